@@ -1,0 +1,46 @@
+# Two commands do everything: `make run` and `make test`.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+BIN := .venv/bin
+
+.PHONY: setup run reset test lint browser gateway bench lock clean
+
+setup: .venv/.ready
+
+.venv/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' \
+		|| { echo "格格 needs Python 3.11, 3.12 or 3.13 (PYTHON=... picks one)"; exit 2; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+run: setup
+	$(BIN)/gridbot run
+
+reset: setup
+	$(BIN)/gridbot reset
+
+test: setup gateway
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m browser
+
+# The npm gateway of the tests; without npm its tests are skipped, unless REQUIRE_ALL=1 (as in CI).
+gateway: tests/gateway/node_modules/.ready
+
+tests/gateway/node_modules/.ready: tests/gateway/package-lock.json
+	@if command -v npm >/dev/null; then \
+		cd tests/gateway && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.ready; \
+	elif [ -n "$$REQUIRE_ALL" ]; then echo "npm is missing"; exit 1; \
+	else echo "npm is missing: tests of the wechaty gateway will be skipped"; fi
+
+bench: setup gateway
+	$(BIN)/python -m tests.bench
+
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+		--generate-hashes --no-annotate --no-header --no-emit-index-url -o requirements.lock
+
+clean:
+	rm -rf .venv data tests/gateway/node_modules

@@ -1,0 +1,224 @@
+"""The frozen types that handlers need from outside; `bot` builds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class EventKind(StrEnum):
+    """What a gateway may report."""
+
+    MESSAGE = "message"
+    RECALLED = "recalled"
+    INVITED = "invited"
+    FRIEND_REQUEST = "friend-request"
+    JOINED = "joined"
+    LEFT = "left"
+    RENAMED = "renamed"
+    ONLINE = "online"
+    OFFLINE = "offline"
+    SCAN = "scan"
+    PICTURE = "picture"  # made by our own fetcher: a wanted picture has arrived
+
+
+class MessageType(StrEnum):
+    """The content of a message."""
+
+    TEXT = "text"
+    PICTURE = "picture"
+    VOICE = "voice"
+    VIDEO = "video"
+    LOCATION = "location"
+    FILE = "file"
+    LINK = "link"
+    CARD = "card"
+    FORWARDED = "forwarded"
+    STICKER = "sticker"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The message that a reply quotes. `message_id` is None where the gateway gives only text."""
+
+    message_id: str | None
+    text: str = ""
+    sender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A shared location: degrees (WGS-84 or what the chat system gives) and its names."""
+
+    latitude: float
+    longitude: float
+    name: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a gateway reports, in the chat system's own ids.
+
+    `id` is unique per account and event, however often delivered (a gateway without ids of its own makes
+    one from the content). `room` is None for a private chat. `at` is aware, UTC. `text` is bounded by the
+    gateway to `MAX_TEXT` characters. `picture` is a handle for `Gateway.fetch_picture`. `subject` is what
+    the event concerns beyond the room: the recalled message's id, the invitation or friend request's id,
+    the new name, the scan code. `people` are those who joined or left.
+    """
+
+    id: str
+    kind: EventKind
+    at: datetime
+    room: str | None = None
+    room_name: str = ""
+    sender: str | None = None
+    sender_name: str = ""
+    from_self: bool = False
+    type: MessageType = MessageType.TEXT
+    text: str = ""
+    mentions: tuple[str, ...] = ()
+    mentions_me: bool = False
+    quote: Quote | None = None
+    picture: str | None = None
+    location: Location | None = None
+    subject: str = ""
+    people: tuple[str, ...] = ()
+
+
+MAX_TEXT = 100_000
+"""Characters of one message that are kept; WeChat itself allows 16,000 in one bubble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a gateway can do; the posts of a handler fit it."""
+
+    max_text_bytes: int = 4000
+    can_recall: bool = False
+    can_mention_all: bool = False
+    stable_ids: bool = True
+    returns_message_ids: bool = True
+    can_message_strangers: bool = False
+    can_send_pictures: bool = True
+    paced: bool = True
+
+
+class Clock(Protocol):
+    """Tells the time; the only source of `now` outside `bot`."""
+
+    def now(self) -> datetime:
+        """The current instant, aware, UTC."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AlertRules(_Section):
+    """When a missing-person report climbs, and how far it goes."""
+
+    auto_after_minutes: int | None = Field(None, ge=1, description="不经确认自动发全镇的分钟数；默认不自动发")
+    ask_lead_minutes: int = Field(3, ge=1, description="几分钟无人确认就问网格长和村管理员")
+    ask_town_minutes: int = Field(6, ge=1, description="几分钟无人确认就问镇管理员和值班的人")
+    repeat_minutes: int = Field(10, ge=1, description="之后每隔几分钟再问一次")
+    hourly_after_minutes: int = Field(120, ge=1, description="超过这么久仍无人确认，改为每小时问一次")
+    police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
+    poster_facts: int = Field(4, ge=1, description="没有照片时，知道几项特征才画海报")
+
+
+class CategoryRule(_Section):
+    """One category of cases."""
+
+    hours: int = Field(72, ge=1, description="办结时限（小时）")
+    department: str = Field("", max_length=40, description="牵头部门")
+
+
+class CaseRules(_Section):
+    """Cases: categories and their limits."""
+
+    categories: Mapping[str, CategoryRule] = Field(default_factory=dict, description="事项类别：时限与牵头部门")
+    unclaimed_minutes: int = Field(30, ge=1, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
+    announce_after_seconds: int = Field(30, ge=1, description="报事人补充内容后多久合并回一句")
+
+
+class ReadingRules(_Section):
+    """How sure the bot must be before it speaks."""
+
+    act_threshold: float = Field(0.6, ge=0, le=1, description="达到这个把握才在群里立事项；不到则私下问网格员")
+    ask_threshold: float = Field(0.35, ge=0, le=1, description="低于这个把握当作闲聊，不问也不答")
+    join_minutes: int = Field(3, ge=1, description="同一人几分钟内的话合起来读")
+    voice_minutes: int = Field(10, ge=1, description="报事后几分钟内的语音转给网格员听")
+
+
+class PrivacyRules(_Section):
+    """What is kept, and how long."""
+
+    chat_minutes: int = Field(15, ge=1, description="闲聊文字保留的分钟数，之后只留计数")
+    inbox_days: int = Field(30, ge=1, description="收到的事项原文保留天数")
+    closed_days: int = Field(180, ge=1, description="办结事项正文保留天数")
+    alert_days: int = Field(30, ge=1, description="寻人结束后照片、姓名、电话保留天数")
+
+
+class RoomRules(_Section):
+    """How groups start, and whose invitations count."""
+
+    start_mode: Literal["静默", "试点", "正式"] = Field("试点", description="新群的起始模式")
+    accept_from: Literal["appointed", "anyone", "nobody"] = Field("appointed", description="接受谁的入群邀请和好友申请")
+
+
+class Quiet(_Section):
+    """Hours in which unasked, routine posts wait."""
+
+    start: str = Field("21:00", pattern=r"^\d\d:\d\d$", description="安静时段开始")
+    end: str = Field("08:00", pattern=r"^\d\d:\d\d$", description="安静时段结束")
+
+
+class Rules(_Section):
+    """Everything in the config that decisions depend on."""
+
+    bot_name: str = Field("格格", min_length=1, max_length=20, description="机器人在群里的称呼")
+    timezone: str = Field("Asia/Shanghai", description="本地时区")
+    levels: tuple[str, ...] = Field(("区", "镇街", "村社区", "网格"), min_length=2, max_length=7, description="区划各级名称，自上而下")
+    town_level: str = Field("镇街", description="哪一级算「镇」：寻人确认后发到这一级的全部群")
+    backlog_minutes: int = Field(10, ge=1, description="迟到多久的消息按补收处理")
+    question_minutes: int = Field(30, ge=1, description="追问的有效分钟数")
+    alerts: AlertRules = Field(default_factory=AlertRules)
+    cases: CaseRules = Field(default_factory=CaseRules)
+    reading: ReadingRules = Field(default_factory=ReadingRules)
+    privacy: PrivacyRules = Field(default_factory=PrivacyRules)
+    rooms: RoomRules = Field(default_factory=RoomRules)
+    quiet: Quiet = Field(default_factory=Quiet)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a fan-out takes, so that a preview can say it. Seconds."""
+
+    urgent_gap: float = 0.0
+    routine_gap: float = 0.0
+    routine_hour: int | None = None
+
+    def estimate(self, rooms: int, urgent: bool) -> float:
+        """Seconds until `rooms` rooms have it, alone in the queue."""
+        gap = self.urgent_gap if urgent else self.routine_gap
+        seconds = rooms * gap
+        if not urgent and self.routine_hour:
+            seconds = max(seconds, 3600.0 * max(0, rooms - self.routine_hour) / self.routine_hour)
+        return seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """All that a handler may know of the world outside the database."""
+
+    rules: Rules
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    pace: Pace = field(default_factory=Pace)
+    extra: Mapping[str, Any] = field(default_factory=dict)
