@@ -1,5 +1,6 @@
 # Two commands do everything: `make run` and `make test`.
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
 .PHONY: setup run reset test lint browser gateway bench lock clean
@@ -7,8 +8,7 @@ BIN := .venv/bin
 setup: .venv/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' \
-		|| { echo "格格 needs Python 3.11, 3.12 or 3.13 (PYTHON=... picks one)"; exit 2; }
+	@test -n "$(PYTHON)" || { echo "格格 needs Python 3.11, 3.12 or 3.13 (PYTHON=... picks one)"; exit 2; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

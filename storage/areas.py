@@ -1,0 +1,102 @@
+"""Areas (the tree), rooms and the chats in which things are said."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.columns import optional_time, time_field
+
+
+class Purpose(StrEnum):
+    """Whom a room is for."""
+
+    RESIDENTS = "residents"
+    STAFF = "staff"
+    DEPARTMENT = "department"
+
+
+class Mode(StrEnum):
+    """How much the bot says in a room."""
+
+    SILENT = "静默"
+    TRIAL = "试点"
+    FULL = "正式"
+
+
+class Area(SQLModel, table=True):
+    """A node of the tree: district, town, village, grid, or whatever levels the config names.
+
+    `level` counts from 0 at the root; `path` is `/1/4/9/` (the ids from the root to this one).
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(unique=True)
+    name: str = Field(index=True)
+    level: int
+    parent_id: int | None = Field(default=None, foreign_key="area.id", index=True)
+    path: str = Field(default="", index=True)
+    kind: str = ""
+    police_name: str = ""
+    police_phone: str = ""
+    neighbours: str = ""  # codes, separated by spaces
+
+
+class LocalPlace(SQLModel, table=True):
+    """A local name people use (二中门口, 老粮站); `x`, `y` are on the town's own map picture, in pixels."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    area_id: int = Field(foreign_key="area.id", index=True)
+    name: str = Field(index=True)
+    aliases: str = ""  # separated by spaces
+    x: float | None = None
+    y: float | None = None
+
+
+class Silence(SQLModel, table=True):
+    """A switch above the rooms' modes: while it stands, every room below the area is silent."""
+
+    area_id: int = Field(foreign_key="area.id", primary_key=True)
+    since: datetime = time_field()
+    by_id: int | None = Field(default=None, foreign_key="contact.id")
+
+
+class Room(SQLModel, table=True):
+    """A group that belongs to an area; how the chat system names it stands in `RoomBinding`."""
+
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(unique=True)
+    area_id: int = Field(foreign_key="area.id", index=True)
+    name: str = ""
+    purpose: str = Field(default=Purpose.RESIDENTS)
+    mode: str = Field(default=Mode.TRIAL)
+    bind_code: str | None = Field(default=None, unique=True)
+    bound_at: datetime | None = optional_time()
+    greeted_at: datetime | None = optional_time()
+    last_heard_at: datetime | None = optional_time()
+
+
+class Chat(SQLModel, table=True):
+    """Where words are exchanged: a room, a person in private, or (both None) a group not yet bound."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    room_id: int | None = Field(default=None, foreign_key="room.id", unique=True)
+    contact_id: int | None = Field(default=None, foreign_key="contact.id", unique=True)
+
+
+class RoomBinding(SQLModel, table=True):
+    """What an account's chat system calls a group."""
+
+    __table_args__ = (UniqueConstraint("account_id", "external_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    external_id: str
+    chat_id: int = Field(foreign_key="chat.id", index=True)
+    name: str = ""
+    left_at: datetime | None = optional_time()

@@ -1,0 +1,161 @@
+"""The database: one write connection and a pool of readers on SQLite, ordinary pools on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+BUSY_MS = 10_000
+"""How long a CLI command beside `run` waits for the writer."""
+
+
+class DatabaseError(Exception):
+    """The database cannot be used; the message is one sentence that names it without its password."""
+
+
+class Database:
+    """Sessions for reading and writing. Open it once, close it at the end."""
+
+    def __init__(self, url: str) -> None:
+        self.url = _parse(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer = self._engine(write=True)
+        self._reader = self._engine(write=False) if self.sqlite else self._writer
+
+    def _engine(self, *, write: bool) -> AsyncEngine:
+        if not self.sqlite:
+            return create_async_engine(self.url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        size = 1 if write else 4
+        engine = create_async_engine(
+            self.url,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=size,
+            max_overflow=0,
+            connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None},
+        )
+        _prepare_sqlite(engine, write)
+        return engine
+
+    async def open(self) -> None:
+        """Create what is missing and bring the schema up to date; DatabaseError if it cannot be reached."""
+        if self.sqlite and self.url.database not in (None, "", ":memory:"):
+            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            async with self._writer.connect() as connection:
+                await connection.run_sync(_migrate)
+                await connection.commit()
+        except (OSError, OperationalError, DBAPIError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise DatabaseError(f"打不开数据库 {self.shown}：{reason}") from error
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+    @property
+    def shown(self) -> str:
+        """The URL without its password."""
+        return self.url.render_as_string(hide_password=True)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """One transaction; committed at the end, rolled back on an exception."""
+        async with AsyncSession(self._writer, expire_on_commit=False) as session:
+            async with session.begin():
+                yield session
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session that changes nothing."""
+        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[AsyncConnection]:
+        """A plain write connection in a transaction, for hot paths."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise DatabaseError(f"数据库地址看不懂：{url!r}；应像 sqlite:///data/gridbot.db 或 postgresql://…") from error
+    backend = parsed.get_backend_name()
+    if backend not in DRIVERS:
+        raise DatabaseError(f"不支持的数据库 {backend!r}；请用 sqlite 或 postgresql")
+    return parsed.set(drivername=DRIVERS[backend])
+
+
+def _prepare_sqlite(engine: AsyncEngine, write: bool) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def connected(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA secure_delete=ON")
+        if not write:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def _migrate(connection: Connection) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    head = ScriptDirectory.from_config(config).get_current_head()
+    if MigrationContext.configure(connection).get_current_revision() == head:
+        return
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+RETRIES = 5
+
+
+async def retrying(attempt: Any) -> Any:
+    """Run `attempt` (an async callable) again, at most five times, when the database asks for it.
+
+    It asks by a deadlock, a serialization failure, a unique violation or, on SQLite, a lock held too long.
+    """
+    for left in reversed(range(RETRIES)):
+        try:
+            return await attempt()
+        except (IntegrityError, OperationalError, DBAPIError) as error:
+            if not left or not _worth_repeating(error):
+                raise
+            await asyncio.sleep(0)
+
+
+def _worth_repeating(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    if state in ("40001", "40P01", "23505"):
+        return True
+    text = str(error.orig)
+    return "locked" in text or "UNIQUE constraint" in text

@@ -1,0 +1,85 @@
+"""What came in, stored once before it is handled."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from storage.columns import optional_time, time_field
+
+
+class InboxState(StrEnum):
+    """How far an event is."""
+
+    NEW = "new"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Outcome(StrEnum):
+    """What an event came to; decides how long its text is kept."""
+
+    CHAT = "chat"
+    COMMAND = "command"
+    MATTER = "matter"
+    OWN = "own"
+    OTHER = "other"
+
+
+class InboxEvent(SQLModel, table=True):
+    """One event of a gateway; `payload` is the JSON of `handlers.ports.Event`, emptied when wiped."""
+
+    __table_args__ = (
+        UniqueConstraint("account_id", "external_id"),
+        Index("ix_inbox_state", "state", "id"),
+        Index("ix_inbox_writer", "chat_id", "contact_id", "at"),
+        Index("ix_inbox_wipe", "outcome", "wiped", "at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    external_id: str
+    kind: str
+    chat_id: int | None = Field(default=None, foreign_key="chat.id")
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    at: datetime = time_field()
+    received_at: datetime = time_field()
+    payload: str
+    state: str = Field(default=InboxState.NEW)
+    tries: int = 0
+    outcome: str = ""
+    ref: str = ""
+    error: str = ""
+    wiped: bool = False
+
+
+class Picture(SQLModel, table=True):
+    """A picture, or the handle of one that may be fetched. Bytes are re-encoded, without EXIF, at most 2 MB."""
+
+    __table_args__ = (Index("ix_picture_state", "state", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id")
+    inbox_id: int | None = Field(default=None, index=True)
+    handle: str = ""
+    state: str = "handle"  # handle, wanted, ready, failed, wiped
+    at: datetime = time_field()
+    digest: str = Field(default="", index=True)
+    mime: str = ""
+    width: int = 0
+    height: int = 0
+    data: bytes | None = Field(default=None, sa_type=LargeBinary)
+    tries: int = 0
+
+
+class DayCount(SQLModel, table=True):
+    """How many messages a chat had on a day (local): all that remains of ordinary chat."""
+
+    chat_id: int = Field(foreign_key="chat.id", primary_key=True)
+    day: date = Field(primary_key=True)
+    messages: int = 0
+    matters: int = 0

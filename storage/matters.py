@@ -1,0 +1,224 @@
+"""Matters with a number: cases, alerts, strays and notices, with what happened to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Index
+from sqlmodel import Field, SQLModel
+
+from storage.columns import optional_time, time_field
+
+
+class CaseState(StrEnum):
+    """How far a case is."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    DONE = "done"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    REFUSED = "refused"
+    MISREAD = "misread"
+
+
+CASE_OPEN = (CaseState.OPEN, CaseState.TAKEN)
+CASE_ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD)
+
+
+class Case(SQLModel, table=True):
+    """事项: a request, complaint, suggestion or emergency.
+
+    `quiet` keeps it out of every group (disputes, complaints about workers); `shown` says that the group
+    of origin has heard of it.
+    """
+
+    __table_args__ = (
+        Index("ix_case_area", "area_id", "state"),
+        Index("ix_case_owner", "owner_id", "state"),
+        Index("ix_case_chat", "chat_id", "state"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    category: str
+    state: str = Field(default=CaseState.OPEN)
+    area_id: int = Field(foreign_key="area.id")
+    chat_id: int = Field(foreign_key="chat.id")
+    reporter_id: int = Field(foreign_key="contact.id", index=True)
+    owner_id: int | None = Field(default=None, foreign_key="contact.id")
+    text: str
+    place: str = ""
+    phone: str = ""
+    urgent: bool = False
+    quiet: bool = False
+    about_worker: bool = False
+    shown: bool = False
+    confidence: float = 1.0
+    created_at: datetime = time_field()
+    updated_at: datetime = time_field()
+    taken_at: datetime | None = optional_time()
+    done_at: datetime | None = optional_time()
+    ended_at: datetime | None = optional_time()
+    due_at: datetime | None = optional_time()
+    satisfied: bool | None = None
+    reopened: int = 0
+    note: str = ""
+
+
+class CaseStep(SQLModel, table=True):
+    """One thing that happened to a case; `public` words were posted in the group of origin."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", index=True)
+    at: datetime = time_field()
+    actor_id: int | None = Field(default=None, foreign_key="contact.id")
+    action: str
+    state: str
+    text: str = ""
+    public: bool = True
+
+
+class CaseFollower(SQLModel, table=True):
+    """Somebody who has the same trouble and is told how it goes."""
+
+    case_id: int = Field(foreign_key="case.id", primary_key=True)
+    contact_id: int = Field(foreign_key="contact.id", primary_key=True)
+    chat_id: int = Field(foreign_key="chat.id")
+    at: datetime = time_field()
+
+
+class AlertState(StrEnum):
+    """How far an alert is."""
+
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+    FOUND = "found"
+    WITHDRAWN = "withdrawn"
+    FALSE = "false"
+
+
+ALERT_OPEN = (AlertState.UNCONFIRMED, AlertState.CONFIRMED)
+
+
+class Alert(SQLModel, table=True):
+    """寻人 `M3`: a missing person. Facts are as `handlers.understanding.Fields` gives them."""
+
+    __table_args__ = (
+        Index("ix_alert_area", "area_id", "state"),
+        Index("ix_alert_chat", "chat_id", "state"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    state: str = Field(default=AlertState.UNCONFIRMED, index=True)
+    area_id: int = Field(foreign_key="area.id")
+    scope_id: int | None = Field(default=None, foreign_key="area.id")
+    chat_id: int = Field(foreign_key="chat.id")
+    reporter_id: int = Field(foreign_key="contact.id", index=True)
+    text: str
+    forwarded: bool = False
+    name: str = ""
+    sex: str = ""
+    age: float | None = None
+    age_precision: str = ""
+    height_cm: int | None = None
+    build: str = ""
+    clothes: str = ""
+    features: str = ""
+    health: str = ""
+    transport: str = ""
+    direction: str = ""
+    has_phone: bool | None = None
+    place: str = ""
+    seen_at: datetime | None = optional_time()
+    seen_precision: str = ""
+    phone: str = ""
+    contact_name: str = ""
+    share_phone: bool = True
+    picture_id: int | None = Field(default=None, foreign_key="picture.id")
+    created_at: datetime = time_field()
+    updated_at: datetime = time_field()
+    confirmed_at: datetime | None = optional_time()
+    confirmed_by: int | None = Field(default=None, foreign_key="contact.id")
+    police_told_at: datetime | None = optional_time()
+    ended_at: datetime | None = optional_time()
+    ended_by: int | None = Field(default=None, foreign_key="contact.id")
+    end_note: str = ""
+    asked: int = 0
+    wiped: bool = False
+
+
+class Sighting(SQLModel, table=True):
+    """线索: somebody may have seen the missing person."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    alert_id: int = Field(foreign_key="alert.id", index=True)
+    contact_id: int = Field(foreign_key="contact.id")
+    chat_id: int = Field(foreign_key="chat.id")
+    at: datetime = time_field()
+    text: str
+    place: str = ""
+    seen_at: datetime | None = optional_time()
+    direction: str = ""
+    picture_id: int | None = Field(default=None, foreign_key="picture.id")
+
+
+class Stray(SQLModel, table=True):
+    """待认领 `F2`: someone found whose family is unknown."""
+
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int | None = Field(default=None, primary_key=True)
+    state: str = "open"  # open, matched, closed
+    area_id: int = Field(foreign_key="area.id")
+    chat_id: int = Field(foreign_key="chat.id")
+    reporter_id: int = Field(foreign_key="contact.id")
+    text: str
+    sex: str = ""
+    age: float | None = None
+    clothes: str = ""
+    place: str = ""
+    picture_id: int | None = Field(default=None, foreign_key="picture.id")
+    alert_id: int | None = Field(default=None, foreign_key="alert.id")
+    created_at: datetime = time_field()
+    ended_at: datetime | None = optional_time()
+
+
+class NoticeState(StrEnum):
+    """How far a notice is."""
+
+    DRAFT = "draft"
+    SENT = "sent"
+    STOPPED = "stopped"
+    DROPPED = "dropped"
+
+
+class Notice(SQLModel, table=True):
+    """通知 `N5`: words of an admin for every group of an area."""
+
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: int | None = Field(default=None, primary_key=True)
+    state: str = Field(default=NoticeState.DRAFT)
+    area_id: int = Field(foreign_key="area.id")
+    sender_id: int = Field(foreign_key="contact.id", index=True)
+    chat_id: int = Field(foreign_key="chat.id")
+    text: str
+    post_id: int | None = Field(default=None, foreign_key="post.id")
+    created_at: datetime = time_field()
+    sent_at: datetime | None = optional_time()
+    ended_at: datetime | None = optional_time()
+
+
+class Correction(SQLModel, table=True):
+    """Somebody said that a message was read wrongly; without its text."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    at: datetime = time_field()
+    ref: str
+    was: str
+    should: str = ""
+    by_id: int | None = Field(default=None, foreign_key="contact.id")

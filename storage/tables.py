@@ -1,0 +1,5 @@
+"""Every table, imported so that the metadata is whole."""
+
+from storage import agenda, areas, inbox, matters, outbox, people
+
+__all__ = ["agenda", "areas", "inbox", "matters", "outbox", "people"]
