@@ -1,0 +1,77 @@
+"""The tables of the local chat's own file."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from pathlib import Path
+
+VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE people (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, title TEXT NOT NULL, position INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE chats (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
+    renamed INTEGER NOT NULL DEFAULT 0, last_n INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE members (
+    chat TEXT NOT NULL, person TEXT NOT NULL, since_n INTEGER NOT NULL DEFAULT 0,
+    gone INTEGER NOT NULL DEFAULT 0, read_n INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (chat, person)
+) WITHOUT ROWID;
+CREATE INDEX members_person ON members (person, gone);
+CREATE TABLE messages (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, chat TEXT NOT NULL, sender TEXT, at INTEGER NOT NULL, type TEXT NOT NULL,
+    text TEXT NOT NULL, mentions TEXT NOT NULL DEFAULT '[]', quote INTEGER, picture TEXT, location TEXT,
+    seconds INTEGER, client TEXT, recalled INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX messages_chat ON messages (chat, n);
+CREATE UNIQUE INDEX messages_client ON messages (sender, client) WHERE client IS NOT NULL;
+CREATE TABLE mentions (
+    person TEXT NOT NULL, chat TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (person, chat, n)
+) WITHOUT ROWID;
+CREATE TABLE pictures (
+    id TEXT PRIMARY KEY, data BLOB NOT NULL, thumb BLOB NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL
+);
+CREATE TABLE requests (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, chat TEXT NOT NULL, person TEXT NOT NULL, done INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open the file, making it and its folder where they are missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    try:
+        _prepare(db)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection) -> None:
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    db.execute("BEGIN IMMEDIATE")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        db.execute("ROLLBACK")
+        raise sqlite3.DatabaseError(f"the chat file has version {version}, this program knows {VERSION}")
+    if version == 0:
+        _create(db)
+    db.execute("COMMIT")
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in TABLES.split(";"):
+        db.execute(statement)
+    # Ids of a new file must not repeat those of a deleted one, or the inbox would take new messages for old ones.
+    db.execute("INSERT INTO meta VALUES ('file', ?)", (secrets.token_hex(3),))
+    db.execute(f"PRAGMA user_version={VERSION}")
