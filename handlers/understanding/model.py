@@ -168,7 +168,11 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a message means. `confidence` (0..1) is that of `kind`; `why` names words and rules."""
+    """What a message means. `confidence` (0..1) is that of `kind`; `why` names words and rules.
+
+    `joined` counts the writer's earlier lines that were read together with this one; `text` then holds all
+    of them. For `found` and `sighting`, `candidates` are the open alerts that fit.
+    """
 
     text: str
     kind: Kind
@@ -182,3 +186,4 @@ class Reading:
     satisfied: bool | None = None
     about_worker: bool = False
     why: tuple[str, ...] = ()
+    joined: int = 0

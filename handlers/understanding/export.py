@@ -1,0 +1,30 @@
+"""A reading as plain data, as `gridbot parse` writes it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from handlers.understanding.model import Reading
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
+    """text, kind, confidence (2 decimals), category, urgent, fields (known ones only; times ISO 8601 with offset).
+
+    With `why`, also the signs that led to the kind, strongest first.
+    """
+    row: dict[str, Any] = {
+        "text": reading.text,
+        "kind": str(reading.kind),
+        "confidence": round(reading.confidence, 2),
+        "category": reading.category,
+        "urgent": reading.urgent,
+        "fields": {name: _plain(value) for name, value in reading.fields.present().items()},
+    }
+    if why:
+        row["why"] = list(reading.why)
+    return row

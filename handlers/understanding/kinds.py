@@ -1,0 +1,88 @@
+"""Which kind a message is of: signs with weights, one score per kind, a softmax over them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+
+from handlers.understanding import matters, persons
+from handlers.understanding.model import Kind
+from handlers.understanding.scan import ALARM, PERSON, Scan, bits
+from handlers.understanding.weights import BIAS, WEIGHTS
+
+_ALONE = ALARM | bits(
+    "lost", "gone", "accuse", "whose", "dazed", "picked", "alertref", "defect", "nuisance", "askfirst", "back"
+)
+_OF_PERSON = bits("away", "seek", "saw")
+_SPEECH = bits("ask", "plead", "propose", "inquire", "neglect")
+_MATTER = bits("topic", "homely", "public", "local")
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A kind with its probability, the probability of every kind, and the signs that counted (strongest first)."""
+
+    kind: Kind
+    confidence: float
+    chances: dict[Kind, float]
+    signs: tuple[str, ...]
+
+
+CHAT = Judgement(Kind.CHAT, 0.98, {Kind.CHAT: 0.98}, ())
+
+
+def nothing(scan: Scan) -> bool:
+    """The gate: whether no word of the message can make it anything but chat."""
+    mask = scan.mask
+    if mask & _ALONE:
+        return False
+    if mask & _OF_PERSON and mask & PERSON:
+        return False
+    return not (mask & _SPEECH and mask & _MATTER)
+
+
+def signs(scan: Scan) -> dict[str, float]:
+    """Every sign that the message shows, with its strength (0..1)."""
+    found: dict[str, float] = {}
+    for part in (
+        persons.missing,
+        persons.back,
+        persons.sighted,
+        persons.stray,
+        matters.emergency,
+        matters.case,
+        matters.dampers,
+    ):
+        found.update(part(scan))
+    if {"defect_about", "neglect_about"} <= found.keys():
+        found["defect_neglect"] = found["neglect_about"]
+    return found
+
+
+def _softmax(scores: dict[Kind, float]) -> dict[Kind, float]:
+    top = max(scores.values())
+    raised = {kind: exp(score - top) for kind, score in scores.items()}
+    total = sum(raised.values())
+    return {kind: value / total for kind, value in raised.items()}
+
+
+def score(found: dict[str, float]) -> dict[Kind, float]:
+    """The score of each kind before the softmax."""
+    scores = dict(BIAS)
+    for name, value in found.items():
+        for kind, weight in WEIGHTS.get(name, {}).items():
+            scores[kind] += weight * value
+    return scores
+
+
+def judge(scan: Scan, extra: dict[str, float] | None = None) -> Judgement:
+    """The kind of a message; `extra` are signs from outside the text (an open alert, say)."""
+    found = signs(scan)
+    if extra:
+        found.update(extra)
+    chances = _softmax(score(found))
+    kind = max(chances, key=lambda k: chances[k])
+    weighed = sorted(
+        ((WEIGHTS.get(name, {}).get(kind, 0.0) * value, name) for name, value in found.items()), reverse=True
+    )
+    return Judgement(kind, chances[kind], chances, tuple(name for weight, name in weighed if weight > 0))

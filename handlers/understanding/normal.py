@@ -1,0 +1,60 @@
+"""One written form for all that people type: width, script and invisible characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from typing import Protocol
+
+MAX_CHARS = 4000
+"""Characters that are read of one message; a report is never longer, and reading stays linear."""
+
+_KEEP = frozenset("，。！？；：、（）【】《》“”‘’…—～")
+_COMPAT = ((0xFF01, 0xFFEF), (0x2460, 0x2500), (0x3200, 0x3400), (0x1D400, 0x1D800), (0x2070, 0x209F))
+_INVISIBLE = ((0, 9), (11, 32), (127, 160), (0x200B, 0x2010), (0x202A, 0x202F), (0x2060, 0x2070), (0xFE00, 0xFE10),
+              (0xD800, 0xE000), (0xFFF0, 0xFFFE), (0xE0000, 0xE0200))  # fmt: skip
+_SPACES = (0x3000, 0xA0, 0x2028, 0x2029, *range(0x2000, 0x200B))
+_KEYCAP = 0x20E3
+_SPACE_RUN = re.compile(r"[ \t]{2,}")
+
+
+class _Converter(Protocol):
+    def convert(self, text: str) -> str: ...
+
+
+def _table() -> dict[int, str | None]:
+    table: dict[int, str | None] = {}
+    for first, end in _COMPAT:
+        for code in range(first, end):
+            folded = unicodedata.normalize("NFKC", chr(code))
+            if folded != chr(code) and chr(code) not in _KEEP:
+                table[code] = folded
+    for first, end in _INVISIBLE:
+        table.update(dict.fromkeys(range(first, end)))
+    table.update(dict.fromkeys(_SPACES, " "))
+    table.update({0xFEFF: None, 0xAD: None, 0x61C: None, _KEYCAP: None, 0xFFFE: None, 0xFFFF: None})
+    return table
+
+
+_TABLE = _table()
+
+
+@cache
+def _simplifier() -> _Converter:
+    import opencc
+
+    converter: _Converter = opencc.OpenCC("t2s")
+    return converter
+
+
+def fold(text: str) -> str:
+    """`text` in narrow letters, simplified script, without what cannot be seen; at most `MAX_CHARS` characters.
+
+    Chinese punctuation stays as it is, so that a field cut from the result is a piece of what people see.
+    Zero-width characters, bidi marks, controls and lone surrogates are dropped.
+    """
+    text = text[:MAX_CHARS].translate(_TABLE)
+    if text.isascii():
+        return text.strip()
+    return _SPACE_RUN.sub(" ", _simplifier().convert(text)).strip()

@@ -1,0 +1,209 @@
+"""Signs in a message that a person is missing, was seen, is found, or stands here lost."""
+
+from __future__ import annotations
+
+import re
+
+from handlers.understanding.scan import BIT, NOT_PERSON, PERSON, Scan, Token, bits
+
+_SENTENCE_END = re.compile(r"[。!！?？\n;；]")
+_CARRIED = re.compile(r"[遛带牵抱养溜]着?了?(?:我家|他家|家里|个|只|条|那)?的?$")
+_DESCRIPTION = re.compile(
+    r"\d{1,3}\s*岁|[一二三四五六七八九十几]{1,4}(?:多|来|几)?岁|个月大|身高|一米[一二三四五六七八九]|1米\d|\d{3}(?:cm|厘米|公分)|穿着?[^的]{1,6}|平头|光头|"
+    r"(?:上身|下身|身穿|上衣|特征)|姓名|[男女][,，、 ]|1[3-9]\d{9}|1[3-9]\d[- ]\d{4}[- ]\d{4}|1\d{2}\*{4}\d{4}"
+)
+_LONG_AWAY = re.compile(
+    r"到现在|到这会|到这时|一直没|一直未|至今|一[整]?[天夜宿晚](?:没|一夜|都|了|未|上)|一上午|一下午|一晚上|一宿|[两二三四五六七八九十几\d]+(?:个|来个|个多)?(?:小时|钟头|天|夜|多小时)"
+    r"|都这?[一二三四五六七八九十两]+点|还没|现在|天都黑|大半天|半天了|从[^,，]{1,8}(?:走|出)"
+)
+_SEEK_PERSON = re.compile(r"(?:看[见到]|见[着到过]|瞅见|碰见|碰到|遇到|晓得|有没有见)(?!了?一[场个次])")
+_ASKS_BACK = re.compile(
+    r"(?:找到|找着|回来|回家)(?:了|人)?(?:没有?|吗|么|嘛|不|沒)|(?:走失|走丢|失踪|寻人)[^,，。]{0,12}(?:怎么样|咋样|消息)|后来.{0,10}找到|真的假的|是真的吗|哪里的事"
+)
+_OPEN_QUESTION = re.compile(r"[吗么嘛没]\s*[?？]?$|[?？]$")
+_FORWARDED = re.compile(
+    r"转发|帮转|求转|扩散|帮朋友|朋友的|同事的|同学的|【紧急寻人|求扩|看到的?(?:朋友|好心人)|好心人|宝贝回家"
+)
+_MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}$")
+_BACK_WEAK = re.compile(
+    r"^(?:回来了|回来啦|接到了|回家了|到家了|接回来|送回来|找回来|平安|回到家|接回来了|送回来了|找回来了|已经接到|自己回来|已归|到家)"
+)
+
+_LOST, _GONE, _AWAY, _SEEK = BIT["lost"], BIT["gone"], BIT["away"], BIT["seek"]
+_BACK, _SAW = BIT["back"], BIT["saw"]
+_PHONES = frozenset({"手机", "手表", "照片", "图片", "视频", "监控", "微信", "群", "信号", "网"})
+_NO_OBJECT = frozenset({"失联", "失联了", "离家", "离家出走", "出走", "未归", "寻人", "寻人启事"})
+
+Features = dict[str, float]
+
+
+def _sentence_start(text: str, position: int) -> int:
+    last = 0
+    for match in _SENTENCE_END.finditer(text, max(0, position - 60), position):
+        last = match.end()
+    return max(last, position - 60)
+
+
+def _carried(text: str, token: Token) -> bool:
+    return _CARRIED.search(text, max(0, token.start - 6), token.start) is not None
+
+
+def _before(scan: Scan, token: Token) -> Token | None:
+    """The noun that a predicate is about: the nearest one before it that fits."""
+    for noun in reversed(scan.tokens):
+        gap = token.start - noun.end
+        if gap < 0 or not noun.mask & (PERSON | NOT_PERSON):
+            continue
+        if gap > 40:
+            return None
+        if noun.mask & PERSON:
+            return noun
+        if noun.mask & BIT["animal"] and gap <= 8 and not _carried(scan.text, noun):
+            return noun
+        if noun.mask & BIT["thing"] and gap <= (1 if noun.word in _PHONES else 4) and not token.mask & _AWAY:
+            return noun
+    return None
+
+
+def _after(scan: Scan, token: Token) -> Token | None:
+    """The noun right after a predicate: 丢了一只鞋, 走失老人."""
+    for noun in scan.tokens:
+        gap = noun.start - token.end
+        if 0 <= gap <= 7 and noun.mask & (PERSON | NOT_PERSON):
+            between = scan.text[token.end : noun.start]
+            return None if re.search(r"[,，。!！?？ \n穿戴骑背带没]", between) else noun
+    return None
+
+
+def subject(scan: Scan, token: Token) -> Token | None:
+    """The person, animal or thing that `token` (不见了, 走失, 没回来 ...) is said of."""
+    after = None if token.word in _NO_OBJECT or token.mask & _AWAY else _after(scan, token)
+    before = _before(scan, token)
+    if after is not None and (after.mask & NOT_PERSON and not after.mask & PERSON):
+        return after
+    return before or after
+
+
+def _lost_features(scan: Scan) -> Features:
+    found: Features = {}
+    for token in scan.of(_LOST | _GONE | _AWAY):
+        name = "lost" if token.mask & _LOST else "gone" if token.mask & _GONE else "away"
+        noun = subject(scan, token)
+        if noun is None:
+            found[f"{name}_bare"] = 1.0
+        elif noun.mask & PERSON or token.mask & PERSON:
+            found[f"{name}_person"] = 1.0
+            if noun.mask & BIT["kin"]:
+                found["kin_lost"] = 1.0
+        else:
+            found["thing_lost"] = 1.0
+    return found
+
+
+def _owned_thing(scan: Scan, person: Token) -> bool:
+    """我妈的手机, 孩子的鞋: the thing is what is looked for."""
+    tail = scan.text[person.end : person.end + 1]
+    return tail == "的" and any(t.mask & NOT_PERSON and 0 <= t.start - person.end <= 5 for t in scan.tokens)
+
+
+def _seek_features(scan: Scan) -> Features:
+    for token in scan.of(_SEEK):
+        if not _SEEK_PERSON.search(token.word) and not token.word.startswith(("谁", "有没有", "哪")):
+            continue
+        for noun in scan.tokens:
+            if not 0 <= noun.start - token.end <= 10 or not noun.mask & (PERSON | NOT_PERSON):
+                continue
+            if noun.mask & PERSON and not _owned_thing(scan, noun):
+                return {"seek_kin" if noun.mask & BIT["kin"] else "seek_anyone": 1.0}
+            break
+    return {}
+
+
+def _context_features(scan: Scan) -> Features:
+    text = scan.text
+    described = len(set(_DESCRIPTION.findall(text)))
+    return {
+        "described": min(described, 3) / 3,
+        "long_away": 1.0 if _LONG_AWAY.search(text) else 0.0,
+        "panic": 1.0 if scan.has("panic") else 0.0,
+        "frail": 1.0 if scan.has("frail") else 0.0,
+        "nophone": 1.0 if scan.has("nophone") else 0.0,
+        "seek": 1.0 if scan.has("seek") else 0.0,
+        "asks_back": 1.0 if _ASKS_BACK.search(text) else 0.0,
+    }
+
+
+def _worth(scan: Scan, *names: str) -> bool:
+    return bool(scan.mask & bits(*names))
+
+
+def missing(scan: Scan) -> Features:
+    """Signs that a person is missing now."""
+    if not _worth(scan, "lost", "gone", "away", "seek"):
+        return {}
+    found = {**_lost_features(scan), **_seek_features(scan)}
+    if not found:
+        return {}
+    found.update({name: value for name, value in _context_features(scan).items() if value})
+    return found
+
+
+def back(scan: Scan) -> Features:
+    """Signs that the missing person is safe."""
+    found: Features = {}
+    if _OPEN_QUESTION.search(scan.text) or _ASKS_BACK.search(scan.text):
+        return found
+    for token in scan.of(_BACK):
+        noun = subject(scan, token)
+        weak = "weak" if _BACK_WEAK.match(token.word) else "strong"
+        if noun is not None and not noun.mask & PERSON:
+            found["back_thing"] = 1.0
+        elif noun is None and "人" not in token.word and "我" not in token.word:
+            found[f"back_bare_{weak}"] = 1.0
+        else:
+            found[f"back_{weak}"] = 1.0
+    if scan.has("safe") and (found or scan.mask & PERSON):
+        found["safe"] = 1.0
+        found["safe_more"] = float(scan.count(BIT["safe"]) > 1)
+    return found
+
+
+def sighted(scan: Scan) -> Features:
+    """Signs that somebody saw the person an alert is about."""
+    if not _worth(scan, "saw", "alertref"):
+        return {}
+    found: Features = {}
+    if scan.has("alertref"):
+        found["alertref"] = 1.0
+    if scan.has("saw") and scan.mask & PERSON:
+        found["saw_person"] = 1.0
+    if scan.has("saw") and not scan.mask & PERSON:
+        found["saw_bare"] = 1.0
+    if scan.has("guess"):
+        found["guess"] = 1.0
+    if scan.has("look"):
+        found["seen_look"] = 1.0
+    return found
+
+
+def stray(scan: Scan) -> Features:
+    """Signs that a lost or confused person stands here and nobody knows the family."""
+    found: Features = {}
+    if scan.has("whose"):
+        found["whose"] = 1.0
+    if not scan.mask & PERSON and not found:
+        return found
+    if scan.has("dazed"):
+        found["dazed"] = 1.0
+    if scan.has("picked") and scan.mask & PERSON:
+        found["picked"] = 1.0
+    if found and scan.has("saw"):
+        found["stray_here"] = 1.0
+    if found and any(_MY_OWN.search(scan.text, 0, t.end) for t in scan.of(BIT["kin"])):
+        found["own_kin"] = 1.0
+    return found
+
+
+def forwarded(text: str) -> bool:
+    """Whether an appeal reads as passed on from elsewhere."""
+    return _FORWARDED.search(text) is not None

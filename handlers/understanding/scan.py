@@ -1,0 +1,121 @@
+"""One pass over a message: which words of which class stand where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from ahocorasick_rs import AhoCorasick, MatchKind
+
+from handlers.understanding.topics import HOMELY, TOPICS
+from handlers.understanding.words import CLASSES, NOUNS
+
+_EXTRA = ("topic", "homely")
+BIT: dict[str, int] = {name: 1 << index for index, name in enumerate((*CLASSES, *_EXTRA))}
+ALARM = sum(bit for name, bit in BIT.items() if name.startswith("alarm_"))
+PERSON = BIT["kin"] | BIT["anyone"]
+NOT_PERSON = BIT["animal"] | BIT["thing"]
+
+
+def bits(*names: str) -> int:
+    """The mask of some classes."""
+    return sum(BIT[name] for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """All words with their class masks and categories, and the automaton that finds them."""
+
+    words: tuple[str, ...]
+    masks: tuple[int, ...]
+    categories: tuple[tuple[str, ...], ...]
+    automaton: AhoCorasick
+
+
+def _collect() -> tuple[dict[str, int], dict[str, list[str]]]:
+    masks: dict[str, int] = {}
+    categories: dict[str, list[str]] = {}
+    for name, words in CLASSES.items():
+        for word in words.split():
+            masks[word] = masks.get(word, 0) | BIT[name]
+    for category, words in TOPICS.items():
+        for word in words.split():
+            masks[word] = masks.get(word, 0) | BIT["homely" if word in HOMELY else "topic"]
+            if category not in categories.setdefault(word, []):
+                categories[word].append(category)
+    return masks, categories
+
+
+def _inherit(masks: dict[str, int], categories: dict[str, list[str]]) -> None:
+    kept = bits(*NOUNS, *_EXTRA)
+    for word in sorted(masks, key=len):
+        parts = {word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1)} - {word}
+        for part in parts & masks.keys():
+            masks[word] |= masks[part] & kept
+            for category in categories.get(part, ()):
+                if category not in categories.setdefault(word, []):
+                    categories[word].append(category)
+
+
+@cache
+def lexicon() -> Lexicon:
+    """The lexicon, built once (about 10 ms)."""
+    masks, categories = _collect()
+    _inherit(masks, categories)
+    words = tuple(masks)
+    return Lexicon(
+        words,
+        tuple(masks.values()),
+        tuple(tuple(categories.get(word, ())) for word in words),
+        AhoCorasick(words, matchkind=MatchKind.LeftmostLongest),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A found word: its class mask and where it stands."""
+
+    word: str
+    mask: int
+    start: int
+    end: int
+    categories: tuple[str, ...]
+
+
+class Scan:
+    """The words found in one folded message. `mask` is the union of their classes."""
+
+    __slots__ = ("_found", "_tokens", "mask", "text")
+
+    def __init__(self, text: str) -> None:
+        lex = lexicon()
+        self.text = text
+        self._found = lex.automaton.find_matches_as_indexes(text)
+        self._tokens: tuple[Token, ...] | None = None
+        mask = 0
+        masks = lex.masks
+        for found in self._found:
+            mask |= masks[found[0]]
+        self.mask = mask
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The found words in their order."""
+        if self._tokens is None:
+            lex = lexicon()
+            self._tokens = tuple(
+                Token(lex.words[i], lex.masks[i], start, end, lex.categories[i]) for i, start, end in self._found
+            )
+        return self._tokens
+
+    def has(self, *names: str) -> bool:
+        """Whether any word of any of these classes was found."""
+        return bool(self.mask & bits(*names))
+
+    def of(self, mask: int) -> list[Token]:
+        """The found words of these classes."""
+        return [token for token in self.tokens if token.mask & mask]
+
+    def count(self, mask: int) -> int:
+        """How many different words of these classes were found."""
+        return len({token.word for token in self.tokens if token.mask & mask})
