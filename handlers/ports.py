@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -90,6 +92,27 @@ class Event:
     location: Location | None = None
     subject: str = ""
     people: tuple[str, ...] = ()
+
+
+def dump_event(event: Event) -> str:
+    """The event as JSON, only what is set; `load_event` reads it back."""
+    plain = {name: value for name, value in asdict(event).items() if value not in (None, "", False, ())}
+    plain["at"] = event.at.isoformat()
+    return json.dumps(plain, ensure_ascii=False)
+
+
+def load_event(text: str) -> Event:
+    """What `dump_event` wrote."""
+    plain: dict[str, Any] = json.loads(text)
+    plain["kind"] = EventKind(plain["kind"])
+    plain["at"] = datetime.fromisoformat(plain["at"])
+    plain["type"] = MessageType(plain.get("type", MessageType.TEXT))
+    for name, shape in (("quote", Quote), ("location", Location)):
+        if name in plain:
+            plain[name] = shape(**plain[name])
+    for name in ("mentions", "people"):
+        plain[name] = tuple(plain.get(name, ()))
+    return Event(**plain)
 
 
 MAX_TEXT = 100_000
@@ -185,7 +208,9 @@ class Rules(_Section):
 
     bot_name: str = Field("格格", min_length=1, max_length=20, description="机器人在群里的称呼")
     timezone: str = Field("Asia/Shanghai", description="本地时区")
-    levels: tuple[str, ...] = Field(("区", "镇街", "村社区", "网格"), min_length=2, max_length=7, description="区划各级名称，自上而下")
+    levels: tuple[str, ...] = Field(
+        ("区", "镇街", "村社区", "网格"), min_length=2, max_length=7, description="区划各级名称，自上而下"
+    )
     town_level: str = Field("镇街", description="哪一级算「镇」：寻人确认后发到这一级的全部群")
     backlog_minutes: int = Field(10, ge=1, description="迟到多久的消息按补收处理")
     question_minutes: int = Field(30, ge=1, description="追问的有效分钟数")
@@ -221,4 +246,8 @@ class Outside:
     rules: Rules
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
-    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The town's zone."""
+        return ZoneInfo(self.rules.timezone)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ColumnElement, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
 
 from storage.columns import optional_time, time_field
 
@@ -100,3 +102,43 @@ class RoomBinding(SQLModel, table=True):
     chat_id: int = Field(foreign_key="chat.id", index=True)
     name: str = ""
     left_at: datetime | None = optional_time()
+
+
+async def area_line(session: AsyncSession, area: Area) -> list[Area]:
+    """The area and those above it, nearest first."""
+    ids = [int(part) for part in area.path.strip("/").split("/") if part]
+    rows = (await session.scalars(select(Area).where(Area.id.in_(ids)))).all()  # type: ignore[union-attr]
+    return sorted(rows, key=lambda row: -row.level)
+
+
+async def silenced(session: AsyncSession, paths: Collection[str]) -> set[str]:
+    """Those of the area paths that stand under a silence."""
+    ids = {area_id for (area_id,) in await session.execute(select(Silence.area_id))}
+    if not ids:
+        return set()
+    return {path for path in paths if not ids.isdisjoint(int(p) for p in path.strip("/").split("/") if p)}
+
+
+def below(path: str) -> ColumnElement[bool]:
+    """Areas at or below the one with this path."""
+    return col(Area.path).startswith(path, autoescape=True)
+
+
+async def find_area(session: AsyncSession, name: str, under: str = "/") -> list[Area]:
+    """Areas with exactly this name or code, at or below a path; the highest first."""
+    query = select(Area).where((Area.name == name) | (Area.code == name), below(under))
+    return list((await session.scalars(query.order_by(col(Area.level), col(Area.id)))).all())
+
+
+async def bound_rooms(
+    session: AsyncSession, path: str, purpose: str = Purpose.RESIDENTS
+) -> list[tuple[Room, int, str]]:
+    """(room, chat id, area path) of every bound room of a purpose at or below an area."""
+    query = (
+        select(Room, col(Chat.id), col(Area.path))
+        .join(Area, col(Room.area_id) == col(Area.id))
+        .join(Chat, col(Chat.room_id) == col(Room.id))
+        .where(below(path), Room.purpose == purpose, col(Room.bound_at).is_not(None))
+        .order_by(col(Room.id))
+    )
+    return [(room, chat_id, area_path) for room, chat_id, area_path in await session.execute(query)]

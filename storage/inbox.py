@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from storage.columns import optional_time, time_field
+from storage.columns import time_field
 
 
 class InboxState(StrEnum):

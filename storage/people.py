@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import UniqueConstraint, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
 
+from storage.areas import Area, Chat
 from storage.columns import optional_time, time_field
 
 
@@ -86,3 +90,79 @@ class OneTimeCode(SQLModel, table=True):
     area_id: int | None = Field(default=None, foreign_key="area.id")
     expires_at: datetime = time_field()
     used_at: datetime | None = optional_time()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role somebody holds: where, and for whom if as a substitute."""
+
+    contact_id: int
+    role: str
+    area_id: int
+    path: str
+    level: int
+    stands_in_for: int | None = None
+
+    def covers(self, path: str) -> bool:
+        """Whether the role counts for the area with this path: at it or above it."""
+        return path.startswith(self.path)
+
+
+async def roles_of(session: AsyncSession, contacts: Collection[int], now: datetime) -> list[Held]:
+    """Every role that these people hold now."""
+    return await _held(session, now, col(Appointment.contact_id).in_(contacts))
+
+
+async def holders(session: AsyncSession, path: str, roles: Collection[str], now: datetime) -> list[Held]:
+    """Who holds one of the roles at the area with this path or above it; the nearest first, substitutes before."""
+    ids = [int(part) for part in path.strip("/").split("/") if part]
+    found = await _held(session, now, col(Appointment.area_id).in_(ids), col(Appointment.role).in_(roles))
+    away = {held.stands_in_for for held in found if held.stands_in_for}
+    present = [held for held in found if held.stands_in_for or held.contact_id not in away]
+    return sorted(present, key=lambda held: (-held.level, held.stands_in_for is None))
+
+
+async def _held(session: AsyncSession, now: datetime, *where: object) -> list[Held]:
+    query = (
+        select(
+            col(Appointment.contact_id),
+            col(Appointment.role),
+            col(Area.id),
+            col(Area.path),
+            col(Area.level),
+            col(Appointment.stands_in_for),
+        )
+        .join(Area, col(Appointment.area_id) == col(Area.id))
+        .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now), *where)  # type: ignore[arg-type]
+        .order_by(col(Appointment.id))
+    )
+    return [Held(*row) for row in await session.execute(query)]
+
+
+async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dict[int, int]:
+    """The private chat of each of these people who can be reached there: contact id -> chat id."""
+    query = (
+        select(col(Chat.contact_id), col(Chat.id))
+        .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
+        .where(col(Chat.contact_id).in_(contacts), col(ContactBinding.friend).is_(True))
+    )
+    return {contact_id: chat_id for contact_id, chat_id in await session.execute(query)}
+
+
+async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:
+    """People with this name who hold a role near an area: at it, above it, or elsewhere in its parent's part."""
+    parent = path.rstrip("/").rsplit("/", 1)[0] + "/"
+    above = [int(part) for part in path.strip("/").split("/") if part]
+    query = (
+        select(Contact)
+        .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
+        .join(Area, col(Appointment.area_id) == col(Area.id))
+        .where(
+            Contact.name == name,
+            or_(col(Area.id).in_(above), col(Area.path).startswith(parent, autoescape=True)),
+            or_(col(Appointment.until).is_(None), col(Appointment.until) > now),
+        )
+        .distinct()
+        .limit(5)
+    )
+    return list((await session.scalars(query)).all())

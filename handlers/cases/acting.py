@@ -1,0 +1,136 @@
+"""What plain words do to an open case: the same moves and the same checks as the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from handlers.cases import moving, texts
+from handlers.cases.reporting import add_step
+from handlers.cases.working import report_status
+from handlers.posting import whisper
+from handlers.turn import WORKERS, Turn
+from handlers.understanding import Act, Ref
+from storage.inbox import Outcome
+from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
+from storage.people import Role
+
+MAX_TEXT = 4000
+
+
+async def more(turn: Turn, ref: Ref) -> None:
+    """The reporter adds or corrects something: kept at once, announced once a little later."""
+    case, _ = await moving.load(turn, ref.number)
+    if turn.me.contact_id != case.reporter_id or case.state not in CASE_OPEN:
+        turn.outcome = Outcome.CHAT
+        return
+    case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
+    if turn.reading and turn.reading.fields.place:
+        case.place = turn.reading.fields.place
+    if turn.reading and turn.reading.fields.phone:
+        case.phone = turn.reading.fields.phone
+    case.updated_at = turn.now
+    add_step(turn, case, "补充", turn.text[:200], public=False)
+    await turn.schedule(
+        "case.added", str(case.id), turn.now + timedelta(seconds=turn.rules.cases.announce_after_seconds)
+    )
+
+
+async def same(turn: Turn, ref: Ref) -> None:
+    """+1, 我家也是: somebody else has the same trouble."""
+    case, _ = await moving.load(turn, ref.number)
+    if case.quiet or case.state not in CASE_OPEN or turn.me.contact_id == case.reporter_id:
+        turn.outcome = Outcome.CHAT
+        return
+    if await turn.session.get(CaseFollower, (case.id, turn.me.contact_id)):
+        return
+    turn.session.add(
+        CaseFollower(case_id=case.id or 0, contact_id=turn.me.contact_id, chat_id=turn.here.chat_id, at=turn.at)
+    )
+    case.updated_at = turn.now
+    add_step(turn, case, "同样情况", turn.text[:200], public=False)
+    if case.owner_id:
+        await whisper(
+            turn, case.owner_id, f"{texts.name(case)}又有一位邻居（{turn.me.name}）说有同样情况。", ref=str(case.id)
+        )
+
+
+async def fixed(turn: Turn, ref: Ref) -> None:
+    """好了 / 修好了: from the owner it is 办结, from the reporter the end; from others it is put to the owner."""
+    case, area = await moving.load(turn, ref.number)
+    if case.state == CaseState.DONE and turn.me.contact_id == case.reporter_id:
+        await moving.rate(turn, ref.number, True, "")
+    elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id:
+        await moving.settle(turn, case)
+    elif case.state in CASE_OPEN and moving.manages(turn, case, area):
+        await moving.finish(turn, ref.number, turn.text[:200])
+    else:
+        turn.outcome = Outcome.CHAT
+
+
+async def not_fixed(turn: Turn, ref: Ref) -> None:
+    """还没好 / 又坏了: after 办结 it reopens; before, the owner hears of it."""
+    case, area = await moving.load(turn, ref.number)
+    if case.state in (CaseState.DONE, CaseState.CLOSED) and await moving.affected(turn, case):
+        await moving.reopen(turn, case, area, turn.text[:200])
+    elif case.state in CASE_OPEN and case.owner_id and case.owner_id != turn.me.contact_id:
+        await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}", ref=str(case.id))
+    else:
+        turn.outcome = Outcome.CHAT
+
+
+async def rated(turn: Turn, ref: Ref) -> None:
+    """满意 / 不满意 in plain words, from the reporter; from others it is talk."""
+    case, _ = await moving.load(turn, ref.number)
+    if case.state not in (CaseState.DONE, CaseState.CLOSED) or not await moving.affected(turn, case):
+        turn.outcome = Outcome.CHAT
+        return
+    good = turn.reading is not None and turn.reading.satisfied is True
+    await moving.rate(turn, ref.number, good, "" if good else turn.text[:200])
+
+
+async def claimed(turn: Turn, ref: Ref) -> None:
+    """我来 / 8号我接了: a claim, from somebody who may."""
+    if turn.me.has((*WORKERS, Role.VOLUNTEER)):
+        await moving.claim(turn, ref.number)
+    else:
+        turn.outcome = Outcome.CHAT
+
+
+async def withdrawn(turn: Turn, ref: Ref) -> None:
+    """The writer takes it back: 不用了 withdraws, 不是 says that it was read wrongly."""
+    case = await turn.session.get(Case, ref.number)
+    if case is None or turn.me.contact_id != case.reporter_id:
+        turn.outcome = Outcome.CHAT
+        return
+    if turn.text.strip().startswith("不是") and case.state in CASE_OPEN:
+        await moving.misread(turn, ref.number)
+    else:
+        await moving.withdraw(turn, ref.number)
+
+
+async def asked(turn: Turn, ref: Ref) -> None:
+    """修好了吗 / 12号咋样了: the last step."""
+    await report_status(turn, ref)
+
+
+async def announce_added(turn: Turn, case: Case) -> None:
+    """Once, some time after the last addition: the reporter sees that it was taken up, the owner what it was."""
+    added = case.text.split("\n", 1)[-1][:200]
+    if case.owner_id:
+        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人补充：{added}", ref=str(case.id))
+    if case.shown:
+        await moving.tell_origin(turn, case, f"{texts.name(case)}补充的情况已记下，并告诉了网格员。")
+
+
+ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
+    Act.MORE: more,
+    Act.CORRECT: more,
+    Act.SAME: same,
+    Act.ASK: asked,
+    Act.FIXED: fixed,
+    Act.NOT_FIXED: not_fixed,
+    Act.RATE: rated,
+    Act.CLAIM: claimed,
+    Act.WITHDRAW: withdrawn,
+}

@@ -1,0 +1,300 @@
+"""Moves of a case: who may, what changes, and the one post that tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers.cases import texts
+from handlers.cases.reporting import add_step, owner_name
+from handlers.matters import Refusal
+from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
+from handlers.turn import WORKERS, Turn
+from storage.areas import Area
+from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, Correction
+from storage.outbox import Sort
+from storage.people import Contact, Role, colleagues, holders
+
+RATING_DAYS = 3
+"""Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
+
+
+async def load(turn: Turn, number: int) -> tuple[Case, Area]:
+    """The case and its area, locked for this transaction; Refusal if there is none or it may not be seen here."""
+    case = await turn.session.get(Case, number, with_for_update=True, populate_existing=True)
+    if case is None:
+        raise Refusal(f"没有事项 {number}，请核对编号。")
+    area = await turn.session.get(Area, case.area_id)
+    assert area is not None
+    if case.quiet:
+        guard_private(turn, case, area)
+    turn.concerns(str(number))
+    return case, area
+
+
+def guard_private(turn: Turn, case: Case, area: Area) -> None:
+    """A private matter: only for those it concerns, and never in a group."""
+    if not (manages(turn, case, area) or turn.me.contact_id == case.reporter_id):
+        raise Refusal(f"没有事项 {case.id}，请核对编号。")
+    if not turn.here.private:
+        raise Refusal("这件事涉及个人，请私聊我。")
+
+
+def manages(turn: Turn, case: Case, area: Area) -> bool:
+    """Whether the speaker answers for the case: its owner, or worker and above of its area.
+
+    A complaint about a worker is not a worker's to handle.
+    """
+    if case.about_worker:
+        return turn.me.has((Role.LEAD, Role.ADMIN), area.path)
+    return turn.me.contact_id == case.owner_id or turn.me.has(WORKERS, area.path)
+
+
+def must_manage(turn: Turn, case: Case, area: Area) -> None:
+    """Refusal unless the speaker answers for the case."""
+    if not manages(turn, case, area):
+        raise Refusal(f"事项 {case.id} 归{area.name}管，只有那里的网格员和上级能改，这次没有改动。")
+
+
+def must_be(case: Case, states: Sequence[CaseState], doing: str) -> None:
+    """Refusal unless the case is in one of the states."""
+    if case.state not in states:
+        raise Refusal(f"{texts.name(case)}现在是“{texts.STATE_NAMES[CaseState(case.state)]}”，不能{doing}。")
+
+
+async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True) -> None:
+    """One post in the group of origin that mentions the reporter; in private for what is private."""
+    if case.quiet:
+        await whisper(turn, case.reporter_id, text, ref=str(case.id))
+        return
+    people = (case.reporter_id,) if mention else ()
+    sent = await post(turn, str(case.id), Sort.CASE, [Piece(text, people)], [Target(case.chat_id)])
+    if sent.chats:
+        case.shown = True
+    else:
+        await whisper(turn, case.reporter_id, text, ref=str(case.id))
+
+
+async def acknowledge(turn: Turn, case: Case, text: str) -> None:
+    """Answer the worker where the command was typed, unless the post about it goes to the same chat."""
+    if case.quiet or turn.here.chat_id != case.chat_id:
+        await say(turn, text, ref=str(case.id))
+
+
+async def claim(turn: Turn, number: int) -> None:
+    """接单: the first one wins; the second is told by whom."""
+    case, area = await load(turn, number)
+    if case.state == CaseState.TAKEN:
+        holder = "您" if case.owner_id == turn.me.contact_id else await owner_name(turn, case)
+        raise Refusal(f"{texts.name(case)}已被{holder}接了。")
+    must_be(case, (CaseState.OPEN,), "接单")
+    if case.about_worker:
+        must_manage(turn, case, area)
+    elif not turn.me.has((*WORKERS, Role.VOLUNTEER), area.path) and turn.me.contact_id != case.owner_id:
+        raise Refusal(f"事项 {case.id} 在{area.name}，不在您负责的范围，这次没有改动。")
+    case.owner_id, case.state, case.taken_at = turn.me.contact_id, CaseState.TAKEN, turn.now
+    await _moved(turn, case, "接单")
+    await tell_origin(turn, case, f"{texts.name(case)}{turn.me.name}已接单，正在处理。")
+    await acknowledge(
+        turn, case, f"{texts.name(case)}接好了。办完回“办结 {case.id} 结果”，中间有情况回“进展 {case.id} …”。"
+    )
+
+
+async def progress(turn: Turn, number: int, words: str) -> None:
+    """进展: words for the group. Taking it up this way also claims it."""
+    case, area = await load(turn, number)
+    must_manage(turn, case, area)
+    must_be(case, CASE_OPEN, "写进展")
+    if case.state == CaseState.OPEN:
+        case.owner_id, case.state, case.taken_at = turn.me.contact_id, CaseState.TAKEN, turn.now
+    await _moved(turn, case, "进展", words)
+    await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
+    await acknowledge(turn, case, f"{texts.name(case)}进展已告诉报事人。")
+
+
+async def hand_over(turn: Turn, number: int, person: str) -> None:
+    """转给: another worker becomes the owner."""
+    case, area = await load(turn, number)
+    must_manage(turn, case, area)
+    must_be(case, CASE_OPEN, "转给别人")
+    to = await _colleague(turn, case, area, person)
+    if to.id == case.owner_id:
+        raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
+    case.owner_id, case.state, case.taken_at = to.id, CaseState.OPEN, None
+    await _moved(turn, case, "转给", to.name)
+    reporter = await turn.session.get(Contact, case.reporter_id)
+    await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
+    assert to.id is not None
+    await whisper(
+        turn,
+        to.id,
+        texts.for_worker(case, reporter.name if reporter else "", area.name, turn.local(case.created_at)),
+        ref=str(case.id),
+    )
+    await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
+    await turn.schedule(
+        "case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=turn.rules.cases.unclaimed_minutes)
+    )
+
+
+async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact:
+    """A worker or volunteer of the village (or nearer, or above) with this name."""
+    wanted = person.lstrip("@＠").strip()
+    found = await colleagues(turn.session, wanted, area.path, turn.now)
+    if case.about_worker:
+        found = [one for one in found if one.id in await _leads(turn, area)]
+    if not found:
+        raise Refusal(f"没有找到叫“{wanted[:20]}”的网格员、网格长或志愿者，请写全名。")
+    if len(found) > 1:
+        raise Refusal(f"叫“{wanted[:20]}”的不止一位，请在后台名单里区分后再转。")
+    return found[0]
+
+
+async def _leads(turn: Turn, area: Area) -> set[int]:
+    return {held.contact_id for held in await holders(turn.session, area.path, (Role.LEAD, Role.ADMIN), turn.now)}
+
+
+async def finish(turn: Turn, number: int, words: str) -> None:
+    """办结: the reporter is asked whether it is good."""
+    case, area = await load(turn, number)
+    must_manage(turn, case, area)
+    must_be(case, CASE_OPEN, "办结")
+    if case.taken_at is None:
+        case.owner_id, case.taken_at = turn.me.contact_id, turn.now
+    case.state, case.done_at = CaseState.DONE, turn.now
+    await _moved(turn, case, "办结", words)
+    result = f"：{words}" if words else ""
+    followers = await _followers(turn, case)
+    thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
+    await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}\n办得怎么样？回“满意”或“不满意”就行。")
+    await acknowledge(turn, case, f"{texts.name(case)}已办结，已请报事人评价。")
+    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
+
+
+async def _followers(turn: Turn, case: Case) -> list[int]:
+    query = select(col(CaseFollower.contact_id)).where(col(CaseFollower.case_id) == case.id)
+    return list((await turn.session.scalars(query)).all())
+
+
+async def withdraw(turn: Turn, number: int) -> None:
+    """撤销: by the reporter, or by whoever answers for it."""
+    case, area = await load(turn, number)
+    own = turn.me.contact_id == case.reporter_id
+    if not own:
+        must_manage(turn, case, area)
+    must_be(case, (*CASE_OPEN, CaseState.DONE), "撤销")
+    await _end(turn, case, CaseState.WITHDRAWN, "撤销")
+    await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+
+
+async def refuse(turn: Turn, number: int, reason: str) -> None:
+    """驳回: not taken up, with a reason for the reporter."""
+    case, area = await load(turn, number)
+    must_manage(turn, case, area)
+    must_be(case, CASE_OPEN, "驳回")
+    await _end(turn, case, CaseState.REFUSED, "驳回", reason)
+    await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}", False)
+
+
+async def misread(turn: Turn, number: int) -> None:
+    """误判: it was no case; kept as an example to learn from, without its text."""
+    case, area = await load(turn, number)
+    own = turn.me.contact_id == case.reporter_id
+    if not own:
+        must_manage(turn, case, area)
+    must_be(case, CASE_OPEN, "标为误判")
+    shown = case.shown
+    await _end(turn, case, CaseState.MISREAD, "误判")
+    turn.session.add(Correction(at=turn.now, ref=str(case.id), was=case.kind, should="chat", by_id=turn.me.contact_id))
+    if shown:
+        await tell_origin(turn, case, f"{texts.name(case)}是我理解错了，已撤下，打扰了。", mention=False)
+    if not (shown and turn.here.chat_id == case.chat_id):
+        await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
+
+
+async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
+    if case.shown or not own or case.quiet:
+        await tell_origin(turn, case, text)
+    if own and case.owner_id and case.owner_id != turn.me.contact_id:
+        await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
+    if not own or not case.shown:
+        await acknowledge(turn, case, text)
+
+
+async def _end(turn: Turn, case: Case, state: CaseState, action: str, words: str = "") -> None:
+    case.state, case.ended_at = state, turn.now
+    await _moved(turn, case, action, words)
+    await turn.unschedule("case.close", str(case.id))
+
+
+async def _moved(turn: Turn, case: Case, action: str, words: str = "") -> None:
+    """What every move leaves behind: a step, an audit entry, and no stale reminder."""
+    case.updated_at = turn.now
+    add_step(turn, case, action, words[:500])
+    turn.audit(f"case.{action}", str(case.id), "state")
+    for step in (1, 2, 3):
+        await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+
+
+async def rate(turn: Turn, number: int, satisfied: bool, words: str) -> None:
+    """满意 ends it; 不满意 reopens it and reaches the owner and the lead."""
+    case, area = await load(turn, number)
+    if not await affected(turn, case):
+        raise Refusal(f"{texts.name(case)}请报事人评价。您有同样的情况，直接在群里说就行。")
+    if case.state in CASE_OPEN:
+        raise Refusal(f"{texts.name(case)}还没办结，办完再请您评价。")
+    must_be(case, (CaseState.DONE, CaseState.CLOSED), "评价")
+    case.satisfied = satisfied
+    if satisfied:
+        case.state, case.ended_at = CaseState.CLOSED, turn.now
+        await _moved(turn, case, "评价", "满意")
+        await turn.unschedule("case.close", str(case.id))
+        await _thank(turn, case)
+    else:
+        await reopen(turn, case, area, words)
+
+
+async def _thank(turn: Turn, case: Case) -> None:
+    await say(turn, f"{texts.name(case)}谢谢评价，这件事就结束了。", ref=str(case.id))
+    if case.owner_id and case.owner_id != turn.me.contact_id:
+        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人评价：满意。", ref=str(case.id))
+
+
+async def affected(turn: Turn, case: Case) -> bool:
+    """Whether the speaker reported the case or has the same trouble."""
+    return turn.me.contact_id == case.reporter_id or turn.me.contact_id in await _followers(turn, case)
+
+
+async def settle(turn: Turn, case: Case) -> None:
+    """The reporter says that it is good before anybody closed it: it ends, and the owner hears of it."""
+    await _end(turn, case, CaseState.CLOSED, "报事人说好了")
+    case.done_at = turn.now
+    text = f"{texts.name(case)}好的，记为已解决。"
+    if case.shown or case.quiet:
+        await tell_origin(turn, case, text)
+    if case.owner_id and case.owner_id != turn.me.contact_id:
+        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
+
+
+async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
+    """Not good yet: back to work, and the owner and the lead hear of it."""
+    case.state, case.reopened, case.ended_at = CaseState.TAKEN, case.reopened + 1, None
+    await _moved(turn, case, "重开", words)
+    await turn.unschedule("case.close", str(case.id))
+    why = f"（{words}）" if words else ""
+    await say(
+        turn,
+        f"{texts.name(case)}收到，已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。",
+        ref=str(case.id),
+    )
+    await _alarm(turn, case, area, f"{texts.name(case)}报事人不满意，已重新打开{why}。")
+
+
+async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:
+    people = {case.owner_id} if case.owner_id else set()
+    people |= set(await responsible(turn, area, (Role.LEAD,)))
+    for contact_id in sorted(people - {turn.me.contact_id}):
+        await tell(turn, contact_id, text, f"{texts.name(case)}请再跟进一下。", area=area, ref=str(case.id))

@@ -1,0 +1,155 @@
+"""A case is opened: category, owner, number, and who hears of it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers import locating
+from handlers.cases import texts
+from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
+from handlers.turn import Turn
+from handlers.understanding import Reading
+from storage.areas import Area, Mode, silenced
+from storage.matters import Case, CaseStep
+from storage.outbox import Sort
+from storage.people import Contact, Role
+
+PRIVATE_CATEGORIES = frozenset({"邻里纠纷"})
+"""Never shown in a group (DESIGN.md, "Private matters")."""
+
+DEFAULT_HOURS = 72
+
+
+async def reported(turn: Turn) -> None:
+    """Free words that ask, complain or propose: open a case and give the first answer."""
+    area = await locating.area_here(turn)
+    if area is None:
+        return
+    case = await open_case(turn, area)
+    worker = await owner_name(turn, case)
+    await announce(turn, case, area, worker)
+    await tell_owner(turn, case, area)
+    if not case.shown and not case.quiet and turn.here.private:
+        await say(turn, texts.accepted(case, worker), ref=str(case.id))
+
+
+async def open_case(turn: Turn, area: Area) -> Case:
+    """Write the case, its first step and its timers."""
+    reading = turn.reading
+    assert reading is not None
+    category = reading.category or "其他"
+    rule = turn.rules.cases.categories.get(category)
+    quiet = category in PRIVATE_CATEGORIES or reading.about_worker
+    case = Case(
+        kind=reading.kind,
+        category=category,
+        area_id=area.id or 0,
+        chat_id=turn.here.chat_id,
+        reporter_id=turn.me.contact_id,
+        text=turn.text[:2000],
+        place=place_of(reading),
+        phone=reading.fields.phone or "",
+        urgent=reading.urgent,
+        quiet=quiet,
+        about_worker=reading.about_worker,
+        confidence=reading.confidence,
+        created_at=turn.at,
+        updated_at=turn.now,
+        due_at=turn.now + timedelta(hours=rule.hours if rule else DEFAULT_HOURS),
+    )
+    case.owner_id = await owner_for(turn, case, area)
+    turn.session.add(case)
+    await turn.session.flush()
+    add_step(turn, case, "报事", turn.text[:200], public=False)
+    await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
+    turn.concerns(str(case.id))
+    turn.audit("case.open", str(case.id))
+    return case
+
+
+def wait_minutes(turn: Turn, case: Case) -> int:
+    """Minutes until an unclaimed case is brought up again; a third of it when harm is near."""
+    minutes = turn.rules.cases.unclaimed_minutes
+    return max(1, minutes // 3) if case.urgent else minutes
+
+
+def place_of(reading: Reading) -> str:
+    """The place down to the room, as people would say it."""
+    return reading.fields.place or "".join(
+        part for part in (reading.fields.building, reading.fields.unit, reading.fields.room) if part
+    )
+
+
+async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
+    """The grid's worker, else the substitute, the lead, the village, the town; past the worker if it is about one."""
+    ladder: tuple[tuple[Role, ...], ...] = ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,))
+    if case.about_worker:
+        ladder = ladder[1:]
+    for roles in ladder:
+        people = await responsible(turn, area, roles, but=[case.reporter_id] if case.about_worker else ())
+        if people:
+            return people[0]
+    return None
+
+
+async def owner_name(turn: Turn, case: Case) -> str:
+    """The owner's name with the role's word in front, or nothing."""
+    if case.owner_id is None:
+        return ""
+    contact = await turn.session.get(Contact, case.owner_id)
+    return contact.name if contact else ""
+
+
+async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
+    """The first answer: in the group where its mode allows, in private for what is private."""
+    if case.quiet:
+        await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
+        return
+    if turn.here.private or not await hears_fresh(turn):
+        return
+    sent = await post(
+        turn,
+        str(case.id),
+        Sort.FRESH,
+        [Piece(texts.accepted(case, worker), (case.reporter_id,))],
+        [Target(case.chat_id)],
+    )
+    case.shown = bool(sent.chats)
+
+
+async def hears_fresh(turn: Turn) -> bool:
+    """Whether this room is in a mode in which a free-text case is answered at once."""
+    room, area = turn.here.room, turn.here.area
+    if room is None or area is None:
+        return False
+    mode = Mode.SILENT if await silenced(turn.session, [area.path]) else room.mode
+    return Sort.FRESH in ALLOWED[mode]
+
+
+async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
+    """The owner hears of it in private, or in a staff room without personal data."""
+    if case.owner_id is None or case.owner_id == turn.me.contact_id:
+        return
+    await tell(
+        turn,
+        case.owner_id,
+        texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)),
+        texts.for_staff_room(case, area.name),
+        area=area,
+        ref=str(case.id),
+    )
+
+
+def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:
+    """Note what happened, by whom, and what the case's state is now."""
+    turn.session.add(
+        CaseStep(
+            case_id=case.id or 0,
+            at=turn.now,
+            actor_id=turn.speaker.contact_id if turn.speaker else None,
+            action=action,
+            state=case.state,
+            text=text,
+            public=public,
+        )
+    )

@@ -1,0 +1,79 @@
+"""What people read about cases."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from handlers.matters import clip
+from handlers.refs import label
+from storage.matters import Case, CaseState
+
+STATE_NAMES = {
+    CaseState.OPEN: "等待接单",
+    CaseState.TAKEN: "处理中",
+    CaseState.DONE: "已办结，等评价",
+    CaseState.CLOSED: "已结束",
+    CaseState.WITHDRAWN: "已撤销",
+    CaseState.REFUSED: "已驳回",
+    CaseState.MISREAD: "误判，已撤下",
+}
+
+KIND_NAMES = {"request": "求助", "complaint": "投诉", "suggestion": "建议", "emergency": "紧急"}
+
+TIPS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"水管.{0,4}(爆|裂|断)|爆管|漏水|跑水"), "先把家里总水阀关上。"),
+    (re.compile(r"(没|停|断).{0,2}电|跳闸"), "先看看是不是电表欠费或跳闸；手机可查电费。"),
+    (re.compile(r"燃气|煤气|天然气"), "闻到气味先关阀、开窗，别碰开关，到屋外打电话。"),
+    (re.compile(r"电梯"), "按轿厢里的报警按钮，不要扒门。"),
+)
+
+
+def name(case: Case) -> str:
+    """`【事项 12】`."""
+    return label(str(case.id))
+
+
+def summary(case: Case) -> str:
+    """Category and place and the first words, on one line."""
+    place = f"{case.place}，" if case.place and case.place not in case.text else ""
+    return f"{case.category}｜{place}{clip(case.text, 40)}"
+
+
+def accepted(case: Case, worker: str) -> str:
+    """The first answer in the group."""
+    first = f"{name(case)}已记下：{summary(case)}"
+    tip = next((text for pattern, text in TIPS if pattern.search(case.text)), "")
+    who = f"已告诉{worker}，有进展我在这里说。" if worker else "已上报，有进展我在这里说。"
+    return f"{first}\n{tip}{who}\n（我理解错了就引用这条回“不是”）"
+
+
+def accepted_quietly(case: Case, worker: str) -> str:
+    """The first answer to something that stays between us."""
+    who = f"只转给了{worker}" if worker else "已上报"
+    return f"{name(case)}已记下，{who}，不会发到群里。有进展我私下告诉您。"
+
+
+def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
+    """What the owner reads in private."""
+    urgent = "【急】" if case.urgent else ""
+    place = f"\n地点：{case.place}" if case.place else ""
+    phone = f"\n电话：{case.phone}" if case.phone else ""
+    return (
+        f"{urgent}{name(case)}{KIND_NAMES[case.kind]}｜{case.category}\n{area} {reporter} {when:%H:%M}说：\n"
+        f"{clip(case.text, 200)}{place}{phone}\n"
+        f"接下回“接单 {case.id}”，办完回“办结 {case.id} 结果”；不是事项回“误判 {case.id}”。"
+    )
+
+
+def for_staff_room(case: Case, area: str) -> str:
+    """The same for a staff room: without names, phones and words."""
+    urgent = "【急】" if case.urgent else ""
+    return f"{urgent}{name(case)}{area}有一件{case.category}的事等您接。加我好友后可看详情；回“接单 {case.id}”接下。"
+
+
+def status(case: Case, owner: str, last: str, when: datetime) -> str:
+    """What 进度 answers."""
+    who = f"，{owner}负责" if owner and case.state in (CaseState.OPEN, CaseState.TAKEN) else ""
+    step = f"\n最近一步（{when:%m-%d %H:%M}）：{last}" if last else ""
+    return f"{name(case)}{case.category}：{STATE_NAMES[CaseState(case.state)]}{who}。{step}"

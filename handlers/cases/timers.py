@@ -1,0 +1,71 @@
+"""What happens to a case when time passes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from handlers import quiet_hours
+from handlers.cases import texts
+from handlers.cases.acting import announce_added
+from handlers.cases.reporting import add_step, wait_minutes
+from handlers.posting import responsible, tell
+from handlers.turn import Turn
+from storage.agenda import Question
+from storage.areas import Area
+from storage.matters import CASE_OPEN, Case, CaseState
+from storage.people import Role
+
+LADDER: tuple[tuple[Role, ...], ...] = ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,))
+"""Who is reminded of an unclaimed case, step by step."""
+
+
+async def unclaimed(turn: Turn, ref: str) -> None:
+    """Nobody took it: the owner is reminded, then the lead, then the admin. Routine reminders wait for the morning."""
+    number, _, step_text = ref.partition("#")
+    step = int(step_text)
+    case = await turn.session.get(Case, int(number))
+    if case is None or case.state != CaseState.OPEN:
+        return
+    if not case.urgent and (wake := quiet_hours.ends(turn)):
+        await turn.schedule("case.unclaimed", ref, wake)
+        return
+    area = await turn.session.get(Area, case.area_id)
+    assert area is not None
+    for contact_id in await _next_on_ladder(turn, case, area, step):
+        text = f"{texts.name(case)}还没人接：{texts.summary(case)}\n接下回“接单 {case.id}”。"
+        await tell(turn, contact_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
+    if step < len(LADDER):
+        again = turn.now + timedelta(minutes=wait_minutes(turn, case))
+        await turn.schedule("case.unclaimed", f"{case.id}#{step + 1}", again)
+
+
+async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list[int]:
+    if step == 1 and case.owner_id:
+        return [case.owner_id]
+    return await responsible(turn, area, LADDER[min(step, len(LADDER)) - 1])
+
+
+async def close(turn: Turn, ref: str) -> None:
+    """Done and not a word since: it ends by itself, without another post."""
+    case = await turn.session.get(Case, int(ref))
+    if case is None or case.state != CaseState.DONE:
+        return
+    case.state, case.ended_at, case.updated_at = CaseState.CLOSED, turn.now, turn.now
+    add_step(turn, case, "自动结束", public=False)
+
+
+async def added(turn: Turn, ref: str) -> None:
+    """Some time after the last addition."""
+    case = await turn.session.get(Case, int(ref))
+    if case is not None and case.state in CASE_OPEN:
+        await announce_added(turn, case)
+
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
+    "case.unclaimed": unclaimed,
+    "case.close": close,
+    "case.added": added,
+}
+
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {}

@@ -1,0 +1,153 @@
+"""The commands of case work."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from handlers.cases import moving, texts
+from handlers.commands import Command, Order, Takes
+from handlers.matters import Refusal, clip
+from handlers.posting import say
+from handlers.turn import WORKERS, Turn
+from handlers.understanding import Ref
+from storage.areas import Area
+from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
+from storage.people import Contact, Role
+
+STAFF = (*WORKERS, Role.VOLUNTEER)
+LIST_LINES = 15
+
+
+def _number(order: Order) -> int:
+    ref = order.ref
+    if ref is None or ref.letter:
+        raise Refusal(f"这条命令要事项编号，如：{order.command.usage}")
+    return ref.number
+
+
+async def _claim(turn: Turn, order: Order) -> None:
+    await moving.claim(turn, _number(order))
+
+
+async def _progress(turn: Turn, order: Order) -> None:
+    await moving.progress(turn, _number(order), order.rest)
+
+
+async def _hand_over(turn: Turn, order: Order) -> None:
+    await moving.hand_over(turn, _number(order), order.rest)
+
+
+async def _finish(turn: Turn, order: Order) -> None:
+    await moving.finish(turn, _number(order), order.rest)
+
+
+async def _withdraw(turn: Turn, order: Order) -> None:
+    await moving.withdraw(turn, _number(order))
+
+
+async def _refuse(turn: Turn, order: Order) -> None:
+    await moving.refuse(turn, _number(order), order.rest)
+
+
+async def _misread(turn: Turn, order: Order) -> None:
+    await moving.misread(turn, _number(order))
+
+
+async def _satisfied(turn: Turn, order: Order) -> None:
+    await moving.rate(turn, _number(order), True, order.rest)
+
+
+async def _dissatisfied(turn: Turn, order: Order) -> None:
+    await moving.rate(turn, _number(order), False, order.rest)
+
+
+async def _status(turn: Turn, order: Order) -> None:
+    await report_status(turn, Ref("", _number(order)))
+
+
+async def report_status(turn: Turn, ref: Ref) -> None:
+    """Where a case stands: the state, who has it, and the last step that the public may read."""
+    case, area = await moving.load(turn, ref.number)
+    steps = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc())
+    if not moving.manages(turn, case, area):
+        steps = steps.where(col(CaseStep.public).is_(True))
+    last = (await turn.session.scalars(steps.limit(1))).first()
+    owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
+    words = f"{last.action} {last.text}".strip() if last else ""
+    when = turn.local(last.at if last else case.created_at)
+    await say(turn, texts.status(case, owner.name if owner else "", clip(words, 80), when), ref=str(case.id))
+
+
+async def _todo(turn: Turn, order: Order) -> None:
+    """Open matters of mine, and unclaimed ones of my areas; private ones only in private."""
+    areas = [col(Area.path).startswith(path, autoescape=True) for path in turn.me.areas]
+    query = (
+        select(Case, col(Area.name))
+        .join(Area, col(Case.area_id) == col(Area.id))
+        .where(
+            col(Case.state).in_(CASE_OPEN),
+            or_(Case.owner_id == turn.me.contact_id, *areas),
+            or_(col(Case.about_worker).is_(False), Case.owner_id == turn.me.contact_id),
+        )
+        .order_by(col(Case.urgent).desc(), col(Case.id))
+    )
+    if not turn.here.private:
+        query = query.where(col(Case.quiet).is_(False))
+    rows = (await turn.session.execute(query.limit(200))).all()
+    if not rows:
+        await say(turn, "没有待办的事项。")
+        return
+    lines = [_todo_line(case, area) for case, area in rows[:LIST_LINES]]
+    more = f"\n……还有 {len(rows) - LIST_LINES} 件" if len(rows) > LIST_LINES else ""
+    await say(turn, f"待办 {len(rows)} 件：\n" + "\n".join(lines) + more)
+
+
+def _todo_line(case: Case, area: str) -> str:
+    mark = "急 " if case.urgent else ""
+    state = "" if case.state == CaseState.TAKEN else "（未接）"
+    return f"{mark}{case.id}｜{area}｜{case.category}｜{clip(case.text, 18)}{state}"
+
+
+MUST, MAY = Takes.MUST, Takes.MAY
+
+COMMANDS: tuple[Command, ...] = (
+    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, STAFF, MUST),
+    Command(
+        ("进展",),
+        "进展 12 师傅已到现场",
+        "把进展发到原来的群，并提醒报事人",
+        _progress,
+        WORKERS,
+        MUST,
+        rest=MUST,
+        ordinary=True,
+    ),
+    Command(
+        ("转给", "转交"),
+        "转给 12 李珍",
+        "转给另一位网格员或志愿者",
+        _hand_over,
+        WORKERS,
+        MUST,
+        rest=MUST,
+        ordinary=True,
+    ),
+    Command(("办结", "完成"), "办结 12 已修好", "办完了，请报事人评价", _finish, STAFF, MUST, rest=MAY, spreads=True),
+    Command(("撤销",), "撤销 12", "撤下自己报的事项（网格员也可以）", _withdraw, (), MUST, ordinary=True, spreads=True),
+    Command(
+        ("驳回",),
+        "驳回 12 不属于本网格，请打 12345",
+        "不受理，写明理由",
+        _refuse,
+        WORKERS,
+        MUST,
+        rest=MUST,
+        spreads=True,
+    ),
+    Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, spreads=True),
+    Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True),
+    Command(("待办",), "待办", "列出没办完的事项", _todo, WORKERS, ordinary=True),
+    Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True),
+    Command(("不满意",), "不满意 12 晚上又跳了", "不满意，重新打开", _dissatisfied, (), MUST, rest=MAY, ordinary=True),
+)

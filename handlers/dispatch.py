@@ -1,0 +1,273 @@
+"""From stored events to handlers: who is speaking, where, and what it means. Opens the transactions."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from handlers import outdoors, settling
+from handlers.commands import Order
+from handlers.gazetteers import Gazetteers
+from handlers.ports import EventKind, MessageType, Outside
+from handlers.reacting import answer, obey, react
+from handlers.surroundings import Message, Surroundings, remember, survey, to_message
+from handlers.table import EVENTS, GRAMMAR
+from handlers.turn import Speaker, Turn, Where
+from handlers.understanding import Act, Context, Kind, Reading, read
+from storage.engine import Database, retrying
+from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
+
+BATCH = 64
+"""Events looked at together; one query round serves them all."""
+
+MAX_TRIES = 3
+
+log = logging.getLogger("gridbot.dispatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a message will cause: nothing (plain chat), an order, or a reading to act on."""
+
+    message: Message
+    where: Where | None = None
+    speaker: Speaker | None = None
+    text: str = ""
+    order: Order | None = None
+    reading: Reading | None = None
+    joined: tuple[int, ...] = ()
+    nothing: Outcome | None = None
+
+
+class Dispatch:
+    """Handles what the inbox holds, in order."""
+
+    def __init__(self, database: Database, outside: Outside) -> None:
+        self._database = database
+        self._outside = outside
+        self._gazetteers = Gazetteers()
+        self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
+
+    async def recover(self) -> None:
+        """At a start: what is found undone counts as tried once."""
+        async with self._database.write() as session:
+            await session.execute(
+                update(InboxEvent).where(col(InboxEvent.state) == InboxState.NEW).values(tries=InboxEvent.tries + 1)
+            )
+            await session.execute(
+                update(InboxEvent)
+                .where(col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.tries) >= MAX_TRIES)
+                .values(state=InboxState.FAILED, error="三次启动都没有做完")
+            )
+
+    async def step(self, now: datetime) -> int:
+        """Handle the next events; how many. None are left when it returns 0."""
+        messages = await self._next()
+        index = 0
+        while index < len(messages):
+            passed, whole = await self._run(messages[index:], now)
+            index += passed
+            if not whole:  # it is tried again first, so that each chat keeps its order
+                break
+        return len(messages)
+
+    async def _next(self) -> list[Message]:
+        query = (
+            select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
+            .where(col(InboxEvent.state) == InboxState.NEW)
+            .order_by(col(InboxEvent.id))
+            .limit(BATCH)
+        )
+        async with self._database.read() as session:
+            return [to_message(row) for row in await session.execute(query)]
+
+    async def _run(self, messages: Sequence[Message], now: datetime) -> tuple[int, bool]:
+        """Handle plain chat up to and including the first message that causes something; how many, and if done."""
+        async with self._database.read() as session:
+            around = await survey(session, messages, self._outside.rules, now)
+            await self._gazetteers.refresh(session, now)
+        passed: list[Plan] = []
+        for message in messages:
+            plan = self._plan(message, around)
+            passed.append(plan)
+            if plan.nothing is None:
+                break
+            if plan.nothing == Outcome.CHAT:
+                remember(around, message)
+        return len(passed), await self._carry_out(passed, around, now)
+
+    def _plan(self, message: Message, around: Surroundings) -> Plan:
+        event = message.event
+        if event.kind != EventKind.MESSAGE or event.from_self:
+            return Plan(message)
+        where, speaker = around.where.get(message.chat_id or 0), around.speakers.get(message.contact_id or 0)
+        if where is None or speaker is None:
+            return Plan(message, nothing=Outcome.OTHER)
+        if event.type not in (MessageType.TEXT, MessageType.FORWARDED, MessageType.LINK):
+            return outdoor_plan(message, where, speaker, around)
+        text = self._addressed.sub(" ", event.text).strip()
+        addressed = event.mentions_me or where.private or text != event.text.strip()
+        plan = Plan(message, where, speaker, text)
+        if order := GRAMMAR.parse(text, speaker, addressed=addressed):
+            return replace(plan, order=order)
+        if where.room is None and where.area is None and not where.private:
+            return replace(plan, nothing=Outcome.OTHER)
+        return self._read(plan, around, addressed)
+
+    def _read(self, plan: Plan, around: Surroundings, addressed: bool) -> Plan:
+        message, where, speaker = plan.message, plan.where, plan.speaker
+        assert where and speaker
+        lines = around.own_lines(message)
+        quoted = around.quoted(message.event)
+        context = Context(
+            now=message.event.at.astimezone(self._outside.zone),
+            grid=where.area.code if where.area else None,
+            gazetteer=self._gazetteers.of(where.area),
+            mentions_bot=addressed and not where.private,
+            private=where.private,
+            quoted=quoted,
+            quoted_text=message.event.quote.text if message.event.quote else "",
+            lines=tuple(line for _, line in lines),
+            matters=around.matters(where, speaker.contact_id),
+            question=around.question(where.chat_id, speaker, quoted),
+        )
+        reading = read(plan.text, context)
+        if self._idle(reading, addressed):
+            return replace(plan, nothing=Outcome.CHAT)
+        used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
+        return replace(plan, reading=reading, joined=used)
+
+    def _idle(self, reading: Reading, addressed: bool) -> bool:
+        if reading.act != Act.NONE:
+            return False
+        if reading.kind == Kind.CHAT:
+            return not addressed
+        if reading.kind == Kind.QUESTION:
+            return not addressed
+        return reading.confidence < self._outside.rules.reading.ask_threshold
+
+    async def _carry_out(self, plans: Sequence[Plan], around: Surroundings, now: datetime) -> bool:
+        """Mark the plain ones done and run the last one's handler, in one transaction."""
+        last = plans[-1]
+        plain = [plan for plan in plans if plan.nothing is not None]
+
+        async def attempt() -> None:
+            async with self._database.write() as session:
+                await _done(session, plain, self._outside)
+                if last.nothing is None:
+                    await self._handle(session, last, around, now)
+
+        try:
+            await retrying(attempt)
+        except Exception as error:
+            log.exception("event %s could not be handled", last.message.inbox_id)
+            await self._failed(last.message, error, now)
+            return False
+        return True
+
+    async def _handle(self, session: AsyncSession, plan: Plan, around: Surroundings, now: datetime) -> None:
+        message = plan.message
+        late = message.event.at < now - timedelta(minutes=self._outside.rules.backlog_minutes)
+        turn = Turn(
+            session=session,
+            now=now,
+            outside=self._outside,
+            where=plan.where or around.where.get(message.chat_id or 0),
+            speaker=plan.speaker or around.speakers.get(message.contact_id or 0),
+            event=message.event,
+            inbox_id=message.inbox_id,
+            text=plan.reading.text if plan.reading else plan.text,
+            quoted=around.quoted(message.event),
+            reading=plan.reading,
+            late=late,
+            joined=plan.joined,
+        )
+        await self._choose(turn, plan, around)
+        await _mark(session, [message.inbox_id, *plan.joined], turn)
+        await _count(session, [plan], self._outside, turn.outcome == Outcome.MATTER)
+
+    async def _choose(self, turn: Turn, plan: Plan, around: Surroundings) -> None:
+        event = plan.message.event
+        if event.from_self:
+            await settling.own_message(turn)
+        elif event.kind != EventKind.MESSAGE:
+            if handler := EVENTS.get(event.kind):
+                await handler(turn)
+        elif plan.order:
+            await obey(turn, plan.order, around)
+        elif plan.reading and plan.reading.act in (Act.YES, Act.NO):
+            await answer(turn, plan.reading.act == Act.YES, around)
+        elif plan.reading:
+            await react(turn, plan.reading)
+        else:
+            await outdoors.not_text(turn, around)
+
+    async def _failed(self, message: Message, error: Exception, now: datetime) -> None:
+        async with self._database.write() as session:
+            row = await session.get(InboxEvent, message.inbox_id)
+            if row is None or row.state != InboxState.NEW:
+                return
+            row.tries += 1
+            row.error = f"{type(error).__name__}"[:200]
+            if row.tries >= MAX_TRIES:
+                row.state = InboxState.FAILED
+                await outdoors.confess(Turn(session, now, self._outside), row)
+
+
+def outdoor_plan(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Plan:
+    """The plan for a message that is not text: it matters only beside an open matter, or addressed to the bot."""
+    matters = outdoors.concerns(message, where, speaker, around)
+    return Plan(message, where, speaker, nothing=None if matters else Outcome.CHAT)
+
+
+async def _mark(session: AsyncSession, ids: Sequence[int], turn: Turn) -> None:
+    await session.execute(
+        update(InboxEvent)
+        .where(col(InboxEvent.id).in_(ids))
+        .values(state=InboxState.DONE, outcome=turn.outcome, ref=turn.ref)
+    )
+
+
+async def _done(session: AsyncSession, plans: Sequence[Plan], outside: Outside) -> None:
+    by_outcome: dict[Outcome, list[int]] = defaultdict(list)
+    for plan in plans:
+        by_outcome[plan.nothing or Outcome.OTHER].append(plan.message.inbox_id)
+    for outcome, ids in by_outcome.items():
+        await session.execute(
+            update(InboxEvent).where(col(InboxEvent.id).in_(ids)).values(state=InboxState.DONE, outcome=outcome)
+        )
+    await _count(session, plans, outside, matters=False)
+
+
+async def _count(session: AsyncSession, plans: Sequence[Plan], outside: Outside, matters: bool) -> None:
+    """Add to the day's counts of each chat: all that remains of ordinary chat."""
+    counts: dict[tuple[int, date], int] = defaultdict(int)
+    for plan in plans:
+        if plan.where and plan.message.chat_id:
+            counts[plan.message.chat_id, plan.message.event.at.astimezone(outside.zone).date()] += 1
+    if not counts:
+        return
+    dialect = session.get_bind().dialect.name
+    insert = sqlite.insert(DayCount) if dialect == "sqlite" else postgresql.insert(DayCount)
+    upsert = insert.values(
+        chat_id=bindparam("chat"), day=bindparam("on"), messages=bindparam("heard"), matters=bindparam("made")
+    ).on_conflict_do_update(
+        index_elements=["chat_id", "day"],
+        set_={
+            "messages": DayCount.messages + insert.excluded.messages,
+            "matters": DayCount.matters + insert.excluded.matters,
+        },
+    )
+    await session.execute(
+        upsert,
+        [{"chat": chat, "on": day, "heard": heard, "made": int(matters)} for (chat, day), heard in counts.items()],
+    )

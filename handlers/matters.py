@@ -1,0 +1,131 @@
+"""What the kinds of matter have in common: finding one by the number that somebody typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, String, cast, or_, select
+from sqlmodel import col
+
+from handlers.refs import label
+from handlers.turn import Turn
+from handlers.understanding import Ref
+from storage.areas import Area
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
+
+
+class Refusal(Exception):
+    """Something that cannot be done as it was asked; the message is the one line that people read."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatterKind:
+    """One kind of matter: its table, who counts as its owner, and which states are open."""
+
+    letter: str
+    table: Any
+    people: tuple[str, ...]
+    open_states: tuple[str, ...]
+    short: tuple[str, ...]
+
+
+MATTERS: dict[str, MatterKind] = {
+    "": MatterKind("", Case, ("reporter_id", "owner_id"), (*CASE_OPEN, CaseState.DONE), ("category", "text")),
+    "M": MatterKind("M", Alert, ("reporter_id",), ALERT_OPEN, ("name", "text")),
+    "F": MatterKind("F", Stray, ("reporter_id",), ("open",), ("text",)),
+    "N": MatterKind("N", Notice, ("sender_id",), (NoticeState.DRAFT, NoticeState.SENT), ("text",)),
+}
+
+
+def kinds_of(letters: str) -> list[MatterKind]:
+    """The kinds that a command's letters name; "C" stands for cases."""
+    return [MATTERS["" if letter == "C" else letter] for letter in letters]
+
+
+async def find(turn: Turn, letters: str, given: Ref | None) -> Ref:
+    """The matter meant by a command in these circumstances; Refusal when none or several could be."""
+    ref = given or turn.quoted
+    if ref is None:
+        return await _only_own(turn, letters)
+    if ref.letter:
+        return await _exact(ref, turn)
+    found = await _numbered(turn, letters, ref.number)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise Refusal(f"有几件都对得上，请写全编号：{'、'.join(str(one) for one in found)}")
+    raise Refusal(f"没有找到 {ref} 号，请核对编号，或引用我发的那条消息回复。")
+
+
+async def _exact(ref: Ref, turn: Turn) -> Ref:
+    kind = MATTERS.get(ref.letter)
+    if kind is None or await turn.session.get(kind.table, ref.number) is None:
+        raise Refusal(f"没有 {ref} 这个编号，请核对一下。")
+    return ref
+
+
+async def _numbered(turn: Turn, letters: str, number: int) -> list[Ref]:
+    """Exact and open; else the only open one ending in it; else exact and closed (DESIGN.md, "Words")."""
+    exact: list[tuple[Ref, bool]] = []
+    for kind in kinds_of(letters):
+        query = _within_reach(turn, kind).where(kind.table.id == number)
+        for row in await turn.session.scalars(query):
+            exact.append((Ref(kind.letter, number), row.state in kind.open_states))
+    if opened := [ref for ref, is_open in exact if is_open]:
+        return opened
+    if number >= 10:
+        ending = [ref for kind in kinds_of(letters) for ref in await _ending(turn, kind, number)]
+        if ending:
+            return ending
+    return [ref for ref, _ in exact]
+
+
+async def _ending(turn: Turn, kind: MatterKind, number: int) -> list[Ref]:
+    query = _within_reach(turn, kind).where(
+        kind.table.state.in_(kind.open_states), cast(kind.table.id, String).like(f"%{number}")
+    )
+    return [Ref(kind.letter, row.id) for row in await turn.session.scalars(query.limit(10))]
+
+
+def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
+    """Matters of the speaker's areas, the speaker's own, and those of this chat."""
+    table, me = kind.table, turn.me
+    mine = [getattr(table, name) == me.contact_id for name in kind.people]
+    areas = [col(Area.path).startswith(path, autoescape=True) for path in me.areas]
+    here = [table.chat_id == turn.here.chat_id]
+    return select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
+
+
+async def _only_own(turn: Turn, letters: str) -> Ref:
+    """Without a number and a quote: the only open matter that this person deals with here."""
+    found: list[tuple[Ref, Any]] = []
+    for kind in kinds_of(letters):
+        table, me = kind.table, turn.me
+        mine = or_(*(getattr(table, name) == me.contact_id for name in kind.people))
+        query = select(table).where(mine, table.state.in_(kind.open_states)).order_by(table.id)
+        found += [(Ref(kind.letter, row.id), row) for row in await turn.session.scalars(query.limit(6))]
+    if len(found) == 1:
+        return found[0][0]
+    if not found:
+        raise Refusal("请带上编号，或者引用我发的那条消息回复。")
+    raise Refusal("请带上编号：\n" + "\n".join(short_line(ref, row) for ref, row in found))
+
+
+def short_line(ref: Ref, row: Any) -> str:
+    """One line about a matter, for lists."""
+    kind = MATTERS[ref.letter]
+    words = " ".join(str(value) for name in kind.short if (value := getattr(row, name)))
+    return f"{label(ref)}{clip(words, 24)}"
+
+
+def clip(text: str, width: int) -> str:
+    """At most `width` characters on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
+
+
+def listing(refs: Sequence[Ref]) -> str:
+    """`M3、M4、12`."""
+    return "、".join(str(ref) for ref in refs)

@@ -1,0 +1,123 @@
+"""Carrying out an order, an answer or a reading: the permission check and the way to the handler."""
+
+from __future__ import annotations
+
+from handlers import doubts, table
+from handlers.commands import Command, Order, Takes
+from handlers.matters import Refusal, find
+from handlers.posting import say
+from handlers.surroundings import Surroundings, as_ref
+from handlers.turn import Turn
+from handlers.understanding import Act, Kind, Reading, Ref
+from storage.agenda import Question
+from storage.inbox import Outcome
+from storage.people import Role
+
+ROLE_NAMES = {
+    Role.VOLUNTEER: "志愿者",
+    Role.WORKER: "网格员",
+    Role.LEAD: "网格长",
+    Role.ADMIN: "管理员",
+    Role.POLICE: "民警",
+}
+
+
+async def obey(turn: Turn, order: Order, around: Surroundings) -> None:
+    """Carry out a command, or say in one line why not."""
+    turn.outcome = Outcome.COMMAND
+    try:
+        async with turn.session.begin_nested():
+            await _obey(turn, order, around)
+    except Refusal as refusal:
+        await say(turn, str(refusal))
+
+
+async def _obey(turn: Turn, order: Order, around: Surroundings) -> None:
+    command = order.command
+    if command.roles and not turn.me.has(command.roles):
+        names = "、".join(ROLE_NAMES[role] for role in command.roles)
+        raise Refusal(f"“{command.name}”只有{names}能用，这次没有改动。有事直接在群里说就行。")
+    if command.private and not turn.here.private:
+        raise Refusal(f"“{command.name}”涉及个人信息，请私聊我。")
+    if turn.late and command.spreads:
+        said = turn.local(turn.at).strftime("%H:%M")
+        raise Refusal(f"您 {said} 发的“{turn.text[:30]}”刚刚才收到，没有执行。还要办的话请再发一次。")
+    if not order.complete:
+        raise Refusal(f"请这样写：{command.usage}")
+    if command.number == Takes.NO:
+        await command.run(turn, order)
+        return
+    ref = await _which(turn, order, around)
+    if ref is not None:
+        await command.run(turn, Order(command, ref, order.rest))
+
+
+async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
+    """The matter meant. 确认 without a number answers a question, so it asks which questions are open here."""
+    command = order.command
+    if order.ref is None and turn.quoted is None:
+        asked = [one for one in around.open_questions(turn.here.chat_id, turn.me) if _about(one, command)]
+        refs = list(dict.fromkeys(one.ref for one in asked))
+        if len(refs) == 1:
+            return as_ref(refs[0])
+        if len(refs) > 1:
+            raise Refusal(f"有几件在等您答复，请带上编号：{'、'.join(refs)}，如“{command.name} {refs[0]}”。")
+        if command.number == Takes.MAY:
+            await command.run(turn, order)
+            return None
+    return await find(turn, command.letters, order.ref)
+
+
+def _about(question: Question, command: Command) -> bool:
+    ref = as_ref(question.ref)
+    return ref is not None and (ref.letter or "C") in command.letters and question.kind in (command.name, "confirm")
+
+
+async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
+    """A bare 是 / 确认 / 好了 / 不是: it answers the quoted question, else the only one here."""
+    open_ones = around.open_questions(turn.here.chat_id, turn.me)
+    if turn.quoted:
+        open_ones = [one for one in open_ones if one.ref == str(turn.quoted)]
+    if not open_ones:
+        turn.outcome = Outcome.CHAT
+        return
+    turn.outcome = Outcome.COMMAND
+    if len(open_ones) > 1:
+        refs = "、".join(dict.fromkeys(one.ref for one in open_ones))
+        await say(turn, f"有几件在等您答复，请带上编号：{refs}。")
+        return
+    question = await turn.session.get(Question, open_ones[0].id)
+    if question is None or question.answered_at is not None:
+        return
+    question.answered_at = turn.now
+    try:
+        async with turn.session.begin_nested():
+            await table.ANSWERS[question.kind](turn, question, yes)
+    except Refusal as refusal:
+        await say(turn, str(refusal))
+
+
+async def react(turn: Turn, reading: Reading) -> None:
+    """Act on what a message means."""
+    try:
+        async with turn.session.begin_nested():
+            await _react(turn, reading)
+    except Refusal as refusal:
+        await say(turn, str(refusal))
+
+
+async def _react(turn: Turn, reading: Reading) -> None:
+    if reading.act != Act.NONE and reading.candidates:
+        ref = reading.candidates[0].ref
+        handler = table.ACTS.get(ref.letter, {}).get(reading.act)
+        if handler:
+            await handler(turn, ref)
+            return
+    if reading.kind == Kind.CHAT:
+        turn.outcome = Outcome.CHAT
+        return
+    handler_of_kind = table.KINDS[reading.kind]
+    if doubts.unsure(turn, reading):
+        await doubts.ask_worker(turn, reading)
+        return
+    await handler_of_kind(turn)

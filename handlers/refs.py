@@ -1,0 +1,43 @@
+"""The numbers of matters: how people write them, and which matter a bare number means."""
+
+from __future__ import annotations
+
+import re
+import string
+
+from handlers.understanding import Ref
+
+LETTERS = "MFNPAS"
+_REF = re.compile(r"(?:([mfnpas])\s*|#\s*|(?:事项|案件|工单)\s*#?\s*)?(\d{1,9})(?:\s*号)?", re.IGNORECASE)
+_SHOWN = re.compile(r"【[^】\d]*?([MFNPAS]?)\s?(\d{1,9})[^】]*】")
+
+
+_PLAIN = string.ascii_letters + string.digits + "#+"
+_WIDTH = {ord(char) + 0xFEE0: char for char in _PLAIN} | {0x3000: " ", 0xA0: " ", ord("\t"): " "}
+
+
+def fold(text: str) -> str:
+    """Full-width letters, digits and spaces as their plain forms, one character for one; punctuation stays."""
+    return text.translate(_WIDTH)
+
+
+def take_ref(text: str) -> tuple[Ref | None, str]:
+    """A number at the start of (folded) text, and the rest: `m 3`, `#12`, `12号`, `M3`."""
+    match = _REF.match(text)
+    if not match:
+        return None, text
+    rest = text[match.end() :]
+    return Ref((match[1] or "").upper(), int(match[2])), rest
+
+
+def shown_ref(text: str) -> Ref | None:
+    """The number that a post of ours shows (`【事项 12】…`, `【寻人 M3】…`), for quotes without an id."""
+    match = _SHOWN.search(text)
+    return Ref(match[1], int(match[2])) if match else None
+
+
+def label(ref: Ref | str) -> str:
+    """How a number is shown: `【寻人 M3】`, `【事项 12】`."""
+    text = str(ref)
+    names = {"M": "寻人", "F": "待认领", "N": "通知"}
+    return f"【{names.get(text[:1], '事项')} {text}】"

@@ -1,0 +1,262 @@
+"""What is known around a batch of messages, fetched in a handful of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Row, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from handlers.ports import Event, Rules, load_event
+from handlers.refs import shown_ref, take_ref
+from handlers.turn import Speaker, Where
+from handlers.understanding import Line, OpenMatter, PendingQuestion, Ref
+from storage.agenda import Question
+from storage.areas import Area, Chat, Room
+from storage.inbox import InboxEvent, InboxState, Outcome
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState
+from storage.outbox import Delivery, DeliveryPart, Post
+from storage.people import Contact, Held, Seen, roles_of
+
+RECENT_DONE = timedelta(days=3)
+"""How long after 办结 a case still takes a rating or 还没好 in plain words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One stored event with its ids."""
+
+    inbox_id: int
+    event: Event
+    chat_id: int | None
+    contact_id: int | None
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """Rooms, people, open matters, questions and last lines that a batch of messages may need."""
+
+    rules: Rules
+    where: dict[int, Where] = field(default_factory=dict)
+    speakers: dict[int, Speaker] = field(default_factory=dict)
+    alerts: list[tuple[Alert, str]] = field(default_factory=list)
+    cases: dict[int, list[Case]] = field(default_factory=dict)
+    questions: dict[int, list[Question]] = field(default_factory=dict)
+    lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
+    quotes: dict[str, Ref] = field(default_factory=dict)
+
+    def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
+        """The open matters that somebody in this chat may be talking about."""
+        path = where.area.path if where.area else None
+        alerts = [
+            _alert_matter(alert, contact_id)
+            for alert, scope in self.alerts
+            if alert.chat_id == where.chat_id or (alert.scope_id and path and path.startswith(scope))
+        ]
+        return (*alerts, *(_case_matter(case, contact_id) for case in self.cases.get(where.chat_id, ())))
+
+    def question(self, chat_id: int, speaker: Speaker, quoted: Ref | None) -> PendingQuestion | None:
+        """The question this person may answer here: the quoted matter's, else the only one."""
+        open_ones = self.open_questions(chat_id, speaker)
+        if quoted:
+            open_ones = [one for one in open_ones if one.ref == str(quoted)] or open_ones
+        if len(open_ones) != 1:
+            return None
+        one = open_ones[0]
+        return PendingQuestion(one.kind, as_ref(one.ref))
+
+    def open_questions(self, chat_id: int, speaker: Speaker) -> list[Question]:
+        """The questions in a chat that this person may answer."""
+        return [one for one in self.questions.get(chat_id, ()) if may_answer(one, speaker)]
+
+    def own_lines(self, message: Message) -> list[tuple[int, Line]]:
+        """(inbox id, line) of what the writer said here before, and that caused nothing, oldest first."""
+        since = message.event.at - timedelta(minutes=self.rules.reading.join_minutes)
+        said = self.lines.get((message.chat_id or 0, message.contact_id or 0), ())
+        return [(one, line) for one, line in said if one < message.inbox_id and since <= line.at <= message.event.at]
+
+    def quoted(self, event: Event) -> Ref | None:
+        """The matter of a quoted message: by its id, else by the number that its text shows."""
+        if event.quote is None:
+            return None
+        return self.quotes.get(event.quote.message_id or "") or shown_ref(event.quote.text)
+
+
+def may_answer(question: Question, speaker: Speaker) -> bool:
+    """Whether this person is the one asked, or holds the role that was asked."""
+    if question.contact_id is not None:
+        return question.contact_id == speaker.contact_id
+    if question.role is None:
+        return True
+    return any(held.role in question.role.split() for held in speaker.roles)
+
+
+def as_ref(text: str) -> Ref | None:
+    """`M3` or `12` as a Ref."""
+    return take_ref(text)[0] if text else None
+
+
+def _alert_matter(alert: Alert, contact_id: int) -> OpenMatter:
+    return OpenMatter(
+        ref=Ref("M", alert.id or 0),
+        at=alert.updated_at,
+        mine=alert.reporter_id == contact_id,
+        place=alert.place or None,
+        name=alert.name or None,
+        sex=alert.sex or None,
+        age=alert.age,
+        clothes=alert.clothes or None,
+    )
+
+
+def _case_matter(case: Case, contact_id: int) -> OpenMatter:
+    return OpenMatter(
+        ref=Ref("", case.id or 0),
+        at=case.updated_at,
+        mine=case.reporter_id == contact_id,
+        category=case.category,
+        place=case.place or None,
+        done=case.state == CaseState.DONE,
+    )
+
+
+def to_message(row: Row[tuple[int, str, int | None, int | None]]) -> Message:
+    """A row of (id, payload, chat_id, contact_id)."""
+    return Message(row[0], load_event(row[1]), row[2], row[3])
+
+
+async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rules, now: datetime) -> Surroundings:
+    """Fetch what these messages may need."""
+    around = Surroundings(rules)
+    chats = {one.chat_id for one in messages if one.chat_id is not None}
+    contacts = {one.contact_id for one in messages if one.contact_id is not None}
+    if not chats:
+        return around
+    await _speakers(session, around, contacts, now)
+    await _where(session, around, chats)
+    await _matters(session, around, chats, now)
+    await _questions(session, around, chats, now)
+    await _lines(session, around, chats, contacts, messages)
+    await _quotes(session, around, messages)
+    return around
+
+
+async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[int], now: datetime) -> None:
+    roles: dict[int, list[Held]] = defaultdict(list)
+    for held in await roles_of(session, contacts, now):
+        roles[held.contact_id].append(held)
+    names = await session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(contacts)))
+    for contact_id, name in names:
+        around.speakers[contact_id] = Speaker(contact_id, name, tuple(roles[contact_id]))
+
+
+async def _where(session: AsyncSession, around: Surroundings, chats: set[int]) -> None:
+    query = (
+        select(col(Chat.id), col(Chat.contact_id), Room, Area)
+        .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+        .outerjoin(Area, col(Room.area_id) == col(Area.id))
+        .where(col(Chat.id).in_(chats))
+    )
+    private: dict[int, int] = {}
+    for chat_id, contact_id, room, area in await session.execute(query):
+        around.where[chat_id] = Where(chat_id, room, area)
+        if contact_id:
+            private[contact_id] = chat_id
+    if private:
+        await _private_areas(session, around, private)
+
+
+async def _private_areas(session: AsyncSession, around: Surroundings, private: dict[int, int]) -> None:
+    query = (
+        select(col(Seen.contact_id), Area)
+        .join(Room, col(Seen.room_id) == col(Room.id))
+        .join(Area, col(Room.area_id) == col(Area.id))
+        .where(col(Seen.contact_id).in_(private))
+    )
+    areas: dict[int, dict[int, Area]] = defaultdict(dict)
+    for contact_id, area in await session.execute(query):
+        areas[contact_id][area.id] = area
+    for contact_id, chat_id in private.items():
+        known = areas[contact_id]
+        if len(known) == 1:
+            around.where[chat_id] = Where(chat_id, None, next(iter(known.values())))
+        elif contact_id in around.speakers and (held := around.speakers[contact_id].roles):
+            area = await session.get(Area, held[0].area_id)
+            around.where[chat_id] = Where(chat_id, None, area)
+
+
+async def _matters(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
+    alerts = (
+        select(Alert, col(Area.path))
+        .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
+        .where(col(Alert.state).in_(ALERT_OPEN))
+        .order_by(col(Alert.id))
+    )
+    around.alerts = [(alert, path or "") for alert, path in await session.execute(alerts)]
+    fresh = (col(Case.state) == CaseState.DONE) & (col(Case.updated_at) > now - RECENT_DONE)
+    cases = select(Case).where(col(Case.chat_id).in_(chats), or_(col(Case.state).in_(CASE_OPEN), fresh))
+    by_chat: dict[int, list[Case]] = defaultdict(list)
+    for case in await session.scalars(cases.order_by(col(Case.id))):
+        by_chat[case.chat_id].append(case)
+    around.cases = by_chat
+
+
+async def _questions(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
+    query = select(Question).where(
+        col(Question.chat_id).in_(chats),
+        col(Question.answered_at).is_(None),
+        or_(col(Question.expires_at).is_(None), col(Question.expires_at) > now),
+    )
+    by_chat: dict[int, list[Question]] = defaultdict(list)
+    for question in await session.scalars(query.order_by(col(Question.id))):
+        by_chat[question.chat_id].append(question)
+    around.questions = by_chat
+
+
+async def _lines(
+    session: AsyncSession, around: Surroundings, chats: set[int], contacts: set[int], messages: Sequence[Message]
+) -> None:
+    since = min(one.event.at for one in messages) - timedelta(minutes=around.rules.reading.join_minutes)
+    query = (
+        select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
+        .where(
+            col(InboxEvent.chat_id).in_(chats),
+            col(InboxEvent.contact_id).in_(contacts),
+            col(InboxEvent.at) >= since,
+            col(InboxEvent.kind) == "message",
+            col(InboxEvent.state) == InboxState.DONE,
+            col(InboxEvent.outcome) == Outcome.CHAT,
+            col(InboxEvent.wiped).is_(False),
+        )
+        .order_by(col(InboxEvent.id))
+    )
+    for row in await session.execute(query):
+        remember(around, to_message(row))
+
+
+def remember(around: Surroundings, message: Message) -> None:
+    """Keep a line that caused nothing, for the writer's next bubble."""
+    if message.event.text.strip():
+        key = (message.chat_id or 0, message.contact_id or 0)
+        around.lines.setdefault(key, []).append((message.inbox_id, Line(message.event.at, message.event.text)))
+
+
+async def _quotes(session: AsyncSession, around: Surroundings, messages: Sequence[Message]) -> None:
+    ids = {one.event.quote.message_id for one in messages if one.event.quote and one.event.quote.message_id}
+    if not ids:
+        return
+    ours = (
+        select(col(DeliveryPart.external_id), col(Post.ref))
+        .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
+        .where(col(DeliveryPart.external_id).in_(ids))
+    )
+    theirs = select(col(InboxEvent.external_id), col(InboxEvent.ref)).where(col(InboxEvent.external_id).in_(ids))
+    for query in (theirs, ours):
+        for external_id, text in await session.execute(query):
+            if ref := as_ref(text):
+                around.quotes[external_id] = ref

@@ -1,0 +1,57 @@
+"""Which handler takes what: commands, kinds of message, acts on open matters, answers, events, due things."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from handlers import alerts, cases, emergencies, helping, notices, outdoors, places, roles, strays
+from handlers.commands import Command, Grammar
+from handlers.ports import EventKind
+from handlers.turn import Turn
+from handlers.understanding import Act, Kind, Ref
+from storage.agenda import Question
+
+Handler = Callable[[Turn], Awaitable[None]]
+
+COMMANDS: tuple[Command, ...] = (
+    *cases.COMMANDS,
+    *alerts.COMMANDS,
+    *notices.COMMANDS,
+    *roles.COMMANDS,
+    *places.COMMANDS,
+    *helping.COMMANDS,
+)
+
+GRAMMAR = Grammar(COMMANDS)
+
+KINDS: Mapping[Kind, Handler] = {
+    Kind.MISSING: alerts.reported,
+    Kind.SIGHTING: alerts.sighted,
+    Kind.FOUND: alerts.said_found,
+    Kind.STRAY: strays.reported,
+    Kind.EMERGENCY: emergencies.reported,
+    Kind.REQUEST: cases.reported,
+    Kind.COMPLAINT: cases.reported,
+    Kind.SUGGESTION: cases.reported,
+    Kind.QUESTION: helping.asked,
+}
+
+ACTS: Mapping[str, Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]]] = {
+    "": cases.ACTS,
+    "M": alerts.ACTS,
+}
+
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
+    **alerts.ANSWERS,
+    **cases.ANSWERS,
+    **notices.ANSWERS,
+}
+
+EVENTS: Mapping[EventKind, Handler] = {**outdoors.EVENTS}
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
+    **cases.DUE,
+    **alerts.DUE,
+    **notices.DUE,
+    **outdoors.DUE,
+}

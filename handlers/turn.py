@@ -1,0 +1,128 @@
+"""What one handler call works with: the transaction, the moment, and who said what where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from handlers.ports import Event, Outside, Rules
+from handlers.understanding import Reading, Ref
+from storage.agenda import AuditEntry, DueItem
+from storage.areas import Area, Room
+from storage.inbox import Outcome
+from storage.people import Held, Role
+
+WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
+"""Grid worker and above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who speaks: known by the chat system's id, never by the nickname."""
+
+    contact_id: int
+    name: str
+    roles: tuple[Held, ...] = ()
+
+    def has(self, roles: Collection[str], path: str | None = None) -> bool:
+        """Whether one of the roles is held, and (given a path) counts for that area."""
+        return any(held.role in roles and (path is None or held.covers(path)) for held in self.roles)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """Paths of the areas this person answers for."""
+        return tuple(held.path for held in self.roles if held.role in WORKERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The chat a message came from. A private chat has no room; its area is where the writer was seen."""
+
+    chat_id: int
+    room: Room | None = None
+    area: Area | None = None
+
+    @property
+    def private(self) -> bool:
+        """Whether only the bot and one person hear it."""
+        return self.room is None
+
+
+@dataclass(slots=True)
+class Turn:
+    """One message (or one due thing) being handled, inside one transaction."""
+
+    session: AsyncSession
+    now: datetime
+    outside: Outside
+    where: Where | None = None
+    speaker: Speaker | None = None
+    event: Event | None = None
+    inbox_id: int | None = None
+    text: str = ""
+    quoted: Ref | None = None
+    reading: Reading | None = None
+    late: bool = False
+    outcome: Outcome = Outcome.OTHER
+    ref: str = ""
+    joined: tuple[int, ...] = field(default=())
+
+    @property
+    def rules(self) -> Rules:
+        """The config's rules."""
+        return self.outside.rules
+
+    @property
+    def at(self) -> datetime:
+        """When it was said; for due things, now."""
+        return self.event.at if self.event else self.now
+
+    @property
+    def me(self) -> Speaker:
+        """The speaker, where there must be one."""
+        if self.speaker is None:
+            raise LookupError("this turn has no speaker")
+        return self.speaker
+
+    @property
+    def here(self) -> Where:
+        """The chat, where there must be one."""
+        if self.where is None:
+            raise LookupError("this turn has no chat")
+        return self.where
+
+    def local(self, moment: datetime) -> datetime:
+        """An instant in the town's zone."""
+        return moment.astimezone(self.outside.zone)
+
+    def concerns(self, ref: str, outcome: Outcome = Outcome.MATTER) -> None:
+        """Note what the message came to; its text is kept as long as the matter's."""
+        self.ref, self.outcome = ref, outcome
+
+    def audit(self, action: str, ref: str = "", fields: str = "") -> None:
+        """Leave a trace: ids and field names, no free text."""
+        self.session.add(
+            AuditEntry(
+                at=self.now,
+                actor_id=self.speaker.contact_id if self.speaker else None,
+                chat_id=self.where.chat_id if self.where else None,
+                inbox_id=self.inbox_id,
+                action=action,
+                ref=ref,
+                fields=fields,
+            )
+        )
+
+    async def schedule(self, kind: str, ref: str, due_at: datetime) -> None:
+        """Have `kind` done for `ref` at a time; an earlier plan for the same is replaced."""
+        await self.unschedule(kind, ref)
+        self.session.add(DueItem(kind=kind, ref=ref, due_at=due_at))
+        await self.session.flush()
+
+    async def unschedule(self, kind: str, ref: str) -> None:
+        """Forget what was planned."""
+        await self.session.execute(delete(DueItem).where(DueItem.kind == kind, DueItem.ref == ref))
