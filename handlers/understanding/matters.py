@@ -117,4 +117,4 @@ def dampers(scan: Scan) -> Features:
 
 def grave(scan: Scan) -> bool:
     """Whether a case may do harm within hours."""
-    return bool(scan.mask & bits("grave"))
+    return bool(scan.mask & bits("grave")) or (scan.has("alone") and scan.has("defect"))

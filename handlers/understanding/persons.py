@@ -21,9 +21,9 @@ _ASKS_BACK = re.compile(
     r"(?:找到|找着|回来|回家)(?:了|人)?(?:没有?|吗|么|嘛|不|沒)|(?:走失|走丢|失踪|寻人)[^,，。]{0,12}(?:怎么样|咋样|消息)|后来.{0,10}找到|真的假的|是真的吗|哪里的事"
 )
 _OPEN_QUESTION = re.compile(r"[吗么嘛没]\s*[?？]?$|[?？]$")
-_FORWARDED = re.compile(
-    r"转发|帮转|求转|扩散|帮朋友|朋友的|同事的|同学的|【紧急寻人|求扩|看到的?(?:朋友|好心人)|好心人|宝贝回家"
-)
+_PASSED_ON = re.compile(r"^.{0,3}(?:转发|转|帮转|帮朋友|帮忙转)|朋友的|朋友家|同事的|同事家|同学的|同学家|邻居家的|亲戚家的|代发|代转|帮.{1,4}转")
+_SPREAD = re.compile(r"转发|帮转|求转|扩散|求扩|轉發|宝贝回家|#[^#]+#")
+_OWN = re.compile(r"(?:我|俺|咱|我们|俺们)(?:家|屋头|们家)?的?(?:[老小大二三亲]?(?:爸|妈|爹|娘|父|母|爷|奶|姥|外公|外婆|公公|婆婆|儿|女|闺|孙|弟|妹|哥|姐|老公|老婆|媳妇|老伴|孩|娃|老人|老头|老太|叔|伯|舅|姨|姑|家人|侄|外甥|丈母|岳))|家里(?:的)?老人|孩他|孩子他")
 _MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}$")
 _BACK_WEAK = re.compile(
     r"^(?:回来了|回来啦|接到了|回家了|到家了|接回来|送回来|找回来|平安|回到家|接回来了|送回来了|找回来了|已经接到|自己回来|已归|到家)"
@@ -205,5 +205,7 @@ def stray(scan: Scan) -> Features:
 
 
 def forwarded(text: str) -> bool:
-    """Whether an appeal reads as passed on from elsewhere."""
-    return _FORWARDED.search(text) is not None
+    """Whether an appeal reads as passed on from elsewhere, not written by the family."""
+    if _PASSED_ON.search(text):
+        return True
+    return _SPREAD.search(text) is not None and _OWN.search(text) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers.understanding import kinds
 from handlers.understanding.categories import category
+from handlers.understanding.extract import extract
 from handlers.understanding.matters import grave
 from handlers.understanding.model import Context, Fields, Kind, Reading
 from handlers.understanding.normal import fold
@@ -26,5 +27,6 @@ def read(text: str, context: Context) -> Reading:
         found.confidence,
         category=category(scan) if is_case else None,
         urgent=is_case and found.kind is not Kind.EMERGENCY and grave(scan),
+        fields=extract(scan, found.kind, context) if found.kind is not Kind.CHAT else _NO_FIELDS,
         why=found.signs,
     )

@@ -1,0 +1,65 @@
+"""Telephone numbers, as figures or as people dress them, and number plates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handlers.understanding.numerals import digits
+
+_PHONE = re.compile(
+    r"(?<![\dA-Za-z])(?:(?:\+|00)?86[- ]?)?"
+    r"(?P<mobile>1[3-9]\d[- ]?(?:\d{4}|[*xX]{4})[- ]?\d{4}|1[3-9]\d{2}[- ]\d{3}[- ]\d{4}|1[3-9]\d{9})(?![\d*])"
+    r"|(?<![\d-])(?P<land>0\d{2,3}[- ]?\d{7,8}|(?:400|800)[- ]?\d{3}[- ]?\d{4})(?![\d-])"
+    r"|(?P<spoken>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9})"
+    r"|(?:电话|手机|联系|拨打|座机|致电|打)[^\d\n]{0,6}(?P<local>\d{7,8})(?!\d)"
+)
+_PLATE = re.compile(r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-Z0-9]{5,6}(?![A-Z0-9])")
+_NAMED = re.compile(
+    r"(?:联系人|联络人|找|联系|致电)[:：是 ]{0,2}(?P<name>[一-鿿]{1,3}?(?:女士|先生|小姐|老师|师傅|大姐|大哥|主任|警官|阿姨|叔叔))"
+    r"|(?:联系人|联络人)[:：是 ]{1,2}(?P<plain>[一-鿿]{2,3})(?![一-鿿])"
+    r"|[(（ ,，](?P<after>[一-鿿](?:女士|先生|小姐))"
+)
+_NOT_A_NAME = frozenset("我他她你们家的请快就并及与和或")
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """A telephone number as dialled (with stars where it was written with stars) at text[start:end]."""
+
+    number: str
+    start: int
+    end: int
+
+
+def find_phones(text: str) -> list[Phone]:
+    """The telephone numbers in a folded `text`; landlines keep the hyphen after the area code."""
+    found = []
+    for match in _PHONE.finditer(text):
+        group = match.lastgroup or "mobile"
+        said = match[group]
+        found.append(Phone(_as_dialled(group, said), match.start(group), match.end(group)))
+    return found
+
+
+def _as_dialled(group: str, said: str) -> str:
+    if group == "spoken":
+        return digits(said)
+    if group == "mobile":
+        return re.sub(r"[- ]", "", said).replace("x", "*").replace("X", "*")
+    return said.replace(" ", "-")
+
+
+def find_plate(text: str) -> str | None:
+    """The first number plate, without separators."""
+    match = _PLATE.search(text.upper())
+    return re.sub(r"[·. ]", "", match[0]) if match else None
+
+
+def contact_name(text: str) -> str | None:
+    """The name of whom to call: 联系李女士, 联系人：王强."""
+    for match in _NAMED.finditer(text):
+        name: str = match[match.lastgroup or "name"]
+        if not _NOT_A_NAME & set(name):
+            return name
+    return None

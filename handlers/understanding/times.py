@@ -1,0 +1,339 @@
+"""A grammar of times as people say them, resolved against the message's own time.
+
+Atoms (a date, a weekday, a day, a part of the day, a clock time, "ago") are found one by one and joined when they
+stand together. What is said of a missing person lies in the past, so an open time is the latest that has passed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from handlers.understanding.lunar import lunar_date
+from handlers.understanding.model import Precision
+from handlers.understanding.numerals import CN, number
+
+_N = rf"(?:\d{{1,2}}|{CN}{{1,3}})"
+_DAYS = {
+    "大前天": -3, "前天": -2, "前日": -2, "前儿个": -2, "前儿": -2, "前晚": -2, "前夜": -2, "昨天": -1, "昨日": -1, "昨儿个": -1, "昨儿": -1, "昨个": -1, "昨晚": -1,
+    "昨夜": -1, "昨早": -1, "昨晨": -1, "寻晚": -1, "寻日": -1, "琴日": -1, "夜来": -1, "昨": -1, "今天": 0, "今日": 0, "今儿个": 0, "今儿": 0, "今个": 0, "今早": 0, "今晨": 0, "今晚": 0,
+    "今朝": 0, "今下午": 0, "今上午": 0, "今中午": 0, "当天": 0, "当晚": 0, "明天": 1, "明日": 1, "明儿": 1, "明早": 1, "明晚": 1, "后天": 2, "后儿": 2, "大后天": 3,
+}  # fmt: skip
+_DAY_PARTS = {"晚": "晚上", "夜": "夜里", "早": "早上", "晨": "早上", "朝": "早上"}
+_PARTS = {
+    "凌晨": 3, "拂晓": 5, "天没亮": 5, "天不亮": 5, "天刚亮": 6, "天亮": 6, "清晨": 6, "清早": 6, "大清早": 6, "一大早": 6, "大早上": 7, "一早": 7, "早上": 8, "早晨": 7, "早起": 7, "清早上": 6, "朝早": 8, "早": 8,
+    "上午": 10, "头晌": 10, "前晌": 10, "晌午头": 12, "晌午": 12, "中午": 12, "正午": 12, "晏昼": 12, "午饭后": 13, "吃完午饭": 13, "吃过午饭": 13, "午后": 14, "下午": 15, "后晌": 15, "下晌": 15, "下昼": 15,
+    "放学": 16, "傍晚": 18, "天擦黑": 18, "擦黑": 18, "天快黑": 18, "黄昏": 18, "晚饭后": 19, "吃完晚饭": 19, "吃过晚饭": 19, "吃罢晚饭": 19, "天黑": 19, "晚上": 20, "晚间": 20, "夜晚": 20, "今夜": 20, "晚": 20,
+    "夜里": 22, "夜间": 22, "深夜": 23, "后半夜": 2, "大半夜": 1, "半夜": 1, "午夜": 0, "三更半夜": 1,
+}  # fmt: skip
+_NIGHT = frozenset({"晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"})
+_SMALL_HOURS = frozenset({"半夜", "大半夜", "后半夜", "三更半夜", "凌晨", "午夜"})
+_AFTERNOON = frozenset({"下午", "后晌", "下晌", "傍晚", "午后", "天擦黑", "擦黑", "黄昏", "放学", "天黑", "天快黑", "下昼", "晚饭后", "吃完晚饭", "吃过晚饭"})
+_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后"})
+_MORNING_ENDS = {"早", "晨", "朝"}
+
+
+def _any(words: dict[str, int]) -> str:
+    return "|".join(sorted(words, key=len, reverse=True))
+
+
+_NOT_A_DAY = r"(?!楼|栋|幢|院|线|门|店|口|房|桥|坑|井|铺|单元|车|仓|公馆|地|机|台|选手|病|文件|球|馆|厅|路|站|库|厂|窗|桌|墙|屋|塔|电|泵|码|男|女|人|员|坝|闸|矿|群|室|座|业主|家|了|的|咋|怎|啥|什|进|接|办|满|不|有|是|那个|这个|还|问|帮|在)"
+_ATOM = re.compile(
+    rf"(?P<date>(?<!\d)(?:(?P<year>20\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
+    rf"|(?<!\d)(?P<year2>20\d\d)[./-](?P<month2>\d{{1,2}})[./-](?P<dom2>\d{{1,2}})(?!\d)[日号]?)"
+    rf"|(?P<lunar>(?:农历|大年|正月|腊月)?(?:初[一二三四五六七八九十]|(?<=正月|腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
+    rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|天|次))"
+    rf"|(?P<bareday>(?<![\d.\-/一-鿿第#a-zA-Z])(?P<only>\d{{1,2}})[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|那天|走失|走丢|出门|离家|失联|出去|\s?\d{{1,2}}[点时:：]){_NOT_A_DAY})"
+    rf"|(?P<day>{_any(_DAYS)})"
+    rf"|(?P<ago>(?P<half>半个?多?)?(?P<count>\d{{1,3}}|{CN}{{1,3}}|几|十几|十来|二十来)?(?:来|多)?个?(?P<halfafter>半)?(?:多)?(?P<unit>小时|钟头|分钟|分|天|日|星期|周|礼拜)(?:多|左右|来)?(?:之前|以前|前)(?![途面门方边后去往台头妻任]))"
+    rf"|(?P<now>刚才|刚刚|方才|头先|啱啱|才将|将才|刚(?=[从过在走路出看见才跑往骑去]))"
+    rf"|(?P<clock>(?<![\d.:：/\-第几有提说讲百])(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:[点點时](?![的儿]?(?:钱|赞|心|菜|餐|名|评|击|水|滴|意|事|都不|也不|也没|都没|也|用|好)|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|一刻|三刻|整|[0-5]?\d分?(?!\d)|{CN}{{1,3}}分?(?![岁个点十]))?|[:：](?P<colon>[0-5]\d)(?![\d:：]))(?:钟)?(?P<about>多|来钟|左右|前后|许|来|差不多|过)?)"
+    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)}))"
+)
+_RANK = {"date": 0, "lunar": 0, "weekday": 0, "bareday": 0, "ago": 0, "day": 1, "part": 2, "clock": 3, "now": 4}
+_GLUE = re.compile(r"[的\s,，(（大约约摸在差不多是]{0,4}$")
+_LATER_PART = re.compile(r"[的\s,，]{0,2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """A time said at text[start:end]: `at` (aware, in the zone of `now`) with its precision."""
+
+    text: str
+    start: int
+    end: int
+    at: datetime
+    precision: Precision
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What was said of a time, before it is resolved."""
+
+    start: int
+    end: int
+    day: date | None = None
+    ago: timedelta | None = None
+    part: str | None = None
+    hour: int | None = None
+    minute: int | None = None
+    about: bool = False
+    now: bool = False
+    rank: int = -1
+
+
+def _atoms(text: str, now: datetime) -> Iterator[_Said]:
+    for match in _ATOM.finditer(text):
+        said = _atom(match, now)
+        if said is not None:
+            yield replace(said, rank=_rank(match))
+
+
+def _rank(match: re.Match[str]) -> int:
+    return next(rank for name, rank in _RANK.items() if match[name] is not None)
+
+
+def _atom(match: re.Match[str], now: datetime) -> _Said | None:
+    for name, reading in _READERS.items():
+        if match[name] is not None:
+            return reading(match, now)
+    return None
+
+
+def _on(match: re.Match[str], day: date | None) -> _Said | None:
+    return None if day is None else _Said(match.start(), match.end(), day=day)
+
+
+def _read_date(match: re.Match[str], now: datetime) -> _Said | None:
+    month, dom = number(match["month"] or match["month2"]), number(match["dom"] or match["dom2"])
+    if month is None or dom is None:
+        return None
+    year = match["year"] or match["year2"]
+    return _on(match, _civil(int(year), month, dom) if year else _last_civil(now.date(), month, dom))
+
+
+def _civil(year: int, month: int, dom: int) -> date | None:
+    try:
+        return date(year, month, dom)
+    except ValueError:
+        return None
+
+
+def _last_civil(today: date, month: int, dom: int) -> date | None:
+    """The latest such day; one up to two months ahead is taken as to come."""
+    this = _civil(today.year, month, dom)
+    if this is None or this <= today + timedelta(days=60):
+        return this
+    return _civil(today.year - 1, month, dom)
+
+
+def _read_lunar(match: re.Match[str], now: datetime) -> _Said | None:
+    return _on(match, lunar_date(match["lunar"], now.date()))
+
+
+def _read_weekday(match: re.Match[str], now: datetime) -> _Said | None:
+    index = "一二三四五六日".find(match["dow"].replace("天", "日").replace("末", "六"))
+    monday = now.date() - timedelta(days=now.weekday())
+    week = (match["week"] or "").rstrip("个")
+    if week:
+        return _on(match, monday + timedelta(days=index, weeks={"上上": -2, "上": -1, "下": 1}.get(week, 0)))
+    day = monday + timedelta(days=index)
+    return _on(match, day if day <= now.date() else day - timedelta(weeks=1))
+
+
+def _read_bare_day(match: re.Match[str], now: datetime) -> _Said | None:
+    dom, today = int(match["only"]), now.date()
+    if dom <= today.day:
+        return _on(match, _civil(today.year, today.month, dom))
+    last = today.replace(day=1) - timedelta(days=1)
+    return _on(match, _civil(last.year, last.month, dom))
+
+
+def _read_day(match: re.Match[str], now: datetime) -> _Said | None:
+    word = match["day"]
+    part = None if word[-1] in "天日儿个" or word == "昨" else _DAY_PARTS.get(word[-1])
+    if word[1:] in _PARTS and len(word) == 3 and part is None:
+        part = word[1:]
+    return _Said(match.start(), match.end(), day=now.date() + timedelta(days=_DAYS[word]), part=part)
+
+
+def _read_ago(match: re.Match[str], now: datetime) -> _Said | None:
+    amount = _amount(match)
+    if amount is None:
+        return None
+    unit = match["unit"]
+    if unit in ("天", "日", "星期", "周", "礼拜"):
+        days = amount if unit in ("天", "日") else amount * 7
+        return _on(match, now.date() - timedelta(days=int(days)))
+    length = timedelta(hours=amount) if unit in ("小时", "钟头") else timedelta(minutes=amount)
+    exact = unit in ("分钟", "分") and match["count"] is not None and match["count"][-1] not in "几来"
+    return _Said(match.start(), match.end(), ago=length, about=not exact)
+
+
+def _amount(match: re.Match[str]) -> float | None:
+    if match["half"]:
+        return 0.5
+    rough = {"几": 3, "十几": 15, "十来": 10, "二十来": 20}
+    count = match["count"]
+    if count is None:
+        return None
+    value = rough[count] if count in rough else number(count)
+    return None if value is None else value + (0.5 if match["halfafter"] else 0.0)
+
+
+def _read_now(match: re.Match[str], now: datetime) -> _Said | None:
+    return _Said(match.start(), match.end(), now=True)
+
+
+def _read_clock(match: re.Match[str], now: datetime) -> _Said | None:
+    hour = number(match["hour"])
+    if hour is None or hour > 24:
+        return None
+    minute = _minute(match["colon"] or match["minute"])
+    return _Said(match.start(), match.end(), hour=hour, minute=minute, about=match["about"] is not None)
+
+
+def _minute(said: str | None) -> int | None:
+    if said is None:
+        return None
+    fixed = {"半": 30, "一刻": 15, "三刻": 45, "整": 0}
+    value = fixed[said] if said in fixed else number(said.rstrip("分"))
+    return value if value is not None and value < 60 else None
+
+
+def _read_part(match: re.Match[str], now: datetime) -> _Said | None:
+    return _Said(match.start(), match.end(), part=match["part"])
+
+
+_READERS = {
+    "date": _read_date, "lunar": _read_lunar, "weekday": _read_weekday, "bareday": _read_bare_day, "day": _read_day,
+    "ago": _read_ago, "now": _read_now, "clock": _read_clock, "part": _read_part,
+}  # fmt: skip
+
+
+def _join(text: str, atoms: Iterator[_Said]) -> list[_Said]:
+    joined: list[_Said] = []
+    for atom in atoms:
+        last = joined[-1] if joined else None
+        if last is not None and last.rank < atom.rank and _GLUE.fullmatch(text, last.end, atom.start) and _fits(last, atom):
+            joined[-1] = _merge(last, atom)
+        else:
+            joined.append(atom)
+    return [said for said in joined if _stands(text, said)]
+
+
+def _fits(last: _Said, atom: _Said) -> bool:
+    if atom.now or last.now or last.ago is not None:
+        return False
+    return not (atom.day is not None and last.day is not None)
+
+
+def _merge(last: _Said, atom: _Said) -> _Said:
+    return replace(
+        last,
+        end=atom.end,
+        day=atom.day or last.day,
+        part=atom.part or last.part,
+        hour=atom.hour if atom.hour is not None else last.hour,
+        minute=atom.minute if atom.hour is not None else last.minute,
+        about=atom.about or last.about,
+        rank=atom.rank,
+    )
+
+
+def _stands(text: str, said: _Said) -> bool:
+    """一点 alone is "a little", 早 alone a greeting: they need a day or a part of it."""
+    if said.hour is not None and said.day is None and said.part is None and said.minute is None:
+        bare = text[said.start : said.end]
+        return not bare.startswith("一点") or "多" in bare or "钟" in bare or "左右" in bare
+    return not (said.part in ("早", "晚", "放学") and said.day is None and said.hour is None and said.part != "放学")
+
+
+def _clock_hour(said: _Said) -> tuple[int, int]:
+    """The hour of day that was meant, and how many days later than the day named it lies."""
+    hour, part = said.hour or 0, said.part
+    if part in _NIGHT:
+        if hour == 12 or hour == 24:
+            return 0, 1
+        if hour <= 4:
+            return hour, 1
+        return (hour + 12 if hour < 12 else hour), 0
+    if part in _SMALL_HOURS:
+        return (0 if hour in (12, 24) else hour), 0
+    if part in _AFTERNOON and hour < 12:
+        return hour + 12, 0
+    if part in _NOON and hour <= 3:
+        return hour + 12, 0
+    return (0, 1) if hour == 24 else (hour, 0)
+
+
+def _at(day: date, hour: int, minute: int, now: datetime) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, minute, tzinfo=now.tzinfo)
+
+
+def _resolve_clock(said: _Said, now: datetime) -> datetime:
+    hour, later = _clock_hour(said)
+    minute, today = said.minute or 0, now.date()
+    if said.part is None and 1 <= hour <= 12:
+        return _open_clock(said, hour, minute, now)
+    if said.day is not None:
+        shift = later if said.day < today or hour == 0 or later == 0 else later
+        return _at(said.day + timedelta(days=shift), hour, minute, now)
+    found = _at(today + timedelta(days=later), hour, minute, now)
+    while found > now:
+        found -= timedelta(days=1)
+    return found
+
+
+def _open_clock(said: _Said, hour: int, minute: int, now: datetime) -> datetime:
+    """An hour without a part of the day: the latest that has passed, by day if nothing tells."""
+    day = said.day or now.date()
+    both = [_at(day, h % 24, minute, now) for h in (hour, hour + 12) if h <= 23]
+    passed = [at for at in both if at <= now]
+    if said.day is not None and said.day != now.date():
+        return both[-1] if hour < 6 and len(both) > 1 else both[0]
+    if passed:
+        return passed[-1]
+    return both[0] if said.day is not None else both[-1] - timedelta(days=1)
+
+
+def _resolve(said: _Said, now: datetime) -> tuple[datetime, Precision] | None:
+    if said.now:
+        return now, Precision.HOUR
+    if said.ago is not None:
+        at = now - said.ago
+        return at, Precision.HOUR if said.about else Precision.EXACT
+    if said.hour is not None:
+        exact = said.minute is not None and not said.about
+        return _resolve_clock(said, now), Precision.EXACT if exact else Precision.HOUR
+    if said.part is not None:
+        return _resolve_part(said, now), Precision.PART_OF_DAY
+    if said.day is not None:
+        return _at(said.day, 0, 0, now), Precision.DAY
+    return None
+
+
+def _resolve_part(said: _Said, now: datetime) -> datetime:
+    hour, today = _PARTS[said.part or "早"], now.date()
+    if said.day is not None:
+        return _at(said.day, hour, 0, now)
+    found = _at(today, hour, 0, now)
+    # "this morning" said at 07:30 still means this morning
+    if found > now and (found - now) > timedelta(hours=2):
+        return found - timedelta(days=1)
+    return min(found, now)
+
+
+def find_times(text: str, now: datetime) -> list[Time]:
+    """Every time said in a folded `text`, in order, resolved against `now` (aware)."""
+    found = []
+    for said in _join(text, _atoms(text, now)):
+        try:
+            resolved = _resolve(said, now)
+        except (OverflowError, ValueError):
+            continue
+        if resolved is not None:
+            found.append(Time(text[said.start : said.end], said.start, said.end, *resolved))
+    return found
