@@ -97,6 +97,10 @@ class LocalChat:
         """Everybody (the bot first), or the members of one chat."""
         return await self._run(reading.people_of, chat)
 
+    async def person(self, key: str) -> LocalPerson:
+        """One person; `NotThere` for a stranger."""
+        return await self._run(reading.person_at, key)
+
     async def members(self, person: str, chat: str) -> list[LocalPerson]:
         """The members of a chat as one of them sees them."""
 

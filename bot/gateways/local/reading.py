@@ -92,6 +92,14 @@ def chats_of(unit: Unit, person: str) -> list[ChatSummary]:
     return [_summary(unit, person, row) for row in rows]
 
 
+def person_at(unit: Unit, key: str) -> LocalPerson:
+    """One person by key."""
+    row = unit.one("SELECT * FROM people WHERE id = ?", key)
+    if row is None:
+        raise NotThere("没有这个人，请重新选择身份。")
+    return _person(row)
+
+
 def people_of(unit: Unit, chat: str | None = None) -> list[LocalPerson]:
     """Everybody, or the members of a chat (the bot included), in the order they were brought in."""
     if chat is None:
@@ -102,7 +110,11 @@ def people_of(unit: Unit, chat: str | None = None) -> list[LocalPerson]:
             "ORDER BY p.position, p.id",
             chat,
         )
-    return [LocalPerson(row["id"], row["name"], row["role"], row["title"]) for row in rows]
+    return [_person(row) for row in rows]
+
+
+def _person(row: sqlite3.Row) -> LocalPerson:
+    return LocalPerson(row["id"], row["name"], row["role"], row["title"])
 
 
 def _summary(unit: Unit, person: str, row: sqlite3.Row) -> ChatSummary:
