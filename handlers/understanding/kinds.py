@@ -59,6 +59,16 @@ def signs(scan: Scan) -> dict[str, float]:
     return found
 
 
+def _with_alert(found: dict[str, float]) -> dict[str, float]:
+    """What an open alert lends to news of a person that the text alone leaves open."""
+    lent: dict[str, float] = {}
+    if any(name.startswith("back_") and name != "back_thing" for name in found):
+        lent["alert_back"] = 1.0
+    if "saw_person" in found or "saw_bare" in found:
+        lent["alert_saw"] = 1.0
+    return lent
+
+
 def _softmax(scores: dict[Kind, float]) -> dict[Kind, float]:
     top = max(scores.values())
     raised = {kind: exp(score - top) for kind, score in scores.items()}
@@ -75,11 +85,11 @@ def score(found: dict[str, float]) -> dict[Kind, float]:
     return scores
 
 
-def judge(scan: Scan, extra: dict[str, float] | None = None) -> Judgement:
-    """The kind of a message; `extra` are signs from outside the text (an open alert, say)."""
+def judge(scan: Scan, alert: bool = False) -> Judgement:
+    """The kind of a message; `alert` says that a missing-person alert is open in the room."""
     found = signs(scan)
-    if extra:
-        found.update(extra)
+    if alert:
+        found.update(_with_alert(found))
     chances = _softmax(score(found))
     kind = max(chances, key=lambda k: chances[k])
     weighed = sorted(

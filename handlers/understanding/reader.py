@@ -1,32 +1,100 @@
-"""Reads a message: fold, find words, pass the gate, judge the kind, then draw out the fields."""
+"""Reads a message: fold, find words, pass the gate, judge the kind, draw out the fields, relate it to what is open."""
 
 from __future__ import annotations
 
-from handlers.understanding import kinds
+from dataclasses import replace
+
+from handlers.understanding import kinds, targets
+from handlers.understanding.acts import NONE, Doing, concerned, doing
 from handlers.understanding.categories import category
 from handlers.understanding.extract import extract
 from handlers.understanding.matters import grave
-from handlers.understanding.model import Context, Fields, Kind, Reading
-from handlers.understanding.normal import fold
+from handlers.understanding.model import Act, Context, Fields, Kind, Reading
+from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.scan import Scan
+
+JOIN_BELOW = 0.6
+"""A line read with less confidence than this is read again together with the lines before it."""
 
 _NO_FIELDS = Fields()
 _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
+_OF_ALERTS = frozenset({Kind.FOUND, Kind.SIGHTING})
 
 
 def read(text: str, context: Context) -> Reading:
-    """What `text` means to the people of `context`."""
+    """What `text` means to the people of `context`.
+
+    The line is read alone; if that makes nothing, or little, and the writer's last lines caused nothing either, it is
+    read together with them, and that reading is returned if it makes a matter (then `joined` > 0).
+    """
+    alone = _read(text, context)
+    if not context.lines or alone.act is not Act.NONE:
+        return alone
+    if alone.kind is not Kind.CHAT and alone.confidence >= JOIN_BELOW and alone.kind is not Kind.MISSING:
+        return alone
+    together = _joined(text, context)
+    return together if _better(together, alone) else alone
+
+
+def _better(together: Reading, alone: Reading) -> bool:
+    if together.kind is Kind.CHAT:
+        return False
+    if alone.kind is together.kind:
+        return len(together.fields.present()) > len(alone.fields.present())
+    return alone.kind is Kind.CHAT or together.confidence > alone.confidence
+
+
+def _joined(text: str, context: Context) -> Reading:
+    lines = [line.text[:MAX_CHARS] for line in context.lines]
+    whole = "\n".join([*lines, text[:MAX_CHARS]])
+    return replace(_read(whole, context), joined=len(lines))
+
+
+def _read(text: str, context: Context) -> Reading:
     scan = Scan(fold(text))
-    if kinds.nothing(scan):
+    quiet = kinds.nothing(scan)
+    if quiet and not concerned(context) and not targets.named(scan.text):
         return Reading(text, Kind.CHAT, 0.98, fields=_NO_FIELDS)
-    found = kinds.judge(scan)
-    is_case = found.kind in _CASES
+    found = kinds.CHAT if quiet else kinds.judge(scan, alert=_open_alert(context))
+    about = category(scan) if found.kind in _CASES else None
+    act = doing(scan, found.kind, about or _topic(scan), context)
+    fields = extract(scan, found.kind, context) if found.kind is not Kind.CHAT else act.fields or _NO_FIELDS
+    return _reading(text, scan, found, about, act, fields, context)
+
+
+def _topic(scan: Scan) -> str | None:
+    return category(scan) if scan.has("topic", "homely") else None
+
+
+def _open_alert(context: Context) -> bool:
+    return any(matter.ref.letter == "M" for matter in context.matters)
+
+
+def _reading(
+    text: str, scan: Scan, found: kinds.Judgement, about: str | None, act: Doing, fields: Fields, context: Context
+) -> Reading:
+    if found.kind in _OF_ALERTS:
+        candidates = targets.merge(
+            [c for c in targets.pointed(scan.text, context) if c.ref.letter in ("M", "F")], targets.alerts(context, fields)
+        )
+        act = replace(NONE, candidates=candidates)
     return Reading(
         text,
         found.kind,
         found.confidence,
-        category=category(scan) if is_case else None,
-        urgent=is_case and found.kind is not Kind.EMERGENCY and grave(scan),
-        fields=extract(scan, found.kind, context) if found.kind is not Kind.CHAT else _NO_FIELDS,
+        category=about,
+        urgent=_urgent(scan, found.kind, fields),
+        fields=fields if act.fields is None or found.kind is not Kind.CHAT else act.fields,
+        act=act.act,
+        act_confidence=act.confidence,
+        candidates=act.candidates,
+        satisfied=act.satisfied,
+        about_worker=found.kind is Kind.COMPLAINT and scan.has("worker"),
         why=found.signs,
     )
+
+
+def _urgent(scan: Scan, kind: Kind, fields: Fields) -> bool:
+    if kind is Kind.MISSING:
+        return not fields.forwarded
+    return kind in (Kind.REQUEST, Kind.COMPLAINT) and grave(scan)

@@ -1,0 +1,160 @@
+"""What a line does to a matter that is already open."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from handlers.understanding import targets
+from handlers.understanding.answers import answer
+from handlers.understanding.extract import extract
+from handlers.understanding.model import Act, Candidate, Context, Fields, Kind
+from handlers.understanding.scan import Scan
+from handlers.understanding.targets import RECENT
+
+MAX_LINE = 120
+"""A follow-up is short: longer lines are only read as follow-ups when they name or quote a matter."""
+
+_UNHAPPY = re.compile(r"不满意|很?差评|不太满意|不怎么样|太差|不行啊|一点[都也]不好")
+_HAPPY = re.compile(r"(?<!不)(?<!不太)(?<!很不)满意|好评|非常好|五星|点赞")
+_CORRECT = re.compile(r"打错|说错|写错|发错|更正|纠正|记错|搞错了?[,，]?[^,，]{0,6}是|报错|弄错|(?<!是)不是[^,，。?？吗]{1,12}[,，、 ]?(?:而|应该)?是(?!不是)[^?？吗]{1,20}$|^(?:应该|其实)是")
+_ASK = re.compile(
+    r"(?:咋样|怎么样|怎样|咋个样|点样)了?[啊呀呢]?[?？]?$|进展|进度|有(?:消息|结果|眉目|信儿?|回音)(?:了)?(?:没|吗|么|不)|(?:修好|好|弄好|处理|解决|处理好|搞好|找到|找着|来|通|办好|完|办)了?(?:没有?|吗|么|嘛|不|未)[啊呀呢]?[?？。]*$"
+    r"|(?:啥|什么|几)(?:时候|时|点|日).{0,8}(?:修|好|来|处理|解决|能|完|到)|还要(?:多久|等)|多久能|到哪一?步|(?:有|到底)人(?:管|处理|来)(?:没|吗|了吗)|处理得?(?:咋|怎)|修得?(?:咋|怎)|查得?(?:咋|怎)"
+)
+_NOT_FIXED = re.compile(
+    r"(?:还|仍|依然|依旧|根本|到现在|一直)(?:是)?[没不未冇](?:修|好|来|有?人|解决|处理|弄|通|亮|热|找|见|搞)|没(?:修|弄|搞|处理|解决)好|还没(?:有)?(?:好|修|来|解决|找|处理|动静|弄|通|亮)|又(?:坏|跳|停|漏|堵|不亮|不热|没|开始|吵|响|犯|来了?吵|塞|断)了?"
+    r"|还是(?:不行|老样子|那样|坏|漏|堵|吵|不|没|臭|一样)|还(?:在)?(?:漏|堵|吵|臭|停|断|坏|响|冒|滴)着?|没(?:找到|找着|消息|解决|动静|人来)|白修|没用$"
+)
+_FIXED = re.compile(
+    r"(?:修|弄|搞|整|处理|解决|疏通|换|清理|打扫|安装|装)(?:好|完|通|干净)?(?:了|啦|咯|咗|喽)(?!吗|没|么|嘛|不)|^(?:都|已经|现在|刚|终于)?(?:好|来水|来电|来气|来网|通水|通电|通|亮|热|恢复|不漏|不堵|不吵|不响|正常)(?:了|啦|咯|咗|喽)[。!！,，~谢]?|(?:来水|来电|恢复(?:正常)?|不漏|不堵|不吵)(?:了|啦)(?!吗|没)|已(?:经)?(?:修好|解决|处理|恢复)"
+)
+_WITHDRAW = re.compile(
+    r"^(?:算了|不用了|不用修|不用来|不用管|不需要了|不用处理|撤销|撤了|取消|误报|不报了|不找了|先不用|不麻烦|别发|别找了|不用找|不用发|没事了?|不要发|停了吧|作废)|(?:误会|误报|搞错了|弄错了|看错了)[了,，。]?|不用(?:修|来|管|处理|找|派人)(?:了|啦)|自己(?:修|弄|解决)(?:好)?了"
+)
+_NOT_THAT = re.compile(r"^(?:不是|没有这回事|不是这个意思|没这事|误判|瞎说|不对)[。!！~的啊吧]*$")
+_CLAIM = re.compile(
+    r"^我(?:来|去|接|能)(?:吧|了|哈|啦|处理|修|看看|一趟|弄|办|跑一趟|帮忙|帮他|帮她|送|搞|解决|接单)|^(?:我来|我去|我接|交给我|包我身上|我可以|我能修|我会修|放着我来)[。!！~吧哈啊]*$|(?:我|俺)(?:来)?接(?:单|了|下|手)|我(?:马上|这就|现在)(?:到|过去|去|来|过来|上门)|我(?:来|去)(?:处理|看看|修|跑一趟|弄)|交给我|让我来"
+)
+_SAME = re.compile(
+    r"^\+\s?1|^加一$|^(?:我|俺|咱|我们|俺们|咱们|阿拉)(?:家|这|这边|这里|楼|们|们家|们楼|们这|们这边|们单元|屋|屋头|屋里|家里)?[^,，。]{0,6}也(?:是|一样|没|不|停|漏|坏|堵|有|遇到|听到|冇|吵|臭|断|这样|同样|被)|^(?:同|同问|同求|一样|同上|附议|同感|我也\+1)[。!！]*$|\d{1,3}(?:栋|号楼|单元|楼|幢)[^,，。]{0,4}也(?:是|一样|没|停|不|有)|也(?:停|没)[水电](?:了)?$|深有同感|同样(?:的)?(?:问题|情况)"
+)
+_PLUS = re.compile(r"\+\s?1(?!\d)")
+_MORE = re.compile(r"^(?:补充|还有|对了|另外|再说|忘了说|忘说|刚忘|顺便说|哦对|再补|更新|最新|就是|地址|位置|在|他|她|电话|手机|我电话|联系|穿|身高|今年|叫|大概|走的时候|出门时|从|往|戴|名字|姓名)")
+_QUESTION = re.compile(r"[?？吗么]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An act with its confidence, the matters it may concern (in the order to try) and what it adds."""
+
+    act: Act = Act.NONE
+    confidence: float = 0.0
+    candidates: tuple[Candidate, ...] = ()
+    satisfied: bool | None = None
+    fields: Fields | None = None
+
+
+NONE = Doing()
+_STATED = (
+    (_CORRECT, Act.CORRECT), (_ASK, Act.ASK), (_NOT_FIXED, Act.NOT_FIXED), (_FIXED, Act.FIXED),
+    (_WITHDRAW, Act.WITHDRAW), (_CLAIM, Act.CLAIM), (_SAME, Act.SAME),
+)  # fmt: skip
+
+
+def concerned(context: Context) -> bool:
+    """Whether there is anything a line could act on without naming it."""
+    return bool(context.matters or context.question or context.quoted)
+
+
+def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doing:
+    """What a folded line does to an open matter; `Doing()` if nothing."""
+    text = scan.text
+    pointed = targets.pointed(text, context)
+    if len(text) > MAX_LINE and not pointed:
+        return NONE
+    if context.question is not None:
+        said = answer(scan, context)
+        if said is not None:
+            return Doing(said.act, said.confidence, targets.merge(pointed), said.satisfied, said.fields)
+    return _rated(text, pointed, context) or _stated(scan, kind, category, pointed, context) or _more(scan, kind, pointed, context)
+
+
+def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | None:
+    unhappy = _UNHAPPY.search(text) is not None
+    if not unhappy and not _HAPPY.search(text):
+        return None
+    done = [Candidate(m.ref, 0.75, "writer") for m in context.matters if m.mine and m.done]
+    candidates = targets.merge(pointed, done, targets.own(context))
+    if not candidates or _QUESTION.search(text):
+        return None
+    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=not unhappy)
+
+
+def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
+    text = scan.text
+    act = next((act for pattern, act in _STATED if pattern.search(text)), None)
+    if act is None and _PLUS.search(text) and pointed:
+        act = Act.SAME
+    if act is None and context.quoted is not None and _NOT_THAT.match(text):
+        act = Act.WITHDRAW
+    if act is None or (act is Act.FIXED and _QUESTION.search(text)):
+        return None
+    candidates = _candidates(act, kind, category, pointed, context)
+    if not candidates:
+        return None
+    if act is Act.CORRECT:
+        return _corrected(scan, candidates, context)
+    return Doing(act, candidates[0].confidence, candidates)
+
+
+def _candidates(
+    act: Act, kind: Kind, category: str | None, pointed: list[Candidate], context: Context
+) -> tuple[Candidate, ...]:
+    if act in (Act.CORRECT, Act.WITHDRAW):
+        return targets.merge(pointed, targets.own(context))
+    if act is Act.CLAIM:
+        return targets.merge(pointed, [c for c in targets.talked_about(context) if not c.ref.letter])
+    alike = targets.alike(context, category, Fields())
+    if kind is Kind.CHAT or kind is Kind.QUESTION:
+        alike = targets.merge(alike, targets.talked_about(context))  # type: ignore[assignment]
+    mine = [] if act is Act.SAME else targets.own(context)
+    return targets.merge(pointed, mine, list(alike))
+
+
+_CORRECTION = re.compile(r"不是[^,，。]{1,12}?[,，、 ]?(?:而|应该)?是(?P<a>.+)$|(?:打|说|写|发|报|记|弄|搞)错了?[,，。!！:： ]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$")
+_BARE_NUMBER = re.compile(r"^(?P<n>\d{1,3})(?:岁)?[。!！了吧]*$")
+
+
+def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing:
+    match = _CORRECTION.search(scan.text)
+    said = next((part for part in match.groups() if part), scan.text) if match else scan.text
+    fields = extract(Scan(said), Kind.MISSING, context)
+    number = _BARE_NUMBER.match(said.strip())
+    if number and candidates[0].ref.letter == "M":
+        fields = replace(fields, age=float(number["n"]))
+    return Doing(Act.CORRECT, candidates[0].confidence, candidates, fields=replace(fields, forwarded=None))
+
+
+_STRONG = ("clothes", "age", "height_cm", "health", "features", "transport", "has_phone", "name", "build")
+_WEAK = ("phone", "direction", "building", "unit", "room", "plate", "contact_name", "place", "seen_at")
+
+
+def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
+    """More facts on the writer's own matter."""
+    if kind is Kind.MISSING:
+        mine = targets.own(context, "M")
+        return Doing(Act.MORE, 0.8, targets.merge(pointed, mine)) if mine else NONE
+    if kind is not Kind.CHAT and not pointed:
+        return NONE
+    candidates = targets.merge(pointed, targets.own(context, within=RECENT), targets.own(context, "M"))
+    if not candidates or _QUESTION.search(scan.text):
+        return NONE
+    personal = candidates[0].ref.letter in ("M", "F")
+    fields = replace(extract(scan, Kind.MISSING if personal else Kind.REQUEST, context), forwarded=None)
+    known = fields.present()
+    strong = personal and any(name in known for name in _STRONG)
+    weak = any(name in known for name in _WEAK) and (len(scan.text) <= 30 or _MORE.match(scan.text) is not None)
+    if strong or weak or (pointed and known):
+        return Doing(Act.MORE, min(candidates[0].confidence, 0.85 if strong else 0.7), candidates, fields=fields)
+    return NONE

@@ -1,0 +1,86 @@
+"""What a short line says to the question that the bot asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from handlers.understanding.extract import extract
+from handlers.understanding.model import Act, Context, Fields, Kind
+from handlers.understanding.people import find_name
+from handlers.understanding.scan import Scan
+
+_TAIL = r"[。!！~～啊呀呢哈的了吧呗滴,， ]*"
+_YES = re.compile(rf"^(?:是|是的|是啊|对|对的|对头|嗯+|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|同意|要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}$")
+_YES_AND = re.compile(r"^(?:是|是的|对|对的|嗯+|没错|确认)[,，。!！ ]\s*(?!不)")
+_NO = re.compile(rf"^(?:不是|不|不对|否|没有|没|不用|不用了|不要|别发|别|错了?|不行|取消|算了|不需要|唔系|唔使|冇|no|NO|n|N|不是他|不是她|不可以|不同意|驳回|不发|误报|不确认|否认|没有的事){_TAIL}$")
+_GOOD = re.compile(r"^(?:满意|很?好|非常好|可以|还行|不错|挺好|还可以|行|好的?|谢谢|赞|👍|很满意|很快|好评)")
+_BAD = re.compile(r"不满意|不好|不行|太差|很差|差评|没修好|还没|没解决|又坏|没人来")
+_SO_SO = re.compile(r"一般|凑合|马马虎虎|将就")
+_PLAIN_NAME = re.compile(r"^(?:他|她|我爸|我妈|老人|孩子)?(?:叫|名叫|是|姓名[:：]?|名字[:：]?)?\s*(?P<name>[一-鿿]{2,4})[。!！,，]?$")
+_PLAIN_PLACE = re.compile(r"^(?:就?在|是|从|地址[:：]?|位置[:：]?)?\s*(?P<place>[一-鿿\dA-Za-z\-#]{2,20}?)(?:出去的?|出门的?|走的|那里|那边|这边|这里|走丢的?|不见的)?[。!！,，]?$")
+_NOT_A_FACT = re.compile(r"不知道|不清楚|不晓得|忘了|不记得|谢谢|哈哈|[?？吗]$|没有")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An act that answers the pending question."""
+
+    act: Act
+    confidence: float
+    fields: Fields | None = None
+    satisfied: bool | None = None
+
+
+def answer(scan: Scan, context: Context) -> Answer | None:
+    """The answer that a folded line gives to `context.question`; None if it is not one."""
+    question = context.question
+    if question is None or len(scan.text) > 60:
+        return None
+    if question.kind == "rate":
+        return _rating(scan.text)
+    said = _yes_or_no(scan.text)
+    if said is not None:
+        return said
+    return _fact(scan, question.kind, context)
+
+
+def _yes_or_no(text: str) -> Answer | None:
+    if _NO.match(text):
+        return Answer(Act.NO, 0.9)
+    if _YES.match(text):
+        return Answer(Act.YES, 0.95)
+    return Answer(Act.YES, 0.85) if _YES_AND.match(text) else None
+
+
+def _rating(text: str) -> Answer | None:
+    if _BAD.search(text):
+        return Answer(Act.RATE, 0.9, satisfied=False)
+    if _SO_SO.search(text):
+        return Answer(Act.RATE, 0.8, satisfied=None)
+    return Answer(Act.RATE, 0.9, satisfied=True) if _GOOD.match(text) else None
+
+
+def _fact(scan: Scan, asked: str, context: Context) -> Answer | None:
+    """A fact that was asked for: a name, a place, a phone number."""
+    fields = extract(scan, Kind.MISSING, context)
+    known = {name: value for name, value in fields.present().items() if name != "forwarded"}
+    plain = _plain(scan.text, asked, known)
+    if plain is not None:
+        known.update(plain)
+    wanted = {"name": ("name",), "phone": ("phone",), "place": ("place", "building", "room", "seen_at"), "area": ("place", "building")}
+    if not any(name in known for name in wanted.get(asked, ())):
+        return None
+    return Answer(Act.MORE, 0.85, Fields(**known))
+
+
+def _plain(text: str, asked: str, known: dict[str, object]) -> dict[str, str] | None:
+    if _NOT_A_FACT.search(text):
+        return None
+    if asked == "name":
+        match = _PLAIN_NAME.match(text)
+        return {"name": find_name(text) or match["name"]} if match else None
+    if asked in ("place", "area") and "place" not in known:
+        match = _PLAIN_PLACE.match(text)
+        return {"place": match["place"]} if match and len(match["place"]) <= 14 else None
+    return None
