@@ -40,8 +40,36 @@ _SAME = re.compile(
     r"^\+\s?1|^加一$|^(?:我|俺|咱|我们|俺们|咱们|阿拉)(?:家|这|这边|这里|楼|们|们家|们楼|们这|们这边|们单元|屋|屋头|屋里|家里)?[^,，。]{0,6}也(?:是|一样|没|不|停|漏|坏|堵|有|遇到|听到|冇|吵|臭|断|这样|同样|被)|^(?:同|同问|同求|一样|同上|附议|同感|我也\+1)[。!！]*$|\d{1,3}(?:栋|号楼|单元|楼|幢)[^,，。]{0,4}也(?:是|一样|没|停|不|有)|也(?:停|没)[水电](?:了)?$|深有同感|同样(?:的)?(?:问题|情况)"
 )
 _PLUS = re.compile(r"\+\s?1(?!\d)")
-_MORE = re.compile(r"^(?:补充|还有|对了|另外|再说|忘了说|忘说|刚忘|顺便说|哦对|再补|更新|最新|就是|地址|位置|在|他|她|电话|手机|我电话|联系|穿|身高|今年|叫|大概|走的时候|出门时|从|往|戴|名字|姓名)")
+_MORE = re.compile(
+    r"^(?:补充|还有|对了|另外|再说|忘了说|忘说|刚忘|顺便说|哦对|再补|更新|最新|地址|位置|我?电话|手机号?|联系|身高|今年\d|走的时候|出门时|名字|姓名|穿着?|上身|下身|戴着?|骑着?|往|他穿|她穿|他叫|她叫|大名)"
+)
 _QUESTION = re.compile(r"[?？吗么]\s*$")
+
+# A line that names or quotes no matter must be all act, or it is talk: these match it whole.
+_WHOLE = {
+    Act.ASK: re.compile(
+        r"(?:请问|那个?|现在|今天|我家|俺家|我们家|咱|楼上|人|老人|孩子|大爷|水|电|水管|路灯|电梯|灯|暖气|[^,，。?？]{2,4}的?事[儿情]?)?(?:到底)?(?:"
+        r"(?:修好|修|弄好|处理|解决|处理好|搞好|找到|找着|来水|来电|通水|通电|恢复|疏通|办好|通)了?(?:没有?|吗|么|嘛|不)|(?:现在)?(?:咋样|怎么样|怎样|咋个样)了|有(?:消息|结果|眉目|信儿?|回音|进展)(?:了)?(?:没有?|吗|么)|(?:啥|什么)时候(?:能)?(?:修|来人|来修|来水|来电|处理|解决|修好)|还要多久|(?:有|到底)人(?:管|处理|来修?)(?:没|吗|了吗)|(?:有啥|有什么)?进展)[啊呀呢了]*[?？。!！]*"
+    ),
+    Act.NOT_FIXED: re.compile(
+        r"(?:但是?|可是?|怎么|咋|我家|俺家|我们家|我们楼|现在|刚才|今天|昨晚|晚上|水管?|电|灯|路灯|电梯|暖气|人)*(?:(?:还|仍|依然|依旧|根本|到现在|一直|还是)(?:是)?(?:没|不|未|冇)(?:有)?(?:修好?|好|来水|来电|水|电|有?人来修?|人管|解决|处理|弄好?|通|亮|热|找到|找着|见人|见着|消息|动静|回来)"
+        r"|没(?:修|弄|搞|处理|解决)好|又(?:坏|跳闸?|停水?电?|漏水?|堵|不亮|不热|没水|没电)了?|还是(?:不行|老样子|坏的|漏|堵|吵|没水|没电|一样)|还(?:在)?(?:漏|堵|吵|臭|冒|滴)(?:着|水)?|白修了?)(?:了|呢|啊|呀|的)*[。!！,，]?.{0,8}"
+    ),
+    Act.FIXED: re.compile(
+        r"(?:我家|俺家|我们楼|水管?|电|灯|路灯|电梯|暖气|终于|已经|都|现在|刚刚?|谢谢[^,，]{0,6}[,，])*(?:(?:修|弄|搞|处理|疏通|清理|换)(?:好|完|通|干净)(?:了|啦|咯|咗)|解决(?:了|啦)|来(?:水|电|气|网)(?:了|啦)|通(?:水|电)(?:了|啦)|恢复(?:正常)?(?:了|啦)|(?:不漏|不堵|不吵|亮|热)(?:了|啦)|好了好了)[。!！~,， ]*(?:谢谢|感谢|辛苦|多谢|谢了)?.{0,8}"
+    ),
+    Act.WITHDRAW: re.compile(
+        r"(?:算了|不用了|不用修了?|不用来了?|不用管了?|不需要了|不用处理了?|撤销|撤了吧?|取消吧?|误报|不报了|不找了|别发了?|别找了|不用找了|不用发了|不要发了?|作废|搞错了|弄错了|误会了?|(?:我)?自己(?:修|弄|解决)好?了)[,，。!！吧啊哈]*(?:谢谢|误会|搞错了|不用了|自己修好了|自己弄好了|麻烦了)?[。!！啊哈了]*"
+    ),
+    Act.CLAIM: re.compile(
+        r"(?:我|俺)(?:来|去|接)(?:吧|了|哈|啦|处理|修|看看|看一下|弄|办|跑一趟|帮忙|帮他|帮她|解决|接单|修吧|处理吧|看看吧|单)*[。!！~]*|交给我(?:吧|了)?|(?:我)?(?:马上|这就)(?:到|过去|过来|上门)(?:看看)?[。!！了]*|包我身上|我(?:会|能)修|让我来吧?|我接单"
+    ),
+    Act.SAME: re.compile(
+        r"\+\s?1|加一|同(?:问|求|上|感)?|附议|(?:我|俺|咱)也(?:是|一样)|(?:我|俺|咱|我们|俺们|咱们)(?:家|这|这边|这里|楼|们楼|这栋|单元|屋|屋头|屋里|家里)[^,，。]{0,4}也(?:是|一样|没|不|停|漏|坏|堵|有|冇|吵|臭|断|这样|同样)[^,，。]{0,8}|(?:我们|咱们?)?\d{1,3}(?:栋|号楼|单元|楼|幢)[^,，。]{0,4}也(?:是|一样|没|停|不|有)[^,，。]{0,8}|我?也停[水电]了?"
+    ),
+}  # fmt: skip
+_RATING = re.compile(r"(?:很|非常|挺|比较|特别|不|不太|很不|一点也不)?满意(?:了|的|啊|[,，。!！~ ].{0,16})?|好评.{0,8}|差评.{0,12}")
+_SHORT = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +104,14 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
     if context.question is not None:
         said = answer(scan, context)
         if said is not None:
-            return Doing(said.act, said.confidence, targets.merge(pointed), said.satisfied, said.fields)
+            asked = targets.merge(pointed, targets.asked(context), targets.own(context))
+            return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
     return _rated(text, pointed, context) or _stated(scan, kind, category, pointed, context) or _more(scan, kind, pointed, context)
 
 
 def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | None:
     unhappy = _UNHAPPY.search(text) is not None
-    if not unhappy and not _HAPPY.search(text):
+    if not (unhappy or _HAPPY.search(text)) or not (pointed or _RATING.fullmatch(text)):
         return None
     done = [Candidate(m.ref, 0.75, "writer") for m in context.matters if m.mine and m.done]
     candidates = targets.merge(pointed, done, targets.own(context))
@@ -91,9 +120,20 @@ def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | Non
     return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=not unhappy)
 
 
+def _said(text: str, pointed: bool) -> Act | None:
+    """The act that a line states: anywhere in one that names its matter, else by the whole line."""
+    if pointed:
+        return next((act for pattern, act in _STATED if pattern.search(text)), None)
+    if len(text) > _SHORT:
+        return None
+    if _CORRECT.search(text):
+        return Act.CORRECT
+    return next((act for act, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)
+
+
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
     text = scan.text
-    act = next((act for pattern, act in _STATED if pattern.search(text)), None)
+    act = _said(text, bool(pointed))
     if act is None and _PLUS.search(text) and pointed:
         act = Act.SAME
     if act is None and context.quoted is not None and _NOT_THAT.match(text):
@@ -113,31 +153,43 @@ def _candidates(
 ) -> tuple[Candidate, ...]:
     if act in (Act.CORRECT, Act.WITHDRAW):
         return targets.merge(pointed, targets.own(context))
+    recent = targets.talked_about(context)
     if act is Act.CLAIM:
-        return targets.merge(pointed, [c for c in targets.talked_about(context) if not c.ref.letter])
+        return targets.merge(pointed, [c for c in recent if not c.ref.letter])
     alike = targets.alike(context, category, Fields())
-    if kind is Kind.CHAT or kind is Kind.QUESTION:
-        alike = targets.merge(alike, targets.talked_about(context))  # type: ignore[assignment]
+    nearby = recent if act in (Act.ASK, Act.SAME) and kind in (Kind.CHAT, Kind.QUESTION) else []
     mine = [] if act is Act.SAME else targets.own(context)
-    return targets.merge(pointed, mine, list(alike))
+    if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and not pointed:
+        mine = [c for c in mine if c.ref in {a.ref for a in alike}]
+    return targets.merge(pointed, mine, alike, nearby)
 
 
-_CORRECTION = re.compile(r"不是[^,，。]{1,12}?[,，、 ]?(?:而|应该)?是(?P<a>.+)$|(?:打|说|写|发|报|记|弄|搞)错了?[,，。!！:： ]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$")
+_CORRECTION = re.compile(
+    r"不是[^,，。]{1,12}?[,，、 ]?(?:而|应该)?是(?P<a>.+)$|(?:打|说|写|发|报|记|弄|搞)错了?[,，。!！:： ]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$"
+)
 _BARE_NUMBER = re.compile(r"^(?P<n>\d{1,3})(?:岁)?[。!！了吧]*$")
 
 
-def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing:
+def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing | None:
     match = _CORRECTION.search(scan.text)
     said = next((part for part in match.groups() if part), scan.text) if match else scan.text
-    fields = extract(Scan(said), Kind.MISSING, context)
+    fields = replace(extract(Scan(said), Kind.MISSING, context), forwarded=None)
     number = _BARE_NUMBER.match(said.strip())
     if number and candidates[0].ref.letter == "M":
         fields = replace(fields, age=float(number["n"]))
-    return Doing(Act.CORRECT, candidates[0].confidence, candidates, fields=replace(fields, forwarded=None))
+    if not fields.present():
+        return None
+    return Doing(Act.CORRECT, candidates[0].confidence, candidates, fields=fields)
 
 
 _STRONG = ("clothes", "age", "height_cm", "health", "features", "transport", "has_phone", "name", "build")
-_WEAK = ("phone", "direction", "building", "unit", "room", "plate", "contact_name", "place", "seen_at")
+_WEAK = ("phone", "direction", "building", "unit", "room", "plate", "contact_name", "place")
+
+
+def _share(text: str, known: dict[str, object], names: tuple[str, ...]) -> float:
+    """How much of a line is the facts in it (0..1, roughly): a line of facts is no talk."""
+    said = sum(len(str(known[name])) + 2 for name in names if name in known)
+    return said / max(len(text), 1)
 
 
 def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
@@ -147,14 +199,15 @@ def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) ->
         return Doing(Act.MORE, 0.8, targets.merge(pointed, mine)) if mine else NONE
     if kind is not Kind.CHAT and not pointed:
         return NONE
-    candidates = targets.merge(pointed, targets.own(context, within=RECENT), targets.own(context, "M"))
+    candidates = targets.merge(pointed, targets.own(context, within=RECENT))
     if not candidates or _QUESTION.search(scan.text):
         return NONE
     personal = candidates[0].ref.letter in ("M", "F")
     fields = replace(extract(scan, Kind.MISSING if personal else Kind.REQUEST, context), forwarded=None)
     known = fields.present()
-    strong = personal and any(name in known for name in _STRONG)
-    weak = any(name in known for name in _WEAK) and (len(scan.text) <= 30 or _MORE.match(scan.text) is not None)
-    if strong or weak or (pointed and known):
+    share = _share(scan.text, known, _STRONG + _WEAK if personal else _WEAK)
+    opens = _MORE.match(scan.text) is not None
+    if known and (share >= 0.45 or (opens and share > 0) or (pointed and share > 0.2)):
+        strong = personal and any(name in known for name in _STRONG)
         return Doing(Act.MORE, min(candidates[0].confidence, 0.85 if strong else 0.7), candidates, fields=fields)
     return NONE

@@ -12,7 +12,7 @@ from handlers.understanding.scan import Scan
 
 _TAIL = r"[。!！~～啊呀呢哈的了吧呗滴,， ]*"
 _YES = re.compile(rf"^(?:是|是的|是啊|对|对的|对头|嗯+|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|同意|要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}$")
-_YES_AND = re.compile(r"^(?:是|是的|对|对的|嗯+|没错|确认)[,，。!！ ]\s*(?!不)")
+_YES_AND = re.compile(r"^(?:是|是的|对|对的|嗯+|没错|确认)[,，。!！ ]\s*(?!不|但|可是)[^,，。]{0,14}$")
 _NO = re.compile(rf"^(?:不是|不|不对|否|没有|没|不用|不用了|不要|别发|别|错了?|不行|取消|算了|不需要|唔系|唔使|冇|no|NO|n|N|不是他|不是她|不可以|不同意|驳回|不发|误报|不确认|否认|没有的事){_TAIL}$")
 _GOOD = re.compile(r"^(?:满意|很?好|非常好|可以|还行|不错|挺好|还可以|行|好的?|谢谢|赞|👍|很满意|很快|好评)")
 _BAD = re.compile(r"不满意|不好|不行|太差|很差|差评|没修好|还没|没解决|又坏|没人来")
@@ -68,8 +68,9 @@ def _fact(scan: Scan, asked: str, context: Context) -> Answer | None:
     plain = _plain(scan.text, asked, known)
     if plain is not None:
         known.update(plain)
-    wanted = {"name": ("name",), "phone": ("phone",), "place": ("place", "building", "room", "seen_at"), "area": ("place", "building")}
-    if not any(name in known for name in wanted.get(asked, ())):
+    wanted = {"name": ("name",), "phone": ("phone",), "place": ("place", "building", "unit", "room"), "area": ("place", "building")}
+    said = [str(known[name]) for name in wanted.get(asked, ()) if name in known]
+    if not said or len(scan.text) > 2 * sum(len(word) + 2 for word in said):
         return None
     return Answer(Act.MORE, 0.85, Fields(**known))
 

@@ -108,8 +108,13 @@ def find_place(text: str, gazetteer: Gazetteer | None, grid: str | None, taken: 
             return _with_house(text, best[1], best[2], house)
     if house is not None and (house.building or house.room):
         return text[house.start : house.end].strip(" ,，")
-    corner = _GENERIC.search(text)
+    corners = (match for match in _GENERIC.finditer(text) if not _within(match.start(), taken))
+    corner = next(corners, None)
     return corner[0] if corner else None
+
+
+def _within(position: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= position < end for start, end in spans)
 
 
 def _with_house(text: str, start: int, end: int, house: House | None) -> str:

@@ -53,7 +53,7 @@ def _joined(text: str, context: Context) -> Reading:
 def _read(text: str, context: Context) -> Reading:
     scan = Scan(fold(text))
     quiet = kinds.nothing(scan)
-    if quiet and not concerned(context) and not targets.named(scan.text):
+    if quiet and not concerned(context) and not targets.named(scan.text, context):
         return Reading(text, Kind.CHAT, 0.98, fields=_NO_FIELDS)
     found = kinds.CHAT if quiet else kinds.judge(scan, alert=_open_alert(context))
     about = category(scan) if found.kind in _CASES else None

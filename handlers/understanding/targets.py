@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 
 from handlers.understanding.model import Candidate, Context, Fields, OpenMatter, Ref
@@ -18,12 +19,18 @@ RECENT = timedelta(minutes=30)
 """How long a bare follow-up of the same writer still belongs to the matter."""
 
 
-def named(text: str) -> list[Ref]:
-    """The matters that a folded `text` names beyond doubt: M3, m 3, #12, 12号."""
+def named(text: str, context: Context) -> list[Ref]:
+    """The matters that a folded `text` names beyond doubt: M3, m 3, #12, 12号.
+
+    A letter and figures in the middle of a sentence (考了N6) count only if such a matter is open.
+    """
+    known = {matter.ref for matter in context.matters}
     found = []
     for match in _REF.finditer(text):
-        letter = (match["letter"] or "").upper()
-        found.append(Ref(letter, int(match["number"] or match["hash"] or match["no"])))
+        ref = Ref((match["letter"] or "").upper(), int(match["number"] or match["hash"] or match["no"]))
+        if match["letter"] and ref not in known and "一" <= text[match.start() - 1 : match.start()] <= "鿿":
+            continue
+        found.append(ref)
     return list(dict.fromkeys(found))
 
 
@@ -35,13 +42,17 @@ def beside(text: str, context: Context) -> list[Ref]:
 
 
 def pointed(text: str, context: Context) -> list[Candidate]:
-    """What the line itself points to: a number, the quoted post, the bot's question."""
-    found = [Candidate(ref, 0.95, "number") for ref in named(text) or beside(text, context)]
+    """What the line itself points to: a number, the quoted post."""
+    found = [Candidate(ref, 0.95, "number") for ref in named(text, context) or beside(text, context)]
     if context.quoted is not None:
         found.append(Candidate(context.quoted, 0.9, "quote"))
-    if context.question is not None and context.question.ref is not None:
-        found.append(Candidate(context.question.ref, 0.85, "question"))
     return _unique(found)
+
+
+def asked(context: Context) -> list[Candidate]:
+    """What the bot's pending question is about."""
+    ref = context.question.ref if context.question is not None else None
+    return [] if ref is None else [Candidate(ref, 0.85, "question")]
 
 
 def own(context: Context, letters: str = "", within: timedelta | None = None) -> list[Candidate]:
@@ -105,6 +116,6 @@ def _unique(candidates: list[Candidate]) -> list[Candidate]:
     return list(seen.values())
 
 
-def merge(*groups: list[Candidate]) -> tuple[Candidate, ...]:
+def merge(*groups: Iterable[Candidate]) -> tuple[Candidate, ...]:
     """The candidates of several groups in their order, each matter once."""
     return tuple(_unique([candidate for group in groups for candidate in group]))
