@@ -185,23 +185,23 @@ def _check_zip(path: Path) -> None:
 
 
 def _sheet_rows(path: Path, faults: Faults) -> list[tuple[int, list[str]]]:
-    book = load_workbook(path, read_only=True, keep_links=False)
-    try:
-        sheet = book.worksheets[0]
+    # Opened here, as openpyxl leaves a file open that it cannot read.
+    with path.open("rb") as handle:
+        sheet = load_workbook(handle, read_only=True, keep_links=False).worksheets[0]
         # The stated size of a sheet may be a lie: too small hides rows, too large makes every row endless.
         sheet.reset_dimensions()
         rows: list[tuple[int, list[str]]] = []
+        before: Sequence[Any] = ()
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, max_row=EXCEL_ROWS), 1):
+            if cells is before:
+                continue  # openpyxl fills a gap with the same empty row again and again, up to a million times
+            before = cells
             texts = [_value(cell, number, path.name, faults) for cell in cells]
-            while texts and not texts[-1]:
-                texts.pop()
-            if texts:
+            if any(texts):
                 rows.append((number, texts))
             if len(rows) > MAX_ROWS + 1:
                 break
         return rows
-    finally:
-        book.close()
 
 
 def _value(cell: Any, row: int, file: str, faults: Faults) -> str:

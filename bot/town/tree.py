@@ -20,11 +20,12 @@ UNKNOWN = -1
 
 def find_level(word: str, levels: Sequence[str]) -> int | None:
     """Which level a word names: exactly, or as the only level that has it in its name (村 for 村社区)."""
-    word = unicodedata.normalize("NFKC", word)
     if word in levels:
         return levels.index(word)
-    plain = "".join(char for char in word if char.isalnum())
-    for piece in (plain, SAME_LEVEL.get(plain)):
+    plain = "".join(char for char in unicodedata.normalize("NFKC", word) if char.isalnum())
+    for piece in (plain, SAME_LEVEL.get(plain, plain)):
+        if piece in levels:
+            return levels.index(piece)
         fitting = [index for index, level in enumerate(levels) if piece and piece in level]
         if len(fitting) == 1:
             return fitting[0]

@@ -1,0 +1,201 @@
+"""From a `Town`, and from the cases, to .csv and .xlsx files in which no cell is ever a formula."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.town import cells
+from bot.town.columns import AREAS, NO_ROOMS, PEOPLE, PLACES, PURPOSE_NAMES, ROLE_NAMES, ROOMS, Table
+from bot.town.loading import load_town
+from bot.town.rows import AreaRow, PersonRow, PlaceRow, RoomRow
+from bot.town.sheets import CONTROL, INVISIBLE, QUOTED, safe_text
+from handlers.ports import Rules
+from storage.areas import Area
+from storage.matters import Case, CaseState
+from storage.people import Contact
+
+Format = Literal["csv", "xlsx"]
+
+PURPOSES = {purpose: name for name, purpose in PURPOSE_NAMES.items()}
+ROLES = {role: name for name, role in ROLE_NAMES.items()}
+CASE_COLUMNS = (
+    "编号",
+    "类型",
+    "类别",
+    "状态",
+    "区划",
+    "负责人",
+    "收到时间",
+    "接单时间",
+    "办结时间",
+    "结束时间",
+    "满意",
+    "内容",
+)
+KINDS = {"request": "求助", "complaint": "投诉", "suggestion": "建议", "emergency": "紧急"}
+STATES: dict[str, str] = {
+    CaseState.OPEN: "待接单",
+    CaseState.TAKEN: "办理中",
+    CaseState.DONE: "已办结，待评价",
+    CaseState.CLOSED: "已结束",
+    CaseState.WITHDRAWN: "已撤销",
+    CaseState.REFUSED: "已驳回",
+    CaseState.MISREAD: "误判",
+}
+SATISFIED = {True: "满意", False: "不满意", None: ""}
+HIDDEN = "（不公开）"
+EXCEL_CELL = 32_767
+"""Characters of a cell; more makes Excel call the file damaged."""
+
+
+async def export_town(
+    session: AsyncSession, directory: Path, format: Format, rules: Rules, *, now: datetime
+) -> list[Path]:
+    """Write areas, rooms, people and places as `read_town` takes them; the files written.
+
+    `rooms` has the bind codes in a column of its own. A file is replaced only once the new one is whole.
+    """
+    town = await load_town(session, now=now)
+    zone = ZoneInfo(rules.timezone)
+    tables: tuple[tuple[Table, Iterable[Sequence[str]]], ...] = (
+        (AREAS, (_area(area, rules.levels) for area in town.areas)),
+        (ROOMS, (_room(room) for room in town.rooms)),
+        (PEOPLE, (_person(person, zone) for person in town.people)),
+        (PLACES, (_place(place) for place in town.places)),
+    )
+    written = []
+    for table, rows in tables:
+        path = directory / f"{table.stem}.{format}"
+        with _file(path, table.title) as sheet:
+            sheet.writerow([column.name for column in table.columns])
+            for row in rows:
+                sheet.writerow(row)
+        written.append(path)
+    return written
+
+
+async def export_cases(session: AsyncSession, directory: Path, format: Format, rules: Rules) -> Path:
+    """Write every case to `cases`, times local; of quiet ones neither words nor people."""
+    zone = ZoneInfo(rules.timezone)
+    query = (
+        select(Case, col(Area.name), col(Contact.name))
+        .join(Area, col(Area.id) == col(Case.area_id))
+        .outerjoin(Contact, col(Contact.id) == col(Case.owner_id))
+        .order_by(col(Case.id))
+    )
+    path = directory / f"cases.{format}"
+    found = await session.stream(query.execution_options(yield_per=1000))
+    with _file(path, "事项") as sheet:
+        sheet.writerow(CASE_COLUMNS)
+        async for case, area, owner in found:
+            sheet.writerow(_case(case, area, owner or "", zone))
+    return path
+
+
+def _area(area: AreaRow, levels: Sequence[str]) -> Sequence[str]:
+    level = levels[area.level] if area.level < len(levels) else ""
+    neighbours = " ".join(area.neighbours)
+    return area.key, area.name, level, area.parent, area.kind, area.police_name, area.police_phone, neighbours
+
+
+def _room(room: RoomRow) -> Sequence[str]:
+    return room.key, room.area, room.name, PURPOSES[room.purpose], room.mode or "", room.bind_code
+
+
+def _person(person: PersonRow, zone: ZoneInfo) -> Sequence[str]:
+    return (
+        person.key,
+        person.name[: cells.MAX_NAME],
+        ROLES[person.role],
+        person.area,
+        person.phone,
+        " ".join(person.rooms) or NO_ROOMS,
+        person.stands_in_for,
+        person.until.astimezone(zone).isoformat() if person.until else "",
+    )
+
+
+def _place(place: PlaceRow) -> Sequence[str]:
+    return place.name, place.area, " ".join(place.aliases), _number(place.x), _number(place.y)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(int(value) if value.is_integer() else value)
+
+
+def _case(case: Case, area: str, owner: str, zone: ZoneInfo) -> Sequence[str]:
+    times = (case.created_at, case.taken_at, case.done_at, case.ended_at)
+    return (
+        str(case.id),
+        KINDS.get(case.kind, case.kind),
+        case.category,
+        STATES.get(case.state, case.state),
+        area,
+        HIDDEN if case.quiet else owner,
+        *(time.astimezone(zone).strftime("%Y-%m-%d %H:%M") if time else "" for time in times),
+        SATISFIED[case.satisfied],
+        HIDDEN if case.quiet else case.text,
+    )
+
+
+class _Sheet(Protocol):
+    def writerow(self, row: Sequence[str], /) -> object: ...
+
+
+class _CsvSheet:
+    def __init__(self, writer: _Sheet) -> None:
+        self._writer = writer
+
+    def writerow(self, row: Sequence[str]) -> None:
+        self._writer.writerow([safe_text(_clean(cell)) for cell in row])
+
+
+class _XlsxSheet:
+    def __init__(self, book: Workbook, title: str) -> None:
+        self._sheet = book.create_sheet(title)
+        self._sheet.freeze_panes = "A2"
+
+    def writerow(self, row: Sequence[str]) -> None:
+        self._sheet.append([self._cell(_clean(text)[:EXCEL_CELL]) for text in row])
+
+    def _cell(self, text: str) -> WriteOnlyCell:
+        cell = WriteOnlyCell(self._sheet, text)
+        cell.data_type = "s"  # openpyxl would take "=…" for a formula, and "#N/A" for an error
+        if text.startswith(QUOTED):
+            cell.quotePrefix = True  # stays text when somebody edits the cell
+        return cell
+
+
+def _clean(text: str) -> str:
+    return CONTROL.sub("", INVISIBLE.sub("", " ".join(text.split())))
+
+
+@contextmanager
+def _file(path: Path, title: str) -> Iterator[_Sheet]:
+    """A sheet to write rows to; the file stands under its name only if all went well."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        if path.suffix == ".xlsx":
+            book = Workbook(write_only=True)
+            yield _XlsxSheet(book, title)
+            book.save(part)
+        else:
+            # The mark at the start tells Excel that this is UTF-8.
+            with part.open("w", encoding="utf-8-sig", newline="") as handle:
+                yield _CsvSheet(csv.writer(handle))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
