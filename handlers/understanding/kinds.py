@@ -11,10 +11,10 @@ from handlers.understanding.scan import ALARM, PERSON, Scan, bits
 from handlers.understanding.weights import BIAS, WEIGHTS
 
 _ALONE = ALARM | bits(
-    "lost", "gone", "accuse", "whose", "dazed", "picked", "alertref", "defect", "nuisance", "askfirst", "back"
+    "lost", "gone", "accuse", "whose", "dazed", "picked", "alertref", "defect", "nuisance", "nuisance_soft", "askfirst", "back"
 )
-_OF_PERSON = bits("away", "seek", "saw")
-_SPEECH = bits("ask", "plead", "propose", "inquire", "neglect")
+_OF_PERSON = bits("away", "seek", "saw", "safe")
+_SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
 _MATTER = bits("topic", "homely", "public", "local")
 
 
@@ -56,6 +56,8 @@ def signs(scan: Scan) -> dict[str, float]:
         found.update(part(scan))
     if {"defect_about", "neglect_about"} <= found.keys():
         found["defect_neglect"] = found["neglect_about"]
+    if found.keys() & {"propose_about", "propose_soft_about", "try_out"}:
+        found.pop("past", None)
     return found
 
 

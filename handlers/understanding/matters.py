@@ -9,15 +9,17 @@ from handlers.understanding.scan import ALARM, BIT, Scan, Token, bits
 Features = dict[str, float]
 
 _LIKE_BEFORE = re.compile(
-    r"(?:像|跟|如同|似|快要|快|得要|得快|得想|气得我?|要|都要|差点|简直|恨不得|打不|点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
+    r"(?:像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|差点|简直|恨不得|打不|点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
 )
 _LIKE_AFTER = re.compile(r"^[^,，。!！]{0,3}(?:一样|似的|一般|的感觉)")
 _OVER = re.compile(
     r"去年|前年|上次|上回|那次|以前|前几年|当年|小时候|新闻|电视|电影|视频|演习|演练|听说|上个?月|几年前|讲座|扑灭|灭了|昨天.{0,8}(?:灭|没事)"
 )
+_HERE = re.compile(r"有人|里面|[楼栋幢]|单元|隔壁|路上|河|工地|屋")
+_NOW = re.compile(r"[!！]|快|急|正在|现在|一直|突然|马上|赶紧|了$|啊$")
 _FORMAL = re.compile(
-    r"^(?:【[^】]{0,20}】|#[^#]{0,20}#|关于)?(?:[^,，。]{0,4})?"
-    r"(?:强烈|实名|再次|紧急)?(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请|咨询|想问|建议|提议|关于|投诉|举报|反映|质疑|能否|可否|求|要求|呼吁|控诉|倡议|反应)"
+    r"^(?:【[^】]{0,20}】|#[^#]{0,20}#)?(?:我要|我想|想|本人|在此|再次|强烈|实名|紧急|我们|特|现|再|诚恳|强烈建议|大家|网格员[,，]?)?"
+    r"(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请(?!我|你|他|她|假|客|教|吃|大家|各位|勿|叫)|咨询|想问|建议|提议|关于|投诉|举报|反映|质疑|能否|可否|求|要求|呼吁|控诉|倡议|反应)"
 )
 _LEADS = {
     "plead": frozenset(
@@ -28,13 +30,17 @@ _LEADS = {
     "accuse": frozenset({"投诉", "举报", "反映", "质疑", "控诉", "反应"}),
 }
 _QUESTION_END = re.compile(
-    r"(?:吗|呢|么|嘛|啊|呀|多少|几点|几号|哪里|在哪|哪儿|去哪|什么|如何|怎么办|材料|手续|流程|多久|何时|怎样|哪些|时候)[^一-鿿]*$"
+    r"(?:吗|呢|么|嘛|多少|几点|几号|哪里|在哪|哪儿|去哪|什么|如何|怎么办|材料|手续|流程|多久|何时|怎样|哪些|时候|咋办|咋弄)[啊呀呢嘛了]?[^一-鿿\w]*$"
+    r"|(?:去哪|哪里|怎么|什么时候|啥时候|多少|几点|几岁|啥|什么|哪些)[^,，。!！]{0,7}[?？]?$"
 )
+_TRY_OUT = re.compile(r"(?:觉得|搞个|弄个|建个|设个|装个)[^。]{2,20}(?:怎么样|咋样|好不好|行不行|中不中)|要是[^。]{2,20}就好了?|可以(?:加|装|建|搞|设|弄|改|考虑)[^。]{0,12}")
+_SERVICE = re.compile(r"上门|[帮代](?:忙|我)?(?:送|买|取|办|抬|搬|拿|扶)|代购|代办|搬不动|抬|搀|送点?(?:菜|药|饭)|开锁|陪(?:诊|护|同)")
 _OWN_HOUSE = re.compile(r"我家|俺家|咱家|屋里|家里|我们|咱们|俺们|楼道|小区|村|单元|\d栋|号楼|门口|楼")
 _PRAISE = re.compile(
     r"太(?:好吃|香|甜|美|好看|可爱|帅|酷|好喝|好玩|爽|好听|棒)|好吃|真香|哈哈|笑死|减肥|不带我|不叫我|给你们$"
 )
 _TO_YOU = re.compile(r"^(?:你|您|他|她|它|咱俩|亲|宝)|(?:投诉|举报|建议|希望)(?:你|您)")
+_YOU = re.compile(r"[你您](?!们|好)")
 _BARE_TOILET = re.compile(
     r"找人(?:来)?(?:修|装|通|换|搬|抬|弄|开|看)|(?:马桶|水龙头|门锁|锁|灯|水管|下水道|空调|热水器|油烟机)(?:坏|堵|漏)?"
 )
@@ -55,7 +61,8 @@ def emergency(scan: Scan) -> Features:
     literal = [token for token in alarms if not _figure(scan.text, token)]
     found: Features = {}
     if literal:
-        found["alarm"] = 1.0
+        strong = any(token.mask & ~BIT["alarm_weak"] & ALARM for token in literal)
+        found["alarm" if strong else "alarm_maybe"] = 1.0
         found["alarm_more"] = min(len({t.word for t in literal}) - 1, 2) / 2
     if _OVER.search(scan.text):
         found["alarm_over"] = 1.0
@@ -63,8 +70,10 @@ def emergency(scan: Scan) -> Features:
         found["alarm_like"] = 1.0
     if scan.has("rescue"):
         found["rescue"] = 1.0
-    if scan.has("local", "kin", "anyone") or "人" in scan.text or re.search(r"[楼栋幢单元]", scan.text):
+    if scan.has("local", "kin", "anyone") or _HERE.search(scan.text):
         found["alarm_here"] = 1.0
+    if _NOW.search(scan.text):
+        found["alarm_now"] = 1.0
     return found
 
 
@@ -79,18 +88,27 @@ def case(scan: Scan) -> Features:
     """Signs of a case, with what it is about (topic) and what the writer does (lead)."""
     text, found = scan.text, Features()
     for name in ("topic", "homely", "public", "local", "defect", "nuisance", "neglect", "ask", "plead", "accuse",
-                 "propose", "inquire", "askfirst", "worker"):  # fmt: skip
+                 "propose", "propose_soft", "nuisance_soft", "inquire", "askfirst", "worker"):  # fmt: skip
         if scan.has(name):
             found[name] = 1.0
     about = min(1.0, found.get("topic", 0) + 0.6 * found.get("homely", 0) + 0.4 * found.get("public", 0))
-    about = min(1.0, about + 0.3 * found.get("local", 0))
+    about = min(1.0, about + 0.3 * found.get("local", 0) + 0.7 * found.get("worker", 0))
     lead = _lead(text)
     found["about"] = about
     if lead is not None and about >= 0.4:
         found[f"lead_{lead}"] = about
-    for name in ("ask", "plead", "accuse", "propose", "inquire", "defect", "nuisance", "neglect", "askfirst"):
+    for name in ("ask", "plead", "accuse", "propose", "inquire", "defect", "nuisance", "neglect", "askfirst", "propose_soft", "nuisance_soft"):
         if name in found:
             found[f"{name}_about"] = found.pop(name) * about
+    for name in ("defect", "nuisance", "nuisance_soft", "neglect"):
+        if scan.mask & BIT[name] and scan.count(BIT[name]) > 1:
+            found[f"{name}_more"] = about
+    if _TRY_OUT.search(text):
+        found["try_out"] = about
+    if scan.has("ask", "inquire") and _SERVICE.search(text):
+        found["service"] = 1.0
+    if scan.has("grave") and scan.has("defect", "nuisance", "nuisance_soft"):
+        found["grave"] = about
     if _QUESTION_END.search(text):
         found["question_end"] = about
     if _OWN_HOUSE.search(text):
@@ -103,13 +121,15 @@ def case(scan: Scan) -> Features:
 def dampers(scan: Scan) -> Features:
     """Signs of talk: hearsay, jokes, thanks, adverts, notices, words to one person."""
     found: Features = {}
-    for name in ("tale", "joke", "past", "thanks", "advert", "notice", "you"):
+    for name in ("tale", "maybe", "device", "joke", "past", "thanks", "advert", "notice", "you"):
         if scan.has(name):
             found[name] = 1.0
     if scan.mask & BIT["advert"] and scan.count(BIT["advert"]) > 1:
         found["advert_more"] = 1.0
     if _PRAISE.search(scan.text):
         found["praise"] = 1.0
+    if _YOU.search(scan.text):
+        found["you_there"] = 1.0
     if _TO_YOU.search(scan.text):
         found["to_you"] = 1.0
     return found

@@ -14,7 +14,7 @@ _DESCRIPTION = re.compile(
 )
 _LONG_AWAY = re.compile(
     r"到现在|到这会|到这时|一直没|一直未|至今|一[整]?[天夜宿晚](?:没|一夜|都|了|未|上)|一上午|一下午|一晚上|一宿|[两二三四五六七八九十几\d]+(?:个|来个|个多)?(?:小时|钟头|天|夜|多小时)"
-    r"|都这?[一二三四五六七八九十两]+点|还没|现在|天都黑|大半天|半天了|从[^,，]{1,8}(?:走|出)"
+    r"|都这?[一二三四五六七八九十两]+点|天都黑|大半天|半天了|从[^,，]{1,8}(?:走|出)"
 )
 _SEEK_PERSON = re.compile(r"(?:看[见到]|见[着到过]|瞅见|碰见|碰到|遇到|晓得|有没有见)(?!了?一[场个次])")
 _ASKS_BACK = re.compile(
@@ -25,6 +25,9 @@ _PASSED_ON = re.compile(r"^.{0,3}(?:转发|转|帮转|帮朋友|帮忙转)|朋�
 _SPREAD = re.compile(r"转发|帮转|求转|扩散|求扩|轉發|宝贝回家|#[^#]+#")
 _OWN = re.compile(r"(?:我|俺|咱|我们|俺们)(?:家|屋头|们家)?的?(?:[老小大二三亲]?(?:爸|妈|爹|娘|父|母|爷|奶|姥|外公|外婆|公公|婆婆|儿|女|闺|孙|弟|妹|哥|姐|老公|老婆|媳妇|老伴|孩|娃|老人|老头|老太|叔|伯|舅|姨|姑|家人|侄|外甥|丈母|岳))|家里(?:的)?老人|孩他|孩子他")
 _MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}$")
+_NOT_YET = re.compile(r"(?:别|怕|防|不会|差点|以免|免得|小心|千万别|不要|容易|准备)[^,，。]{0,2}$")
+_LONG_AGO = re.compile(r"好几天|早就|几天了|上周|上个月|去年|吃糖|那次")
+_WITH_POLICE = re.compile(r"派出所|警察|警务室|敬老院|救助站|亲戚家|医院")
 _BACK_WEAK = re.compile(
     r"^(?:回来了|回来啦|接到了|回家了|到家了|接回来|送回来|找回来|平安|回到家|接回来了|送回来了|找回来了|已经接到|自己回来|已归|到家)"
 )
@@ -33,6 +36,8 @@ _LOST, _GONE, _AWAY, _SEEK = BIT["lost"], BIT["gone"], BIT["away"], BIT["seek"]
 _BACK, _SAW = BIT["back"], BIT["saw"]
 _PHONES = frozenset({"手机", "手表", "照片", "图片", "视频", "监控", "微信", "群", "信号", "网"})
 _NO_OBJECT = frozenset({"失联", "失联了", "离家", "离家出走", "出走", "未归", "寻人", "寻人启事"})
+
+_ANCHORS = frozenset({"lost_person", "lost_bare", "gone_person", "away_person", "seek_kin", "wanted"})
 
 Features = dict[str, float]
 
@@ -86,12 +91,15 @@ def subject(scan: Scan, token: Token) -> Token | None:
 
 def _lost_features(scan: Scan) -> Features:
     found: Features = {}
-    for token in scan.of(_LOST | _GONE | _AWAY):
+    tokens = [token for token in scan.of(_LOST | _GONE | _AWAY) if not _NOT_YET.search(scan.text[: token.start][-4:])]
+    if len([token for token in tokens if token.mask & _AWAY]) > 1:
+        found["away_more"] = 1.0
+    for token in tokens:
         name = "lost" if token.mask & _LOST else "gone" if token.mask & _GONE else "away"
         noun = subject(scan, token)
         if noun is None:
             found[f"{name}_bare"] = 1.0
-        elif noun.mask & PERSON or token.mask & PERSON:
+        elif noun.mask & PERSON or (token.mask & PERSON and noun.start < token.start):
             found[f"{name}_person"] = 1.0
             if noun.mask & BIT["kin"]:
                 found["kin_lost"] = 1.0
@@ -128,6 +136,7 @@ def _context_features(scan: Scan) -> Features:
         "panic": 1.0 if scan.has("panic") else 0.0,
         "frail": 1.0 if scan.has("frail") else 0.0,
         "nophone": 1.0 if scan.has("nophone") else 0.0,
+        "look": 1.0 if scan.has("look") else 0.0,
         "seek": 1.0 if scan.has("seek") else 0.0,
         "asks_back": 1.0 if _ASKS_BACK.search(text) else 0.0,
     }
@@ -139,12 +148,18 @@ def _worth(scan: Scan, *names: str) -> bool:
 
 def missing(scan: Scan) -> Features:
     """Signs that a person is missing now."""
-    if not _worth(scan, "lost", "gone", "away", "seek"):
+    if not _worth(scan, "lost", "gone", "away", "seek", "wanted"):
         return {}
     found = {**_lost_features(scan), **_seek_features(scan)}
+    if scan.has("wanted"):
+        found["wanted"] = 1.0
     if not found:
         return {}
-    found.update({name: value for name, value in _context_features(scan).items() if value})
+    anchored = found.keys() & _ANCHORS
+    if anchored:
+        found.pop("thing_lost", None)
+    scale = 1.0 if anchored else 0.5
+    found.update({name: value * scale for name, value in _context_features(scan).items() if value})
     return found
 
 
@@ -165,6 +180,10 @@ def back(scan: Scan) -> Features:
     if scan.has("safe") and (found or scan.mask & PERSON):
         found["safe"] = 1.0
         found["safe_more"] = float(scan.count(BIT["safe"]) > 1)
+        if scan.has("kin") and _WITH_POLICE.search(scan.text):
+            found["in_care"] = 1.0
+    if found and _LONG_AGO.search(scan.text):
+        found["back_old"] = 1.0
     return found
 
 

@@ -47,11 +47,12 @@ def _collect() -> tuple[dict[str, int], dict[str, list[str]]]:
 
 
 def _inherit(masks: dict[str, int], categories: dict[str, list[str]]) -> None:
-    kept = bits(*NOUNS, *_EXTRA)
+    kept, faults = bits(*NOUNS, *_EXTRA), bits("defect", "nuisance", "nuisance_soft")
     for word in sorted(masks, key=len):
         parts = {word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1)} - {word}
+        taken = kept | faults if not masks[word] & ~kept else kept
         for part in parts & masks.keys():
-            masks[word] |= masks[part] & kept
+            masks[word] |= masks[part] & taken
             for category in categories.get(part, ()):
                 if category not in categories.setdefault(word, []):
                     categories[word].append(category)
