@@ -16,10 +16,10 @@ from sqlmodel import col
 
 from handlers import outdoors, settling
 from handlers.commands import Order
-from handlers.gazetteers import Gazetteers
+from handlers.local_names import LocalNames
 from handlers.ports import EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
-from handlers.surroundings import Message, Surroundings, remember, survey, to_message
+from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, remember, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where
 from handlers.understanding import Act, Context, Kind, Reading, read
@@ -54,7 +54,7 @@ class Dispatch:
     def __init__(self, database: Database, outside: Outside) -> None:
         self._database = database
         self._outside = outside
-        self._gazetteers = Gazetteers()
+        self._names = LocalNames()
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
     async def recover(self) -> None:
@@ -82,7 +82,7 @@ class Dispatch:
 
     async def _next(self) -> list[Message]:
         query = (
-            select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
+            select(*MESSAGE_COLUMNS)
             .where(col(InboxEvent.state) == InboxState.NEW)
             .order_by(col(InboxEvent.id))
             .limit(BATCH)
@@ -94,7 +94,7 @@ class Dispatch:
         """Handle plain chat up to and including the first message that causes something; how many, and if done."""
         async with self._database.read() as session:
             around = await survey(session, messages, self._outside.rules, now)
-            await self._gazetteers.refresh(session, now)
+            await self._names.refresh(session, now)
         passed: list[Plan] = []
         for message in messages:
             plan = self._plan(message, around)
@@ -131,7 +131,7 @@ class Dispatch:
         context = Context(
             now=message.event.at.astimezone(self._outside.zone),
             grid=where.area.code if where.area else None,
-            gazetteer=self._gazetteers.of(where.area),
+            gazetteer=self._names.gazetteer,
             mentions_bot=addressed and not where.private,
             private=where.private,
             quoted=quoted,
@@ -189,6 +189,7 @@ class Dispatch:
             quoted=around.quoted(message.event),
             reading=plan.reading,
             late=late,
+            decided=message.decided,
             joined=plan.joined,
         )
         await self._choose(turn, plan, around)

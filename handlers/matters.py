@@ -71,8 +71,8 @@ async def _numbered(turn: Turn, letters: str, number: int) -> list[Ref]:
     exact: list[tuple[Ref, bool]] = []
     for kind in kinds_of(letters):
         query = _within_reach(turn, kind).where(kind.table.id == number)
-        for row in await turn.session.scalars(query):
-            exact.append((Ref(kind.letter, number), row.state in kind.open_states))
+        rows = await turn.session.scalars(query)
+        exact += [(Ref(kind.letter, number), row.state in kind.open_states) for row in rows]
     if opened := [ref for ref, is_open in exact if is_open]:
         return opened
     if number >= 10:

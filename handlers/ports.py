@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,7 +73,8 @@ class Event:
     one from the content). `room` is None for a private chat. `at` is aware, UTC. `text` is bounded by the
     gateway to `MAX_TEXT` characters. `picture` is a handle for `Gateway.fetch_picture`. `subject` is what
     the event concerns beyond the room: the recalled message's id, the invitation or friend request's id,
-    the new name, the scan code. `people` are those who joined or left.
+    the new name, the scan code. `people` are those who joined or left. Of our own private messages `sender`
+    is the person they went to.
     """
 
     id: str
@@ -239,6 +241,15 @@ class Pace:
         return seconds
 
 
+TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Letters and digits that are not mistaken for each other when read from a screen."""
+
+
+def random_token() -> str:
+    """Eight unguessable letters for a code that somebody types: about 39 bits."""
+    return "".join(secrets.choice(TOKEN_LETTERS) for _ in range(8))
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """All that a handler may know of the world outside the database."""
@@ -246,6 +257,7 @@ class Outside:
     rules: Rules
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
+    token: Callable[[], str] = random_token
 
     @property
     def zone(self) -> ZoneInfo:

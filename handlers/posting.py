@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import func, insert, select
 from sqlmodel import col
@@ -69,8 +70,10 @@ class Sent:
     silent: int
 
 
-async def post(turn: Turn, ref: str, sort: Sort, pieces: Sequence[Piece], targets: Iterable[Target]) -> Sent:
-    """Queue one post to each target that may hear it, in the caller's transaction.
+async def post(
+    turn: Turn, ref: str, sort: Sort, pieces: Sequence[Piece], targets: Iterable[Target], *, hold: datetime | None = None
+) -> Sent:
+    """Queue one post to each target that may hear it, in the caller's transaction; not to be sent before `hold`.
 
     A matter's first post is `<ref>.1`; long texts become several parts, split at line ends.
     """
@@ -98,7 +101,7 @@ async def post(turn: Turn, ref: str, sort: Sort, pieces: Sequence[Piece], target
         for number, piece in enumerate(parts)
     )
     await turn.session.flush()
-    await _queue(turn, record, parts, [wanted[chat_id] for chat_id in heard])
+    await _queue(turn, record, parts, [wanted[chat_id] for chat_id in heard], hold or turn.now)
     return Sent(record.id, len(heard), silent)
 
 
@@ -107,7 +110,9 @@ async def _next_seq(turn: Turn, ref: str) -> int:
     return (highest or 0) + 1
 
 
-async def _queue(turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequence[Target]) -> None:
+async def _queue(
+    turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequence[Target], due_at: datetime
+) -> None:
     await turn.session.execute(
         insert(Delivery),
         [{"post_id": record.id, "chat_id": target.chat_id, "after_id": target.after_id} for target in targets],
@@ -115,7 +120,7 @@ async def _queue(turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequ
     made = await turn.session.execute(
         select(col(Delivery.chat_id), col(Delivery.id)).where(col(Delivery.post_id) == record.id)
     )
-    ids = {chat_id: delivery_id for chat_id, delivery_id in made}
+    ids = dict(made.all())
     await turn.session.execute(
         insert(DeliveryPart),
         [
@@ -125,7 +130,7 @@ async def _queue(turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequ
                 "priority": record.priority,
                 "turn": 0 if piece.kind == "text" else 1,
                 "rank": target.rank,
-                "due_at": turn.now,
+                "due_at": due_at,
             }
             for target in targets
             for number, piece in enumerate(parts)
@@ -159,7 +164,7 @@ async def _named(turn: Turn, pieces: Sequence[Piece]) -> list[Piece]:
     if not ids:
         return list(pieces)
     rows = await turn.session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(ids)))
-    names = {contact_id: name for contact_id, name in rows}
+    names = dict(rows.all())
     return [
         Piece(
             "".join(f"@{names.get(one, '')} " for one in piece.mentions) + piece.text,

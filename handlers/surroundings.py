@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -34,6 +35,7 @@ class Message:
     event: Event
     chat_id: int | None
     contact_id: int | None
+    decided: bool = False
 
 
 @dataclass(slots=True)
@@ -124,9 +126,21 @@ def _case_matter(case: Case, contact_id: int) -> OpenMatter:
     )
 
 
-def to_message(row: Row[tuple[int, str, int | None, int | None]]) -> Message:
-    """A row of (id, payload, chat_id, contact_id)."""
-    return Message(row[0], load_event(row[1]), row[2], row[3])
+MESSAGE_COLUMNS = (
+    col(InboxEvent.id),
+    col(InboxEvent.payload),
+    col(InboxEvent.chat_id),
+    col(InboxEvent.contact_id),
+    col(InboxEvent.ref),
+)
+
+DECIDED = "decided"
+"""Stands in an inbox row's `ref` while it waits to be handled again on a worker's word."""
+
+
+def to_message(row: Row[Any]) -> Message:
+    """A row of MESSAGE_COLUMNS."""
+    return Message(row[0], load_event(row[1]), row[2], row[3], row[4] == DECIDED)
 
 
 async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rules, now: datetime) -> Surroundings:
@@ -222,7 +236,7 @@ async def _lines(
 ) -> None:
     since = min(one.event.at for one in messages) - timedelta(minutes=around.rules.reading.join_minutes)
     query = (
-        select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
+        select(*MESSAGE_COLUMNS)
         .where(
             col(InboxEvent.chat_id).in_(chats),
             col(InboxEvent.contact_id).in_(contacts),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import alerts, cases, emergencies, helping, notices, outdoors, places, roles, strays
+from handlers import alerts, cases, doubts, emergencies, helping, notices, outdoors, places, roles, strays
 from handlers.commands import Command, Grammar
 from handlers.ports import EventKind
 from handlers.turn import Turn
@@ -45,6 +45,8 @@ ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
     **alerts.ANSWERS,
     **cases.ANSWERS,
     **notices.ANSWERS,
+    **doubts.ANSWERS,
+    **outdoors.ANSWERS,
 }
 
 EVENTS: Mapping[EventKind, Handler] = {**outdoors.EVENTS}

@@ -67,6 +67,7 @@ class Turn:
     quoted: Ref | None = None
     reading: Reading | None = None
     late: bool = False
+    decided: bool = False
     outcome: Outcome = Outcome.OTHER
     ref: str = ""
     joined: tuple[int, ...] = field(default=())

@@ -31,8 +31,10 @@ class DatabaseError(Exception):
 class Database:
     """Sessions for reading and writing. Open it once, close it at the end."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        """`durable` False gives up surviving a power cut, for a database that lives as long as one run (replay)."""
         self.url = _parse(url)
+        self._synchronous = "FULL" if durable else "OFF"
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._writer = self._engine(write=True)
         self._reader = self._engine(write=False) if self.sqlite else self._writer
@@ -48,7 +50,7 @@ class Database:
             max_overflow=0,
             connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None},
         )
-        _prepare_sqlite(engine, write)
+        _prepare_sqlite(engine, write, self._synchronous)
         return engine
 
     async def open(self) -> None:
@@ -104,14 +106,14 @@ def _parse(url: str) -> URL:
     return parsed.set(drivername=DRIVERS[backend])
 
 
-def _prepare_sqlite(engine: AsyncEngine, write: bool) -> None:
+def _prepare_sqlite(engine: AsyncEngine, write: bool, synchronous: str) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def connected(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA secure_delete=ON")
         if not write:
             cursor.execute("PRAGMA query_only=ON")

@@ -148,6 +148,8 @@ class Alert(SQLModel, table=True):
     ended_by: int | None = Field(default=None, foreign_key="contact.id")
     end_note: str = ""
     asked: int = 0
+    post_id: int | None = Field(default=None, foreign_key="post.id")  # the card that went to all rooms
+    changed: str = ""  # facts that changed since people were last told, separated by spaces
     wiped: bool = False
 
 

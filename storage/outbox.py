@@ -107,4 +107,19 @@ class DeliveryPart(SQLModel, table=True):
     account_id: int | None = Field(default=None, foreign_key="account.id")
     external_id: str | None = None
     tried_at: datetime | None = optional_time()
+    doubtful: bool = False  # an earlier try ended unknown, so it counts as perhaps received
     error: str = ""
+
+
+class Errand(SQLModel, table=True):
+    """A call to the gateway that says nothing: accepting an invitation or a friend."""
+
+    __table_args__ = (UniqueConstraint("account_id", "kind", "subject"), Index("ix_errand_state", "state", "id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    account_id: int = Field(foreign_key="account.id")
+    kind: str  # invitation, friend
+    subject: str
+    state: str = "queued"  # queued, done, failed
+    at: datetime = time_field()
+    tries: int = 0

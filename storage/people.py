@@ -146,7 +146,7 @@ async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dic
         .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
         .where(col(Chat.contact_id).in_(contacts), col(ContactBinding.friend).is_(True))
     )
-    return {contact_id: chat_id for contact_id, chat_id in await session.execute(query)}
+    return dict((await session.execute(query)).all())
 
 
 async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:

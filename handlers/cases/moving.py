@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers import quiet_hours
 from handlers.cases import texts
 from handlers.cases.reporting import add_step, owner_name
 from handlers.matters import Refusal
@@ -20,6 +21,10 @@ from storage.people import Contact, Role, colleagues, holders
 
 RATING_DAYS = 3
 """Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
+
+
+FRESH = timedelta(hours=2)
+"""A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
 
 
 async def load(turn: Turn, number: int) -> tuple[Case, Area]:
@@ -71,7 +76,9 @@ async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
         return
     people = (case.reporter_id,) if mention else ()
-    sent = await post(turn, str(case.id), Sort.CASE, [Piece(text, people)], [Target(case.chat_id)])
+    fresh = turn.now - case.created_at < FRESH
+    hold = None if fresh else quiet_hours.ends(turn)
+    sent = await post(turn, str(case.id), Sort.CASE, [Piece(text, people)], [Target(case.chat_id)], hold=hold)
     if sent.chats:
         case.shown = True
     else:

@@ -152,6 +152,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "errand",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("at", UtcTime(timezone=True), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"],
+            ["account.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("account_id", "kind", "subject"),
+    )
+    with op.batch_alter_table("errand", schema=None) as batch_op:
+        batch_op.create_index("ix_errand_state", ["state", "id"], unique=False)
+
+    op.create_table(
         "localplace",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("area_id", sa.Integer(), nullable=False),
@@ -345,6 +364,8 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.Integer(), nullable=True),
         sa.Column("end_note", sa.String(), nullable=False),
         sa.Column("asked", sa.Integer(), nullable=False),
+        sa.Column("post_id", sa.Integer(), nullable=True),
+        sa.Column("changed", sa.String(), nullable=False),
         sa.Column("wiped", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["area_id"],
@@ -365,6 +386,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["picture_id"],
             ["picture.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["post_id"],
+            ["post.id"],
         ),
         sa.ForeignKeyConstraint(
             ["reporter_id"],
@@ -678,6 +703,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=True),
         sa.Column("external_id", sa.String(), nullable=True),
         sa.Column("tried_at", UtcTime(timezone=True), nullable=True),
+        sa.Column("doubtful", sa.Boolean(), nullable=False),
         sa.Column("error", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"],
@@ -854,6 +880,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_localplace_area_id"))
 
     op.drop_table("localplace")
+    with op.batch_alter_table("errand", schema=None) as batch_op:
+        batch_op.drop_index("ix_errand_state")
+
+    op.drop_table("errand")
     op.drop_table("correction")
     with op.batch_alter_table("contactbinding", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_contactbinding_contact_id"))

@@ -1,0 +1,128 @@
+"""The config: what `config.yaml` may say, with defaults and help, and the one sentence for each mistake."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from bot.pacing import PaceRules
+from handlers.ports import Rules
+
+TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
+DATABASE_VARIABLE = "GRIDBOT_DATABASE"
+
+MAX_BYTES = 1_000_000
+
+
+class ConfigError(Exception):
+    """The config cannot be used; the message is one sentence that names the key."""
+
+
+class LocalConfig(BaseModel):
+    """The embedded chat."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: Literal["127.0.0.1", "localhost"] = Field("127.0.0.1", description="只在本机打开")
+    port: int = Field(8080, ge=1, le=65535, description="网页端口")
+    chat: str = Field("data/chat.db", description="内置聊天自己的文件")
+
+
+class WechatyConfig(BaseModel):
+    """Real WeChat through a Wechaty puppet service; the token comes from the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    endpoint: str = Field("127.0.0.1:8788", pattern=r"^[^\s:]+:\d{1,5}$", description="puppet 服务的 主机:端口")
+    call_seconds: float = Field(15.0, gt=0, le=120, description="每次调用的期限（秒）")
+    silent_seconds: float = Field(600.0, gt=0, description="多久没有任何动静算“无声”（秒）")
+    stable_ids: bool = Field(False, description="群和人的编号重新登录后是否不变（如企业微信协议）")
+
+
+class Config(Rules):
+    """Everything that can be set."""
+
+    gateway: Literal["local", "wechaty"] = Field("local", description="接哪个聊天系统")
+    account: str = Field("A", min_length=1, max_length=40, description="机器人账号的名字")
+    database: str = Field("sqlite:///data/gridbot.db", description="数据库地址；环境变量 GRIDBOT_DATABASE 优先")
+    town: str | None = Field(None, description="第一次启动时导入的文件夹；sample 是自带的示例镇")
+    local: LocalConfig = Field(default_factory=LocalConfig)
+    wechaty: WechatyConfig = Field(default_factory=WechatyConfig)
+    pace: PaceRules = Field(default_factory=PaceRules)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("没有这个时区") from error
+        return value
+
+    @property
+    def rules(self) -> Rules:
+        """The part that decisions depend on."""
+        return Rules(**{name: getattr(self, name) for name in Rules.model_fields})
+
+
+def load_config(path: Path) -> Config:
+    """Read a config file; relative paths in it count from the working directory. ConfigError on any mistake."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError(f"配置文件 {path} 太大了")
+        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"读不到配置文件 {path}：{error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", None)
+        where = f"第 {line + 1} 行附近" if line is not None else "文件"
+        raise ConfigError(f"配置文件 {path} 不是正确的 YAML（{where}）") from error
+    if raw is None:
+        raw = {}
+    if not isinstance(raw, dict):
+        raise ConfigError(f"配置文件 {path} 应当由“键: 值”组成")
+    return build_config(raw, str(path))
+
+
+def build_config(raw: dict[Any, Any], source: str) -> Config:
+    """Check what was read; the database may come from the environment."""
+    if address := os.environ.get(DATABASE_VARIABLE):
+        raw = {**raw, "database": address}
+    try:
+        return Config.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{source}：{_sentence(error)}") from None
+
+
+def _sentence(error: ValidationError) -> str:
+    """The first mistake in words."""
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    value = repr(first.get("input"))[:60]
+    kind, context = first["type"], first.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"不认识的配置项 {key}"
+    if kind == "literal_error":
+        return f"{key} 不能是 {value}，只能是 {context['expected']}"
+    if kind == "value_error":
+        return f"{key} 不能是 {value}：{context['error']}"
+    wanted = {
+        "int_parsing": "整数",
+        "int_type": "整数",
+        "float_parsing": "数字",
+        "float_type": "数字",
+        "string_type": "文字（可加引号）",
+        "bool_parsing": "true 或 false",
+        "bool_type": "true 或 false",
+        "greater_than_equal": f"不小于 {context.get('ge')} 的数",
+        "less_than_equal": f"不大于 {context.get('le')} 的数",
+        "greater_than": f"大于 {context.get('gt')} 的数",
+        "string_pattern_mismatch": f"形如 {context.get('pattern')} 的文字",
+    }.get(kind, f"别的写法（{first['msg']}）")
+    return f"{key} 应当是{wanted}，现在是 {value}"

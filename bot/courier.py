@@ -1,0 +1,334 @@
+"""Sends due deliveries by priority, paced for the account, one at a time, and records each outcome.
+
+`sending` is committed before the call, so a kill leaves at most one part whose outcome is unknown. One commit
+holds a part's outcome and the next one's `sending`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from bot.drawing import Drawing
+from bot.gateways.protocol import (
+    Address,
+    Gateway,
+    GatewayError,
+    GatewayState,
+    RateLimited,
+    Refused,
+    Unknown,
+    Unreachable,
+)
+from bot.pacing import Pacer
+from handlers.ports import Clock
+from handlers.posting import may_hear
+from storage.areas import Area, Chat, Room, RoomBinding, silenced
+from storage.engine import Database, retrying
+from storage.inbox import Picture
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority
+from storage.people import ContactBinding
+
+MAX_TRIES = 12
+"""Tries of a part that did not get out, with growing waits: about four hours in all."""
+
+log = logging.getLogger("gridbot.courier")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One part ready to be sent."""
+
+    part_id: int
+    post_id: int
+    ref: str
+    sort: str
+    priority: int
+    kind: str
+    text: str
+    mentions: tuple[int, ...]
+    picture_id: int | None
+    chat_id: int
+    tries: int
+    doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a call, as it will be written."""
+
+    part_id: int
+    state: PartState
+    external_id: str | None = None
+    error: str = ""
+    due_at: datetime | None = None
+    doubtful: bool = False
+
+
+class Courier:
+    """The sender of one account."""
+
+    def __init__(
+        self,
+        database: Database,
+        gateway: Gateway,
+        account_id: int,
+        pacer: Pacer,
+        clock: Clock,
+        *,
+        drawing: Drawing,
+        settled: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._account = account_id
+        self._pacer = pacer
+        self._clock = clock
+        self._drawing = drawing
+        self._settled = settled
+
+    async def recover(self) -> None:
+        """At a start: what was being sent when the process died is unknown; an urgent one is repeated once."""
+        now = self._clock.now()
+        mine = (col(DeliveryPart.state) == PartState.SENDING) & (col(DeliveryPart.account_id) == self._account)
+        again = mine & (col(DeliveryPart.priority) == Priority.URGENT) & col(DeliveryPart.doubtful).is_(False)
+        async with self._database.write() as session:
+            repeated = {"state": PartState.QUEUED, "doubtful": True, "due_at": now, "error": "发送时中断，重发一次"}
+            await session.execute(update(DeliveryPart).where(again).values(**repeated))
+            await session.execute(update(DeliveryPart).where(mine).values(state=PartState.UNKNOWN, error="发送时中断"))
+
+    async def step(self, now: datetime) -> datetime | None:
+        """Send all that may go now; when to be called next, or None if nothing waits."""
+        result: Result | None = None
+        while True:
+            due = await self._next(result, now)
+            if result is not None:
+                self._settled()
+            if due is None:
+                return await self._wake_at(now)
+            result = await self._send(due)
+            now = self._clock.now()
+
+    async def _next(self, result: Result | None, now: datetime) -> Due | None:
+        """Write the last outcome and choose the next part, in one transaction."""
+
+        async def attempt() -> Due | None:
+            async with self._database.write() as session:
+                if result is not None:
+                    await _record(session, result)
+                if self._gateway.state != GatewayState.ONLINE:
+                    return None
+                return await self._choose(session, now)
+
+        due: Due | None = await retrying(attempt)
+        if due is not None:
+            self._pacer.note(due.priority, now)
+        return due
+
+    async def _choose(self, session: AsyncSession, now: datetime) -> Due | None:
+        while (row := (await session.execute(_ready(now).limit(1))).first()) is not None:
+            due = Due(*row[:6], *row[6:7], tuple(row[7] or ()), *row[8:])
+            if self._pacer.free_at(due.priority, now) > now:
+                return None
+            if (reason := await _forbidden(session, due)) is None:
+                values = {"state": PartState.SENDING, "account_id": self._account, "tried_at": now}
+                await _set(session, due.part_id, **values, tries=due.tries + 1)
+                return due
+            await _set(session, due.part_id, state=PartState.CANCELLED, error=reason)
+        return None
+
+    async def _send(self, due: Due) -> Result:
+        try:
+            address, mentions = await self._address(due)
+            external_id = await self._call(due, address, mentions)
+            return Result(due.part_id, PartState.SENT, external_id, doubtful=due.doubtful)
+        except RateLimited as error:
+            self._pacer.pause(self._clock.now())
+            log.warning("rate limited: %s", error)
+            return self._again(due, error)
+        except Unreachable as error:
+            return self._again(due, error)
+        except Unknown as error:
+            return self._unknown(due, error)
+        except (Refused, GatewayError) as error:
+            log.warning("post %s to chat %s failed: %s", due.post_id, due.chat_id, error)
+            return Result(due.part_id, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
+
+    def _again(self, due: Due, error: Exception) -> Result:
+        """Nothing was sent: it is tried later, until it has been tried too often."""
+        if due.tries + 1 >= MAX_TRIES:
+            return Result(due.part_id, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
+        wait = timedelta(seconds=min(3600, 2 ** (due.tries + 1)))
+        return Result(
+            due.part_id,
+            PartState.QUEUED,
+            error=str(error)[:200],
+            due_at=self._clock.now() + wait,
+            doubtful=due.doubtful,
+        )
+
+    def _unknown(self, due: Due, error: Exception) -> Result:
+        """Perhaps sent: an urgent one is repeated once, a routine one never by itself."""
+        if due.priority == Priority.URGENT and not due.doubtful:
+            return Result(
+                due.part_id, PartState.QUEUED, error=str(error)[:200], due_at=self._clock.now(), doubtful=True
+            )
+        return Result(due.part_id, PartState.UNKNOWN, error=str(error)[:200], doubtful=due.doubtful)
+
+    async def _call(self, due: Due, address: Address, mentions: list[str]) -> str | None:
+        if due.kind == "text":
+            return await self._gateway.send_text(address, due.text, mentions)
+        data, name = await self._drawing.picture(due.ref, due.kind, due.picture_id)
+        return await self._gateway.send_picture(address, data, name)
+
+    async def _address(self, due: Due) -> tuple[Address, list[str]]:
+        async with self._database.read() as session:
+            chat = await session.get(Chat, due.chat_id)
+            if chat is None:
+                raise Refused("会话不存在")
+            address = await self._room(session, chat) if chat.contact_id is None else await self._person(session, chat)
+            return address, await self._mentions(session, due.mentions)
+
+    async def _room(self, session: AsyncSession, chat: Chat) -> Address:
+        binding = await session.scalar(
+            select(RoomBinding)
+            .where(
+                RoomBinding.account_id == self._account,
+                RoomBinding.chat_id == chat.id,
+                col(RoomBinding.left_at).is_(None),
+            )
+            .order_by(col(RoomBinding.id).desc())
+            .limit(1)
+        )
+        if binding is None:
+            raise Refused("群没有绑定，或已退群")
+        return Address(room=binding.external_id)
+
+    async def _person(self, session: AsyncSession, chat: Chat) -> Address:
+        binding = await session.scalar(
+            select(ContactBinding)
+            .where(ContactBinding.account_id == self._account, ContactBinding.contact_id == chat.contact_id)
+            .order_by(col(ContactBinding.friend).desc(), col(ContactBinding.id).desc())
+            .limit(1)
+        )
+        if binding is None:
+            raise Refused("这个人没有绑定微信")
+        return Address(person=binding.external_id)
+
+    async def _mentions(self, session: AsyncSession, contacts: tuple[int, ...]) -> list[str]:
+        if not contacts:
+            return []
+        rows = await session.execute(
+            select(col(ContactBinding.contact_id), col(ContactBinding.external_id))
+            .where(ContactBinding.account_id == self._account, col(ContactBinding.contact_id).in_(contacts))
+            .order_by(col(ContactBinding.id))
+        )
+        known = dict(rows.all())
+        return [known[one] for one in contacts if one in known]
+
+    async def _wake_at(self, now: datetime) -> datetime | None:
+        """The next instant at which something may go: its due time, and its pace."""
+        if self._gateway.state != GatewayState.ONLINE:
+            return None  # coming online wakes the courier
+        async with self._database.read() as session:
+            rows = await session.execute(
+                select(col(DeliveryPart.priority), func.min(col(DeliveryPart.due_at)))
+                .where(col(DeliveryPart.state) == PartState.QUEUED)
+                .group_by(col(DeliveryPart.priority))
+            )
+            times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in rows]
+        later = [moment for moment in times if moment > now]
+        return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
+
+
+def _ready(now: datetime) -> Select[tuple[object, ...]]:
+    """Queued parts that may go by themselves: due, picture there, the delivery they wait for decided."""
+    before = aliased(DeliveryPart)
+    undecided = (
+        select(before.id)
+        .where(before.delivery_id == Delivery.after_id, before.number == 0)
+        .where(col(before.state).in_((PartState.QUEUED, PartState.SENDING)))
+        .exists()
+    )
+    return (
+        select(
+            col(DeliveryPart.id),
+            col(Post.id),
+            col(Post.ref),
+            col(Post.sort),
+            col(DeliveryPart.priority),
+            col(PostPart.kind),
+            col(PostPart.text),
+            col(PostPart.mentions),
+            col(PostPart.picture_id),
+            col(Delivery.chat_id),
+            col(DeliveryPart.tries),
+            col(DeliveryPart.doubtful),
+        )
+        .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
+        .join(PostPart, (col(PostPart.post_id) == col(Post.id)) & (col(PostPart.number) == DeliveryPart.number))
+        .outerjoin(Picture, col(PostPart.picture_id) == col(Picture.id))
+        .where(
+            DeliveryPart.state == PartState.QUEUED,
+            DeliveryPart.due_at <= now,
+            or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
+            or_(col(Delivery.after_id).is_(None), ~undecided),
+        )
+        .order_by(col(DeliveryPart.priority), col(DeliveryPart.turn), col(DeliveryPart.rank), col(DeliveryPart.id))
+    )
+
+
+async def _forbidden(session: AsyncSession, due: Due) -> str | None:
+    """Why a part must not go after all: the room has gone silent, the alert never arrived, the picture is gone."""
+    row = (
+        await session.execute(
+            select(col(Room.mode), col(Area.path), col(Delivery.after_id))
+            .select_from(DeliveryPart)
+            .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+            .join(Chat, col(Delivery.chat_id) == col(Chat.id))
+            .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+            .outerjoin(Area, col(Room.area_id) == col(Area.id))
+            .where(col(DeliveryPart.id) == due.part_id)
+        )
+    ).one()
+    mode, path, after_id = row
+    if not may_hear(due.sort, mode, path, await silenced(session, [path] if path else [])):
+        return "群已静默"
+    if after_id is not None and not await _perhaps_received(session, after_id):
+        return "前一条没有送到"
+    if due.picture_id is not None:
+        state = await session.scalar(select(Picture.state).where(col(Picture.id) == due.picture_id))
+        if state != "ready":
+            return "照片没有取到"
+    return None
+
+
+async def _perhaps_received(session: AsyncSession, delivery_id: int) -> bool:
+    row = await session.execute(
+        select(col(DeliveryPart.state), col(DeliveryPart.doubtful)).where(
+            col(DeliveryPart.delivery_id) == delivery_id, col(DeliveryPart.number) == 0
+        )
+    )
+    return any(state in (PartState.SENT, PartState.UNKNOWN) or doubtful for state, doubtful in row)
+
+
+async def _record(session: AsyncSession, result: Result) -> None:
+    values: dict[str, object] = {"state": result.state, "error": result.error, "doubtful": result.doubtful}
+    if result.external_id:
+        values["external_id"] = result.external_id
+    if result.due_at:
+        values["due_at"] = result.due_at
+    # a part that was cancelled while it was on its way stays what the call made of it
+    await _set(session, result.part_id, **values)
+
+
+async def _set(session: AsyncSession, part_id: int, **values: object) -> None:
+    await session.execute(update(DeliveryPart).where(col(DeliveryPart.id) == part_id).values(**values))

@@ -1,0 +1,56 @@
+"""Pictures for the courier: stored ones, and posters drawn in a thread just before the send."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from bot.gateways.protocol import NotSupported, Refused
+from handlers.refs import take_ref
+from storage.areas import Area
+from storage.engine import Database
+from storage.inbox import Picture
+from storage.matters import Alert
+
+KEPT = 8
+"""Posters kept in memory: a fan-out draws its poster once."""
+
+
+class Drawing:
+    """Gives the bytes of a post's picture part."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._posters: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+
+    async def picture(self, ref: str, kind: str, picture_id: int | None) -> tuple[bytes, str]:
+        """(bytes, file name) of a stored picture or of the poster of alert `ref`."""
+        if kind == "poster":
+            return await self._poster(ref), f"{ref}.png"
+        async with self._database.read() as session:
+            picture = await session.get(Picture, picture_id)
+        if picture is None or picture.data is None:
+            raise Refused("照片已经删除")
+        return picture.data, f"{ref}-{picture.id}.{'png' if picture.mime == 'image/png' else 'jpg'}"
+
+    async def _poster(self, ref: str) -> bytes:
+        from bot import poster
+
+        found = take_ref(ref)[0]
+        async with self._database.read() as session:
+            alert = await session.get(Alert, found.number) if found else None
+            if alert is None:
+                raise Refused("寻人已经删除")
+            photo = await session.get(Picture, alert.picture_id) if alert.picture_id else None
+            area = await session.get(Area, alert.area_id)
+        key = (ref, alert.updated_at.isoformat())
+        if key not in self._posters:
+            font = poster.find_font()
+            if font is None:
+                raise NotSupported("没有中文字体，只发文字")
+            facts = poster.facts_of(alert, area.name if area else "")
+            data = await asyncio.to_thread(poster.draw_poster, facts, photo.data if photo else None, font)
+            self._posters[key] = data
+            while len(self._posters) > KEPT:
+                self._posters.popitem(last=False)
+        return self._posters[key]

@@ -1,0 +1,229 @@
+"""Stores every event once before it is handled."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Sequence
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
+from handlers.refs import fold
+from storage.areas import Chat, RoomBinding
+from storage.engine import Database, retrying
+from storage.inbox import InboxEvent, Picture
+from storage.people import Contact, ContactBinding, Seen
+
+BATCH = 256
+"""Events stored in one commit at most."""
+
+NAME_LENGTH = 60
+
+_BIND = re.compile(r"绑定[\s:：]*[0-9A-Za-z]{4,}\s*$")
+_STATES = frozenset({EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN})
+
+
+class Inbox:
+    """The way in for one account. `put` returns once its event is stored (or was known already)."""
+
+    def __init__(self, database: Database, account_id: int, clock: Clock, wake: Callable[[], None]) -> None:
+        self._database = database
+        self._account = account_id
+        self._clock = clock
+        self._wake = wake
+        self._waiting: list[tuple[Event, asyncio.Future[None]]] = []
+        self._storing = asyncio.Lock()
+
+    async def put(self, event: Event) -> None:
+        """Store one event; those that arrive meanwhile share the next commit."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, done))
+        async with self._storing:
+            if not done.done():
+                await self._store_waiting()
+        await done
+
+    async def _store_waiting(self) -> None:
+        batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+        try:
+            await self.store([event for event, _ in batch])
+        except BaseException as error:
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+            return
+        for _, done in batch:
+            if not done.done():
+                done.set_result(None)
+
+    async def store(self, events: Sequence[Event]) -> None:
+        """Store events in one commit; what is known already is passed over."""
+        kept = [event for event in events if event.kind not in _STATES]
+
+        async def attempt() -> None:
+            async with self._database.write() as session:
+                batch = _Batch(session, self._account)
+                await batch.load(kept)
+                rows = [row for event in kept if (row := await self._row(batch, event))]
+                await session.flush()
+                if rows:
+                    await _insert_new(session, rows)
+                    await self._pictures(session, kept)
+
+        if kept:
+            await retrying(attempt)
+            self._wake()
+
+    async def _row(self, batch: _Batch, event: Event) -> dict[str, object] | None:
+        chat_id, contact_id = None, None
+        if event.sender and not event.from_self:
+            contact_id = await batch.contact(event.sender, event.sender_name)
+        if event.room:
+            chat_id, room_id = batch.room(event.room)
+            if room_id is None and not _wanted_unbound(event):
+                return None
+            if chat_id is None and event.kind == EventKind.MESSAGE:
+                chat_id = await batch.new_room(event.room, event.room_name)
+            if room_id is not None and contact_id is not None:
+                batch.note_seen(contact_id, room_id)
+        elif contact_id is not None and event.sender and event.kind == EventKind.MESSAGE:
+            chat_id = await batch.private(event.sender, contact_id)
+        elif event.from_self and event.sender:  # our own private message names whom it went to
+            chat_id = await batch.private(event.sender, await batch.contact(event.sender, ""))
+        return {
+            "account_id": self._account,
+            "external_id": event.id[:200],
+            "kind": event.kind,
+            "chat_id": chat_id,
+            "contact_id": contact_id,
+            "at": event.at,
+            "received_at": self._clock.now(),
+            "payload": dump_event(event),
+        }
+
+    async def _pictures(self, session: AsyncSession, events: Sequence[Event]) -> None:
+        """A handle for each picture that came, so that a handler can want it later."""
+        handles = {event.id[:200]: event.picture for event in events if event.picture and not event.from_self}
+        if not handles:
+            return
+        rows = await session.execute(
+            select(col(InboxEvent.id), col(InboxEvent.external_id), col(InboxEvent.at))
+            .outerjoin(Picture, col(Picture.inbox_id) == col(InboxEvent.id))
+            .where(
+                InboxEvent.account_id == self._account,
+                col(InboxEvent.external_id).in_(handles),
+                col(Picture.id).is_(None),
+            )
+        )
+        made = [
+            {"account_id": self._account, "inbox_id": inbox_id, "handle": handles[external_id], "at": at}
+            for inbox_id, external_id, at in rows
+        ]
+        if made:
+            await session.execute(insert(Picture), made)
+
+
+def _wanted_unbound(event: Event) -> bool:
+    """Of an unbound room only an invitation, 绑定 and leaving are kept; the rest is dropped unread."""
+    if event.kind in (EventKind.INVITED, EventKind.LEFT):
+        return True
+    if event.kind != EventKind.MESSAGE or event.type != MessageType.TEXT or event.from_self:
+        return False
+    return len(event.text) < 60 and bool(_BIND.search(fold(event.text)))
+
+
+async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
+    dialect = session.get_bind().dialect.name
+    statement = sqlite.insert(InboxEvent) if dialect == "sqlite" else postgresql.insert(InboxEvent)
+    await session.execute(statement.on_conflict_do_nothing(index_elements=["account_id", "external_id"]), list(rows))
+
+
+class _Batch:
+    """From the chat system's ids to ours for one batch of events: a few queries, then rows for what is new."""
+
+    def __init__(self, session: AsyncSession, account_id: int) -> None:
+        self._session = session
+        self._account = account_id
+        self._bindings: dict[str, ContactBinding] = {}
+        self._rooms: dict[str, tuple[int, int | None]] = {}
+        self._private: dict[int, int] = {}
+        self._seen: set[tuple[int, int]] = set()
+
+    async def load(self, events: Sequence[Event]) -> None:
+        """Fetch what is known of these events' people and groups."""
+        people = {event.sender for event in events if event.sender}
+        bindings = select(ContactBinding).where(
+            ContactBinding.account_id == self._account, col(ContactBinding.external_id).in_(people)
+        )
+        self._bindings = {row.external_id: row for row in await self._session.scalars(bindings)}
+        rooms = (
+            select(col(RoomBinding.external_id), col(Chat.id), col(Chat.room_id))
+            .join(Chat, col(RoomBinding.chat_id) == col(Chat.id))
+            .where(
+                RoomBinding.account_id == self._account,
+                col(RoomBinding.external_id).in_({event.room for event in events if event.room}),
+            )
+        )
+        self._rooms = {external: (chat, room) for external, chat, room in await self._session.execute(rooms)}
+        contacts = {row.contact_id for row in self._bindings.values()}
+        private = select(col(Chat.contact_id), col(Chat.id)).where(col(Chat.contact_id).in_(contacts))
+        self._private = dict((await self._session.execute(private)).all())
+        seen = select(col(Seen.contact_id), col(Seen.room_id)).where(col(Seen.contact_id).in_(contacts))
+        self._seen = set((await self._session.execute(seen)).all())
+
+    async def contact(self, external_id: str, name: str) -> int:
+        """The person's id; a new person is written down, a new nickname noted."""
+        name = " ".join(name.split())[:NAME_LENGTH]
+        binding = self._bindings.get(external_id)
+        if binding is None:
+            contact = Contact(name=name)
+            self._session.add(contact)
+            await self._session.flush()
+            binding = ContactBinding(
+                account_id=self._account, external_id=external_id, contact_id=contact.id or 0, shown_name=name
+            )
+            self._session.add(binding)
+            self._bindings[external_id] = binding
+        elif name and binding.shown_name != name:
+            binding.shown_name = name
+            known = await self._session.get(Contact, binding.contact_id)
+            if known is not None and known.key is None:
+                known.name = name  # who stands in the list of people keeps the name given there
+        return binding.contact_id
+
+    def room(self, external_id: str) -> tuple[int | None, int | None]:
+        """(chat id, room id) of a group; the room id is None while it is unbound."""
+        return self._rooms.get(external_id, (None, None))
+
+    async def new_room(self, external_id: str, name: str) -> int:
+        """A chat for a group that is not bound yet, so that 绑定 can be answered."""
+        chat = Chat()
+        self._session.add(chat)
+        await self._session.flush()
+        assert chat.id is not None
+        name = name[:NAME_LENGTH]
+        self._session.add(RoomBinding(account_id=self._account, external_id=external_id, chat_id=chat.id, name=name))
+        self._rooms[external_id] = (chat.id, None)
+        return chat.id
+
+    async def private(self, external_id: str, contact_id: int) -> int:
+        """The private chat with a person; who can write to us in private can be written to."""
+        if not self._bindings[external_id].friend:
+            self._bindings[external_id].friend = True
+        if contact_id not in self._private:
+            chat = Chat(contact_id=contact_id)
+            self._session.add(chat)
+            await self._session.flush()
+            assert chat.id is not None
+            self._private[contact_id] = chat.id
+        return self._private[contact_id]
+
+    def note_seen(self, contact_id: int, room_id: int) -> None:
+        """A person writes in a room."""
+        if (contact_id, room_id) not in self._seen:
+            self._seen.add((contact_id, room_id))
+            self._session.add(Seen(contact_id=contact_id, room_id=room_id))

@@ -1,0 +1,240 @@
+"""The parts of a running bot, put together; driven by the real clock (`run`) or by a virtual one (replay, tests)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.courier import Courier
+from bot.drawing import Drawing
+from bot.gateways.protocol import Gateway, GatewayError, Refused
+from bot.inbox import Inbox
+from bot.pacing import DAY, Pacer, PaceRules
+from bot.pictures import Fetcher
+from handlers.dispatch import Dispatch
+from handlers.due import run_due
+from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
+from storage.agenda import DueItem
+from storage.engine import Database
+from storage.outbox import DeliveryPart, Errand
+from storage.people import Account
+
+log = logging.getLogger("gridbot.machine")
+
+
+class SystemClock:
+    """The real time."""
+
+    def now(self) -> datetime:
+        """The current instant, UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class VirtualClock:
+    """Time that stands still until it is set."""
+
+    moment: datetime
+
+    def now(self) -> datetime:
+        """The instant it was set to."""
+        return self.moment
+
+
+class Machine:
+    """Inbox, dispatch, due things, courier and fetcher of one account on one database."""
+
+    def __init__(
+        self,
+        database: Database,
+        gateway: Gateway,
+        account_id: int,
+        rules: Rules,
+        clock: Clock,
+        *,
+        pacer: Pacer,
+        pace: Pace | None = None,
+        token: Callable[[], str] = random_token,
+    ) -> None:
+        self.database = database
+        self.gateway = gateway
+        self.account_id = account_id
+        self.clock = clock
+        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token)
+        self._news = asyncio.Event()
+        self._post = asyncio.Event()
+        self.inbox = Inbox(database, account_id, clock, self.wake)
+        self.dispatch = Dispatch(database, self.outside)
+        self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database))
+        self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
+
+    def wake(self) -> None:
+        """Something was committed: look again."""
+        self._news.set()
+        self._post.set()
+
+    async def recover(self) -> None:
+        """Once at a start: take up what a stop or a crash left."""
+        await self.dispatch.recover()
+        await self.courier.recover()
+        now = self.clock.now()
+        async with self.database.write() as session:
+            if await session.scalar(select(DueItem).where(DueItem.kind == "wipe")) is None:
+                session.add(DueItem(kind="wipe", ref="chat", due_at=now))
+
+    async def settle(self, now: datetime) -> datetime | None:
+        """Do all there is at one instant, in order: inbox, due things, courier; when there is more, or None."""
+        while True:
+            self._news.clear()
+            while await self.dispatch.step(now):
+                pass
+            due = await run_due(self.database, self.outside, now)
+            sending = await self.courier.step(now)
+            await self.fetcher.step()
+            await self.errands()
+            if not self._news.is_set():
+                return min((moment for moment in (due, sending) if moment), default=None)
+
+    async def errands(self) -> None:
+        """Accept the invitations and friends that handlers said yes to."""
+        async with self.database.read() as session:
+            waiting = list(
+                await session.scalars(
+                    select(Errand)
+                    .where(Errand.account_id == self.account_id, Errand.state == "queued")
+                    .order_by(col(Errand.id))
+                    .limit(16)
+                )
+            )
+        for errand in waiting:
+            state = await self._run_errand(errand)
+            async with self.database.write() as session:
+                row = await session.get(Errand, errand.id)
+                if row is not None:
+                    row.tries += 1
+                    row.state = "failed" if state == "queued" and row.tries >= 5 else state
+
+    async def _run_errand(self, errand: Errand) -> str:
+        try:
+            if errand.kind == "friend":
+                await self.gateway.accept_friend(errand.subject)
+            else:
+                await self.gateway.accept_invitation(errand.subject)
+        except Refused as error:
+            log.warning("%s refused: %s", errand.kind, error)
+            return "failed"
+        except GatewayError as error:
+            log.warning("%s: %s", errand.kind, error)
+            return "queued"
+        return "done"
+
+    async def run(self) -> None:
+        """Run on the real clock until cancelled."""
+        await self.recover()
+        scheduler = AsyncIOScheduler(timezone=UTC)
+        scheduler.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.gateway.run(self._take))
+                group.create_task(self._decide(scheduler))
+                group.create_task(self._send())
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def _take(self, event: Event) -> None:
+        if event.kind in (EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN):
+            await self._note_state(event)
+            self.wake()
+        else:
+            await self.inbox.put(event)
+
+    async def _note_state(self, event: Event) -> None:
+        log.info("gateway %s: %s", self.gateway.name, self.gateway.state)
+        if event.kind == EventKind.SCAN:
+            log.warning("scan to log in: %s", event.subject)
+        async with self.database.write() as session:
+            account = await session.get(Account, self.account_id)
+            if account is not None:
+                account.state, account.state_at = self.gateway.state, self.clock.now()
+                account.scan_code = event.subject if event.kind == EventKind.SCAN else None
+
+    async def _decide(self, scheduler: AsyncIOScheduler) -> None:
+        """Read and do what is due; an APScheduler job wakes it at the next due time."""
+        while True:
+            self._news.clear()
+            while await self.dispatch.step(self.clock.now()):
+                self._post.set()
+            due = await run_due(self.database, self.outside, self.clock.now())
+            self._post.set()
+            if due is not None:
+                scheduler.add_job(
+                    self._news.set,
+                    DateTrigger(max(due, self.clock.now())),
+                    id="due",
+                    replace_existing=True,
+                    misfire_grace_time=None,
+                )
+            await self._news.wait()
+
+    async def _send(self) -> None:
+        """Send, fetch, accept; sleeps until the pace or a commit allows more."""
+        while True:
+            self._post.clear()
+            await self.fetcher.step()
+            await self.errands()
+            wake_at = await self.courier.step(self.clock.now())
+            self._news.set()
+            await self._rest(wake_at)
+
+    async def _rest(self, wake_at: datetime | None) -> None:
+        seconds = (wake_at - self.clock.now()).total_seconds() if wake_at else None
+        try:
+            async with asyncio.timeout(max(0.0, seconds) if seconds is not None else None):
+                await self._post.wait()
+        except TimeoutError:
+            return
+
+
+async def open_account(database: Database, name: str, gateway: str) -> int:
+    """The account's id; made on first use."""
+    async with database.write() as session:
+        account = await session.scalar(select(Account).where(Account.name == name))
+        if account is None:
+            account = Account(name=name, gateway=gateway)
+            session.add(account)
+            await session.flush()
+        account.gateway = gateway
+        assert account.id is not None
+        return account.id
+
+
+async def make_pacer(
+    database: Database, account_id: int, rules: PaceRules | None, rng: random.Random, now: datetime
+) -> Pacer:
+    """A pacer that knows what the account sent in the last day."""
+    if rules is None:
+        return Pacer(None, rng)
+    async with database.read() as session:
+        sent = await session.execute(
+            select(col(DeliveryPart.tried_at), col(DeliveryPart.priority))
+            .where(DeliveryPart.account_id == account_id, col(DeliveryPart.tried_at) > now - DAY)
+            .order_by(col(DeliveryPart.tried_at))
+        )
+        return Pacer(rules, rng, sent.all())
+
+
+def pace_of(rules: PaceRules | None) -> Pace:
+    """The mean gaps, for estimates."""
+    if rules is None:
+        return Pace()
+    urgent = max(sum(rules.urgent_gap) / 2, 60 / rules.urgent_minute)
+    return Pace(urgent, sum(rules.routine_gap) / 2, rules.routine_hour)

@@ -1,0 +1,123 @@
+"""Fetching the pictures that handlers want, and making them fit to keep."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import logging
+from dataclasses import dataclass
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.gateways.protocol import Gateway, GatewayError
+from bot.inbox import Inbox
+from handlers.ports import Clock, Event, EventKind
+from storage.engine import Database
+from storage.inbox import Picture
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_PIXELS = 40_000_000
+SIDES = (1600, 1200, 900, 600)
+"""Longest sides tried, in pixels, until the JPEG fits into MAX_BYTES."""
+
+DEADLINE_SECONDS = 20
+MAX_TRIES = 3
+
+log = logging.getLogger("gridbot.pictures")
+
+
+class NotAPicture(Exception):
+    """The bytes are no picture that can be shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """A picture as it is kept: JPEG, upright, without EXIF."""
+
+    data: bytes
+    width: int
+    height: int
+
+
+def clean(data: bytes) -> Clean:
+    """Re-encode; NotAPicture for anything that is not a picture or is unreasonably large."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise NotAPicture("图片尺寸太大")
+            image.draft("RGB", (SIDES[0], SIDES[0]))
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+        raise NotAPicture("不是能打开的图片") from error
+    for side in SIDES:
+        upright.thumbnail((side, side))
+        out = io.BytesIO()
+        upright.save(out, "JPEG", quality=85)
+        if out.tell() <= MAX_BYTES:
+            break
+    return Clean(out.getvalue(), upright.width, upright.height)
+
+
+class Fetcher:
+    """Fills wanted Picture rows and tells the inbox of each."""
+
+    def __init__(self, database: Database, gateway: Gateway, account_id: int, inbox: Inbox, clock: Clock) -> None:
+        self._database = database
+        self._gateway = gateway
+        self._account = account_id
+        self._inbox = inbox
+        self._clock = clock
+
+    async def step(self) -> int:
+        """Fetch what is wanted; how many rows were settled."""
+        async with self._database.read() as session:
+            wanted = list(
+                await session.scalars(
+                    select(Picture)
+                    .where(Picture.account_id == self._account, Picture.state == "wanted")
+                    .order_by(col(Picture.id))
+                    .limit(16)
+                )
+            )
+        settled = 0
+        for picture in wanted:
+            settled += await self._fetch(picture)
+        return settled
+
+    async def _fetch(self, picture: Picture) -> bool:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                data = await self._gateway.fetch_picture(picture.handle)
+            made = await asyncio.to_thread(clean, data)
+        except (GatewayError, NotAPicture, TimeoutError) as error:
+            log.warning("picture %s: %s", picture.id, error)
+            return await self._failed(picture, isinstance(error, NotAPicture))
+        async with self._database.write() as session:
+            row = await session.get(Picture, picture.id)
+            if row is None or row.state != "wanted":
+                return True
+            row.data, row.width, row.height, row.mime = made.data, made.width, made.height, "image/jpeg"
+            row.digest, row.state = hashlib.sha256(made.data).hexdigest(), "ready"
+        await self._tell(picture)
+        return True
+
+    async def _failed(self, picture: Picture, final: bool) -> bool:
+        async with self._database.write() as session:
+            row = await session.get(Picture, picture.id)
+            if row is None or row.state != "wanted":
+                return True
+            row.tries += 1
+            if final or row.tries >= MAX_TRIES:
+                row.state = "failed"
+            settled = row.state == "failed"
+        if settled:
+            await self._tell(picture)
+        return settled
+
+    async def _tell(self, picture: Picture) -> None:
+        await self._inbox.put(
+            Event(f"picture-{picture.id}", EventKind.PICTURE, self._clock.now(), subject=str(picture.id))
+        )

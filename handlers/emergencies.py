@@ -1,0 +1,158 @@
+"""Life in danger: answered at once with the number to call and what to do; the grid's people are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers import locating
+from handlers.cases.reporting import add_step, open_case
+from handlers.matters import clip
+from handlers.posting import Piece, Target, post, responsible, say, tell
+from handlers.refs import label
+from handlers.turn import Turn
+from storage.areas import Area
+from storage.matters import CASE_OPEN, Case
+from storage.outbox import Sort
+from storage.people import Role
+
+REPEAT_MINUTES = 10
+"""Within this time the same kind of danger in the same area is one emergency, not two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to call and do in one kind of danger; general safety advice of the fire and emergency services."""
+
+    name: str
+    words: re.Pattern[str]
+    call: str
+    do: str
+
+
+ADVICE: tuple[Advice, ...] = (
+    Advice(
+        "溺水",
+        re.compile(r"落水|溺水|掉.{0,6}[河水塘江湖井]|淹"),
+        "119、120",
+        "别下水硬救，扔绳子、竹竿、救生圈；人救上来没呼吸就做心肺复苏。",
+    ),
+    Advice(
+        "燃气", re.compile(r"燃气|煤气|天然气|沼气|瓦斯"), "119", "关阀、开窗、马上到屋外；别开关电器，别在屋里打电话。"
+    ),
+    Advice(
+        "触电", re.compile(r"触电|电线|漏电|高压线|电到"), "120、95598", "别碰人和电线，先断电；离落地电线 8 米以外。"
+    ),
+    Advice("电梯", re.compile(r"电梯"), "96333 或 119", "按轿厢里的报警按钮，别扒门，等人来救。"),
+    Advice(
+        "火情", re.compile(r"火|烟|烧|爆炸"), "119", "先离开，别坐电梯；捂湿毛巾弯腰走，关上身后的门，别回去拿东西。"
+    ),
+    Advice(
+        "坍塌", re.compile(r"塌|滑坡|泥石流|压住|埋"), "119、120", "离开危险处，别再进去；告诉救援的人里面还有几个人。"
+    ),
+    Advice(
+        "伤人",
+        re.compile(r"[刀砍捅枪]|打人|持械|劫|绑架|家暴"),
+        "110",
+        "先躲到安全的地方锁好门，别上前劝，记住人往哪走。",
+    ),
+    Advice(
+        "轻生", re.compile(r"跳楼|轻生|自杀|想不开|割腕|喝农药"), "110、120", "别激他，陪着说话，让会劝的亲人靠近。"
+    ),
+    Advice(
+        "急病",
+        re.compile(r"晕|昏|心脏|中风|呼吸|抽搐|流血|大出血|胸口|不省人事|中毒|车祸|撞"),
+        "120",
+        "让病人平躺别乱动，没有呼吸就做心肺复苏，派人到路口接车。",
+    ),
+)
+
+OTHER = Advice("险情", re.compile(""), "110、119、120", "先保证自己安全，离开危险的地方。")
+
+
+def advice_for(text: str) -> Advice:
+    """What to say for these words; the first kind that fits, general advice otherwise."""
+    return next((one for one in ADVICE if one.words.search(text)), OTHER)
+
+
+async def reported(turn: Turn) -> None:
+    """No confirmation step: the group is answered, the grid's people are called."""
+    area = await locating.area_here(turn)
+    if area is None:
+        advice = advice_for(turn.text)
+        await say(turn, f"先打 {advice.call}！{advice.do}")
+        return
+    advice = advice_for(turn.text)
+    if (case := await _same_danger(turn, area, advice)) is not None:
+        add_step(turn, case, "又有人报", turn.text[:200], public=False)
+        turn.concerns(str(case.id))
+        return
+    case = await open_case(turn, area)
+    case.urgent = True
+    await turn.unschedule("case.unclaimed", f"{case.id}#1")
+    called = await _called(turn, area)
+    await _answer(turn, case, advice, bool(called))
+    for contact_id in called:
+        await tell(
+            turn,
+            contact_id,
+            _for_people(turn, case, advice, area),
+            _for_room(case, advice, area),
+            area=area,
+            ref=str(case.id),
+        )
+
+
+async def _answer(turn: Turn, case: Case, advice: Advice, called: bool) -> None:
+    who = "已通知网格员和值班的人。" if called else ""
+    text = (
+        f"{label(str(case.id))}{advice.name}！先打 {advice.call}。\n{advice.do}\n{who}附近的邻居请互相提醒，注意安全。"
+    )
+    if turn.here.private:
+        await say(turn, text, ref=str(case.id))
+        return
+    sent = await post(
+        turn, str(case.id), Sort.EMERGENCY, [Piece(text, (turn.me.contact_id,))], [Target(turn.here.chat_id)]
+    )
+    case.shown = bool(sent.chats)
+    if not sent.chats:
+        await say(turn, text, ref=str(case.id))
+
+
+async def _called(turn: Turn, area: Area) -> list[int]:
+    """The nearest of each role that must know."""
+    people: list[int] = []
+    for role in (Role.WORKER, Role.LEAD, Role.ADMIN, Role.POLICE):
+        people += await responsible(turn, area, (role,))
+    return [one for one in dict.fromkeys(people) if one != turn.me.contact_id]
+
+
+def _for_people(turn: Turn, case: Case, advice: Advice, area: Area) -> str:
+    place = f"\n地点：{case.place}" if case.place else ""
+    said = turn.local(turn.at).strftime("%H:%M")
+    return (
+        f"【急】{label(str(case.id))}{advice.name}\n{area.name} {turn.me.name} {said}说：{clip(turn.text, 200)}{place}\n"
+        f"请马上核实、到场，并确认已打 {advice.call}。到了回“进展 {case.id} 已到现场”，处理完回“办结 {case.id} 结果”。"
+    )
+
+
+def _for_room(case: Case, advice: Advice, area: Area) -> str:
+    return f"【急】{label(str(case.id))}{area.name}报{advice.name}，请马上核实、到场。"
+
+
+async def _same_danger(turn: Turn, area: Area, advice: Advice) -> Case | None:
+    """An open emergency of this kind in this area, told of within the last minutes."""
+    query = (
+        select(Case)
+        .where(Case.area_id == area.id, Case.kind == "emergency", col(Case.state).in_(CASE_OPEN))
+        .order_by(col(Case.id).desc())
+        .limit(5)
+    )
+    for case in await turn.session.scalars(query):
+        near = abs((turn.at - case.created_at).total_seconds()) <= REPEAT_MINUTES * 60
+        if near and advice_for(case.text).name == advice.name:
+            return case
+    return None

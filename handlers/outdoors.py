@@ -1,0 +1,280 @@
+"""What is not text: invitations, joining and leaving, recalls, pictures, voices, locations; and wiping."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+from sqlmodel import col
+
+from handlers import alerts
+from handlers.cases import moving
+from handlers.ports import EventKind, MessageType
+from handlers.posting import responsible, say, whisper
+from handlers.refs import fold, label
+from handlers.surroundings import Message, Surroundings, as_ref
+from handlers.turn import WORKERS, Speaker, Turn, Where
+from handlers.understanding import Ref
+from storage.agenda import Question
+from storage.areas import Area, RoomBinding
+from storage.inbox import InboxEvent, InboxState, Outcome, Picture
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case
+from storage.outbox import Errand
+from storage.people import OneTimeCode, Role, holders, private_chats
+
+RECALL = "recall"
+HEARD = frozenset({MessageType.VOICE, MessageType.VIDEO, MessageType.PICTURE, MessageType.LOCATION})
+
+
+def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Ref | None:
+    """The open matter that a picture, voice, video or location belongs to: the quoted one, else the writer's latest.
+
+    A message that addresses the bot without any open matter gives `Ref("-", 0)`.
+    """
+    event = message.event
+    if event.type not in HEARD:
+        return None
+    if quoted := around.quoted(event):
+        return quoted
+    since = event.at - timedelta(minutes=around.rules.reading.voice_minutes)
+    own = [one for one in around.matters(where, speaker.contact_id) if one.mine and one.at >= since and not one.done]
+    if own:
+        return max(own, key=lambda one: one.at).ref
+    return Ref("-", 0) if event.mentions_me or where.private else None
+
+
+async def not_text(turn: Turn, around: Surroundings) -> None:
+    """A picture, voice, video or location that concerns a matter."""
+    event = turn.event
+    assert event is not None and turn.inbox_id is not None
+    message = Message(turn.inbox_id, event, turn.here.chat_id, turn.me.contact_id)
+    ref = concerns(message, turn.here, turn.me, around)
+    if ref is None:
+        turn.outcome = Outcome.CHAT
+        return
+    turn.concerns(str(ref) if ref.number else "")
+    if event.type in (MessageType.VOICE, MessageType.VIDEO):
+        await _listen(turn, ref)
+    elif event.type == MessageType.PICTURE:
+        await _picture(turn, ref)
+    elif event.location is not None:
+        await _location(turn, ref)
+
+
+async def _listen(turn: Turn, ref: Ref) -> None:
+    """The bot does not understand speech: the worker is asked to listen."""
+    kind = "视频" if turn.event and turn.event.type == MessageType.VIDEO else "语音"
+    where = turn.here.room.name if turn.here.room else "与我的私聊"
+    about = f"（与{label(ref)}有关）" if ref.number else ""
+    said = turn.local(turn.at).strftime("%H:%M")
+    for contact_id in await _carers(turn, ref):
+        await whisper(
+            turn,
+            contact_id,
+            f"请听一下：{turn.me.name} {said} 在“{where}”发了一段{kind}{about}，我听不懂，请您看看。",
+            ref=str(ref) if ref.number else "-",
+        )
+    if turn.here.private or (turn.event and turn.event.mentions_me):
+        await say(turn, f"我听不懂{kind}，已请网格员去听。方便的话请打字说一下。", ref=str(ref) if ref.number else "-")
+
+
+async def _carers(turn: Turn, ref: Ref) -> list[int]:
+    if ref.letter == "" and ref.number:
+        case = await turn.session.get(Case, ref.number)
+        return [case.owner_id] if case and case.owner_id else []
+    area = turn.here.area
+    if ref.letter == "M" and (alert := await turn.session.get(Alert, ref.number)):
+        area = await turn.session.get(Area, alert.area_id)
+    return await responsible(turn, area, WORKERS, but=[turn.me.contact_id]) if area else []
+
+
+async def _picture(turn: Turn, ref: Ref) -> None:
+    """Mark the picture wanted; the matter gets it once it is fetched (`picture_arrived`)."""
+    picture = await turn.session.scalar(select(Picture).where(Picture.inbox_id == turn.inbox_id))
+    if picture is None or not ref.number:
+        return
+    if picture.state == "handle":
+        picture.state = "wanted"
+    if ref.letter == "M" and (alert := await turn.session.get(Alert, ref.number)):
+        await alerts.add_picture(turn, alert, picture.id)
+    elif ref.letter == "" and (case := await turn.session.get(Case, ref.number)) and case.owner_id:
+        await whisper(turn, case.owner_id, f"{label(ref)}{turn.me.name}发了一张照片，请到群里看。", ref=str(ref))
+
+
+async def _location(turn: Turn, ref: Ref) -> None:
+    event = turn.event
+    assert event is not None and event.location is not None
+    place = (event.location.name or event.location.address)[:100]
+    if ref.letter == "M" and (alert := await turn.session.get(Alert, ref.number)):
+        await alerts.add_location(turn, alert, event.location)
+    elif ref.letter == "" and place:
+        await _case_location(turn, ref, place)
+
+
+async def _case_location(turn: Turn, ref: Ref, place: str) -> None:
+    case = await turn.session.get(Case, ref.number)
+    if case is None or case.state not in CASE_OPEN or case.reporter_id != turn.me.contact_id:
+        return
+    case.place, case.updated_at = place, turn.now
+    if case.owner_id:
+        await whisper(turn, case.owner_id, f"{label(ref)}报事人发了位置：{place}", ref=str(ref))
+
+
+async def picture_arrived(turn: Turn) -> None:
+    """A wanted picture has been fetched: nothing to say, posts that wait for it can go."""
+    turn.outcome = Outcome.OTHER
+
+
+async def recalled(turn: Turn) -> None:
+    """A report was taken back: before confirmation an alert is withdrawn; else its writer is asked in private."""
+    event = turn.event
+    assert event is not None
+    row = await turn.session.scalar(select(InboxEvent).where(col(InboxEvent.external_id) == event.subject))
+    if row is None or not row.ref or row.contact_id is None:
+        return
+    ref = as_ref(row.ref)
+    if ref is None:
+        return
+    if ref.letter == "M":
+        alert = await turn.session.get(Alert, ref.number)
+        if alert and alert.state in ALERT_OPEN and alert.reporter_id == row.contact_id:
+            if alert.state == AlertState.UNCONFIRMED:
+                await alerts.withdraw(turn, ref)
+            else:
+                await _ask_recall(turn, row, ref)
+    elif ref.letter == "":
+        case = await turn.session.get(Case, ref.number)
+        if case and case.state in CASE_OPEN and case.reporter_id == row.contact_id:
+            await _ask_recall(turn, row, ref)
+
+
+async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref) -> None:
+    assert row.contact_id is not None
+    text = f"{label(ref)}您刚才撤回了消息。这件事要撤销吗？回“是”撤销，回“不是”继续。"
+    chats = await private_chats(turn.session, [row.contact_id])
+    if row.contact_id not in chats:
+        return
+    await whisper(turn, row.contact_id, text, ref=str(ref))
+    turn.session.add(
+        Question(
+            kind=RECALL,
+            ref=str(ref),
+            chat_id=chats[row.contact_id],
+            contact_id=row.contact_id,
+            asked_at=turn.now,
+            expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+        )
+    )
+
+
+async def recall_answered(turn: Turn, question: Question, yes: bool) -> None:
+    """The writer says whether the matter is to be withdrawn too."""
+    ref = as_ref(question.ref)
+    assert ref is not None
+    if not yes:
+        await say(turn, f"好的，{label(ref)}继续。", ref=str(ref))
+    elif ref.letter == "M":
+        await alerts.withdraw(turn, ref)
+    else:
+        await moving.withdraw(turn, ref.number)
+
+
+async def invited(turn: Turn) -> None:
+    """An invitation into a group, or a friend request: accepted where an appointed person or a code stands behind."""
+    event = turn.event
+    assert event is not None
+    row = await turn.session.get(InboxEvent, turn.inbox_id)
+    if row is None or not await _welcome(turn):
+        return
+    kind = "friend" if event.kind == EventKind.FRIEND_REQUEST else "invitation"
+    turn.session.add(Errand(account_id=row.account_id, kind=kind, subject=event.subject[:500], at=turn.now))
+
+
+async def _welcome(turn: Turn) -> bool:
+    """Whether the config lets this person bring us into a group or become our friend."""
+    rule = turn.rules.rooms.accept_from
+    if rule != "appointed":
+        return rule == "anyone"
+    if turn.speaker is not None and turn.speaker.roles:
+        return True
+    words = fold(turn.event.text if turn.event else "").upper()
+    codes = [hashlib.sha256(one.encode()).hexdigest() for one in re.findall(r"[0-9A-Z]{8}", words)[:5]]
+    known = select(OneTimeCode.id).where(
+        col(OneTimeCode.digest).in_(codes), col(OneTimeCode.used_at).is_(None), col(OneTimeCode.expires_at) > turn.now
+    )
+    return bool(codes) and await turn.session.scalar(known.limit(1)) is not None
+
+
+async def left(turn: Turn) -> None:
+    """Our account left a group or was taken out: its deliveries would fail, and `check` says so."""
+    if turn.event and turn.event.room:
+        await turn.session.execute(
+            update(RoomBinding).where(col(RoomBinding.external_id) == turn.event.room).values(left_at=turn.now)
+        )
+
+
+async def renamed(turn: Turn) -> None:
+    """A group has a new name."""
+    if turn.event and turn.event.room:
+        await turn.session.execute(
+            update(RoomBinding)
+            .where(col(RoomBinding.external_id) == turn.event.room)
+            .values(name=turn.event.subject[:100])
+        )
+
+
+async def confess(turn: Turn, row: InboxEvent) -> None:
+    """After three tries an event is given up: the district's admins hear of it."""
+    roots = await turn.session.scalars(select(Area).where(col(Area.parent_id).is_(None)))
+    for root in roots:
+        for held in await holders(turn.session, root.path, (Role.ADMIN,), turn.now):
+            await whisper(
+                turn, held.contact_id, f"有一条消息三次都没处理成（收件 {row.id}），原文保留着，请让维护的人看日志。"
+            )
+
+
+WIPE_AT_ONCE = 5000
+"""Rows wiped in one transaction, so that nobody waits long for the writer."""
+
+_FORGOTTEN = (Outcome.CHAT, Outcome.OTHER, Outcome.OWN)
+
+
+async def wipe(turn: Turn, ref: str) -> None:
+    """Forget what was read as chat, by the message's time, never past an undone message of its chat."""
+    keep = timedelta(minutes=turn.rules.privacy.chat_minutes)
+    undone = select(col(InboxEvent.chat_id)).where(
+        col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.chat_id).is_not(None)
+    )
+    waiting = (
+        col(InboxEvent.outcome).in_(_FORGOTTEN),
+        col(InboxEvent.wiped).is_(False),
+        col(InboxEvent.state) == InboxState.DONE,
+    )
+    doomed = select(col(InboxEvent.id)).where(
+        *waiting,
+        col(InboxEvent.at) < turn.now - keep,
+        col(InboxEvent.chat_id).not_in(undone) | col(InboxEvent.chat_id).is_(None),
+    )
+    ids = list((await turn.session.scalars(doomed.limit(WIPE_AT_ONCE))).all())
+    await turn.session.execute(update(InboxEvent).where(col(InboxEvent.id).in_(ids)).values(payload="{}", wiped=True))
+    await turn.session.execute(delete(Picture).where(col(Picture.inbox_id).in_(ids), col(Picture.state) == "handle"))
+    oldest = await turn.session.scalar(select(func.min(col(InboxEvent.at))).where(*waiting))
+    soon = turn.now + timedelta(seconds=1 if len(ids) == WIPE_AT_ONCE else 60)
+    await turn.schedule("wipe", ref, max(soon, oldest + keep) if oldest else turn.now + keep)
+
+
+EVENTS: Mapping[EventKind, Callable[[Turn], Awaitable[None]]] = {
+    EventKind.PICTURE: picture_arrived,
+    EventKind.RECALLED: recalled,
+    EventKind.INVITED: invited,
+    EventKind.FRIEND_REQUEST: invited,
+    EventKind.LEFT: left,
+    EventKind.RENAMED: renamed,
+}
+
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {RECALL: recall_answered}
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {"wipe": wipe}

@@ -1,0 +1,158 @@
+"""A case from the report to the rating."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.matters import Case, CaseState, CaseStep, Correction
+from tests.harness import Talk, rooms, texts
+
+LEAK = "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看"
+
+
+async def the_case(talk: Talk) -> Case:
+    (case,) = await talk.rows(select(Case))
+    return case
+
+
+async def test_report_to_rating(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", LEAK)
+    assert rooms(said) == {"g1", "@w1"}
+    (answer,) = (one for one in said if one.room == "g1")
+    assert answer.mentions == ("r1",)
+    assert answer.ref == "1.1"
+    assert "【事项 1】" in answer.text
+    assert "水电气暖" in answer.text
+    assert "小耿" in answer.text
+    said = await talk.say("w1", "g1", "接单 1")
+    assert texts(said, "g1") == ["@王姨 【事项 1】小耿已接单，正在处理。"]
+    assert rooms(said) == {"g1"}
+    said = await talk.say("w1", None, "进展 1 师傅在路上")
+    assert texts(said, "g1") == ["@王姨 【事项 1】进展：师傅在路上"]
+    assert len(texts(said, "@w1")) == 1
+    said = await talk.say("w1", "g1", "办结 1 换了新管")
+    assert "已办结：换了新管" in texts(said, "g1")[0]
+    said = await talk.say("r1", "g1", "满意")
+    assert "谢谢评价" in texts(said, "g1")[0]
+    case = await the_case(talk)
+    assert (case.state, case.satisfied) == (CaseState.CLOSED, True)
+    steps = await talk.rows(select(CaseStep.action).order_by(CaseStep.id))
+    assert steps == ["报事", "接单", "进展", "办结", "评价"]
+
+
+async def test_dissatisfied_reopens_and_tells_owner_and_lead(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("w1", "g1", "办结 1")
+    said = await talk.say("r1", "g1", "不满意 晚上又漏了", quote="1.3")
+    assert rooms(said) == {"g1", "@w1", "@l1"}
+    case = await the_case(talk)
+    assert (case.state, case.reopened, case.satisfied) == (CaseState.TAKEN, 1, False)
+
+
+async def test_first_claim_wins(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("v1", "g1", "接单 1")
+    said = await talk.say("v2", "g1", "接单 1")
+    assert texts(said, "g1") == ["@马志愿 【事项 1】已被刘志愿接了。"]
+    case = await the_case(talk)
+    assert case.state == CaseState.TAKEN
+
+
+@pytest.mark.parametrize("words", ["办结 1 好了", "接单 1", "驳回 1 不归我管", "误判 1"])
+async def test_a_resident_changes_nothing(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    before = await the_case(talk)
+    said = await talk.say("r2", "g1", words)
+    assert len(said) == 1
+    assert "没有改动" in said[0].text
+    assert (await the_case(talk)).model_dump() == before.model_dump()
+
+
+async def test_worker_of_another_grid_changes_nothing(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    said = await talk.say("w3", "g3", "办结 1")
+    assert len(said) == 1
+    assert (await the_case(talk)).state == CaseState.OPEN
+
+
+@pytest.mark.parametrize("words", ["接单1", "接单 １", "接单  #1", "接单：1号", "　接单　1", "接单 1。"])
+async def test_forms_of_a_command(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", "g1", words)
+    assert (await the_case(talk)).state == CaseState.TAKEN
+
+
+async def test_a_quote_needs_no_number(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("r2", "g1", "路灯坏了，晚上看不见路，能不能修一下")
+    await talk.say("w1", "g1", "接单", quote="2.1")
+    states = await talk.rows(select(Case.state).order_by(Case.id))
+    assert states == [CaseState.OPEN, CaseState.TAKEN]
+
+
+async def test_without_number_and_quote_the_bot_lists_and_does_nothing(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("r2", "g1", "路灯坏了，晚上看不见路，能不能修一下")
+    said = await talk.say("w1", None, "办结")
+    assert "请带上编号" in said[0].text
+    assert "1" in said[0].text and "2" in said[0].text
+    assert await talk.rows(select(Case.state)) == [CaseState.OPEN, CaseState.OPEN]
+
+
+async def test_misread_by_the_writer_takes_it_back(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    said = await talk.say("r1", "g1", "不是", quote="1.1")
+    assert "撤下" in texts(said, "g1")[0]
+    assert (await the_case(talk)).state == CaseState.MISREAD
+    (correction,) = await talk.rows(select(Correction))
+    assert correction.should == "chat"
+
+
+async def test_delivered_twice_counts_once(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK, id="same")
+    said = await talk.say("r1", "g1", LEAK, id="same")
+    assert said == []
+    await the_case(talk)
+
+
+async def test_unclaimed_is_brought_up_step_by_step(talk: Talk) -> None:
+    await talk.say("r1", "g1", "路灯坏了，晚上看不见路，能不能修一下")
+    assert rooms(await talk.wait(minutes=31)) == {"@w1"}
+    assert rooms(await talk.wait(minutes=30)) == {"@l1"}
+    assert rooms(await talk.wait(minutes=30)) == {"@a1"}
+    assert await talk.wait(hours=3) == []
+
+
+async def test_hand_over(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    said = await talk.say("w1", "g1", "转给 1 李珍")
+    assert texts(said, "g1") == ["@王姨 【事项 1】已转给李珍处理。"]
+    assert "接单 1" in texts(said, "@w2")[0]
+    await talk.say("w2", None, "接单 1")
+    assert (await the_case(talk)).state == CaseState.TAKEN
+
+
+async def test_complaint_about_the_worker_is_not_the_workers(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", "我要投诉网格员小耿，打了三次电话都不接，什么态度")
+    assert "@w1" not in rooms(said)
+    assert "g1" not in rooms(said)
+    assert {"@l1", "@r1"} == rooms(said)
+    said = await talk.say("w1", None, "接单 1")
+    assert "没有事项 1" in said[0].text
+    assert await talk.say("w1", None, "待办") and "没有待办" in talk.outputs[-1].text
+
+
+async def test_bubbles_are_read_together(talk: Talk) -> None:
+    assert await talk.say("r1", "g1", "3栋2单元") == []
+    said = await talk.say("r1", "g1", "楼道灯坏了，能不能来修一下")
+    assert "【事项 1】" in texts(said, "g1")[0]
+
+
+async def test_additions_are_announced_once(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    assert await talk.say("r1", "g1", "我电话13912345678") == []
+    said = await talk.wait(seconds=40)
+    assert rooms(said) == {"@w1", "g1"}
+    assert (await the_case(talk)).phone == "13912345678"

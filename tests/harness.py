@@ -1,0 +1,100 @@
+"""A small town and a bot in it, on a virtual clock: somebody says something, and what the chats got is returned.
+
+`柳河镇` (T1) has the villages 柳树村 (V1: grids G1, G2; rooms g1, g2) and 北关社区 (V2: G3; g3) and a staff room s1;
+`东山镇` (T2) has 石桥村 (V3: G4; g4). People: residents r1 r2 (g1), r3 (g2), r4 (g3), r5 (g4); workers w1..w4;
+volunteers v1 v2 (G1); lead l1 (V1); admins a1 (V1), a2 (V2), t1 (T1), t2 (T2), d1 (district); police p1 (T1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.replay import Input, Output, Replay
+from bot.town import read_town
+from handlers.ports import EventKind, Location, MessageType, Rules
+from storage.engine import Database
+
+TOWN = Path(__file__).parent / "town_small"
+NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
+"""Noon of a Saturday in the town's zone (UTC+8)."""
+
+
+class Talk:
+    """A running bot. `modes` overrides the rooms' modes, `rules` the config's."""
+
+    def __init__(self, folder: Path, rules: Rules | None = None, start: datetime = NOON, url: str = "") -> None:
+        self.rules = rules or Rules()
+        database = Database(url or f"sqlite:///{folder}/talk.db", durable=False)
+        self.replay = Replay(database, self.rules, start)
+        self.now = start
+        self._read = 0
+        self._count = 0
+
+    async def open(self, town: Path = TOWN) -> Talk:
+        """Put the town in."""
+        await self.replay.start(read_town(town, self.rules))
+        return self
+
+    async def close(self) -> None:
+        """Let the database go."""
+        await self.replay.database.close()
+
+    @property
+    def database(self) -> Database:
+        """For looking at rows."""
+        return self.replay.database
+
+    @property
+    def outputs(self) -> list[Output]:
+        """Everything sent so far."""
+        return self.replay.gateway.sent
+
+    async def say(self, person: str, room: str | None, text: str, **more: Any) -> list[Output]:
+        """`person` writes in `room` (None: privately to the bot); what was sent because of it.
+
+        `more`: `quote` (an input id or a ref like "12.1"), `image` (Path), `type`, `location`, `event`, `id`, `at`.
+        """
+        self._count += 1
+        at = more.pop("at", self.now)
+        line = Input(id=more.pop("id", f"in-{self._count}"), at=at, person=person, room=room, text=text, **more)
+        await self.replay.play([line])
+        self.now = max(self.now, self.replay.clock.now()) + timedelta(seconds=1)
+        return await self._news()
+
+    async def happen(self, kind: EventKind, person: str, room: str | None, subject: str = "") -> list[Output]:
+        """An event that is no message; `subject` as the gateway would name it."""
+        return await self.say(person, room, "", event=kind, quote=subject or None)
+
+    async def locate(self, person: str, room: str | None, name: str) -> list[Output]:
+        """A shared location."""
+        return await self.say(person, room, "", type=MessageType.LOCATION, location=Location(30.0, 114.0, name))
+
+    async def wait(self, **span: float) -> list[Output]:
+        """Let time pass (`minutes=3`); what was sent meanwhile."""
+        self.now += timedelta(**span)
+        await self.replay.finish(self.now)
+        self.replay.clock.moment = max(self.replay.clock.moment, self.now)
+        return await self._news()
+
+    async def _news(self) -> list[Output]:
+        await self.replay.finish(self.replay.clock.now())
+        fresh, self._read = self.outputs[self._read :], len(self.outputs)
+        return list(fresh)
+
+    async def rows(self, query: Any) -> list[Any]:
+        """The rows a query finds."""
+        async with self.database.read() as session:
+            return list((await session.scalars(query)).all())
+
+
+def texts(outputs: Sequence[Output], room: str) -> list[str]:
+    """What a room (`g1`) or person (`@r1`) got."""
+    return [one.text for one in outputs if one.room == room]
+
+
+def rooms(outputs: Sequence[Output]) -> set[str]:
+    """Which chats got something."""
+    return {one.room for one in outputs}
