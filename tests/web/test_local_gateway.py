@@ -105,11 +105,11 @@ async def test_only_chats_with_the_bot_are_heard(chat: LocalChat) -> None:
 
 async def test_a_message_carries_mention_quote_location_and_picture(chat: LocalChat) -> None:
     first = await chat.say("wang", "g1", Draft(type=MessageType.LOCATION, location=Location(31.5, 121.5, "南门")))
-    await chat.say("li", "g1", Draft("@格格 收到", mentions=(BOT, "zhao", "stranger"), quote=first.n))
+    await chat.say("li", "g1", Draft("@格格\u2005收到", mentions=(BOT, "zhao", "stranger"), quote=first.n))
     await chat.say("li", "g1", Draft(type=MessageType.PICTURE, picture=picture()))
     place, reply, photo = [event for _, event in await chat.waiting_events()]
     assert place.type is MessageType.LOCATION and place.location == Location(31.5, 121.5, "南门")
-    assert reply.mentions_me and reply.mentions == (BOT, "zhao")
+    assert reply.text == "收到" and reply.mentions_me and reply.mentions == (BOT, "zhao")
     assert reply.quote is not None and reply.quote.message_id == place.id and reply.quote.text == "[位置] 南门"
     assert (await LocalGateway(chat).fetch_picture(photo.picture or "")).startswith(b"\x89PNG")
 

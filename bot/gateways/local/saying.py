@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import asdict, replace
 
@@ -128,13 +129,20 @@ def _event(unit: Unit, message: Message) -> Event:
         sender_name=message.sender_name,
         from_self=message.sender == BOT,
         type=message.type,
-        text=message.text,
+        text=_unaddressed(unit, message),
         mentions=message.mentions,
         mentions_me=BOT in message.mentions,
         quote=_event_quote(unit, message),
         picture=message.picture,
         location=message.location,
     )
+
+
+def _unaddressed(unit: Unit, message: Message) -> str:
+    """The text without `@格格` where that mentions the bot, so that `@格格 进度 12` reads like `进度 12`."""
+    if BOT not in message.mentions:
+        return message.text
+    return re.sub(f"@{re.escape(unit.bot_name)}[\u2005\u00a0 ]?", "", message.text).strip()
 
 
 def _whose(message: Message) -> str | None:
