@@ -20,7 +20,7 @@ async def load_town(session: AsyncSession, *, now: datetime) -> Town:
     People are those with a key, and those without one who hold a role (`contact-<id>`); the rest are only
     known from chats, and stay there. A resident's area is that of the first group of theirs.
     """
-    areas = list((await session.scalars(select(Area).order_by(col(Area.level), col(Area.id)))).all())
+    areas = sorted(await session.scalars(select(Area)), key=_branch)
     codes = {area.id or 0: area.code for area in areas}
     rooms = list((await session.scalars(select(Room).order_by(col(Room.id)))).all())
     places = await session.scalars(select(LocalPlace).order_by(col(LocalPlace.id)))
@@ -30,6 +30,11 @@ async def load_town(session: AsyncSession, *, now: datetime) -> Town:
         people=tuple(await _people(session, codes, {room.id or 0: room for room in rooms}, now)),
         places=tuple(_place(place, codes) for place in places),
     )
+
+
+def _branch(area: Area) -> list[int]:
+    """Sorts each area right behind what is above it, as people write such a list."""
+    return [int(part) for part in area.path.strip("/").split("/")]
 
 
 def _area(area: Area, codes: dict[int, str]) -> AreaRow:
