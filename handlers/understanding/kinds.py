@@ -58,6 +58,9 @@ def signs(scan: Scan) -> dict[str, float]:
         found["defect_neglect"] = found["neglect_about"]
     if found.keys() & {"propose_about", "propose_soft_about", "try_out"}:
         found.pop("past", None)
+    if found.keys() & {"back_strong", "back_weak", "back_bare_strong", "safe"}:
+        found.pop("past", None)
+        found.pop("device", None)
     return found
 
 

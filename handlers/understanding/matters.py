@@ -9,17 +9,18 @@ from handlers.understanding.scan import ALARM, BIT, Scan, Token, bits
 Features = dict[str, float]
 
 _LIKE_BEFORE = re.compile(
-    r"(?:像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|差点|简直|恨不得|打不|点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
+    r"(?:像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|不[^,，。]{1,3}[,，]?我|差点|简直|恨不得|打不|点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
 )
-_LIKE_AFTER = re.compile(r"^[^,，。!！]{0,3}(?:一样|似的|一般|的感觉)")
+_LIKE_AFTER = re.compile(r"^[^,，。!！]{0,3}(?:一样|似的|一般|的感觉|咋办|就晚了|就麻烦)")
 _OVER = re.compile(
     r"去年|前年|上次|上回|那次|以前|前几年|当年|小时候|新闻|电视|电影|视频|演习|演练|听说|上个?月|几年前|讲座|扑灭|灭了|昨天.{0,8}(?:灭|没事)"
 )
 _HERE = re.compile(r"有人|里面|[楼栋幢]|单元|隔壁|路上|河|工地|屋")
+_SOMEONE = re.compile(r"有(?:个)?(?:人|孩子|小孩|老人|娃|学生)|我(?:爸|妈|爷|奶|家|姐|哥|弟|妹|儿|女|老)|孩子|老人")
 _NOW = re.compile(r"[!！]|快|急|正在|现在|一直|突然|马上|赶紧|了$|啊$")
 _FORMAL = re.compile(
     r"^(?:【[^】]{0,20}】|#[^#]{0,20}#)?(?:我要|我想|想|本人|在此|再次|强烈|实名|紧急|我们|特|现|再|诚恳|强烈建议|大家|网格员[,，]?)?"
-    r"(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请(?!我|你|他|她|假|客|教|吃|大家|各位|勿|叫)|咨询|想问|建议|提议|关于|投诉|举报|反映|质疑|能否|可否|求|要求|呼吁|控诉|倡议|反应)"
+    r"(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请(?!我|你|他|她|假|客|教|吃|大家|各位|勿|叫)|咨询|想问|建议|提议|关于|投诉|举报|反映|质疑|能否|可否|求(?![助转扩求救])|要求|呼吁|控诉|倡议|反应)"
 )
 _LEADS = {
     "plead": frozenset(
@@ -39,7 +40,7 @@ _OWN_HOUSE = re.compile(r"我家|俺家|咱家|屋里|家里|我们|咱们|俺�
 _PRAISE = re.compile(
     r"太(?:好吃|香|甜|美|好看|可爱|帅|酷|好喝|好玩|爽|好听|棒)|好吃|真香|哈哈|笑死|减肥|不带我|不叫我|给你们$"
 )
-_TO_YOU = re.compile(r"^(?:你|您|他|她|它|咱俩|亲|宝)|(?:投诉|举报|建议|希望)(?:你|您)")
+_TO_YOU = re.compile(r"^(?:你(?!们)|您|他|她|它|咱俩|亲|宝)|(?:投诉|举报|建议|希望)(?:你|您)")
 _YOU = re.compile(r"[你您](?!们|好)")
 _BARE_TOILET = re.compile(
     r"找人(?:来)?(?:修|装|通|换|搬|抬|弄|开|看)|(?:马桶|水龙头|门锁|锁|灯|水管|下水道|空调|热水器|油烟机)(?:坏|堵|漏)?"
@@ -72,6 +73,8 @@ def emergency(scan: Scan) -> Features:
         found["rescue"] = 1.0
     if scan.has("local", "kin", "anyone") or _HERE.search(scan.text):
         found["alarm_here"] = 1.0
+    if _SOMEONE.search(scan.text):
+        found["alarm_someone"] = 1.0
     if _NOW.search(scan.text):
         found["alarm_now"] = 1.0
     return found
@@ -100,7 +103,7 @@ def case(scan: Scan) -> Features:
     for name in ("ask", "plead", "accuse", "propose", "inquire", "defect", "nuisance", "neglect", "askfirst", "propose_soft", "nuisance_soft"):
         if name in found:
             found[f"{name}_about"] = found.pop(name) * about
-    for name in ("defect", "nuisance", "nuisance_soft", "neglect"):
+    for name in ("defect", "nuisance", "nuisance_soft", "neglect", "ask"):
         if scan.mask & BIT[name] and scan.count(BIT[name]) > 1:
             found[f"{name}_more"] = about
     if _TRY_OUT.search(text):

@@ -7,7 +7,7 @@ import re
 from handlers.understanding.scan import BIT, NOT_PERSON, PERSON, Scan, Token, bits
 
 _SENTENCE_END = re.compile(r"[。!！?？\n;；]")
-_CARRIED = re.compile(r"[遛带牵抱养溜]着?了?(?:我家|他家|家里|个|只|条|那)?的?$")
+_CARRIED = re.compile(r"[遛带牵抱养溜骑开推坐蹬背拎拿提戴穿][着了走]{0,2}(?:我家|他家|家里|他|她|个|只|条|那|一?辆|一?个)?的?[^,，。的]{0,3}$")
 _DESCRIPTION = re.compile(
     r"\d{1,3}\s*岁|[一二三四五六七八九十几]{1,4}(?:多|来|几)?岁|个月大|身高|一米[一二三四五六七八九]|1米\d|\d{3}(?:cm|厘米|公分)|穿着?[^的]{1,6}|平头|光头|"
     r"(?:上身|下身|身穿|上衣|特征)|姓名|[男女][,，、 ]|1[3-9]\d{9}|1[3-9]\d[- ]\d{4}[- ]\d{4}|1\d{2}\*{4}\d{4}"
@@ -28,6 +28,7 @@ _MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}
 _NOT_YET = re.compile(r"(?:别|怕|防|不会|差点|以免|免得|小心|千万别|不要|容易|准备)[^,，。]{0,2}$")
 _LONG_AGO = re.compile(r"好几天|早就|几天了|上周|上个月|去年|吃糖|那次")
 _WITH_POLICE = re.compile(r"派出所|警察|警务室|敬老院|救助站|亲戚家|医院")
+_THAT_ONE = re.compile(r"[这那]个?(?:老人|老太|老头|大爷|大妈|孩子|小孩|男孩|女孩|小姑娘|姑娘|人(?!家)|娃|老爷子|阿姨|奶奶|爷爷|大叔|小伙)")
 _BACK_WEAK = re.compile(
     r"^(?:回来了|回来啦|接到了|回家了|到家了|接回来|送回来|找回来|平安|回到家|接回来了|送回来了|找回来了|已经接到|自己回来|已归|到家)"
 )
@@ -65,7 +66,9 @@ def _before(scan: Scan, token: Token) -> Token | None:
             return noun
         if noun.mask & BIT["animal"] and gap <= 8 and not _carried(scan.text, noun):
             return noun
-        if noun.mask & BIT["thing"] and gap <= (1 if noun.word in _PHONES else 4) and not token.mask & _AWAY:
+        if noun.mask & BIT["thing"] and gap <= (1 if noun.word in _PHONES else 4) and not (
+            token.mask & _AWAY or _carried(scan.text, noun)
+        ):
             return noun
     return None
 
@@ -198,6 +201,8 @@ def sighted(scan: Scan) -> Features:
         found["saw_person"] = 1.0
     if scan.has("saw") and not scan.mask & PERSON:
         found["saw_bare"] = 1.0
+    if scan.has("saw") and _THAT_ONE.search(scan.text):
+        found["that_one"] = 1.0
     if scan.has("guess"):
         found["guess"] = 1.0
     if scan.has("look"):
@@ -210,6 +215,8 @@ def stray(scan: Scan) -> Features:
     found: Features = {}
     if scan.has("whose"):
         found["whose"] = 1.0
+    if scan.has("whose_any") and scan.mask & PERSON and not scan.mask & NOT_PERSON:
+        found["whose_any"] = 1.0
     if not scan.mask & PERSON and not found:
         return found
     if scan.has("dazed"):

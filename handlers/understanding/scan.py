@@ -68,7 +68,7 @@ def lexicon() -> Lexicon:
         words,
         tuple(masks.values()),
         tuple(tuple(categories.get(word, ())) for word in words),
-        AhoCorasick(words, matchkind=MatchKind.LeftmostLongest),
+        AhoCorasick(words, matchkind=MatchKind.Standard),
     )
 
 
@@ -83,6 +83,23 @@ class Token:
     categories: tuple[str, ...]
 
 
+def _outermost(found: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """The matches that lie in no longer one; those that only cross each other all stay."""
+    if len(found) < 2:
+        return found
+    found.sort(key=_by_start)
+    kept, reach = [], -1
+    for match in found:
+        if match[2] > reach:
+            kept.append(match)
+            reach = match[2]
+    return kept
+
+
+def _by_start(match: tuple[int, int, int]) -> tuple[int, int]:
+    return match[1], -match[2]
+
+
 class Scan:
     """The words found in one folded message. `mask` is the union of their classes."""
 
@@ -91,7 +108,7 @@ class Scan:
     def __init__(self, text: str) -> None:
         lex = lexicon()
         self.text = text
-        self._found = lex.automaton.find_matches_as_indexes(text)
+        self._found = _outermost(lex.automaton.find_matches_as_indexes(text, overlapping=True))
         self._tokens: tuple[Token, ...] | None = None
         mask = 0
         masks = lex.masks
