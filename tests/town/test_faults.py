@@ -10,7 +10,6 @@ import pytest
 from bot.town import read_town, sheets
 from tests.town.files import AREAS, PEOPLE, PLACES, ROOMS, RULES, Rows, faults_of, write_csv, write_town, write_xlsx
 
-
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
