@@ -1,7 +1,7 @@
 // A real gRPC gateway on 127.0.0.1 in front of an invented WeChat.
 //   node gateway.mjs [--port 0] [--control 0] [--rooms 160] [--people 12] [--token test]
-// It prints one line, {"port": ..., "control": ...}, takes JSON lines {"id", "do", ...} on the control port, answers
-// {"id", "value"} or {"id", "error"}, and ends when its standard input is closed.
+// It prints one line, {"port": ..., "control": ...}, takes JSON lines {"n", "do", ...} on the control port, answers
+// {"n", "value"} or {"n", "error"}, and ends when its standard input is closed.
 import './quiet.mjs'
 
 import net from 'node:net'
@@ -54,11 +54,11 @@ const server = {
 function serve (socket) {
   const does = commands(world, puppet, server)
   createInterface({ input: socket }).on('line', async line => {
-    const { id, do: name, ...args } = JSON.parse(line)
+    const { n, do: name, ...args } = JSON.parse(line)
     try {
-      answer({ id, value: await does[name](args) ?? null })
+      answer({ n, value: await does[name](args) ?? null })
     } catch (error) {
-      answer({ error: String(error.message ?? error), id })
+      answer({ error: String(error.message ?? error), n })
     }
   })
   const answer = value => socket.writable && socket.write(JSON.stringify(value) + '\n')

@@ -9,15 +9,13 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.gateways.protocol import GatewayState
 from bot.gateways.wechaty import WechatyGateway
-from handlers.ports import Event, EventKind
 from tests.gateways.world import Got
 
 FOLDER = Path(__file__).parent.parent / "gateway"
@@ -78,13 +76,13 @@ class Control:
     async def __call__(self, do: str, **arguments: Any) -> Any:
         number = next(self._serial)
         self._waiting[number] = asyncio.get_running_loop().create_future()
-        self._writer.write((json.dumps({"id": number, "do": do, **arguments}) + "\n").encode())
+        self._writer.write((json.dumps({"n": number, "do": do, **arguments}) + "\n").encode())
         return await self._waiting[number]
 
     async def _read(self) -> None:
         while line := await self._reader.readline():
             answer = json.loads(line)
-            waiting = self._waiting.pop(answer["id"])
+            waiting = self._waiting.pop(answer["n"])
             if waiting.done():
                 continue
             if "error" in answer:
@@ -171,55 +169,6 @@ def _got(entry: dict[str, Any]) -> Got:
     return Got(text, tuple(entry["mentions"]), picture, entry["id"], entry["recalled"])
 
 
-class Collector:
-    """A sink that keeps what it gets and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self._news = asyncio.Condition()
-
-    async def __call__(self, event: Event) -> None:
-        async with self._news:
-            self.events.append(event)
-            self._news.notify_all()
-
-    async def first(
-        self, kind: EventKind, fits: Callable[[Event], bool] = lambda _: True, seconds: float = 10
-    ) -> Event:
-        """The first event of a kind that fits, waiting for it if need be."""
-        return (await self.some(1, kind, fits, seconds))[0]
-
-    async def some(
-        self, count: int, kind: EventKind, fits: Callable[[Event], bool] = lambda _: True, seconds: float = 10
-    ) -> list[Event]:
-        """The first `count` events of a kind that fit."""
-
-        def found() -> list[Event]:
-            return [event for event in self.events if event.kind is kind and fits(event)]
-
-        async with asyncio.timeout(seconds), self._news:
-            await self._news.wait_for(lambda: len(found()) >= count)
-        return found()[:count]
-
-
-async def until(true: Callable[[], bool], seconds: float = 10) -> None:
-    """Wait until something is so."""
-    async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def running(gateway: Any, sink: Callable[[Event], Awaitable[None]]) -> AsyncIterator[None]:
-    """A gateway that runs until the block ends."""
-    task = asyncio.ensure_future(gateway.run(sink))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
 @asynccontextmanager
 async def wechaty_world(process: Process, **options: Any) -> AsyncIterator[WechatyWorld]:
     """A quiet world on a running gateway process, and a gateway to it that does not run yet."""
@@ -228,6 +177,3 @@ async def wechaty_world(process: Process, **options: Any) -> AsyncIterator[Wecha
         quick = {"call_seconds": 5.0, "backoff": (0.05, 0.2), **options}
         gateway = WechatyGateway(process.endpoint, TOKEN, **quick)
         yield WechatyWorld(gateway, control, await control("look"))
-
-
-__all__ = ["Collector", "Control", "GatewayState", "Process", "WechatyWorld", "running", "until", "wechaty_world"]

@@ -1,4 +1,4 @@
-"""What a contract test needs from a chat system beyond the gateway itself: people who act and rooms that can be read."""
+"""What a contract test needs from a chat system beyond the gateway: people who act and rooms that can be read."""
 
 from __future__ import annotations
 
