@@ -1,0 +1,22 @@
+"""寻人: a missing person, from the first word to everyone knowing."""
+
+from handlers.alerts.adding import add_location, add_picture
+from handlers.alerts.answering import ANSWERS
+from handlers.alerts.commands import ACTS, COMMANDS, DUE, said_found
+from handlers.alerts.ending import false_alarm, withdraw
+from handlers.alerts.opening import reported
+from handlers.alerts.sightings import sighted
+
+__all__ = [
+    "ACTS",
+    "ANSWERS",
+    "COMMANDS",
+    "DUE",
+    "add_location",
+    "add_picture",
+    "false_alarm",
+    "reported",
+    "said_found",
+    "sighted",
+    "withdraw",
+]

@@ -1,0 +1,134 @@
+"""More facts about an open alert: kept at once, told once a little later."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers.alerts import asking, facts, sightings, spreading, texts
+from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
+from handlers.ports import Location
+from handlers.posting import Piece, Target, post, say
+from handlers.turn import Turn
+from handlers.understanding import Ref
+from storage.areas import Area
+from storage.inbox import Outcome
+from storage.matters import ALERT_OPEN, Alert, AlertState
+from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
+
+ADDED = "alert.added"
+MAX_TEXT = 4000
+
+
+async def more(turn: Turn, ref: Ref) -> None:
+    """The reporter or a worker adds or corrects something; from others it is a clue."""
+    alert, area = await load(turn, ref)
+    if alert.state not in ALERT_OPEN:
+        turn.outcome = Outcome.CHAT
+    elif is_reporter(turn, alert) or decides(turn, area):
+        await add_facts(turn, alert)
+    elif turn.quoted == ref and turn.reading and facts.known(turn.reading.fields):
+        await sightings.record(turn, alert, area)
+    else:
+        turn.outcome = Outcome.CHAT
+
+
+async def add_facts(turn: Turn, alert: Alert) -> None:
+    """Put this message's facts over what was known."""
+    reading = turn.reading
+    assert reading is not None
+    turn.concerns(ref_of(alert))
+    names = facts.take(alert, reading.fields)
+    if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
+        alert.share_phone = False
+        names.append("phone")
+    alert.text = f"{alert.text}\n{turn.text}"[:MAX_TEXT]
+    await _changed(turn, alert, names)
+
+
+async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
+    """A photo from the reporter or a worker; from others it goes with a clue, if at all."""
+    if alert.state not in ALERT_OPEN or not await _may_add(turn, alert):
+        turn.outcome = Outcome.CHAT
+        return
+    alert.picture_id = picture_id
+    await _changed(turn, alert, ["picture"])
+
+
+async def add_location(turn: Turn, alert: Alert, location: Location) -> None:
+    """A shared location from the reporter becomes the last-seen place."""
+    if alert.state not in ALERT_OPEN or not await _may_add(turn, alert):
+        turn.outcome = Outcome.CHAT
+        return
+    place = location.name or location.address or f"{location.latitude:.5f},{location.longitude:.5f}"
+    alert.place = place[:100]
+    await _changed(turn, alert, ["place"])
+
+
+async def _may_add(turn: Turn, alert: Alert) -> bool:
+    area = await turn.session.get(Area, alert.area_id)
+    assert area is not None
+    return is_reporter(turn, alert) or decides(turn, area)
+
+
+async def hide_phone(turn: Turn, alert: Alert) -> None:
+    """别发电话: the phone stays with the worker from now on."""
+    alert.share_phone = False
+    alert.updated_at = turn.now
+    turn.audit("alert.facts", ref_of(alert), "share_phone")
+    sent = "；已经发出去的收不回来" if alert.post_id else ""
+    await say(turn, f"{texts.name(alert)}好的，之后的消息里不写电话{sent}。", ref=ref_of(alert))
+
+
+async def _changed(turn: Turn, alert: Alert, names: list[str]) -> None:
+    """Remember what changed, and have it told once nothing more has come for a while."""
+    if not names:
+        return
+    facts.note_changes(alert, names)
+    alert.updated_at = turn.now
+    answered = {asking.FACT_QUESTIONS[name] for name in names if name in asking.FACT_QUESTIONS}
+    await asking.close_questions(turn, alert, *answered)
+    turn.audit("alert.facts", ref_of(alert), " ".join(names))
+    seconds = turn.rules.cases.announce_after_seconds
+    await turn.schedule(ADDED, ref_of(alert), turn.now + timedelta(seconds=seconds))
+
+
+async def tell_added(turn: Turn, ref: str) -> None:
+    """Due: nothing more has come for a while; what changed is told once."""
+    alert = await turn.session.get(Alert, int(ref[1:]), with_for_update=True, populate_existing=True)
+    if alert is None or alert.state not in ALERT_OPEN or not alert.changed:
+        return
+    changed = alert.changed.split()
+    alert.changed = ""
+    area = await turn.session.get(Area, alert.area_id)
+    assert area is not None
+    now = await here(turn, area)
+    if alert.state == AlertState.UNCONFIRMED:
+        await to_workers(turn, alert, area, texts.update(alert, now, changed), texts.changed_in_staff_room(alert))
+        await to_family(turn, alert, texts.added(alert, now))
+    elif set(changed) & facts.IMPORTANT:
+        pieces = [Piece(texts.update(alert, now, changed))]
+        pieces += spreading.pictures(turn, alert) if "picture" in changed else []
+        await post(turn, ref, Sort.ALERT, pieces, await _reached(turn, alert))
+    else:
+        await to_family(turn, alert, texts.added(alert, now))
+
+
+async def _reached(turn: Turn, alert: Alert) -> list[Target]:
+    """The rooms that have the card, perhaps have it, or will: the update follows the card, never overtakes it."""
+    query = (
+        select(col(Delivery.chat_id), col(Delivery.id), col(DeliveryPart.state), col(DeliveryPart.rank))
+        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
+        .where(Delivery.post_id == alert.post_id, PostPart.kind == "text")
+        .order_by(col(DeliveryPart.number))
+    )
+    targets: dict[int, Target] = {}
+    for chat_id, delivery_id, state, rank in await turn.session.execute(query):
+        if state in (PartState.SENT, PartState.UNKNOWN):
+            targets.setdefault(chat_id, Target(chat_id, rank))
+        elif state in (PartState.QUEUED, PartState.SENDING):
+            targets[chat_id] = Target(chat_id, rank, delivery_id)
+    return list(targets.values())

@@ -1,0 +1,60 @@
+"""Bare answers (是, 确认, 不是) to what was asked about an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from handlers.alerts import asking, ending, spreading, texts
+from handlers.alerts.reaching import decides, is_reporter, load, ref_of
+from handlers.posting import say
+from handlers.turn import Turn
+from handlers.understanding import Ref
+from storage.agenda import Question
+from storage.inbox import Outcome
+from storage.matters import ALERT_OPEN, AlertState
+
+
+def _ref(question: Question) -> Ref:
+    return Ref("M", int(question.ref[1:]))
+
+
+async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
+    """Somebody who was asked to confirm says 是 or 不是."""
+    alert, area = await load(turn, _ref(question))
+    if not decides(turn, area):
+        question.answered_at = None  # it stays open for those whose area it is
+        await say(turn, f"{texts.name(alert)}归{area.name}管，请那里的网格员回。", ref=ref_of(alert))
+    elif turn.late and alert.state in ALERT_OPEN:
+        question.answered_at = None
+        said = turn.local(turn.at).strftime("%H:%M")
+        text = f"{texts.name(alert)}您 {said} 的回复刚刚才收到，没有执行。请再回一次“确认 {ref_of(alert)}”。"
+        await say(turn, text, ref=ref_of(alert))
+    elif yes:
+        await spreading.confirm(turn, _ref(question))
+    else:
+        await ending.false_alarm(turn, _ref(question), "")
+
+
+async def found_answered(turn: Turn, question: Question, yes: bool) -> None:
+    """The reporter or a worker says whether the person is found."""
+    alert, area = await load(turn, _ref(question))
+    if alert.state not in ALERT_OPEN:
+        await say(turn, texts.closed(alert), ref=ref_of(alert))
+    elif not yes:
+        await asking.close_questions(turn, alert, asking.FOUND)
+        await say(turn, f"{texts.name(alert)}好的，接着找。", ref=ref_of(alert))
+    elif is_reporter(turn, alert) or decides(turn, area):
+        await ending.end(turn, alert, area, AlertState.FOUND)
+
+
+async def fact_answered(turn: Turn, question: Question, yes: bool) -> None:
+    """是 or 不是 to a question for a fact says nothing: it stays open."""
+    question.answered_at = None
+    turn.outcome = Outcome.CHAT
+
+
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
+    asking.CONFIRM: confirm_answered,
+    asking.FOUND: found_answered,
+    **dict.fromkeys(asking.FACT_QUESTIONS.values(), fact_answered),
+}

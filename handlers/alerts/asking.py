@@ -1,0 +1,193 @@
+"""Asking people to confirm an alert: the grid's worker first, then step by step upwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from handlers.alerts import texts
+from handlers.alerts.reaching import (
+    DECIDERS,
+    here,
+    holders_of,
+    is_private,
+    name_of,
+    names,
+    reach,
+    ref_of,
+    to_family,
+    town_level,
+)
+from handlers.posting import Piece, Target, post, staff_chat
+from handlers.turn import Turn
+from storage.agenda import Question
+from storage.areas import Area
+from storage.matters import Alert, AlertState
+from storage.outbox import Sort
+from storage.people import Contact, Held, Role, private_chats
+
+CONFIRM, FOUND = "confirm", "found"
+FACT_QUESTIONS = {"place": "place", "seen_at": "place", "picture": "photo", "name": "name", "phone": "phone"}
+"""The question's kind for each fact that an alert may lack."""
+
+ASK, AUTO = "alert.ask", "alert.auto"
+LAST_STEP = 3
+
+
+async def people_of(turn: Turn, alert: Alert, area: Area, step: int) -> list[Held]:
+    """Who is asked in a step: the worker; then lead and village; then the town."""
+    if step == 1:
+        for role in (Role.WORKER, Role.LEAD, Role.ADMIN):
+            if found := await holders_of(turn, area, (role,)):
+                return [held for held in found if held.level == found[0].level]
+        return []
+    town = town_level(turn)
+    admins = await holders_of(turn, area, (Role.ADMIN,))
+    if step == 2:
+        leads = await holders_of(turn, area, (Role.LEAD,))
+        nearest = [held for held in leads if held.level == leads[0].level]
+        return [*nearest, *(held for held in admins if held.level > town)]
+    above = [held for held in admins if held.level <= town]
+    return [held for held in above if held.level == above[0].level]
+
+
+async def reachable(turn: Turn, area: Area, people: Sequence[Held]) -> list[Held]:
+    """Those who can be told in private or at least mentioned in a staff room."""
+    if await staff_chat(turn, area) is not None:
+        return list(people)
+    chats = await private_chats(turn.session, [one.contact_id for one in people])
+    return [one for one in people if one.contact_id in chats]
+
+
+async def first_step(turn: Turn, alert: Alert, area: Area) -> list[Held]:
+    """The people of the first step in which anybody can be reached; sets how far asking is."""
+    for step in range(1, LAST_STEP + 1):
+        alert.asked = step
+        if people := await reachable(turn, area, await people_of(turn, alert, area, step)):
+            return people
+    return []
+
+
+async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> list[Held]:
+    """Put it to these people, with an open question each that any bare 确认 answers; who was told."""
+    contact = await turn.session.get(Contact, alert.reporter_id)
+    told = await reach(
+        turn,
+        [one.contact_id for one in people],
+        area,
+        texts.for_confirmer(alert, await here(turn, area), contact.name if contact else "", area.name),
+        texts.for_staff_room(alert, area.name),
+        ref_of(alert),
+    )
+    rooms: set[int] = set()
+    for contact_id, chat_id in told:
+        if await is_private(turn, chat_id):
+            add_question(turn, alert, CONFIRM, chat_id, contact_id)
+        elif chat_id not in rooms:  # in a staff room whoever is on the spot may answer
+            rooms.add(chat_id)
+            add_question(turn, alert, CONFIRM, chat_id, None)
+    reached = {contact_id for contact_id, _ in told}
+    return [one for one in people if one.contact_id in reached]
+
+
+def add_question(turn: Turn, alert: Alert, kind: str, chat_id: int, contact_id: int | None) -> None:
+    """Note what was asked; a question to confirm stays open until decided, others expire."""
+    minutes = turn.rules.question_minutes
+    turn.session.add(
+        Question(
+            kind=kind,
+            ref=ref_of(alert),
+            chat_id=chat_id,
+            contact_id=contact_id,
+            role=None if contact_id else " ".join(DECIDERS),
+            area_id=alert.area_id,
+            asked_at=turn.now,
+            expires_at=None if kind == CONFIRM else turn.now + timedelta(minutes=minutes),
+        )
+    )
+
+
+async def close_questions(turn: Turn, alert: Alert, *kinds: str) -> None:
+    """Nothing of these kinds is to be answered any more."""
+    await turn.session.execute(
+        update(Question)
+        .where(Question.ref == ref_of(alert), col(Question.kind).in_(kinds), col(Question.answered_at).is_(None))
+        .values(answered_at=turn.now)
+    )
+
+
+async def asked_chats(turn: Turn, alert: Alert, *kinds: str) -> list[int]:
+    """The chats in which somebody was ever asked about this alert."""
+    query = select(col(Question.chat_id)).where(Question.ref == ref_of(alert), col(Question.kind).in_(kinds))
+    return list(dict.fromkeys(await turn.session.scalars(query.order_by(col(Question.id)))))
+
+
+async def begin(turn: Turn, alert: Alert) -> None:
+    """Set the timers of an unconfirmed alert."""
+    await turn.schedule(ASK, ref_of(alert), turn.now + next_wait(turn, alert))
+    minutes = turn.rules.alerts.auto_after_minutes
+    if minutes and not alert.forwarded:
+        await turn.schedule(AUTO, ref_of(alert), turn.now + timedelta(minutes=minutes))
+
+
+async def stop(turn: Turn, alert: Alert) -> None:
+    """Decided: nobody is asked any more."""
+    for kind in (ASK, AUTO):
+        await turn.unschedule(kind, ref_of(alert))
+    await close_questions(turn, alert, CONFIRM)
+
+
+def waited(turn: Turn, asked: int) -> int:
+    """Minutes from the report to the step with this number."""
+    rules = turn.rules.alerts
+    if asked < LAST_STEP:
+        return (0, 0, rules.ask_lead_minutes)[asked]
+    minutes = max(rules.ask_town_minutes, rules.ask_lead_minutes + 1)
+    for _ in range(asked - LAST_STEP):
+        minutes += 60 if minutes >= rules.hourly_after_minutes else rules.repeat_minutes
+    return minutes
+
+
+def next_wait(turn: Turn, alert: Alert) -> timedelta:
+    """How long until the next step."""
+    return timedelta(minutes=waited(turn, alert.asked + 1) - waited(turn, alert.asked))
+
+
+async def ask_again(turn: Turn, ref: str) -> None:
+    """Due: nobody has confirmed; more people are asked, and when there are no more, all again."""
+    alert = await turn.session.get(Alert, int(ref[1:]), with_for_update=True, populate_existing=True)
+    if alert is None or alert.state != AlertState.UNCONFIRMED:
+        return
+    area = await turn.session.get(Area, alert.area_id)
+    assert area is not None
+    alert.asked += 1
+    told = await _more_people(turn, alert, area) if alert.asked <= LAST_STEP else []
+    if told:
+        await to_family(turn, alert, texts.also_asked(alert, await names(turn, told)))
+    else:
+        await _remind(turn, alert)
+    await turn.schedule(ASK, ref, turn.now + next_wait(turn, alert))
+
+
+async def _more_people(turn: Turn, alert: Alert, area: Area) -> list[Held]:
+    query = select(col(Question.contact_id)).where(Question.ref == ref_of(alert), Question.kind == CONFIRM)
+    asked = {alert.reporter_id, *await turn.session.scalars(query)}
+    people = [one for one in await people_of(turn, alert, area, alert.asked) if one.contact_id not in asked]
+    return await ask(turn, alert, area, people) if people else []
+
+
+async def _remind(turn: Turn, alert: Alert) -> None:
+    chats = await asked_chats(turn, alert, CONFIRM)
+    since = (turn.now - alert.created_at).total_seconds()
+    await post(turn, ref_of(alert), Sort.STAFF, [Piece(texts.remind(alert, since))], [Target(chat) for chat in chats])
+
+
+async def tell_settled(turn: Turn, alert: Alert, area: Area) -> None:
+    """The others who were asked hear that it is decided."""
+    mine = turn.where.chat_id if turn.where else None
+    chats = [chat for chat in await asked_chats(turn, alert, CONFIRM) if chat not in (mine, alert.chat_id)]
+    by = await name_of(turn, alert.confirmed_by, area)
+    await post(turn, ref_of(alert), Sort.STAFF, [Piece(texts.settled(alert, by))], [Target(chat) for chat in chats])

@@ -1,0 +1,236 @@
+"""The commands about alerts, and what plain words do to one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers import locating
+from handlers.alerts import adding, asking, ending, opening, sightings, spreading, texts
+from handlers.alerts.reaching import DECIDERS, decides, load, ref_of
+from handlers.alerts.reading_words import read_as
+from handlers.commands import Command, Order, Takes
+from handlers.matters import Refusal, listing
+from handlers.posting import say
+from handlers.refs import fold, take_ref
+from handlers.turn import Turn
+from handlers.understanding import Act, Kind, Ref
+from storage.areas import Area
+from storage.inbox import Outcome
+from storage.matters import ALERT_OPEN, Alert, AlertState
+
+
+def _alert(order: Order) -> Ref:
+    if order.ref is None or order.ref.letter != "M":
+        raise Refusal(f"这条命令要寻人编号，如：{order.command.usage}")
+    return order.ref
+
+
+async def _confirm(turn: Turn, order: Order) -> None:
+    """确认 M3, 确认 N5, or a bare 确认 beside the only report that waits here."""
+    from handlers import notices  # it and the table import this package
+
+    ref = order.ref or await _only_waiting(turn)
+    if ref is None:
+        turn.outcome = Outcome.CHAT
+    elif ref.letter == "N":
+        await notices.confirm(turn, ref)
+    elif ref.letter == "M":
+        await spreading.confirm(turn, ref)
+    else:
+        raise Refusal("请带上编号，如“确认 M3”。")
+
+
+async def _only_waiting(turn: Turn) -> Ref | None:
+    """The only report that waits for this person: in a group only that group's own; None for mere talk there."""
+    query = select(Alert).where(Alert.state == AlertState.UNCONFIRMED).order_by(col(Alert.id))
+    waiting: list[Ref] = []
+    for alert in await turn.session.scalars(query):
+        area = await turn.session.get(Area, alert.area_id)
+        near = turn.here.private or alert.chat_id == turn.here.chat_id
+        if near and area is not None and decides(turn, area):
+            waiting.append(Ref("M", alert.id or 0))
+    if len(waiting) == 1:
+        return waiting[0]
+    if waiting:
+        raise Refusal(f"有几件在等您确认，请带上编号：{listing(waiting)}，如“确认 {waiting[0]}”。")
+    if turn.here.private:
+        raise Refusal("现在没有等您确认的事。")
+    return None
+
+
+async def _false(turn: Turn, order: Order) -> None:
+    await ending.false_alarm(turn, _alert(order), order.rest)
+
+
+async def _found(turn: Turn, order: Order) -> None:
+    await ending.found(turn, _alert(order), order.rest.removeprefix("了").strip(" ，,。：:"))
+
+
+async def _clue(turn: Turn, order: Order) -> None:
+    await read_as(turn, order.rest, Kind.SIGHTING)
+    await sightings.clue(turn, order.ref and _alert(order), order.rest)
+
+
+async def _status(turn: Turn, order: Order) -> None:
+    from handlers import notices
+
+    if order.ref and order.ref.letter == "N":
+        await notices.report_status(turn, order.ref)
+    else:
+        await spreading.report_status(turn, _alert(order))
+
+
+async def _missing(turn: Turn, order: Order) -> None:
+    """寻人 alone lists, with a number tells, with words reports; a worker's own report needs no confirmation."""
+    ref, tail = take_ref(fold(order.rest))
+    if not order.rest:
+        await spreading.list_open(turn)
+        return
+    if ref and ref.letter == "M" and not tail.strip():
+        await spreading.report_status(turn, ref)
+        return
+    await read_as(turn, order.rest, Kind.MISSING)
+    area = await locating.area_here(turn)
+    if area is None:
+        return
+    if not decides(turn, area) or turn.late:
+        await opening.reported(turn)
+        return
+    assert turn.reading is not None
+    repeated = await opening.same_person(turn, turn.reading.fields)
+    if repeated is not None:
+        await adding.add_facts(turn, repeated)
+        await say(turn, texts.joined(repeated), ref=ref_of(repeated))
+        return
+    alert = await opening.open_alert(turn, area, turn.reading)
+    await spreading.spread(turn, alert, area)
+
+
+async def _hide_phone(turn: Turn, order: Order) -> None:
+    alert = await _own(turn, order.ref)
+    if alert is None:
+        turn.outcome = Outcome.CHAT
+        return
+    await adding.hide_phone(turn, alert)
+
+
+async def _own(turn: Turn, ref: Ref | None) -> Alert | None:
+    """The alert whose phone the speaker may hide: the given one, else the only open one of their own."""
+    if ref is not None:
+        alert, area = await load(turn, ref)
+        if alert.reporter_id != turn.me.contact_id and not decides(turn, area):
+            raise Refusal(f"{texts.name(alert)}只有报事人和网格员能改，这次没有改动。")
+        return alert
+    query = select(Alert).where(Alert.reporter_id == turn.me.contact_id, col(Alert.state).in_(ALERT_OPEN))
+    found = (await turn.session.scalars(query.limit(2))).all()
+    return found[0] if len(found) == 1 else None
+
+
+MUST, MAY = Takes.MUST, Takes.MAY
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        ("寻人",),
+        "寻人 王秀英 女 78岁 紫外套 早上8点从老粮站走的",
+        "报走失（不写内容就列出在找的人）",
+        _missing,
+        rest=MAY,
+    ),
+    Command(
+        ("确认",),
+        "确认 M3",
+        "核实属实，发到全镇各群；也用来确认通知",
+        _confirm,
+        DECIDERS,
+        MAY,
+        letters="MN",
+        ordinary=True,
+        spreads=True,
+    ),
+    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "M", MAY, spreads=True),
+    Command(
+        ("找到",),
+        "找到 M3 在老粮站，人没事",
+        "人找到了，告诉各群",
+        _found,
+        (),
+        MUST,
+        "M",
+        MAY,
+        True,
+        spreads=True,
+    ),
+    Command(("线索",), "线索 M3 刚在菜市场北门看到，往东走", "报线索给家人和网格员", _clue, (), MAY, "M", MUST, True),
+    Command(("查",), "查 M3", "看一个人是否还在找，一条通知发到哪了", _status, (), MUST, "MN", ordinary=True),
+    Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),
+)
+
+
+async def _found_in_words(turn: Turn, ref: Ref) -> None:
+    await ending.found(turn, ref, "")
+
+
+async def _withdrawn(turn: Turn, ref: Ref) -> None:
+    """不用了 / 不是: from the reporter or a worker; from others it is talk."""
+    alert, area = await load(turn, ref)
+    if alert.state in ALERT_OPEN and (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
+        await ending.withdraw(turn, ref)
+    else:
+        turn.outcome = Outcome.CHAT
+
+
+async def _nothing(turn: Turn, ref: Ref) -> None:
+    """还没找到, 我也帮忙找: good to hear, nothing to do."""
+    turn.outcome = Outcome.CHAT
+
+
+ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
+    Act.MORE: adding.more,
+    Act.CORRECT: adding.more,
+    Act.ASK: spreading.report_status,
+    Act.FIXED: _found_in_words,
+    Act.NOT_FIXED: _nothing,
+    Act.SAME: _nothing,
+    Act.CLAIM: _nothing,
+    Act.RATE: _nothing,
+    Act.WITHDRAW: _withdrawn,
+}
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
+    asking.ASK: asking.ask_again,
+    asking.AUTO: spreading.by_itself,
+    adding.ADDED: adding.tell_added,
+    spreading.WHOLE: spreading.look_whether_whole,
+}
+
+
+async def said_found(turn: Turn) -> None:
+    """Free words that say that the missing person is safe."""
+    ref = await _which_found(turn)
+    if ref is None:
+        turn.outcome = Outcome.CHAT
+        return
+    await ending.found(turn, ref, "")
+
+
+async def _which_found(turn: Turn) -> Ref | None:
+    """The quoted alert, else one the reading names, else the only open one of the speaker or of this group."""
+    if turn.quoted and turn.quoted.letter == "M":
+        return turn.quoted
+    alerts = await sightings.open_here(turn)
+    mine = [one for one in alerts if one.reporter_id == turn.me.contact_id]
+    known = {ref_of(one) for one in alerts}
+    named = [one for one in turn.reading.candidates if str(one.ref) in known] if turn.reading else []
+    if named and (len(named) == 1 or named[0].by in ("number", "quote")):
+        return named[0].ref
+    here = [one for one in alerts if one.chat_id == turn.here.chat_id]
+    for some in (mine, here):
+        if len(some) == 1:
+            return Ref("M", some[0].id or 0)
+        if len(some) > 1:
+            refs = [Ref("M", one.id or 0) for one in some]
+            raise Refusal(f"找到的是哪一位？请引用那条消息，或写“找到 {refs[0]}”（在找的有 {listing(refs)}）。")
+    return named[0].ref if named else None

@@ -1,0 +1,102 @@
+"""A missing person in words: who, what to look for, last seen when and where."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from handlers.understanding import Precision
+from storage.matters import Alert
+
+SURNAMES_OF_TWO = ("欧阳", "上官", "司马", "诸葛", "司徒", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "东方")
+PET_NAMES = ("小", "阿", "老", "大")
+OLD, YOUNG = 60, 14
+
+
+def age(alert: Alert) -> str:
+    """`78岁`, `约70岁`, `1岁半`, `8个月大`."""
+    if alert.age is None:
+        return ""
+    about = "约" if alert.age_precision else ""
+    if alert.age < 1:
+        return f"{about}{round(alert.age * 12)}个月大"
+    whole = int(alert.age)
+    half = "半" if alert.age - whole >= 0.5 else ""
+    return f"{about}{whole}岁{half}"
+
+
+def who(alert: Alert) -> str:
+    """Name, sex, age and build on one line."""
+    height = f"身高{alert.height_cm}厘米" if alert.height_cm else ""
+    return "，".join(part for part in (alert.name, alert.sex, age(alert), height, alert.build) if part)
+
+
+def nameless(alert: Alert) -> str:
+    """Who it was, for the end: enough to know which card is meant, without the given name."""
+    surname = _surname(alert.name)
+    noun = _noun(alert)
+    about = "，".join(part for part in (alert.sex, age(alert)) if part)
+    called = f"{surname}姓{noun}" if surname else f"走失的{noun}"
+    return f"{called}（{about}）" if about else called
+
+
+def _surname(name: str) -> str:
+    if not name or name.startswith(PET_NAMES):
+        return ""
+    return name[:2] if name.startswith(SURNAMES_OF_TWO) else name[0]
+
+
+def _noun(alert: Alert) -> str:
+    if alert.age is None:
+        return "人"
+    return "老人" if alert.age >= OLD else "孩子" if alert.age < YOUNG else "人"
+
+
+def pronoun(alert: Alert) -> str:
+    """他, 她, or TA where it is not known."""
+    return {"男": "他", "女": "她"}.get(alert.sex, "TA")
+
+
+def looks(alert: Alert) -> list[str]:
+    """Lines about what to look for."""
+    phone = {True: "带着手机", False: "没带手机"}.get(alert.has_phone, "")  # type: ignore[call-overload]
+    going = "，".join(part for part in (alert.transport, phone) if part)
+    lines = (("穿着", alert.clothes), ("特征", alert.features), ("身体", alert.health), ("出行", going))
+    return [f"{title}：{words}" for title, words in lines if words]
+
+
+def last_seen(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
+    """`今天（11月21日）9:10，老粮站，往东走`."""
+    when = moment(alert.seen_at, alert.seen_precision, now, zone) if alert.seen_at else ""
+    return "，".join(part for part in (when, alert.place, alert.direction) if part)
+
+
+def moment(at: datetime, precision: str, now: datetime, zone: ZoneInfo) -> str:
+    """A time as exact as it is known, with the date: a card is read for days."""
+    local = at.astimezone(zone)
+    days = (now.astimezone(zone).date() - local.date()).days
+    date = f"{local.month}月{local.day}日"
+    day = {0: f"今天（{date}）", 1: f"昨天（{date}）", 2: f"前天（{date}）"}.get(days, date)
+    if precision == Precision.DAY:
+        return day
+    if precision == Precision.PART_OF_DAY:
+        return day + _part_of_day(local.hour)
+    about = "左右" if precision == Precision.HOUR else ""
+    return f"{day}{local.hour}:{local.minute:02d}{about}"
+
+
+def _part_of_day(hour: int) -> str:
+    parts = ((5, "夜里"), (8, "清早"), (11, "上午"), (13, "中午"), (18, "下午"), (24, "晚上"))
+    return next(name for until, name in parts if hour < until)
+
+
+def span(seconds: float) -> str:
+    """`35 分钟`, `5 小时 10 分`, `2 天 3 小时`."""
+    minutes = max(1, round(seconds / 60))
+    if minutes < 60:
+        return f"{minutes} 分钟"
+    hours, rest = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} 小时 {rest} 分" if rest else f"{hours} 小时"
+    days, hours = divmod(hours, 24)
+    return f"{days} 天 {hours} 小时" if hours else f"{days} 天"

@@ -1,0 +1,204 @@
+"""The end of an alert: whoever heard of it, and nobody else, hears that it is over."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select, update
+from sqlmodel import col
+
+from handlers.alerts import asking, texts
+from handlers.alerts.reaching import (
+    decides,
+    is_private,
+    is_reporter,
+    load,
+    must_decide,
+    ref_of,
+    to_family,
+    to_workers,
+)
+from handlers.matters import Refusal
+from handlers.ports import EventKind
+from handlers.posting import Piece, Target, post, say, whisper
+from handlers.turn import Turn
+from handlers.understanding import Ref
+from storage.agenda import Question
+from storage.areas import Area
+from storage.inbox import Outcome
+from storage.matters import ALERT_OPEN, Alert, AlertState, Correction
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Sort
+from storage.people import private_chats
+
+HEARD = (PartState.SENT, PartState.UNKNOWN, PartState.SENDING)
+
+
+async def found(turn: Turn, ref: Ref, words: str) -> None:
+    """找到 M3: ends it, from those who may; from others it is put to them."""
+    alert, area = await load(turn, ref)
+    _must_be_open(alert)
+    if not (is_reporter(turn, alert) or decides(turn, area)):
+        await put_to_family(turn, alert, area, words or turn.text)
+    elif turn.late:
+        await _ask_late(turn, alert, words or turn.text)
+    else:
+        await end(turn, alert, area, AlertState.FOUND, words)
+
+
+async def false_alarm(turn: Turn, ref: Ref, reason: str) -> None:
+    """误报 M3, 驳回 M3 …: it was none, or is not taken up."""
+    alert, area = await load(turn, ref)
+    must_decide(turn, alert, area)
+    _must_be_open(alert)
+    _learn(turn, alert)
+    await end(turn, alert, area, AlertState.FALSE, reason)
+
+
+async def withdraw(turn: Turn, ref: Ref) -> None:
+    """撤销 M3, 不用了, 不是, or the report itself recalled: the reporter (or who answers for it) takes it back."""
+    alert, area = await load(turn, ref)
+    recalled = turn.event is not None and turn.event.kind == EventKind.RECALLED
+    if not (recalled or is_reporter(turn, alert)):
+        must_decide(turn, alert, area)
+    _must_be_open(alert)
+    if turn.text.strip().startswith("不是"):
+        _learn(turn, alert)
+    await end(turn, alert, area, AlertState.WITHDRAWN)
+
+
+def _must_be_open(alert: Alert) -> None:
+    if alert.state not in ALERT_OPEN:
+        raise Refusal(texts.closed(alert) + "这次没有改动。")
+
+
+def _learn(turn: Turn, alert: Alert) -> None:
+    """Keep that it was read wrongly, as an example, without its text."""
+    by = turn.speaker.contact_id if turn.speaker else None
+    turn.session.add(Correction(at=turn.now, ref=ref_of(alert), was="missing", should="chat", by_id=by))
+
+
+async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: str = "") -> None:
+    """Close it, and in the same transaction stop what is on its way and queue the end for exactly who heard."""
+    targets = await _clearing(turn, alert)
+    alert.state, alert.ended_at, alert.updated_at = state, turn.now, turn.now
+    alert.ended_by = turn.speaker.contact_id if turn.speaker else None
+    alert.end_note, alert.changed = words[:200], ""
+    await asking.stop(turn, alert)
+    await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
+    for kind in ("alert.added", "alert.whole"):
+        await turn.unschedule(kind, ref_of(alert))
+    await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
+    await _tell_people(turn, alert, area, targets)
+    turn.audit(f"alert.{state}", ref_of(alert), "state")
+
+
+async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
+    """Cancel what is queued of the alert; then: who heard it, or is hearing it this moment.
+
+    Cancelling comes first: what the courier takes at the same time is then seen as `sending`, never missed.
+    """
+    ours = select(col(Post.id)).where(Post.ref == ref_of(alert), Post.sort == Sort.ALERT)
+    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(ours))
+    await turn.session.execute(
+        update(DeliveryPart)
+        .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
+        .values(state=PartState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+    query = (
+        select(
+            col(Delivery.chat_id),
+            col(Delivery.id),
+            col(DeliveryPart.state),
+            col(DeliveryPart.rank),
+            col(DeliveryPart.doubtful),
+        )
+        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
+        .where(
+            col(Delivery.post_id).in_(ours),
+            PostPart.kind == "text",
+            or_(col(DeliveryPart.state).in_(HEARD), col(DeliveryPart.doubtful)),
+        )
+        .order_by(col(Delivery.id))
+    )
+    heard: dict[int, Target] = {}
+    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(query):
+        sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
+        if sure or chat_id not in heard:
+            heard[chat_id] = Target(chat_id, rank, None if sure else delivery_id)
+    return list(heard.values())
+
+
+async def _post_end(turn: Turn, alert: Alert, targets: list[Target], words: str) -> None:
+    """The same words everywhere; only the family's own group reads what the worker added."""
+    own = [one for one in targets if one.chat_id == alert.chat_id] if words else []
+    if own:
+        await post(turn, ref_of(alert), Sort.END, [Piece(texts.ended(alert, words))], own)
+    rest = [one for one in targets if one not in own]
+    text = texts.ended(alert)
+    if alert.state == AlertState.WITHDRAWN and turn.text.strip().startswith("不是") and not alert.confirmed_at:
+        text = texts.misunderstood(alert)
+    await post(turn, ref_of(alert), Sort.END, [Piece(text)], rest)
+
+
+async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Target]) -> None:
+    """Whoever was asked or confirmed it, the reporter, and the speaker, unless the end reaches them anyway."""
+    told = {one.chat_id for one in targets}
+    mine = turn.where.chat_id if turn.where else None
+    asked = {*await asking.asked_chats(turn, alert, asking.CONFIRM, asking.FOUND)}
+    people = {alert.confirmed_by, alert.reporter_id if alert.chat_id not in told else None} - {None}
+    asked |= set((await private_chats(turn.session, [one for one in people if one])).values())
+    if not await is_private(turn, alert.chat_id):
+        asked.discard(alert.chat_id)
+    others = sorted(asked - told - {mine})
+    if others:
+        text = Piece(texts.ended_for_asked(alert))
+        await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])
+    if turn.speaker and mine is not None and mine not in told and mine not in others:
+        await _answer(turn, alert, len(targets))
+
+
+async def _answer(turn: Turn, alert: Alert, rooms: int) -> None:
+    text = texts.ended_for_speaker(alert, rooms)
+    if turn.event and turn.event.kind == EventKind.RECALLED:
+        await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+    else:
+        await say(turn, text, ref=ref_of(alert))
+
+
+async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> None:
+    """Somebody else says that the person is found: the reporter and the worker are asked."""
+    if await _asked_already(turn, alert):
+        turn.outcome = Outcome.MATTER
+        return
+    await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
+    text = texts.said_found(alert, turn.me.name, words)
+    chats = await private_chats(turn.session, [alert.reporter_id])
+    if alert.reporter_id in chats:
+        await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+        asking.add_question(turn, alert, asking.FOUND, chats[alert.reporter_id], alert.reporter_id)
+    else:
+        sent = await to_family(turn, alert, text)
+        if sent.chats:
+            asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
+    told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert))
+    for contact_id, chat_id in told:
+        if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
+            asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id)
+    await say(turn, texts.put_to_family(alert), ref=ref_of(alert))
+    turn.audit("alert.said_found", ref_of(alert))
+
+
+async def _asked_already(turn: Turn, alert: Alert) -> bool:
+    query = select(Question.id).where(
+        Question.ref == ref_of(alert),
+        Question.kind == asking.FOUND,
+        col(Question.answered_at).is_(None),
+        col(Question.expires_at) > turn.now,
+    )
+    return await turn.session.scalar(query.limit(1)) is not None
+
+
+async def _ask_late(turn: Turn, alert: Alert, words: str) -> None:
+    """A word that ends it came late: it is asked again, not carried out."""
+    await say(turn, texts.late_found(alert, words, turn.local(turn.at)), ref=ref_of(alert))
+    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)

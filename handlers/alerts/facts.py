@@ -1,0 +1,131 @@
+"""The facts of an alert: taken from readings, compared with each other, and what is still missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from handlers.understanding import Fields
+from storage.matters import Alert
+
+FACTS = (
+    "name",
+    "sex",
+    "age",
+    "age_precision",
+    "height_cm",
+    "build",
+    "clothes",
+    "features",
+    "health",
+    "transport",
+    "direction",
+    "has_phone",
+    "seen_at",
+    "seen_precision",
+    "phone",
+    "contact_name",
+)
+"""Columns of Alert that are called as in Fields; `place` is put together from several."""
+
+HIDES_PHONE = re.compile(
+    r"(?:别|不要|不用|不想|先不|请勿)(?:把|再)?(?:我的?)?(?:发|公开|登|写|留|外传|透露).{0,4}(?:电话|手机|号码)"
+)
+
+FINER = frozenset({"age_precision", "seen_precision"})
+"""They say how exact another fact is; a change of theirs alone is no news."""
+
+IMPORTANT = frozenset({"name", "sex", "age", "clothes", "place", "seen_at", "phone", "picture"})
+"""What everybody who was alerted must hear when it changes."""
+
+VISIBLE = ("name", "sex", "age", "height_cm", "build", "clothes", "features", "transport", "place", "seen_at")
+"""What makes a poster worth drawing where there is no photo."""
+
+MAX_AGE = 120
+AGE_SLACK = 8
+"""Years by which two people's guesses of one age may differ."""
+HEIGHT_SLACK = 15
+
+
+def known(fields: Fields) -> dict[str, Any]:
+    """What a message says, by column of Alert; impossible values are left out."""
+    found = {name: value for name in FACTS if (value := getattr(fields, name)) is not None}
+    if (age := found.get("age")) is not None and not 0 <= age <= MAX_AGE:
+        found.pop("age")
+    place = fields.place or "".join(part for part in (fields.building, fields.unit, fields.room) if part)
+    if place:
+        found["place"] = place[:100]
+    return {name: str(value)[:200] if isinstance(value, str) else value for name, value in found.items()}
+
+
+def take(alert: Alert, fields: Fields) -> list[str]:
+    """Put what a message says over what was known; the names of the facts that changed."""
+    changed = [name for name, value in known(fields).items() if getattr(alert, name) != value]
+    for name in changed:
+        setattr(alert, name, known(fields)[name])
+    return [name for name in changed if name not in FINER]
+
+
+def note_changes(alert: Alert, names: list[str]) -> None:
+    """Remember which facts changed since people were last told."""
+    alert.changed = " ".join(dict.fromkeys([*alert.changed.split(), *names]))
+
+
+def missing(alert: Alert) -> list[str]:
+    """The facts that would help most and are not known, the most useful first."""
+    wanted = {
+        "place": alert.place,
+        "seen_at": alert.seen_at,
+        "picture": alert.picture_id,
+        "name": alert.name,
+        "phone": alert.phone,
+    }
+    return [name for name, value in wanted.items() if not value]
+
+
+def visible(alert: Alert) -> int:
+    """How many facts a stranger could look for are known."""
+    return sum(1 for name in VISIBLE if getattr(alert, name) not in (None, ""))
+
+
+def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
+    """Whether a description cannot be of this alert's person."""
+    if alert.sex and said.get("sex") and alert.sex != said["sex"]:
+        return True
+    if alert.age is not None and said.get("age") is not None and abs(alert.age - said["age"]) > AGE_SLACK:
+        return True
+    height = said.get("height_cm")
+    if alert.height_cm and height and abs(alert.height_cm - height) > HEIGHT_SLACK:
+        return True
+    return bool(alert.name and said.get("name") and not _one_name(alert.name, said["name"]))
+
+
+def _one_name(first: str, second: str) -> bool:
+    """王秀英 and 王奶奶 may be one person, 李小明 and 小明 too."""
+    return first in second or second in first or first[0] == second[0]
+
+
+def points(alert: Alert, said: Mapping[str, Any]) -> float:
+    """How much of a description fits what is known; 0 where nothing does."""
+    total = 0.0
+    if alert.name and said.get("name") and (alert.name in said["name"] or said["name"] in alert.name):
+        total += 2
+    if alert.phone and alert.phone == said.get("phone"):
+        total += 2
+    if alert.age is not None and said.get("age") is not None and abs(alert.age - said["age"]) <= AGE_SLACK:
+        total += 1
+    for name in ("clothes", "transport", "features", "place"):
+        ours, theirs = getattr(alert, name), said.get(name)
+        if ours and theirs and fuzz.partial_ratio(ours, theirs) >= 60:
+            total += 1
+    if alert.sex and alert.sex == said.get("sex"):
+        total += 0.5
+    return total
+
+
+def same_person(alert: Alert, said: Mapping[str, Any], *, same_writer: bool) -> bool:
+    """Whether a second report is of the alert's person: nothing speaks against it, and the writer or the facts for."""
+    return not contradicts(alert, said) and (same_writer or points(alert, said) >= 1.5)

@@ -1,0 +1,117 @@
+"""A report of a missing person opens an alert, or joins the one about the same person."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlmodel import col
+
+from handlers import locating
+from handlers.alerts import adding, asking, facts, texts
+from handlers.alerts.reaching import DECIDERS, decides, here, holders_of, names, ref_of
+from handlers.ports import MessageType
+from handlers.posting import Piece, Target, post, whisper
+from handlers.turn import Turn
+from handlers.understanding import Fields, Reading
+from storage.areas import Area
+from storage.matters import ALERT_OPEN, Alert
+from storage.outbox import Sort
+from storage.people import Held, private_chats
+
+MAX_TEXT = 2000
+
+
+async def reported(turn: Turn) -> None:
+    """Free words that say that somebody is missing."""
+    area = await locating.area_here(turn)
+    if area is None:
+        return
+    reading = turn.reading
+    assert reading is not None
+    if (alert := await same_person(turn, reading.fields)) is not None:
+        await adding.add_facts(turn, alert)
+        return
+    alert = await open_alert(turn, area, reading)
+    await _ask_and_answer(turn, alert, area)
+
+
+async def same_person(turn: Turn, fields: Fields) -> Alert | None:
+    """The open alert of this chat or this writer that the report repeats."""
+    query = select(Alert).where(
+        col(Alert.state).in_(ALERT_OPEN),
+        or_(Alert.chat_id == turn.here.chat_id, Alert.reporter_id == turn.me.contact_id),
+    )
+    said = facts.known(fields)
+    for alert in await turn.session.scalars(query.order_by(col(Alert.id).desc())):
+        if facts.same_person(alert, said, same_writer=alert.reporter_id == turn.me.contact_id):
+            return alert
+    return None
+
+
+async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
+    """Write the alert with what was understood."""
+    bundle = turn.event is not None and turn.event.type == MessageType.FORWARDED
+    alert = Alert(
+        area_id=area.id or 0,
+        chat_id=turn.here.chat_id,
+        reporter_id=turn.me.contact_id,
+        text=turn.text[:MAX_TEXT],
+        forwarded=bool(reading.fields.forwarded) or bundle,
+        share_phone=not facts.HIDES_PHONE.search(turn.text),
+        created_at=turn.at,
+        updated_at=turn.now,
+    )
+    facts.take(alert, reading.fields)
+    turn.session.add(alert)
+    await turn.session.flush()
+    turn.concerns(ref_of(alert))
+    turn.audit("alert.open", ref_of(alert))
+    return alert
+
+
+async def _ask_and_answer(turn: Turn, alert: Alert, area: Area) -> None:
+    """The group is answered first, then whoever may confirm is asked, with the timers set."""
+    own_word = decides(turn, area)
+    people: list[Held] = []
+    if own_word:
+        alert.asked = 1
+    else:
+        people = [one for one in await asking.first_step(turn, alert, area) if one.contact_id != alert.reporter_id]
+    await _answer(turn, alert, area, people, own_word)
+    if not own_word:
+        await asking.ask(turn, alert, area, people)
+    await asking.begin(turn, alert)
+
+
+async def _answer(turn: Turn, alert: Alert, area: Area, people: list[Held], own_word: bool) -> None:
+    """What was understood, in the group; a passed-on appeal is shown to no group before a worker's word."""
+    asked = await names(turn, people)
+    if alert.forwarded:
+        if own_word:
+            await asking.ask(turn, alert, area, await _myself(turn, area))
+        else:
+            await whisper(turn, alert.reporter_id, texts.forwarded_kept(alert, asked), ref=ref_of(alert))
+        return
+    text = texts.understood(alert, await here(turn, area), asked, own_word=own_word)
+    mentions = () if turn.here.private else (alert.reporter_id,)
+    sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
+    chat_id = alert.chat_id if sent.chats else await _in_private(turn, alert, text)
+    if chat_id is not None:
+        _ask_back(turn, alert, chat_id, own_word)
+
+
+async def _myself(turn: Turn, area: Area) -> list[Held]:
+    return [one for one in await holders_of(turn, area, DECIDERS) if one.contact_id == turn.me.contact_id]
+
+
+async def _in_private(turn: Turn, alert: Alert, text: str) -> int | None:
+    await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+    return (await private_chats(turn.session, [alert.reporter_id])).get(alert.reporter_id)
+
+
+def _ask_back(turn: Turn, alert: Alert, chat_id: int, own_word: bool) -> None:
+    """What the answer asked, as a question: a worker's own 确认, else the most useful missing fact."""
+    wanted = facts.missing(alert)
+    if own_word:
+        asking.add_question(turn, alert, asking.CONFIRM, chat_id, alert.reporter_id)
+    elif wanted:
+        asking.add_question(turn, alert, asking.FACT_QUESTIONS[wanted[0]], chat_id, alert.reporter_id)

@@ -1,0 +1,153 @@
+"""Finding an alert, who may decide about it, and how its people are reached."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers.alerts.texts import Here
+from handlers.matters import Refusal
+from handlers.posting import Piece, Sent, Target, post, responsible, staff_chat, whisper
+from handlers.turn import WORKERS, Turn
+from handlers.understanding import Ref
+from storage.areas import Area, Chat, area_line
+from storage.matters import Alert, AlertState
+from storage.outbox import Sort
+from storage.people import Contact, Held, Role, holders, private_chats
+
+DECIDERS = (*WORKERS, Role.POLICE)
+"""Who may confirm, refuse and end an alert of their area."""
+
+ROLE_NAMES = {Role.WORKER: "网格员", Role.LEAD: "网格长", Role.ADMIN: "管理员", Role.POLICE: "民警"}
+
+
+async def load(turn: Turn, ref: Ref) -> tuple[Alert, Area]:
+    """The alert and its area, locked for this transaction; Refusal if there is none."""
+    alert = await turn.session.get(Alert, ref.number, with_for_update=True, populate_existing=True)
+    if alert is None:
+        raise Refusal(f"没有寻人 {ref}，请核对编号。")
+    area = await turn.session.get(Area, alert.area_id)
+    assert area is not None
+    turn.concerns(str(ref))
+    return alert, area
+
+
+def ref_of(alert: Alert) -> str:
+    """`M3`."""
+    return f"M{alert.id}"
+
+
+def decides(turn: Turn, area: Area) -> bool:
+    """Whether the speaker may confirm, refuse and end: worker or above of the area, or its police contact."""
+    return turn.speaker is not None and turn.speaker.has(DECIDERS, area.path)
+
+
+def must_decide(turn: Turn, alert: Alert, area: Area) -> None:
+    """Refusal unless the speaker answers for the alert's area."""
+    if not decides(turn, area):
+        raise Refusal(f"寻人 {ref_of(alert)} 归{area.name}管，只有那里的网格员、上级和民警能决定，这次没有改动。")
+
+
+def is_reporter(turn: Turn, alert: Alert) -> bool:
+    """Whether the speaker reported it."""
+    return turn.speaker is not None and turn.speaker.contact_id == alert.reporter_id
+
+
+async def here(turn: Turn, area: Area) -> Here:
+    """What texts need to know of the moment and the place."""
+    police = turn.rules.alerts.police_phone
+    for step in await area_line(turn.session, area):
+        if step.police_phone:
+            police = step.police_phone
+            break
+    return Here(turn.now, turn.outside.zone, police)
+
+
+async def town_of(turn: Turn, area: Area) -> Area:
+    """The area of the town level above (or at) this one; without one, the highest below the root."""
+    line = await area_line(turn.session, area)
+    level = town_level(turn)
+    for step in line:
+        if step.level == level:
+            return step
+    below_root = [step for step in line if step.level > 0]
+    return below_root[-1] if below_root else area
+
+
+def town_level(turn: Turn) -> int:
+    """The depth of a town in the tree; 1 where the config's word is none of its levels."""
+    levels = turn.rules.levels
+    return levels.index(turn.rules.town_level) if turn.rules.town_level in levels else 1
+
+
+async def holders_of(turn: Turn, area: Area, roles: Collection[str]) -> list[Held]:
+    """Who holds one of the roles for the area, nearest first, each person once."""
+    found: dict[int, Held] = {}
+    for held in await holders(turn.session, area.path, roles, turn.now):
+        found.setdefault(held.contact_id, held)
+    return list(found.values())
+
+
+async def names(turn: Turn, people: Iterable[Held]) -> str:
+    """`网格员耿志强、网格长李芳`."""
+    people = list(people)
+    ids = [one.contact_id for one in people]
+    rows = await turn.session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(ids)))
+    called = dict(rows.all())
+    return "、".join(f"{ROLE_NAMES.get(Role(one.role), '')}{called.get(one.contact_id, '')}" for one in people)
+
+
+async def name_of(turn: Turn, contact_id: int | None, area: Area) -> str:
+    """A decider's role and name."""
+    if contact_id is None:
+        return ""
+    for held in await holders_of(turn, area, DECIDERS):
+        if held.contact_id == contact_id:
+            return await names(turn, [held])
+    contact = await turn.session.get(Contact, contact_id)
+    return contact.name if contact else ""
+
+
+async def is_private(turn: Turn, chat_id: int) -> bool:
+    """Whether a chat is one person's private chat with the bot."""
+    chat = await turn.session.get(Chat, chat_id)
+    return chat is not None and chat.contact_id is not None
+
+
+async def to_family(turn: Turn, alert: Alert, text: str) -> Sent:
+    """One post where it was reported, mentioning the reporter; in private where the group must not hear it."""
+    if alert.forwarded and alert.state == AlertState.UNCONFIRMED:
+        return await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+    mentions = () if await is_private(turn, alert.chat_id) else (alert.reporter_id,)
+    sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
+    return sent if sent.chats else await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+
+
+async def to_workers(turn: Turn, alert: Alert, area: Area, text: str, open_text: str) -> list[tuple[int, int]]:
+    """Tell the nearest worker and whoever confirmed it, but never the speaker; (contact, chat) of those told."""
+    people = await responsible(turn, area, (Role.WORKER,)) or await responsible(turn, area, WORKERS)
+    if alert.confirmed_by:
+        people.append(alert.confirmed_by)
+    me = turn.speaker.contact_id if turn.speaker else None
+    return await reach(turn, [one for one in dict.fromkeys(people) if one != me], area, text, open_text, ref_of(alert))
+
+
+async def reach(
+    turn: Turn, people: Collection[int], area: Area, text: str, open_text: str, ref: str
+) -> list[tuple[int, int]]:
+    """Tell each in private; those who cannot be reached there, together in the nearest staff room.
+
+    Returns (contact, chat) of those who were told.
+    """
+    chats = await private_chats(turn.session, people)
+    told = [(one, chats[one]) for one in people if one in chats]
+    if told:
+        await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chat) for _, chat in told])
+    rest = tuple(one for one in people if one not in chats)
+    room = await staff_chat(turn, area) if rest else None
+    if room is not None:
+        sent = await post(turn, ref, Sort.STAFF, [Piece(open_text, rest)], [Target(room)])
+        told += [(one, room) for one in rest] if sent.chats else []
+    return told

@@ -1,0 +1,20 @@
+"""Reading the words of a command as what the command says they are."""
+
+from __future__ import annotations
+
+from handlers.local_names import LocalNames
+from handlers.turn import Turn
+from handlers.understanding import Context, Kind, Reading
+from handlers.understanding.extract import extract
+from handlers.understanding.normal import fold
+from handlers.understanding.scan import Scan
+
+
+async def read_as(turn: Turn, words: str, kind: Kind) -> None:
+    """Make `words` the turn's text and reading, with every field that this kind of message may have."""
+    names = LocalNames()
+    await names.refresh(turn.session, turn.now)
+    area = turn.here.area
+    context = Context(now=turn.local(turn.at), grid=area.code if area else None, gazetteer=names.gazetteer)
+    turn.text = words
+    turn.reading = Reading(words, kind, 1.0, fields=extract(Scan(fold(words)), kind, context))

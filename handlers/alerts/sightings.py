@@ -1,0 +1,179 @@
+"""线索: somebody may have seen the missing person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlmodel import col
+
+from handlers.alerts import describing, facts, texts
+from handlers.alerts.reaching import here, is_reporter, load, reach, ref_of, to_family, to_workers
+from handlers.posting import responsible, say
+from handlers.turn import WORKERS, Turn
+from handlers.understanding import Fields, Ref
+from storage.areas import Area
+from storage.inbox import Outcome
+from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
+
+REPEATED = timedelta(minutes=10)
+"""The same words of the same person within this time are one clue."""
+
+SURE = 0.8
+"""A reading's candidate from which on no other is looked for."""
+
+
+async def sighted(turn: Turn) -> None:
+    """Free words that say that the missing person may have been seen."""
+    if await _of_ended(turn):
+        return
+    around = await open_here(turn)
+    if not around:
+        turn.outcome = Outcome.CHAT
+        return
+    alert = choose(turn, around)
+    if alert is None:
+        await ask_which(turn, around)
+        return
+    locked, area = await load(turn, Ref("M", alert.id or 0))
+    await record(turn, locked, area)
+
+
+async def _of_ended(turn: Turn) -> bool:
+    """A clue that quotes the card of somebody who is no longer sought: one line, and that is all."""
+    if turn.quoted is None or turn.quoted.letter != "M":
+        return False
+    alert = await turn.session.get(Alert, turn.quoted.number)
+    if alert is None or alert.state in ALERT_OPEN:
+        return False
+    turn.concerns(str(turn.quoted))
+    await say(turn, texts.late_clue(alert), ref=ref_of(alert))
+    return True
+
+
+async def open_here(turn: Turn) -> list[Alert]:
+    """The open alerts that somebody in this chat has heard of."""
+    path = turn.here.area.path if turn.here.area else None
+    query = (
+        select(Alert, col(Area.path))
+        .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
+        .where(col(Alert.state).in_(ALERT_OPEN), or_(col(Alert.scope_id).is_not(None), _known_here(turn)))
+        .order_by(col(Alert.id))
+    )
+    return [
+        alert
+        for alert, scope in await turn.session.execute(query)
+        if (scope and path and path.startswith(scope)) or alert.chat_id == turn.here.chat_id
+    ]
+
+
+def _known_here(turn: Turn) -> ColumnElement[bool]:
+    return (col(Alert.chat_id) == turn.here.chat_id) & col(Alert.forwarded).is_(False)
+
+
+def choose(turn: Turn, alerts: Sequence[Alert]) -> Alert | None:
+    """The alert meant: the quoted one, else what the reading is sure of, else the best fit; None if unsure."""
+    by_ref = {f"M{alert.id}": alert for alert in alerts}
+    if turn.quoted and str(turn.quoted) in by_ref:
+        return by_ref[str(turn.quoted)]
+    reading = turn.reading
+    candidates = [one for one in reading.candidates if str(one.ref) in by_ref] if reading else []
+    if candidates and (candidates[0].by in ("number", "quote") or candidates[0].confidence >= SURE):
+        return by_ref[str(candidates[0].ref)]
+    said = facts.known(reading.fields if reading else Fields())
+    fitting = [alert for alert in alerts if not facts.contradicts(alert, said)]
+    if len(fitting) == 1:
+        return fitting[0]
+    ranked = sorted(fitting, key=lambda alert: -facts.points(alert, said))
+    if len(ranked) > 1 and facts.points(ranked[0], said) >= facts.points(ranked[1], said) + 1:
+        return ranked[0]
+    return None
+
+
+async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
+    """Several could be meant, or none fits: the workers decide, no group hears of it."""
+    turn.concerns(ref_of(alerts[0]))
+    people: dict[int, Area] = {}
+    for alert in alerts:
+        area = await turn.session.get(Area, alert.area_id)
+        assert area is not None
+        for contact_id in await responsible(turn, area, WORKERS, but=[turn.me.contact_id]):
+            people.setdefault(contact_id, area)
+    refs = "、".join(ref_of(alert) for alert in alerts[:5])
+    text = texts.which_clue(refs, source(turn), turn.text)
+    open_text = f"有人说看到了走失的人，可能是 {refs}，请在群里问一下。"
+    for contact_id, area in people.items():
+        await reach(turn, [contact_id], area, text, open_text, ref_of(alerts[0]))
+
+
+async def record(turn: Turn, alert: Alert, area: Area) -> None:
+    """Keep the clue; the family's group and the worker hear it, the finder is thanked once."""
+    if await _repeated(turn, alert):
+        return
+    fields = turn.reading.fields if turn.reading else Fields()
+    said = facts.known(fields)
+    sighting = Sighting(
+        alert_id=alert.id or 0,
+        contact_id=turn.me.contact_id,
+        chat_id=turn.here.chat_id,
+        at=turn.at,
+        text=turn.text[:1000],
+        place=said.get("place", ""),
+        seen_at=fields.seen_at,
+        direction=said.get("direction", ""),
+    )
+    turn.session.add(sighting)
+    alert.updated_at = turn.now
+    turn.audit("alert.sighting", ref_of(alert))
+    now = await here(turn, area)
+    if not is_reporter(turn, alert):
+        await say(turn, texts.clue_thanks(alert, now), ref=ref_of(alert))
+    text = texts.clue(alert, source(turn), turn.text, _found(turn, sighting, fields))
+    if turn.here.chat_id != alert.chat_id and not is_reporter(turn, alert):
+        await to_family(turn, alert, text)
+    await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert))
+
+
+async def _repeated(turn: Turn, alert: Alert) -> bool:
+    query = select(Sighting.id).where(
+        Sighting.alert_id == alert.id,
+        Sighting.contact_id == turn.me.contact_id,
+        Sighting.text == turn.text[:1000],
+        col(Sighting.at) > turn.at - REPEATED,
+    )
+    return await turn.session.scalar(query.limit(1)) is not None
+
+
+def source(turn: Turn) -> str:
+    """Who says it: the name and group of what was said openly, no name for what was said in private."""
+    said = turn.local(turn.at).strftime("%H:%M")
+    if turn.here.private:
+        return f"有居民 {said} 私下"
+    room = turn.here.area.name if turn.here.area else ""
+    return f"{room} {turn.me.name} {said} ".strip() + " "
+
+
+def _found(turn: Turn, sighting: Sighting, fields: Fields) -> str:
+    """Time, place and direction, as far as they were understood."""
+    when = ""
+    if sighting.seen_at:
+        precision = str(fields.seen_precision or "")
+        when = describing.moment(sighting.seen_at, precision, turn.now, turn.outside.zone)
+    parts = (("时间", when), ("地点", sighting.place), ("去向", sighting.direction))
+    return "，".join(f"{title}：{words}" for title, words in parts if words)
+
+
+async def clue(turn: Turn, ref: Ref | None, words: str) -> None:
+    """线索 M3 …: a clue as a command; without a number, the only alert that may be meant."""
+    if ref is None:
+        await sighted(turn)
+        return
+    alert, area = await load(turn, ref)
+    if alert.state not in ALERT_OPEN:
+        await say(turn, texts.late_clue(alert), ref=ref_of(alert))
+        return
+    if alert.state == AlertState.UNCONFIRMED and alert.chat_id != turn.here.chat_id and not turn.me.roles:
+        await say(turn, texts.status(alert, await here(turn, area), ""), ref=ref_of(alert))
+        return
+    await record(turn, alert, area)

@@ -1,0 +1,194 @@
+"""One confirmation, and the card goes to every residents' group of the town."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from handlers.alerts import asking, facts, texts
+from handlers.alerts.reaching import DECIDERS, here, load, must_decide, name_of, ref_of, to_family, town_of
+from handlers.matters import Refusal
+from handlers.posting import Piece, Sent, Target, post, say
+from handlers.turn import Turn
+from handlers.understanding import Ref
+from storage.areas import Area, Chat, Room, bound_rooms
+from storage.matters import ALERT_OPEN, Alert, AlertState
+from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
+
+WHOLE = "alert.whole"
+LOOK_AGAIN = timedelta(seconds=30)
+
+
+async def confirm(turn: Turn, ref: Ref) -> None:
+    """确认 M3: by a worker or above of its area, or the police."""
+    alert, area = await load(turn, ref)
+    must_decide(turn, alert, area)
+    if alert.state == AlertState.CONFIRMED:
+        by = await name_of(turn, alert.confirmed_by, area)
+        raise Refusal(f"{texts.name(alert)}{by or '系统'}已经确认过，卡片已经在发了。")
+    if alert.state not in ALERT_OPEN:
+        raise Refusal(texts.closed(alert) + "这次没有改动。")
+    await spread(turn, alert, area)
+
+
+async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = False) -> None:
+    """Send the card, tell the family and those who were asked, and look after it until it is whole."""
+    town = await town_of(turn, area)
+    alert.state, alert.scope_id, alert.confirmed_at = AlertState.CONFIRMED, town.id, turn.now
+    alert.confirmed_by = None if by_itself else turn.me.contact_id
+    alert.updated_at, alert.changed = turn.now, ""
+    await asking.stop(turn, alert)
+    await turn.unschedule("alert.added", ref_of(alert))
+    by = await name_of(turn, alert.confirmed_by, area)
+    sent = await _send_card(turn, alert, area, town, by)
+    alert.post_id = sent.post_id
+    seconds = turn.outside.pace.estimate(sent.chats, urgent=True)
+    await _tell_start(turn, alert, texts.started(alert, by, sent.chats, seconds, sent.silent))
+    if not by_itself:
+        await asking.tell_settled(turn, alert, area)
+    turn.audit("alert.confirm", ref_of(alert), "state scope_id")
+    await turn.schedule(WHOLE, ref_of(alert), turn.now + timedelta(seconds=max(seconds, 10)))
+
+
+async def _tell_start(turn: Turn, alert: Alert, text: str) -> None:
+    """The family's group hears it, and whoever confirmed it somewhere else."""
+    await to_family(turn, alert, text)
+    if turn.where and turn.here.chat_id != alert.chat_id:
+        await say(turn, text, ref=ref_of(alert))
+
+
+async def _send_card(turn: Turn, alert: Alert, area: Area, town: Area, by: str) -> Sent:
+    moment = turn.local(turn.now)
+    verified = texts.verified_by(by, moment) if by else texts.by_itself(turn.rules.alerts.auto_after_minutes or 0)
+    pieces = [Piece(texts.card(alert, await here(turn, area), verified)), *pictures(turn, alert)]
+    return await post(turn, ref_of(alert), Sort.ALERT, pieces, await _targets(turn, alert, area, town))
+
+
+def pictures(turn: Turn, alert: Alert) -> list[Piece]:
+    """The photo as it came, and the poster that the courier draws from photo and facts."""
+    pieces = [Piece(picture_id=alert.picture_id)] if alert.picture_id else []
+    if alert.picture_id or facts.visible(alert) >= turn.rules.alerts.poster_facts:
+        pieces.append(Piece(poster=True))
+    return pieces
+
+
+async def _targets(turn: Turn, alert: Alert, area: Area, town: Area) -> list[Target]:
+    """Every residents' group of the town and the group of origin, the nearest first."""
+    rooms = await bound_rooms(turn.session, town.path)
+    targets = {chat: Target(chat, rank=distance(area.path, path)) for _, chat, path in rooms}
+    if alert.chat_id in targets or await _is_room(turn, alert.chat_id):
+        targets[alert.chat_id] = Target(alert.chat_id)
+    return list(targets.values())
+
+
+async def _is_room(turn: Turn, chat_id: int) -> bool:
+    chat = await turn.session.get(Chat, chat_id)
+    if chat is None or chat.room_id is None:
+        return False
+    room = await turn.session.get(Room, chat.room_id)
+    return room is not None and room.bound_at is not None
+
+
+def distance(origin: str, path: str) -> int:
+    """Steps up the tree from where it began until the other area is below: 0 own grid, 1 own village, 2 own town."""
+    ours, theirs = origin.strip("/").split("/"), path.strip("/").split("/")
+    common = 0
+    for one, other in zip(ours, theirs, strict=False):
+        if one != other:
+            break
+        common += 1
+    return len(ours) - common
+
+
+async def counts(turn: Turn, alert: Alert) -> texts.Counts:
+    """How far the card's text is, by room; silent are those of the scope to which it was not, or is no longer, due."""
+    query = (
+        select(col(Delivery.chat_id), col(DeliveryPart.state), func.count())
+        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
+        .where(Delivery.post_id == alert.post_id, PostPart.kind == "text")
+        .group_by(col(Delivery.chat_id), col(DeliveryPart.state))
+    )
+    states: dict[int, set[str]] = {}
+    for chat_id, state, _ in await turn.session.execute(query):
+        states.setdefault(chat_id, set()).add(state)
+    seen = [_room_state(found) for found in states.values()]
+    scope = await turn.session.get(Area, alert.scope_id) if alert.scope_id else None
+    everywhere = {chat for _, chat, _ in await bound_rooms(turn.session, scope.path)} if scope else set()
+    return texts.Counts(
+        sent=seen.count("sent"),
+        unknown=seen.count("unknown"),
+        waiting=seen.count("waiting"),
+        failed=seen.count("failed"),
+        silent=len(everywhere - states.keys()) + seen.count("cancelled"),
+    )
+
+
+def _room_state(states: set[str]) -> str:
+    """One word for a room whose text may have several parts."""
+    if states & {PartState.QUEUED, PartState.SENDING}:
+        return "waiting"
+    for state in (PartState.FAILED, PartState.UNKNOWN, PartState.CANCELLED):
+        if state in states:
+            return str(state)
+    return "sent"
+
+
+async def look_whether_whole(turn: Turn, ref: str) -> None:
+    """Due: when no room waits any more, the family's group hears once how many have it."""
+    alert = await turn.session.get(Alert, int(ref[1:]))
+    if alert is None or alert.state != AlertState.CONFIRMED or alert.post_id is None:
+        return
+    now = await counts(turn, alert)
+    if now.waiting:
+        await turn.schedule(WHOLE, ref, turn.now + LOOK_AGAIN)
+        return
+    await to_family(turn, alert, texts.whole(alert, now))
+
+
+async def by_itself(turn: Turn, ref: str) -> None:
+    """Due, where the config says so: nobody confirmed it, and it goes out all the same."""
+    alert = await turn.session.get(Alert, int(ref[1:]), with_for_update=True, populate_existing=True)
+    if alert is None or alert.state != AlertState.UNCONFIRMED or alert.forwarded:
+        return
+    area = await turn.session.get(Area, alert.area_id)
+    assert area is not None
+    await spread(turn, alert, area, by_itself=True)
+
+
+async def report_status(turn: Turn, ref: Ref) -> None:
+    """查 M3: whether it still stands; workers also hear how far it went."""
+    alert = await turn.session.get(Alert, ref.number)
+    if alert is None:
+        raise Refusal(f"没有寻人 {ref}，请核对编号。")
+    turn.concerns(str(ref))
+    area = await turn.session.get(Area, alert.area_id)
+    assert area is not None
+    by = await name_of(turn, alert.confirmed_by, area)
+    vouched = texts.verified_by(by, turn.local(alert.confirmed_at)) if by and alert.confirmed_at else ""
+    text = texts.status(alert, await here(turn, area), vouched)
+    if turn.me.roles and alert.post_id:
+        text += texts.spread_line(await counts(turn, alert))
+    await say(turn, text, ref=ref_of(alert))
+
+
+async def list_open(turn: Turn) -> None:
+    """寻人 alone: the open alerts that somebody in this chat may know of."""
+    path = turn.here.area.path if turn.here.area else None
+    query = select(Alert, col(Area.path)).join(Area, col(Alert.area_id) == col(Area.id))
+    rows = await turn.session.execute(query.where(col(Alert.state).in_(ALERT_OPEN)).order_by(col(Alert.id)))
+    scopes = {area.id: area.path for area in await turn.session.scalars(select(Area))}
+    mine = [
+        alert
+        for alert, origin in rows
+        if alert.chat_id == turn.here.chat_id
+        or alert.reporter_id == turn.me.contact_id
+        or turn.me.has(DECIDERS, origin)
+        or (alert.scope_id and path and path.startswith(scopes[alert.scope_id]))
+    ]
+    if not mine:
+        await say(turn, "现在没有在找的人。有人走失，直接在群里说，或发“寻人 姓名 年龄 衣着 几点从哪走的”。")
+        return
+    await say(turn, f"在找的有 {len(mine)} 位：\n" + "\n".join(texts.list_line(one) for one in mine[:10]))

@@ -1,0 +1,361 @@
+"""What people read about alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from handlers.alerts import describing, facts
+from handlers.matters import clip
+from handlers.refs import label
+from storage.matters import Alert, AlertState
+
+STATE_NAMES = {
+    AlertState.UNCONFIRMED: "等网格员核实",
+    AlertState.CONFIRMED: "还在找",
+    AlertState.FOUND: "已找到",
+    AlertState.WITHDRAWN: "已撤销",
+    AlertState.FALSE: "已核实不属实，请不要再转发",
+}
+
+WANTED = {
+    "place": "从哪儿走的",
+    "seen_at": "几点走的",
+    "picture": "近照",
+    "name": "姓名",
+    "phone": "联系电话",
+}
+"""How a missing fact is asked for."""
+
+CHANGED = {
+    "name": "姓名",
+    "sex": "性别",
+    "age": "年龄",
+    "height_cm": "身高",
+    "build": "体型",
+    "clothes": "穿着",
+    "features": "特征",
+    "health": "身体",
+    "transport": "出行",
+    "direction": "去向",
+    "has_phone": "手机",
+    "place": "地点",
+    "seen_at": "时间",
+    "phone": "电话",
+    "contact_name": "联系人",
+    "picture": "照片",
+}
+
+MAX_WANTED = 3
+NO_WAITING = "请先打 110 报警，不用等 24 小时。"
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """The moment and zone in which a text is read, and the police's phone there."""
+
+    now: datetime
+    zone: ZoneInfo
+    police: str = "110"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How far the card is: rooms that have it, perhaps have it, wait for it, failed, or are silent."""
+
+    sent: int = 0
+    unknown: int = 0
+    waiting: int = 0
+    failed: int = 0
+    silent: int = 0
+
+    @property
+    def reached(self) -> int:
+        """Rooms that have it or perhaps have it."""
+        return self.sent + self.unknown
+
+
+def name(alert: Alert) -> str:
+    """`【寻人 M3】`."""
+    return label(f"M{alert.id}")
+
+
+def description(alert: Alert, here: Here) -> str:
+    """What is known, a line per matter; the writer's own words where nothing was understood."""
+    seen = describing.last_seen(alert, here.now, here.zone)
+    lines = [describing.who(alert), *describing.looks(alert), f"最后看到：{seen}" if seen else ""]
+    return "\n".join(line for line in lines if line) or clip(alert.text, 80)
+
+
+def phone_line(alert: Alert) -> str:
+    """The family's phone, if it may be shown."""
+    if not alert.phone or not alert.share_phone:
+        return ""
+    return f"电话：{alert.phone}（{alert.contact_name}）" if alert.contact_name else f"电话：{alert.phone}"
+
+
+def still_needed(alert: Alert) -> str:
+    """What would help most, on one line."""
+    wanted = [WANTED[one] for one in facts.missing(alert)[:MAX_WANTED]]
+    return f"还差：{'、'.join(wanted)}，知道的请直接发来。" if wanted else ""
+
+
+def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
+    """The first answer in the reporter's group."""
+    if own_word:
+        next_step = f"您回“确认 M{alert.id}”，我就发到全镇各群。"
+    elif asked:
+        next_step = f"已请{asked}核实，核实后马上发到全镇各群。"
+    else:
+        next_step = "还没联系上能核实的网格员，我会接着找；请同时给网格员打电话。"
+    lines = [
+        f"{name(alert)}记下了，大家先帮着留意：",
+        description(alert, here),
+        phone_line(alert),
+        still_needed(alert),
+        NO_WAITING + next_step,
+        "（理解错了，引用这条回“不是”）",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def forwarded_kept(alert: Alert, asked: str) -> str:
+    """To the writer of a passed-on appeal, in private."""
+    who = f"已请{asked}核实" if asked else "等网格员核实"
+    return f"{name(alert)}这条寻人消息像是转来的，{who}，核实前我不往外发。"
+
+
+def for_confirmer(alert: Alert, here: Here, reporter: str, area: str) -> str:
+    """What whoever may confirm reads in private."""
+    said = alert.created_at.astimezone(here.zone)
+    source = "转来的寻人消息，没有发到任何群" if alert.forwarded else f"{area} {reporter} {said:%H:%M} 报"
+    number = f"M{alert.id}"
+    lines = [
+        f"{name(alert)}请您核实（{source}）：",
+        description(alert, here),
+        f"电话：{alert.phone}" if alert.phone else "",
+        f"原话：{clip(alert.text, 120)}",
+        f"属实回“确认”或“确认 {number}”，我发到全镇各群；不属实回“误报 {number}”，不受理回“驳回 {number} 理由”。",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def for_staff_room(alert: Alert, area: str) -> str:
+    """The same for a staff room: without names, phones and words."""
+    return f"{name(alert)}{area}有人走失，等您核实。属实回“确认 M{alert.id}”，不属实回“误报 M{alert.id}”。"
+
+
+def remind(alert: Alert, waited: float) -> str:
+    """To everybody who was asked and has not answered."""
+    return (
+        f"{name(alert)}已等了 {describing.span(waited)}，还没有人核实。"
+        f"属实回“确认 M{alert.id}”，不属实回“误报 M{alert.id}”。"
+    )
+
+
+def also_asked(alert: Alert, asked: str) -> str:
+    """To the family when more people are asked."""
+    return f"{name(alert)}还在等核实，刚又请了{asked}。{NO_WAITING}"
+
+
+def joined(alert: Alert) -> str:
+    """A worker's second report of the same person."""
+    return f"{name(alert)}已经在找，新情况并进去了。"
+
+
+def settled(alert: Alert, by: str) -> str:
+    """To the others who were asked."""
+    return f"{name(alert)}{by}已确认，不用再回了。"
+
+
+def card(alert: Alert, here: Here, verified: str) -> str:
+    """What goes to every group of the town."""
+    them = describing.pronoun(alert)
+    seen_call = "、".join(part for part in (_family_phone(alert), f"派出所 {here.police}") if part)
+    lines = [
+        f"{name(alert)}紧急寻人，请大家帮忙留意",
+        description(alert, here),
+        f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话",
+        f"电话：{seen_call}",
+        verified,
+        f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def _family_phone(alert: Alert) -> str:
+    if not alert.phone or not alert.share_phone:
+        return ""
+    return f"{alert.contact_name or '家属'} {alert.phone}"
+
+
+def verified_by(by: str, when: datetime) -> str:
+    """Who vouches for the card."""
+    return f"{by} {when:%m-%d %H:%M} 核实"
+
+
+def by_itself(minutes: int) -> str:
+    """In place of it where the config lets alerts go without a word."""
+    return f"{minutes} 分钟无人核实，按本镇规定先发，请以后续消息为准"
+
+
+def update(alert: Alert, here: Here, changed: Sequence[str]) -> str:
+    """A correction for everybody who got the card."""
+    names = "、".join(CHANGED[one] for one in changed)
+    return "\n".join(
+        line for line in (f"{name(alert)}更新（{names}）：", description(alert, here), phone_line(alert)) if line
+    )
+
+
+def changed_in_staff_room(alert: Alert) -> str:
+    """The same for a staff room: without words."""
+    return f"{name(alert)}报事人补充了情况，核实前请看原来的群。"
+
+
+def added(alert: Alert, here: Here) -> str:
+    """To the reporter's group after additions."""
+    return "\n".join(
+        line
+        for line in (f"{name(alert)}补充的情况已记下：", description(alert, here), phone_line(alert), needed(alert))
+        if line
+    )
+
+
+def needed(alert: Alert) -> str:
+    """Only the one most useful fact that is still missing."""
+    wanted = facts.missing(alert)
+    return f"还差：{WANTED[wanted[0]]}" if wanted else ""
+
+
+def _silent(count: int) -> str:
+    return f"，另有 {count} 个群设了静默" if count else ""
+
+
+def started(alert: Alert, by: str, rooms: int, seconds: float, silent: int) -> str:
+    """To the family's group when the card starts to go out."""
+    said = f"{by}已核实，" if by else ""
+    if not rooms:
+        return f"{name(alert)}{said}但现在没有能发的群{_silent(silent)}。"
+    return f"{name(alert)}{said}正在发 {rooms} 个群，{_lasting(seconds)}{_silent(silent)}。"
+
+
+def _lasting(seconds: float) -> str:
+    return "不到 1 分钟" if seconds < 60 else f"约 {round(seconds / 60)} 分钟"
+
+
+def whole(alert: Alert, counts: Counts) -> str:
+    """To the family's group when nothing is on its way any more."""
+    unknown = f"，{counts.unknown} 个不确定是否收到" if counts.unknown else ""
+    failed = f"，{counts.failed} 个没发成" if counts.failed else ""
+    return f"{name(alert)}已发到 {counts.sent} 个群{unknown}{failed}{_silent(counts.silent)}。有线索我马上转到这里。"
+
+
+def ended(alert: Alert, note: str = "") -> str:
+    """To exactly the groups that were alerted."""
+    person = describing.nameless(alert)
+    if alert.state == AlertState.FOUND:
+        assert alert.ended_at is not None
+        took = describing.span((alert.ended_at - alert.created_at).total_seconds())
+        first = f"{name(alert)}好消息：{person}已找到，前后 {took}。"
+        words = f"{clip(note, 60)}。\n" if note else ""
+        return f"{first}\n{words}谢谢各位邻居帮忙！之前的寻人消息请不要再转发。"
+    if alert.state == AlertState.FALSE:
+        return f"{name(alert)}经核实，关于{person}的寻人消息不成立，到此结束，请不要再转发。谢谢大家。"
+    return f"{name(alert)}家人说不用再找了，关于{person}的寻人到此结束，请不要再转发。谢谢大家。"
+
+
+def ended_for_asked(alert: Alert) -> str:
+    """To those who were asked to confirm."""
+    return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，这件事结束了，不用再回。"
+
+
+def ended_for_speaker(alert: Alert, rooms: int) -> str:
+    """To whoever ended it from somewhere else."""
+    telling = f"，正在告诉收到过的 {rooms} 个群" if rooms else "，没有群收到过，不用另发"
+    return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}{telling}。"
+
+
+def misunderstood(alert: Alert) -> str:
+    """The writer said that it was read wrongly."""
+    return f"{name(alert)}是我理解错了，已撤下，打扰大家了。"
+
+
+def closed(alert: Alert) -> str:
+    """To a late clue or command."""
+    return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}。"
+
+
+def late_clue(alert: Alert) -> str:
+    """To a clue about a person who is no longer sought."""
+    thanks = "谢谢您留心！" if alert.state == AlertState.FOUND else "谢谢。"
+    return f"{closed(alert)}{thanks}"
+
+
+def clue_thanks(alert: Alert, here: Here) -> str:
+    """To whoever saw something."""
+    them = describing.pronoun(alert)
+    call = _family_phone(alert) or here.police
+    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打 {call}。"
+
+
+def clue(alert: Alert, source: str, words: str, found: str) -> str:
+    """To the family's group and the worker."""
+    details = f"\n（{found}）" if found else ""
+    return f"{name(alert)}线索：{source}说“{clip(words, 120)}”{details}"
+
+
+def clue_in_staff_room(alert: Alert) -> str:
+    """The same without words."""
+    return f"{name(alert)}有新线索，请看寻人的群。"
+
+
+def which_clue(refs: str, source: str, words: str) -> str:
+    """To the workers, when a clue fits several alerts or none well."""
+    first = refs.split("、", 1)[0]
+    return f"{source}说“{clip(words, 120)}”\n拿不准说的是谁，可能是 {refs}。核实后请回“线索 {first} 内容”。"
+
+
+def said_found(alert: Alert, by: str, words: str) -> str:
+    """To the reporter and the worker, when somebody else says so."""
+    return f"{name(alert)}{by}说“{clip(words, 80)}”。人找到了吗？回“是”就结束寻人，回“不是”就接着找。"
+
+
+def found_in_staff_room(alert: Alert) -> str:
+    """The same without names and words."""
+    return f"{name(alert)}有人说找到了，请核实。找到了回“找到 M{alert.id}”。"
+
+
+def late_found(alert: Alert, words: str, when: datetime) -> str:
+    """To somebody whose word that ends it came late."""
+    return f"{name(alert)}您 {when:%H:%M} 说“{clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
+
+
+def put_to_family(alert: Alert) -> str:
+    """To whoever said so, without the right to end it."""
+    return f"{name(alert)}谢谢！已请家人和网格员核实。"
+
+
+def status(alert: Alert, here: Here, by: str) -> str:
+    """What 查 answers to everybody."""
+    state = f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}"
+    if alert.state == AlertState.UNCONFIRMED:
+        return f"{state}，请先不要转发。"
+    if alert.state == AlertState.CONFIRMED:
+        return f"{state}。{by}\n{description(alert, here)}\n看到请打 {_family_phone(alert) or here.police}。"
+    when = alert.ended_at.astimezone(here.zone).strftime("（%m-%d %H:%M）") if alert.ended_at else ""
+    return f"{state}{when}。"
+
+
+def spread_line(counts: Counts) -> str:
+    """What workers see besides."""
+    return (
+        f"\n已到 {counts.sent} 个群，不确定 {counts.unknown}，等待 {counts.waiting}，"
+        f"失败 {counts.failed}，静默 {counts.silent}。"
+    )
+
+
+def list_line(alert: Alert) -> str:
+    """One open alert in a list."""
+    return f"{name(alert)}{describing.who(alert) or clip(alert.text, 24)}（{STATE_NAMES[AlertState(alert.state)]}）"
