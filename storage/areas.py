@@ -80,7 +80,6 @@ class Room(SQLModel, table=True):
     bind_code: str | None = Field(default=None, unique=True)
     bound_at: datetime | None = optional_time()
     greeted_at: datetime | None = optional_time()
-    last_heard_at: datetime | None = optional_time()
 
 
 class Chat(SQLModel, table=True):

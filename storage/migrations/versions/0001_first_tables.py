@@ -244,7 +244,6 @@ def upgrade() -> None:
         sa.Column("bind_code", sa.String(), nullable=True),
         sa.Column("bound_at", UtcTime(timezone=True), nullable=True),
         sa.Column("greeted_at", UtcTime(timezone=True), nullable=True),
-        sa.Column("last_heard_at", UtcTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["area_id"],
             ["area.id"],

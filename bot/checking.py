@@ -1,0 +1,143 @@
+"""`gridbot check`: what is wrong, one line each."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.config import TOKEN_VARIABLE, Config
+from bot.poster import find_font
+from storage.areas import Area, Chat, Room, RoomBinding
+from storage.engine import Database
+from storage.inbox import DayCount, InboxEvent, InboxState
+from storage.outbox import DeliveryPart, PartState
+from storage.people import Account, Appointment, Contact, ContactBinding, Role
+
+SILENT_DAYS = 3
+"""A bound room in which nothing was heard for so many days has probably lost the bot."""
+
+NAMED = 10
+"""Names listed in one line."""
+
+
+async def findings(config: Config, database: Database) -> list[str]:
+    """Every finding as a sentence; empty when all is well."""
+    now = datetime.now(UTC)
+    lines: list[str] = []
+    if find_font() is None:
+        lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
+    async with database.read() as session:
+        lines += await _gateway(config, session)
+        lines += await _areas(session)
+        lines += await _rooms(config, session, now)
+        lines += await _workers(session, now)
+        lines += await _queues(session)
+    return lines
+
+
+async def _gateway(config: Config, session: AsyncSession) -> list[str]:
+    account = await session.scalar(select(Account).where(Account.name == config.account))
+    state = f"账号 {config.account} 最后的状态：{account.state}" if account and account.state else ""
+    if config.gateway == "local":
+        return []
+    lines = []
+    if not os.environ.get(TOKEN_VARIABLE):
+        lines.append(f"网关：环境变量 {TOKEN_VARIABLE} 没有设置")
+    if not await _reachable(config.wechaty.endpoint):
+        lines.append(f"网关：连不上 {config.wechaty.endpoint}。{state}")
+    elif account is None or account.state != "online":
+        lines.append(f"网关：{state or '还没有运行过'}")
+    if account and account.scan_code:
+        lines.append(f"网关：要扫码登录：{account.scan_code}")
+    return lines
+
+
+async def _reachable(endpoint: str) -> bool:
+    host, _, port = endpoint.rpartition(":")
+    try:
+        async with asyncio.timeout(3):
+            _, writer = await asyncio.open_connection(host, int(port))
+    except (OSError, TimeoutError, ValueError):
+        return False
+    writer.close()
+    return True
+
+
+async def _areas(session: AsyncSession) -> list[str]:
+    if not await session.scalar(select(func.count()).select_from(Area)):
+        return ["区划：还没有导入，用 gridbot import 文件夹"]
+    lowest = await session.scalar(select(func.max(col(Area.level))))
+    held = select(col(Appointment.area_id)).where(Appointment.role == Role.WORKER)
+    query = select(col(Area.name)).where(Area.level == lowest, col(Area.id).not_in(held)).order_by(col(Area.id))
+    return _line("网格：没有网格员的有", list((await session.scalars(query)).all()))
+
+
+async def _rooms(config: Config, session: AsyncSession, now: datetime) -> list[str]:
+    unbound = select(col(Room.name)).where(col(Room.bound_at).is_(None)).order_by(col(Room.id))
+    left = (
+        select(col(Room.name))
+        .join(Chat, col(Chat.room_id) == col(Room.id))
+        .join(RoomBinding, col(RoomBinding.chat_id) == col(Chat.id))
+        .group_by(col(Room.id), col(Room.name))
+        .having(func.count() == func.count(col(RoomBinding.left_at)))
+        .order_by(col(Room.id))
+    )
+    lines = _line("群：还没有绑定的有", list((await session.scalars(unbound)).all()))
+    lines += _line("群：机器人已不在的有", list((await session.scalars(left)).all()))
+    if config.gateway != "local":
+        lines += await _unheard(config, session, now)
+    return lines
+
+
+async def _unheard(config: Config, session: AsyncSession, now: datetime) -> list[str]:
+    since = (now.astimezone(ZoneInfo(config.timezone)) - timedelta(days=SILENT_DAYS)).date()
+    heard = select(col(DayCount.chat_id)).where(col(DayCount.day) >= since)
+    query = (
+        select(col(Room.name))
+        .join(Chat, col(Chat.room_id) == col(Room.id))
+        .where(col(Room.bound_at) < now - timedelta(days=SILENT_DAYS), col(Chat.id).not_in(heard))
+        .order_by(col(Room.id))
+    )
+    return _line(f"群：{SILENT_DAYS} 天没有听到消息的有", list((await session.scalars(query)).all()))
+
+
+async def _workers(session: AsyncSession, now: datetime) -> list[str]:
+    reachable = select(col(ContactBinding.contact_id)).where(col(ContactBinding.friend).is_(True))
+    query = (
+        select(col(Contact.name))
+        .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
+        .where(
+            col(Appointment.role).in_((Role.WORKER, Role.LEAD, Role.ADMIN)),
+            col(Appointment.until).is_(None) | (col(Appointment.until) > now),
+            col(Contact.id).not_in(reachable),
+        )
+        .group_by(col(Contact.id), col(Contact.name))
+        .order_by(col(Contact.id))
+    )
+    return _line("人员：还不能私聊（没加好友或没绑定）的有", list((await session.scalars(query)).all()))
+
+
+async def _queues(session: AsyncSession) -> list[str]:
+    lines = []
+    for title, table, state in (
+        ("收件：三次都没处理成的有", InboxEvent, InboxState.FAILED),
+        ("发送：失败的有", DeliveryPart, PartState.FAILED),
+        ("发送：不知道到没到的有", DeliveryPart, PartState.UNKNOWN),
+    ):
+        count = await session.scalar(select(func.count()).select_from(table).where(col(table.state) == state))
+        if count:
+            lines.append(f"{title} {count} 条")
+    return lines
+
+
+def _line(title: str, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    more = f" 等 {len(names)} 个" if len(names) > NAMED else ""
+    return [f"{title}：{'、'.join(names[:NAMED])}{more}"]

@@ -1,0 +1,289 @@
+"""The command line. Exit status: 0 done, 1 something is wrong, 2 the call or the config is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, TextIO
+
+import typer
+from rich.progress import Progress
+
+from bot.config import Config, ConfigError, load_config
+from storage.engine import Database, DatabaseError
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="格格：网格群里的机器人"
+)
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
+DEFAULT_CONFIG = Path("config.yaml")
+TownPath = Annotated[Path | None, typer.Option("--town", help="areas、rooms、people、places 所在的文件夹")]
+
+
+def fail(sentence: str, status: int = 2) -> typer.Exit:
+    """Say one sentence on stderr; the exit to raise."""
+    typer.echo(sentence, err=True)
+    return typer.Exit(status)
+
+
+def main() -> None:
+    """The entry point of `gridbot` and `python -m bot`."""
+    app()
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Turns the mistakes that people make into one sentence and exit status 2."""
+    from bot.town import TownFaults
+
+    try:
+        yield
+    except (ConfigError, DatabaseError) as error:
+        raise fail(str(error)) from None
+    except TownFaults as faults:
+        for line in faults.faults:
+            typer.echo(line, err=True)
+        raise fail(f"共 {len(faults.faults)} 处错误，什么都没有导入。") from None
+
+
+def started(config_path: Path) -> Config:
+    """The config, with logging set up."""
+    config = load_config(config_path)
+    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    return config
+
+
+@app.command()
+def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """运行机器人。默认是本机网页上的内置聊天和示例镇。"""
+    from bot.running import run as run_bot
+
+    with told():
+        asyncio.run(run_bot(started(config), typer.echo))
+
+
+@app.command()
+def reset(
+    config: ConfigPath = DEFAULT_CONFIG,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="不再询问")] = False,
+) -> None:
+    """清空内置聊天和它的数据库，下次运行从头开始。只对 gateway: local 加 SQLite 有效。"""
+    with told():
+        settings = started(config)
+        if settings.gateway != "local" or not settings.database.startswith("sqlite"):
+            raise ConfigError("reset 只用于内置聊天加 SQLite，正式的数据请自己备份后处理")
+        database = Path(str(Database(settings.database).url.database))
+        files = [file for base in (Path(settings.local.chat), database) for file in _with_companions(base)]
+        if files and not yes and not typer.confirm(f"删除 {'、'.join(map(str, files))}？"):
+            raise typer.Exit(1)
+        for file in files:
+            file.unlink(missing_ok=True)
+        typer.echo("已清空。" if files else "本来就是空的。")
+
+
+def _with_companions(base: Path) -> list[Path]:
+    return [path for end in ("", "-wal", "-shm") if (path := Path(f"{base}{end}")).is_file()]
+
+
+@app.command()
+def parse(
+    file: Annotated[Path | None, typer.Argument(help="每行一条消息，或带 text 的 JSONL；不给就读标准输入")] = None,
+    now: Annotated[str | None, typer.Option(help="消息的时间，如 2026-11-21T15:30+08:00")] = None,
+    town: TownPath = None,
+    grid: Annotated[str | None, typer.Option(help="消息所在网格的编号")] = None,
+) -> None:
+    """读懂消息，一行一个 JSON。"""
+    from bot.parsing import parse_lines
+
+    with told():
+        moment = _moment(now, "--now") if now else datetime.now(UTC)
+        source: TextIO = _open(file) if file else sys.stdin
+        source.reconfigure(errors="replace")  # type: ignore[attr-defined]
+        for line in parse_lines(source, moment, town, grid):
+            typer.echo(line)
+
+
+def _open(path: Path) -> TextIO:
+    try:
+        return path.open(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ConfigError(f"读不到 {path}：{error.strerror}") from error
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option} 看不懂：{text[:40]}，应像 2026-11-21T15:30+08:00") from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+@app.command()
+def replay(
+    chat: Annotated[Path, typer.Argument(help="聊天记录 .jsonl")],
+    town: Annotated[Path, typer.Option("--town", help="areas、rooms、people、places 所在的文件夹")],
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="按这份配置的规则和速度")] = None,
+    seed: Annotated[int, typer.Option(help="随机数种子；相同则逐字节相同")] = 0,
+    until: Annotated[str | None, typer.Option(help="到什么时候为止；默认最后一行之后一小时")] = None,
+) -> None:
+    """在虚拟时钟上把一份聊天记录放给机器人，看它会说什么；不碰正式数据。"""
+    with told():
+        settings = started(config) if config else None
+        asyncio.run(_replay(chat, town, settings, seed, _moment(until, "--until") if until else None))
+
+
+async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, until: datetime | None) -> None:
+    from bot.replay import BadLine, Replay, default_until, read_log
+    from bot.town import read_town
+    from handlers.ports import Rules
+
+    rules = settings.rules if settings else Rules()
+    people = read_town(town, rules)
+    start = datetime.now(UTC).replace(microsecond=0)
+    try:
+        with _open(chat) as source:
+            inputs = read_log(source, chat.parent, start)
+        if not inputs:
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            database = Database(f"sqlite:///{folder}/replay.db", durable=False)
+            session = Replay(database, rules, inputs[0].at - timedelta(seconds=1), seed=seed)
+            await session.start(people, settings.pace if settings and settings.gateway != "local" else None)
+            with _progress("回放", len(inputs)) as step:
+                await session.play(inputs, step)
+            for output in await session.finish(until or default_until(inputs)):
+                typer.echo(json.dumps(output.line(rules), ensure_ascii=False))
+            await database.close()
+    except BadLine as error:
+        raise ConfigError(f"{chat}：{error}") from error
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
+
+
+@app.command("import")
+def import_(
+    directory: Annotated[Path, typer.Argument(help="放着 areas、rooms、people、places 的文件夹（.csv 或 .xlsx）")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """导入区划、群、人员和地名。有一处错误就什么都不导入。"""
+    with told():
+        typer.echo(_with_database(config, lambda settings, database: _import(settings, database, directory)))
+
+
+async def _import(settings: Config, database: Database, directory: Path) -> str:
+    from bot.town import import_town, load_town, read_town
+
+    now = datetime.now(UTC)
+    async with database.read() as session:
+        base = await load_town(session, now=now)
+    town = await asyncio.to_thread(read_town, directory, settings.rules, base)
+    async with database.write() as session:
+        counts = await import_town(session, town, settings.rules, now=now)
+    if settings.gateway == "local":
+        await _into_local_chat(settings, database, town)
+    return str(counts)
+
+
+async def _into_local_chat(settings: Config, database: Database, town: Any) -> None:
+    """The embedded chat has no groups and people but those of the town."""
+    from bot.gateways.local import LocalChat
+    from bot.machine import open_account
+    from bot.opening import populate
+    from bot.town import import_town
+
+    account_id = await open_account(database, settings.account, settings.gateway)
+    path = Path(settings.local.chat)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    async with LocalChat(path, bot_name=settings.bot_name) as chat:
+        await populate(chat, town, settings.rules)
+    async with database.write() as session:
+        await import_town(session, town, settings.rules, now=datetime.now(UTC), account_id=account_id)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(help="写到哪个文件夹")],
+    what: Annotated[Literal["town", "cases"], typer.Option(help="town：区划、群、人员、地名；cases：事项")] = "town",
+    format: Annotated[Literal["csv", "xlsx"], typer.Option(help="文件格式")] = "xlsx",
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """导出区划、群、人员、地名，或事项。"""
+
+    async def work(settings: Config, database: Database) -> str:
+        from bot.town import export_cases, export_town
+
+        async with database.read() as session:
+            if what == "cases":
+                files = [await export_cases(session, directory, format, settings.rules)]
+            else:
+                files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
+        return "\n".join(str(file) for file in files)
+
+    with told():
+        typer.echo(_with_database(config, work))
+
+
+@app.command("admin-code")
+def admin_code(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """打印一个一次性口令：谁把它私聊发给机器人，谁就是区管理员。"""
+
+    async def work(settings: Config, database: Database) -> str:
+        from handlers.ports import random_token
+        from handlers.roles import make_admin_code
+
+        code = random_token()
+        async with database.write() as session:
+            await make_admin_code(session, code, datetime.now(UTC))
+        return f"私聊机器人发送：我是 {code}\n（24 小时内有效，只能用一次）"
+
+    with told():
+        typer.echo(_with_database(config, work))
+
+
+@app.command()
+def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """说出哪里不对：配置、数据库、网关、字体、群、人员。一行一条；有问题时退出码为 1。"""
+    from bot.checking import findings
+
+    with told():
+        lines = _with_database(config, findings)
+    for line in lines:
+        typer.echo(line)
+    if lines:
+        raise typer.Exit(1)
+    typer.echo("一切正常。")
+
+
+def _with_database(config: Path, work: Callable[[Config, Database], Coroutine[Any, Any, Any]]) -> Any:
+    """Run work on the config's database."""
+    settings = started(config)
+
+    async def go() -> Any:
+        database = Database(settings.database)
+        try:
+            await database.open()
+            return await work(settings, database)
+        finally:
+            await database.close()
+
+    return asyncio.run(go())

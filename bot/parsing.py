@@ -1,0 +1,43 @@
+"""`gridbot parse`: messages in, one JSON a line out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot.town import read_town
+from handlers.ports import MAX_TEXT, Rules
+from handlers.understanding import Context, Gazetteer, read, to_json
+
+
+def parse_lines(lines: Iterable[str], now: datetime, town: Path | None, grid: str | None) -> Iterator[str]:
+    """Each line's reading as JSON. A line that is a JSON object with `text` is read as that text."""
+    gazetteer = town_gazetteer(town) if town else None
+    moment = now.astimezone(ZoneInfo(Rules().timezone)) if now.tzinfo is None else now
+    context = Context(now=moment, grid=grid, gazetteer=gazetteer)
+    for line in lines:
+        if line.strip():
+            text = _text(line.rstrip("\r\n"))[:MAX_TEXT]
+            yield json.dumps(to_json(read(text, context)), ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
+def _text(line: str) -> str:
+    if line.lstrip().startswith("{"):
+        try:
+            plain = json.loads(line)
+        except (ValueError, RecursionError):
+            return line
+        if isinstance(plain, dict) and isinstance(plain.get("text"), str):
+            return str(plain["text"])
+    return line
+
+
+def town_gazetteer(folder: Path) -> Gazetteer:
+    """The place names of a town folder."""
+    town = read_town(folder, Rules())
+    names = [(area.name, area.key) for area in town.areas]
+    names += [(name, place.area) for place in town.places for name in (place.name, *place.aliases)]
+    return Gazetteer(names)

@@ -1,0 +1,126 @@
+"""`gridbot run`: open what is needed, say where to look, run until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import random
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import func, select
+
+from bot.config import TOKEN_VARIABLE, Config, ConfigError
+from bot.gateways.protocol import Gateway
+from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of
+from bot.town import SAMPLE, Town, import_town, read_town
+from storage.areas import Area
+from storage.engine import Database
+
+log = logging.getLogger("gridbot")
+
+Say = Callable[[str], None]
+
+
+def town_folder(config: Config) -> Path | None:
+    """The folder of the town to start with."""
+    if config.town is None:
+        return None
+    return SAMPLE if config.town == "sample" else Path(config.town)
+
+
+async def run(config: Config, say: Say) -> None:
+    """Run until SIGINT or SIGTERM. DatabaseError, ConfigError, TownFaults for what cannot be started."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with _opened(config, say) as machine:
+        running = asyncio.create_task(machine.run())
+        waiting = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if running.done():
+            running.result()
+        running.cancel()
+        waiting.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+        say("已停下，没做完的下次接着做。")
+
+
+@asynccontextmanager
+async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
+    async with AsyncExitStack() as stack:
+        database = Database(config.database)
+        stack.push_async_callback(database.close)
+        await database.open()
+        account_id = await open_account(database, config.account, config.gateway)
+        gateway = await _gateway(config, database, account_id, stack, say)
+        clock = SystemClock()
+        rules = config.pace if gateway.capabilities.paced else None
+        pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
+        yield Machine(database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules))
+
+
+async def _gateway(config: Config, database: Database, account_id: int, stack: AsyncExitStack, say: Say) -> Gateway:
+    if config.gateway == "local":
+        return await _local(config, database, account_id, stack, say)
+    from bot.gateways.wechaty import WechatyGateway
+
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token:
+        raise ConfigError(f"gateway 是 wechaty 时要在环境变量 {TOKEN_VARIABLE} 里给出口令")
+    wechaty = config.wechaty
+    say(f"连接 wechaty 网关 {wechaty.endpoint} ……")
+    return WechatyGateway(
+        wechaty.endpoint,
+        token,
+        call_seconds=wechaty.call_seconds,
+        silent_seconds=wechaty.silent_seconds,
+        stable_ids=wechaty.stable_ids,
+    )
+
+
+async def _local(config: Config, database: Database, account_id: int, stack: AsyncExitStack, say: Say) -> Gateway:
+    from bot.gateways.local import LocalChat, LocalGateway
+    from bot.web.chat import start_page
+
+    path = Path(config.local.chat)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    await first_town(config, database, account_id, path, say)
+    chat = LocalChat(path, bot_name=config.bot_name)
+    await stack.enter_async_context(chat)
+    try:
+        page = await start_page(chat, host=config.local.host, port=config.local.port)
+    except OSError as error:
+        raise ConfigError(
+            f"local.port：{config.local.port} 端口打不开（{error.strerror}），换一个或先停掉占用它的程序"
+        ) from error
+    stack.push_async_callback(page.cleanup)
+    say(f"格格已启动，请打开 http://127.0.0.1:{config.local.port}/ （Ctrl+C 停止）")
+    return LocalGateway(chat)
+
+
+async def first_town(config: Config, database: Database, account_id: int, chat_path: Path, say: Say) -> None:
+    """On the first start put the config's town into the database and the local chat."""
+    from bot.gateways.local import LocalChat
+    from bot.opening import play_opening, populate
+
+    folder = town_folder(config)
+    async with database.read() as session:
+        known = await session.scalar(select(func.count()).select_from(Area))
+    if folder is None or known:
+        return
+    town: Town = await asyncio.to_thread(read_town, folder, config.rules)
+    now = datetime.now(UTC)
+    say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else folder} ……")
+    async with LocalChat(chat_path, bot_name=config.bot_name) as chat:
+        await populate(chat, town, config.rules)
+    async with database.write() as session:
+        await import_town(session, town, config.rules, now=now, account_id=account_id)
+    if (folder / "opening.jsonl").is_file():
+        await play_opening(database, chat_path, account_id, config.rules, now, folder)

@@ -1,0 +1,183 @@
+"""帮助, the handbook, and questions that nobody but a person can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from handlers.commands import Command, Order, Takes
+from handlers.matters import clip
+from handlers.posting import responsible, say, tell
+from handlers.turn import WORKERS, Turn
+from handlers.understanding import Context, Kind, read
+from storage.inbox import Outcome
+from storage.people import Contact, Role
+
+ROLE_NAMES: dict[str, str] = {
+    Role.VOLUNTEER: "志愿者",
+    Role.WORKER: "网格员",
+    Role.LEAD: "网格长",
+    Role.ADMIN: "管理员",
+    Role.POLICE: "民警",
+}
+
+TITLES = {
+    "cases": "事项",
+    "alerts": "寻人",
+    "strays": "待认领",
+    "emergencies": "紧急",
+    "notices": "通知",
+    "roles": "人员",
+    "places": "群",
+    "helping": "帮助",
+}
+"""Headings of the help, by the package whose command it is."""
+
+INTRODUCTION = (
+    "我是{name}，有事直接说：找人、报修、投诉、建议，我记下来交给网格员，进展在这里说。\n"
+    "发“帮助”看我能做什么，发“谁管我”找网格员；有危险先打 110、119、120。"
+)
+
+_PLAIN_WORDS = frozenset({"帮助", "使用说明"})
+"""The words that ask for help even where the bot is not addressed; a lone ? in a group is a look, not a question."""
+
+
+def addressed(turn: Turn) -> bool:
+    """Whether the message was said to the bot: in private, or with a mention."""
+    return turn.here.private or bool(turn.event and turn.event.mentions_me)
+
+
+async def introduce(turn: Turn) -> None:
+    """Two lines, for a mention with nothing else."""
+    await say(turn, INTRODUCTION.format(name=turn.rules.bot_name))
+
+
+async def take_as_text(turn: Turn) -> None:
+    """Handle words that only looked like a command as what they are: ordinary text."""
+    from handlers.reacting import react  # it imports the table, which imports this module
+
+    where = turn.here
+    context = Context(
+        now=turn.local(turn.at),
+        grid=where.area.code if where.area else None,
+        mentions_bot=addressed(turn) and not where.private,
+        private=where.private,
+        quoted=turn.quoted,
+    )
+    turn.outcome, turn.reading = Outcome.CHAT, read(turn.text, context)
+    unasked = turn.reading.kind == Kind.QUESTION and not addressed(turn)
+    if turn.reading.confidence >= turn.rules.reading.ask_threshold and not unasked:
+        await react(turn, turn.reading)
+
+
+async def show_help(turn: Turn, order: Order) -> None:
+    """帮助: what this person may use; 帮助 接单: how one command is written."""
+    word = order.rest.strip(" “”\"'")
+    asked = turn.text.strip()
+    if not word and not addressed(turn) and asked not in _PLAIN_WORDS:
+        turn.outcome = Outcome.CHAT
+        return
+    if not word:
+        await say(turn, _overview(turn))
+        return
+    command = _named(word)
+    if command is None:
+        await take_as_text(turn)
+    else:
+        await say(turn, _explained(command))
+
+
+def _commands() -> tuple[Command, ...]:
+    from handlers.table import COMMANDS  # the table imports this module
+
+    return COMMANDS
+
+
+def _named(word: str) -> Command | None:
+    return next((command for command in _commands() if word in command.words), None)
+
+
+def _overview(turn: Turn) -> str:
+    usable = [one for one in _commands() if not one.roles or turn.me.has(one.roles)]
+    lines = [INTRODUCTION.format(name=turn.rules.bot_name).splitlines()[0]]
+    for title, commands in _grouped(usable):
+        lines.append(f"【{title}】" + "；".join(one.usage for one in commands))
+    lines.append("想看哪条怎么用，发“帮助 " + usable[0].name + "”这样。有危险先打 110、119、120。")
+    return "\n".join(lines)
+
+
+def _grouped(commands: Iterable[Command]) -> list[tuple[str, list[Command]]]:
+    groups: dict[str, list[Command]] = {}
+    for command in commands:
+        groups.setdefault(_title(command), []).append(command)
+    return list(groups.items())
+
+
+def _title(command: Command) -> str:
+    """The heading a command stands under: that of the package of its handler."""
+    return TITLES.get(command.run.__module__.split(".")[1], "其他")
+
+
+def _explained(command: Command) -> str:
+    others = [word for word in command.words[1:] if word not in "?？"]
+    also = f"\n也可以写：{'、'.join(others)}" if others else ""
+    where = "，只能私聊" if command.private else ""
+    return f"{command.name}：{command.help}\n写法：{command.usage}{also}\n谁能用：{_who(command)}{where}"
+
+
+def _who(command: Command) -> str:
+    return "、".join(ROLE_NAMES[role] for role in command.roles) or "所有人"
+
+
+def handbook() -> str:
+    """The table of commands as Markdown, for the handbook."""
+    lines: list[str] = []
+    for title, commands in _grouped(_commands()):
+        lines += [f"## {title}", "", "| 命令 | 写法 | 谁能用 | 说明 |", "| --- | --- | --- | --- |"]
+        for one in commands:
+            words = "、".join(one.words)
+            private = "（只能私聊）" if one.private else ""
+            cells = (words, one.usage, _who(one), one.help + private)
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+async def asked(turn: Turn) -> None:
+    """A question to the bot: a person answers it. The worker gets it in private; the asker hears who has it."""
+    area = turn.here.area
+    if turn.me.has(WORKERS):
+        await say(turn, "这个我答不上来。发“帮助”看我会做什么。")
+        return
+    workers = await responsible(turn, area, WORKERS, but=[turn.me.contact_id]) if area else []
+    if area is None or not workers:
+        await say(turn, "这个我答不上来，请问问村（社区）里的工作人员；政务热线是 12345。")
+        return
+    worker = await turn.session.get(Contact, workers[0])
+    name = worker.name if worker else ""
+    place = f"在{area.name}群里" if not turn.here.private else "私下"
+    told = await tell(
+        turn,
+        workers[0],
+        f"【请回答】{turn.me.name}{place}问：\n“{clip(turn.text, 200)}”\n{_how(turn)}",
+        f"【请回答】{area.name}有人提问，请到群里看看。",
+        area=area,
+    )
+    if told is None:
+        await say(turn, f"这个我答不上来，请直接问网格员{name}。")
+    else:
+        await say(turn, f"这个要人来答，已转给网格员{name}。")
+
+
+def _how(turn: Turn) -> str:
+    return "请直接联系本人答复。" if turn.here.private else "请在群里回答。"
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        ("帮助", "使用说明", "怎么用", "?", "？"),
+        "帮助",
+        "看能用哪些命令；“帮助 接单”看一条怎么写",
+        show_help,
+        rest=Takes.MAY,
+    ),
+)
