@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlmodel import col
 
+from handlers import alerts
 from handlers.cases import moving, texts
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, clip
@@ -42,16 +43,30 @@ async def _finish(turn: Turn, order: Order) -> None:
     await moving.finish(turn, _number(order), order.rest)
 
 
+def _of_alert(order: Order) -> bool:
+    """撤销, 驳回 and 误判 also take a missing person's number."""
+    return order.ref is not None and order.ref.letter == "M"
+
+
 async def _withdraw(turn: Turn, order: Order) -> None:
-    await moving.withdraw(turn, _number(order))
+    if order.ref and _of_alert(order):
+        await alerts.withdraw(turn, order.ref)
+    else:
+        await moving.withdraw(turn, _number(order))
 
 
 async def _refuse(turn: Turn, order: Order) -> None:
-    await moving.refuse(turn, _number(order), order.rest)
+    if order.ref and _of_alert(order):
+        await alerts.false_alarm(turn, order.ref, order.rest)
+    else:
+        await moving.refuse(turn, _number(order), order.rest)
 
 
 async def _misread(turn: Turn, order: Order) -> None:
-    await moving.misread(turn, _number(order))
+    if order.ref and _of_alert(order):
+        await alerts.false_alarm(turn, order.ref, "")
+    else:
+        await moving.misread(turn, _number(order))
 
 
 async def _satisfied(turn: Turn, order: Order) -> None:
@@ -134,7 +149,17 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
     ),
     Command(("办结", "完成"), "办结 12 已修好", "办完了，请报事人评价", _finish, STAFF, MUST, rest=MAY, spreads=True),
-    Command(("撤销",), "撤销 12", "撤下自己报的事项（网格员也可以）", _withdraw, (), MUST, ordinary=True, spreads=True),
+    Command(
+        ("撤销",),
+        "撤销 12",
+        "撤下自己报的事项或寻人（网格员也可以）",
+        _withdraw,
+        (),
+        MUST,
+        letters="CM",
+        ordinary=True,
+        spreads=True,
+    ),
     Command(
         ("驳回",),
         "驳回 12 不属于本网格，请打 12345",
@@ -142,10 +167,11 @@ COMMANDS: tuple[Command, ...] = (
         _refuse,
         WORKERS,
         MUST,
+        letters="CM",
         rest=MUST,
         spreads=True,
     ),
-    Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, spreads=True),
+    Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True),
     Command(("待办",), "待办", "列出没办完的事项", _todo, WORKERS, ordinary=True),
     Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True),
