@@ -71,7 +71,7 @@ def emergency(scan: Scan) -> Features:
         found["alarm_like"] = 1.0
     if scan.has("rescue"):
         found["rescue"] = 1.0
-    if scan.has("local", "kin", "anyone") or _HERE.search(scan.text):
+    if scan.has("local", "kin", "anyone", "peer") or _HERE.search(scan.text):
         found["alarm_here"] = 1.0
     if _SOMEONE.search(scan.text):
         found["alarm_someone"] = 1.0

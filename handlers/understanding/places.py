@@ -103,7 +103,7 @@ def find_place(text: str, gazetteer: Gazetteer | None, grid: str | None, taken: 
         return known
     shaped = _shaped(text, taken)
     if shaped:
-        best = max(shaped, key=lambda hit: (hit[0], -hit[1]))
+        best = max(shaped, key=lambda hit: (hit[0], -hit[1], hit[2]))
         if best[0] or house is None:
             return _with_house(text, best[1], best[2], house)
     if house is not None and (house.building or house.room):

@@ -13,7 +13,7 @@ from handlers.understanding.words import CLASSES, NOUNS
 _EXTRA = ("topic", "homely")
 BIT: dict[str, int] = {name: 1 << index for index, name in enumerate((*CLASSES, *_EXTRA))}
 ALARM = sum(bit for name, bit in BIT.items() if name.startswith("alarm_"))
-PERSON = BIT["kin"] | BIT["anyone"]
+PERSON = BIT["kin"] | BIT["anyone"] | BIT["peer"]
 NOT_PERSON = BIT["animal"] | BIT["thing"]
 
 

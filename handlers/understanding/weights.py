@@ -20,7 +20,8 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "gone_bare": {_M: 0.7},
     "away_person": {_M: 1.3, _R: -1.5, _C: -1.5, _Q: -1.0},
     "away_bare": {_M: 0.3},
-    "kin_lost": {_M: 0.7, _T: -1.5, _S: -1.0},
+    "close_lost": {_M: 0.6},
+    "kin_lost": {_M: 0.4, _T: -1.5, _S: -1.0},
     "thing_lost": {_M: -6.0, _H: 0.5},
     "away_more": {_M: 0.9},
     "look": {_M: 0.4},
@@ -32,6 +33,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "panic": {_M: 1.3},
     "frail": {_M: 1.5},
     "nophone": {_M: 1.5},
+    "habit": {_M: -1.5, _H: 1.0},
     "asks_back": {_M: -5.0, _H: 1.0},
     # somebody was seen
     "alertref": {_S: 2.6, _M: -0.5},
@@ -55,7 +57,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     # lost and here
     "whose": {_T: 4.5},
     "whose_any": {_T: 1.5},
-    "dazed": {_T: 2.8},
+    "dazed": {_T: 2.8, _M: -1.0},
     "picked": {_T: 2.5},
     "stray_here": {_T: 1.5},
     "own_kin": {_T: -3.5, _M: 1.0},

@@ -1,0 +1,46 @@
+"""The reader on the examples: what was seen while writing the rules, and what was not."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.understanding.evaluate import Result, evaluate, examples, report
+
+
+@pytest.fixture(scope="module", params=["dev", "held"])
+def result(request: pytest.FixtureRequest) -> Result:
+    return evaluate(request.param)
+
+
+def test_the_examples_are_many_and_distinct() -> None:
+    texts = [row["text"] for row in examples()]
+    assert len(texts) >= 300
+    assert len(set(texts)) == len(texts)
+
+
+def test_kinds(result: Result) -> None:
+    assert result.accuracy() >= 0.95, result.wrong
+
+
+def test_no_missing_person_is_missed(result: Result) -> None:
+    assert result.recall("missing") >= 0.97, result.wrong
+
+
+def test_no_false_alert(result: Result) -> None:
+    assert not [row for row in result.wrong if row[0] == "kind" and row[2] == "missing" and row[1] == "chat"]
+
+
+def test_chat_is_left_alone(result: Result) -> None:
+    assert result.recall("chat") >= 0.97, result.wrong
+
+
+def test_categories(result: Result) -> None:
+    assert result.categories_right >= 0.88 * result.categories, result.wrong
+
+
+def test_fields(result: Result) -> None:
+    assert result.facts_right >= 0.94 * result.facts, result.wrong
+
+
+def test_the_report_names_every_kind() -> None:
+    assert "missing" in report("dev") and "fields" in report("held", wrong=True)

@@ -1,0 +1,172 @@
+"""What is drawn out of a message: persons, telephones, places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from handlers.understanding import Context, Gazetteer, read, to_json
+from handlers.understanding.looks import clothes, direction, height_cm, transport
+from handlers.understanding.people import find_age, find_name, find_sex
+from handlers.understanding.phones import contact_name, find_phones, find_plate
+from handlers.understanding.places import find_house
+from handlers.understanding.scan import Scan
+from tests.understanding.evaluate import NOW
+
+CONTEXT = Context(now=NOW)
+
+
+def fields(text: str, context: Context = CONTEXT) -> dict[str, Any]:
+    found: dict[str, Any] = to_json(read(text, context))["fields"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "years", "about"),
+    [
+        ("72岁", 72, False), ("七十多", 70, True), ("七十多岁", 70, True), ("四岁半", 4.5, False), ("八个月大", 0.67, False),
+        ("三十六岁", 36, False), ("大概60岁", 60, True), ("十六七岁", 16, True), ("两岁左右", 2, True), ("年龄：68", 68, False), ("男，75，", 75, False),
+    ],
+)  # fmt: skip
+def test_age(text: str, years: float, about: bool) -> None:
+    age = find_age(text)
+    assert age is not None and (age.years, age.about) == (years, about)
+
+
+@pytest.mark.parametrize("text", ["8号楼", "12栋", "70多块钱", "300岁", "三岁看老吗" * 0, "十几个人"])
+def test_no_age(text: str) -> None:
+    assert find_age(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("我爸走丢了", "男"), ("俺娘没回来", "女"), ("孩他爹一宿没回", "男"), ("我外婆", "女"), ("我外公", "男"), ("姓名不详，女，60岁", "女"),
+        ("我小孙子跟他奶奶走散了", "男"), ("闺女14岁", "女"), ("我姐夫失联了", "男"), ("老人走失", None), ("小伙子", "男"),
+    ],
+)  # fmt: skip
+def test_sex(text: str, sex: str | None) -> None:
+    assert find_sex(Scan(text)) == sex
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("寻人启事：王桂兰，女，82岁", "王桂兰"), ("我爸大名李建国，痴呆", "李建国"), ("寻找走失老人张大山，男", "张大山"), ("他叫欧阳明，", "欧阳明"),
+        ("姓名：赵四海 男", "赵四海"), ("会说自己叫豆豆", "豆豆"), ("我爸昨天出去了", None), ("老人走失了", None),
+    ],
+)  # fmt: skip
+def test_name(text: str, name: str | None) -> None:
+    assert find_name(text) == name
+
+
+@pytest.mark.parametrize(
+    ("text", "cm"), [("一米七左右", 170), ("身高1米25", 125), ("1.7米", 170), ("身高173", 173), ("165cm", 165), ("一米六五", 165), ("一米八", 180), ("3米宽", None)]
+)
+def test_height(text: str, cm: int | None) -> None:
+    assert height_cm(text) == cm
+
+
+@pytest.mark.parametrize(
+    ("text", "worn"),
+    [
+        ("穿蓝色棉袄，脑子有点糊涂", "蓝色棉袄"), ("灰夹克黑布鞋,耳朵背", "灰夹克黑布鞋"), ("身穿花棉袄，黑裤子，家属", "花棉袄，黑裤子"),
+        ("上身黄色T恤，下身牛仔裤", "黄色T恤，下身牛仔裤"), ("下雨了收衣服啊", None), ("捡到一件外套", None),
+    ],
+)  # fmt: skip
+def test_clothes(text: str, worn: str | None) -> None:
+    assert clothes(text) == worn
+
+
+def test_transport_and_direction() -> None:
+    assert transport("骑一辆蓝色三轮出去的") == "蓝色三轮"
+    assert transport("骑个红三轮") == "红三轮"
+    assert transport("坐在车站") is None
+    assert direction("往河边方向走了") == "河边"
+    assert direction("向国道那边骑了") == "国道"
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("打138****2210", ["138****2210"]), ("139-0000-8888", ["13900008888"]), ("134 5678 9012", ["13456789012"]), ("010-66881234", ["010-66881234"]),
+        ("+86 13812345678", ["13812345678"]), ("一三九零零零零八八八八", ["13900008888"]), ("幺三八幺二三四五六七八", ["13812345678"]),
+        ("电话66881234", ["66881234"]), ("订单号1381234567890123", []), ("2026年11月21日", []), ("6-2-401", []),
+    ],
+)  # fmt: skip
+def test_phones(text: str, numbers: list[str]) -> None:
+    assert [phone.number for phone in find_phones(text)] == numbers
+
+
+def test_contact_and_plate() -> None:
+    assert contact_name("请联系李女士13812345678") == "李女士"
+    assert contact_name("联系人：王强 138") == "王强"
+    assert contact_name("请联系我") is None
+    assert find_plate("车牌京A12345挡住了") == "京A12345"
+    assert find_plate("豫A·D12345") == "豫AD12345"
+
+
+@pytest.mark.parametrize(
+    ("text", "house"),
+    [
+        ("3栋2单元501暖气不热", ("3", "2", "501")), ("6-2-401门口", ("6", "2", "401")), ("5号楼二单元", ("5", "2", None)), ("六楼冒烟了!!3栋", ("3", None, None)),
+        ("十二号楼", ("12", None, None)), ("二单元302室", (None, "2", "302")), ("B座1203室", ("B", None, "1203")), ("3-201", ("3", None, "201")),
+    ],
+)  # fmt: skip
+def test_house(text: str, house: tuple[str | None, str | None, str | None]) -> None:
+    found = find_house(text, [])
+    assert found is not None and (found.building, found.unit, found.room) == house
+
+
+def test_a_phone_is_no_house() -> None:
+    assert "building" not in fields("我爸走丢了，电话138-1234-5678")
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("四岁半的小男孩丢了，刚才在二中门口", "二中门口"), ("我爸上午从柳树巷出去到现在没回来", "柳树巷"), ("王桂兰，女，从南刘庄走失", "南刘庄"),
+        ("我妈昨天在县医院附近走失", "县医院附近"), ("3栋2单元501暖气不热，麻烦来看看", "3栋2单元501"), ("我姥姥迷路走丢了", None),
+    ],
+)  # fmt: skip
+def test_place_by_shape(text: str, place: str | None) -> None:
+    assert fields(text).get("place") == place
+
+
+def test_the_town_s_own_names_come_first() -> None:
+    gazetteer = Gazetteer([("老粮站", "G1"), ("南刘庄村", "V3"), ("河湾", "V4")])
+    context = Context(now=NOW, gazetteer=gazetteer, grid="G1")
+    assert fields("我爸在老粮站门口走丢了", context)["place"] == "老粮站门口"
+    assert fields("我妈从南刘庄走失了", context)["place"] == "南刘庄"
+    assert fields("孩子不见了，刚才还在河湾耍", context)["place"] == "河湾"
+
+
+def test_of_places_with_one_name_that_of_the_grid_wins() -> None:
+    gazetteer = Gazetteer({"V1": ["东街"], "V2": ["东街"]})
+    assert gazetteer.find("东街", "V2")[0].place.area == "V2"
+    assert gazetteer.find("东街", None)[0].place.area == "V1"
+    assert len(Gazetteer()) == 0 and Gazetteer().find("东街") == []
+
+
+def test_a_whole_report() -> None:
+    found = fields("急!我爸上午9点多从柳树巷出去到现在没回来,72岁,灰夹克黑布鞋,耳朵背,看到打138****2210")
+    assert found == {
+        "sex": "男", "age": 72.0, "clothes": "灰夹克黑布鞋", "health": "耳朵背", "place": "柳树巷", "seen_at": "2026-11-21T09:00:00+08:00",
+        "seen_precision": "hour", "phone": "138****2210",
+    }  # fmt: skip
+
+
+def test_when_somebody_was_due_back_is_not_when_they_were_seen() -> None:
+    assert "seen_at" not in fields("我爸出门忘带手机，说好十一点回，这都三点多了没影")
+
+
+def test_own_family_asking_to_pass_it_on_is_not_forwarded() -> None:
+    assert "forwarded" not in fields("我爸走丢了，求大家转发扩散")
+    assert fields("帮朋友转发，孩子在万达广场走失，女孩3岁")["forwarded"] is True
+
+
+def test_to_json_has_the_columns_of_parse_in_order() -> None:
+    row = to_json(read("早上好", CONTEXT))
+    assert list(row) == ["text", "kind", "confidence", "category", "urgent", "fields"]
+    assert "why" in to_json(read("3栋路灯坏了，麻烦修一下", CONTEXT), why=True)

@@ -1,0 +1,96 @@
+"""The grammar of times, against one fixed moment: Saturday 2026-11-21 15:30 +08:00."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from handlers.understanding.model import Precision
+from handlers.understanding.times import find_times
+from tests.understanding.evaluate import NOW
+
+SAID = [
+    ("今早6点", "11-21 06:00", "hour"),
+    ("今天早上八点", "11-21 08:00", "hour"),
+    ("上午九点半", "11-21 09:30", "exact"),
+    ("昨儿傍晚", "11-20 18:00", "part_of_day"),
+    ("前天晚上八点左右", "11-19 20:00", "hour"),
+    ("半小时前", "11-21 15:00", "hour"),
+    ("一个多小时前", "11-21 14:30", "hour"),
+    ("二十分钟前", "11-21 15:10", "exact"),
+    ("两个半小时前", "11-21 13:00", "hour"),
+    ("刚才", "11-21 15:30", "hour"),
+    ("晌午头", "11-21 12:00", "part_of_day"),
+    ("今儿晌午12点", "11-21 12:00", "hour"),
+    ("大年初六", "02-22 00:00", "day"),
+    ("正月十五", "03-03 00:00", "day"),
+    ("腊月二十三", "02-10 00:00", "day"),
+    ("除夕晚上", "02-16 20:00", "part_of_day"),
+    ("11月20日下午5点", "11-20 17:00", "hour"),
+    ("十一月二十号", "11-20 00:00", "day"),
+    ("2026.11.21 08:20", "11-21 08:20", "exact"),
+    ("11月19日14时30分", "11-19 14:30", "exact"),
+    ("昨天中午", "11-20 12:00", "part_of_day"),
+    ("昨晚12点", "11-21 00:00", "hour"),
+    ("昨晚两点", "11-21 02:00", "hour"),
+    ("夜里三点", "11-21 03:00", "hour"),
+    ("凌晨1点", "11-21 01:00", "hour"),
+    ("半夜两点", "11-21 02:00", "hour"),
+    ("晚上十点多", "11-20 22:00", "hour"),
+    ("9点多", "11-21 09:00", "hour"),
+    ("1点20分", "11-21 13:20", "exact"),
+    ("三天前", "11-18 00:00", "day"),
+    ("一周前", "11-14 00:00", "day"),
+    ("周三下午", "11-18 15:00", "part_of_day"),
+    ("上周五晚上七点一刻", "11-13 19:15", "exact"),
+    ("星期天", "11-15 00:00", "day"),
+    ("20号晚上", "11-20 20:00", "part_of_day"),
+    ("下午三点三刻", "11-20 15:45", "exact"),
+    ("中午十二点四十", "11-21 12:40", "exact"),
+    ("天没亮", "11-21 05:00", "part_of_day"),
+    ("大前天", "11-18 00:00", "day"),
+]
+NO_TIMES = [
+    "3号楼", "8号我接了", "12号咋样了", "6-2-401", "3栋2单元501", "他72岁", "七十多", "8个月大", "139-0000-8888", "0371-66881234",
+    "快一点", "有一点不舒服", "一点都不", "三点水", "2.5点", "有3点要说", "12号楼", "5号线", "京A12345", "一上午", "三个小时了", "身高1米25", "第8号",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "at", "precision"), SAID)
+@pytest.mark.parametrize("frame", ["{}", "我爸{}出去的", "从家里走的，{}，穿蓝衣服"])
+def test_a_time_is_found_and_resolved(said: str, at: str, precision: str, frame: str) -> None:
+    found = find_times(frame.format(said), NOW)
+    assert [(t.at.strftime("%m-%d %H:%M"), str(t.precision)) for t in found] == [(at, precision)]
+    assert found[0].at.tzinfo is NOW.tzinfo
+
+
+@pytest.mark.parametrize("text", NO_TIMES)
+def test_house_numbers_phones_and_ages_are_no_times(text: str) -> None:
+    assert find_times(text, NOW) == []
+
+
+def test_a_date_ahead_lies_in_the_past_year() -> None:
+    assert find_times("5月1日", NOW)[0].at.year == 2026
+    assert find_times("3月1日", NOW.replace(month=1))[0].at.year == 2026
+    assert find_times("12月30日", NOW.replace(month=1))[0].at.year == 2025
+
+
+def test_this_morning_said_early_is_today() -> None:
+    early = NOW.replace(hour=7, minute=30)
+    assert find_times("早上", early)[0].at <= early
+
+
+def test_the_zone_is_that_of_the_message() -> None:
+    urumqi = datetime(2026, 11, 21, 13, 30, tzinfo=timezone(timedelta(hours=6)))
+    assert find_times("今早6点", urumqi)[0].at.isoformat() == "2026-11-21T06:00:00+06:00"
+
+
+def test_impossible_dates_are_left_out() -> None:
+    assert find_times("2月30日", NOW) == []
+    assert find_times("13月45日", NOW) == []
+
+
+def test_several_times_keep_their_order() -> None:
+    found = find_times("早上8点出的门，下午2点还有人看见", NOW)
+    assert [(t.at.hour, t.precision) for t in found] == [(8, Precision.HOUR), (14, Precision.HOUR)]
