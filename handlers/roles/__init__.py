@@ -1,0 +1,53 @@
+"""人员: roles by person, substitutes, one-time codes, and who is responsible."""
+
+from handlers.commands import Command, Takes
+from handlers.roles.appointing import appoint, dismiss
+from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
+from handlers.roles.substitutes import substitute
+from handlers.roles.wardens import mine, whose
+from storage.people import Role
+
+GIVERS = (Role.LEAD, Role.ADMIN)
+
+COMMANDS: tuple[Command, ...] = (
+    Command(("谁管我", "找网格员", "谁管我？", "谁管我?", "谁管我们"), "谁管我", "看这里的网格员是谁", mine),
+    Command(("谁管",), "谁管 一格", "看一个村、网格或地点归谁管", whose, rest=Takes.MUST),
+    Command(("我是",), "我是 K7Q2ABCD", "私聊发一次性码，让我认出您", prove, rest=Takes.MAY, ordinary=True),
+    Command(
+        ("任命",),
+        "任命 网格员 王强 一格",
+        "给人一个角色：志愿者、网格员、网格长、管理员、民警",
+        appoint,
+        GIVERS,
+        rest=Takes.MUST,
+    ),
+    Command(
+        ("免去",),
+        "免去 王强 网格员 一格",
+        "免去角色，没办完的事转给上级",
+        dismiss,
+        GIVERS,
+        rest=Takes.MUST,
+        spreads=True,
+    ),
+    Command(
+        ("代班",),
+        "代班 李珍 3天",
+        "请人替几天或几小时；“代班 结束”提前回来",
+        substitute,
+        (Role.WORKER, Role.LEAD),
+        rest=Takes.MUST,
+        ordinary=True,
+    ),
+    Command(
+        ("绑人",),
+        "绑人 王强",
+        "给本人一个一次性码，微信号换了重新认人",
+        give_code,
+        (Role.ADMIN,),
+        rest=Takes.MUST,
+        private=True,
+    ),
+)
+
+__all__ = ["COMMANDS", "make_admin_code", "make_contact_code"]
