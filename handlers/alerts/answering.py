@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from handlers import notices
 from handlers.alerts import asking, ending, spreading, texts
 from handlers.alerts.reaching import decides, is_reporter, load, ref_of
 from handlers.posting import say
@@ -19,7 +20,11 @@ def _ref(question: Question) -> Ref:
 
 
 async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
-    """Somebody who was asked to confirm says 是 or 不是."""
+    """Somebody who was asked to confirm says 是 or 不是; a notice's preview asks in the same way."""
+    if question.ref.startswith("N"):
+        number = int(question.ref[1:])
+        await (notices.confirm(turn, number) if yes else notices.drop(turn, number))
+        return
     alert, area = await load(turn, _ref(question))
     if not decides(turn, area):
         question.answered_at = None  # it stays open for those whose area it is

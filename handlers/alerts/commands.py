@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import locating
+from handlers import locating, notices
 from handlers.alerts import adding, asking, ending, opening, sightings, spreading, texts
 from handlers.alerts.reaching import DECIDERS, decides, load, ref_of
 from handlers.alerts.reading_words import read_as
@@ -30,13 +30,11 @@ def _alert(order: Order) -> Ref:
 
 async def _confirm(turn: Turn, order: Order) -> None:
     """确认 M3, 确认 N5, or a bare 确认 beside the only report that waits here."""
-    from handlers import notices  # it and the table import this package
-
     ref = order.ref or await _only_waiting(turn)
     if ref is None:
         turn.outcome = Outcome.CHAT
     elif ref.letter == "N":
-        await notices.confirm(turn, ref)
+        await notices.confirm(turn, ref.number)
     elif ref.letter == "M":
         await spreading.confirm(turn, ref)
     else:
@@ -75,8 +73,6 @@ async def _clue(turn: Turn, order: Order) -> None:
 
 
 async def _status(turn: Turn, order: Order) -> None:
-    from handlers import notices
-
     if order.ref and order.ref.letter == "N":
         await notices.report_status(turn, order.ref)
     else:
