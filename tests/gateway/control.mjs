@@ -140,9 +140,9 @@ export function commands (world, puppet, server) {
     async reset () {
       puppet.faults.length = 0
       puppet.dings = puppet.signedIn = true
-      world.got.clear()
-      world.sent = 0
-      world.echo = true
+      const account = world.bot.id
+      world.settle()
+      if (account !== world.bot.id) await puppet.logout()
       await server.start()
       if (puppet.state.active() && !puppet.isLoggedIn) puppet.login(world.bot.id)
     },

@@ -4,20 +4,27 @@ import { randomBytes } from 'node:crypto'
 const word = n => randomBytes(n).toString('hex')
 
 export class World {
-  constructor ({ rooms = 160, people = 12, echo = true } = {}) {
-    this.echo = echo // a real account sees its own messages too
+  constructor ({ rooms = 160, people = 12 } = {}) {
+    this.size = { people, rooms }
+    this.messages = new Map() // id -> payload, with what belongs to it
+    this.invitations = new Map()
+    this.friendships = new Map()
+    this.serial = 0
+    this.settle()
+  }
+
+  /** Everything as on the first day; only what was said stays. */
+  settle () {
+    const { people, rooms } = this.size
+    this.echo = true // a real account sees its own messages too
     this.bot = { key: 'bot', id: 'wxid_gege', name: '格格', friend: true }
     this.people = Array.from({ length: people }, (_, i) => (
       { key: `p${i}`, id: `wxid_p${i}`, name: `居民${i + 1}`, friend: true }
     ))
     this.rooms = []
     for (let i = 0; i < rooms; i++) this.addRoom(`第${i + 1}网格居民群`)
-    this.messages = new Map() // id -> payload, with what belongs to it
     this.got = new Map() // conversation id -> what it got
-    this.invitations = new Map()
-    this.friendships = new Map()
     this.sent = 0
-    this.serial = 0
   }
 
   addRoom (topic, members = [this.bot, ...this.people].map(p => p.id)) {

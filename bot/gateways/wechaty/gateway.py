@@ -146,6 +146,7 @@ class WechatyGateway:
             delay = min(delay * 2, longest)
 
     async def _gone(self, why: GatewayError) -> None:
+        self._link.close()
         self._scan_code = None
         await self._offline(GatewayState.BLOCKED if isinstance(why, Blocked) else GatewayState.GONE, str(why))
 
@@ -155,6 +156,7 @@ class WechatyGateway:
             async with asyncio.timeout(GRACE):
                 await lanes.drain()
         await lanes.close()
+        self._link.close()
         self._lanes = None
         self._become(GatewayState.GONE, "the bot has stopped")
 

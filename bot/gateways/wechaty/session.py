@@ -37,7 +37,7 @@ class Session:
         self._last_event = 0.0
 
     async def hold(self) -> GatewayError:
-        """Connect and stay until the connection ends; why it did."""
+        """Connect and stay until the connection ends; why it did. Whoever calls closes the link afterwards."""
         self._link.open()
         try:
             await self._link.start()
@@ -46,8 +46,6 @@ class Session:
             return error
         except BROKEN as error:
             return meaning(error)
-        finally:
-            self._link.close()
         return Unreachable("the gateway ended the connection")
 
     async def _until_one_ends(self, *work: Any) -> None:

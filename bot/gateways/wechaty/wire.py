@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from wechaty_grpc.wechaty import PuppetStub
 from bot.gateways.protocol import GatewayError, NotSupported, RateLimited, Refused, Unknown, Unreachable
 
 T = TypeVar("T")
+
+# At DEBUG it writes every header of every call, and one of them is the token.
+logging.getLogger("hpack").setLevel(logging.INFO)
 
 BROKEN = (OSError, StreamTerminatedError, ProtocolError, GRPCError)
 """What a connection fails with; `TimeoutError` is an `OSError`."""
@@ -162,7 +166,6 @@ _BY_STATUS: dict[Status, type[GatewayError]] = {
     Status.CANCELLED: Unknown,
     Status.ABORTED: Unknown,
     Status.DATA_LOSS: Unknown,
-    Status.UNAUTHENTICATED: Blocked,
     Status.PERMISSION_DENIED: Refused,
 }
 
@@ -185,6 +188,8 @@ def meaning(error: Exception) -> GatewayError:
         return Unknown(f"the connection broke during the call: {error}")
     if not isinstance(error, GRPCError):
         return Unreachable(f"the gateway cannot be reached: {error}")
+    if error.status is Status.UNAUTHENTICATED:  # its words repeat the token
+        return Blocked("the gateway does not accept the token")
     text = str(error.message or "").split("\n    at ")[0][:300]
     kind = _BY_STATUS.get(error.status)
     if kind is RateLimited and "larger than max" in text:
