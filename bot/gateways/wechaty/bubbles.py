@@ -54,8 +54,8 @@ def strip_mention(text: str, names: Iterable[str], *, sure: bool) -> tuple[str, 
     """
     found = False
     for name in sorted({name for name in names if name}, key=len, reverse=True):
-        end = r"[\u2004-\u2006\u00a0 ]?" if sure else _AFTER_NAME + r"[\u2004-\u2006\u00a0 ]?"
-        text, count = re.subn("@" + re.escape(name) + end, "", text)
+        end = ("" if sure else _AFTER_NAME) + r"[\u2004-\u2006\u00a0 ]?"
+        text, count = re.subn(r"(?<![A-Za-z0-9])@" + re.escape(name) + end, "", text)
         found = found or count > 0
     return (text.strip() if found else text), found
 
