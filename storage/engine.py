@@ -55,15 +55,17 @@ class Database:
 
     async def open(self) -> None:
         """Create what is missing and bring the schema up to date; DatabaseError if it cannot be reached."""
-        if self.sqlite and self.url.database not in (None, "", ":memory:"):
-            Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
         try:
+            if self.sqlite and self.url.database not in (None, "", ":memory:"):
+                Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
             async with self._writer.connect() as connection:
                 await connection.run_sync(_migrate)
                 await connection.commit()
         except (OSError, OperationalError, DBAPIError) as error:
+            await self.close()
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise DatabaseError(f"打不开数据库 {self.shown}：{reason}") from error
+            address = self.shown if self.sqlite else f"{self.shown}（{self.url.host}:{self.url.port or 5432}）"
+            raise DatabaseError(f"打不开数据库 {address}：{reason}") from error
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -1,0 +1,94 @@
+"""The same code on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, select
+from sqlmodel import SQLModel
+
+import storage.tables  # noqa: F401
+from storage.engine import Database, DatabaseError
+from storage.inbox import InboxEvent, InboxState
+from storage.matters import Case, CaseState
+from tests.harness import Talk, rooms, texts
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/both.db"
+    new_database = request.getfixturevalue("postgres")
+    return str(new_database())
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    """It, opened and migrated."""
+    made = Database(url)
+    await made.open()
+    yield made
+    await made.close()
+
+
+async def test_the_migrations_make_the_tables(database: Database) -> None:
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), SQLModel.metadata))
+
+    async with database.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_opening_twice_changes_nothing(database: Database, url: str) -> None:
+    again = Database(url)
+    await again.open()
+    await again.close()
+
+
+async def test_a_whole_case(url: str, tmp_path: Path) -> None:
+    talk = await Talk(tmp_path, url=url).open()
+    said = await talk.say("r1", "g1", "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看")
+    assert rooms(said) == {"g1", "@w1"}
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("w1", "g1", "办结 1 换了新管")
+    said = await talk.say("r1", "g1", "满意")
+    assert "谢谢评价" in texts(said, "g1")[0]
+    assert await talk.rows(select(Case.state)) == [CaseState.CLOSED]
+    assert set(await talk.rows(select(InboxEvent.state))) == {InboxState.DONE}
+    await talk.close()
+
+
+async def test_a_whole_alert(url: str, tmp_path: Path) -> None:
+    talk = await Talk(tmp_path, url=url).open()
+    await talk.say("r1", "g1", "我爸今天上午9点从柳树巷出去到现在没回来，72岁，灰夹克黑布鞋，耳朵背，看到打13900000001")
+    said = await talk.say("w1", None, "确认 M1")
+    assert {"g1", "g2", "g3"} <= rooms(said)
+    assert "g4" not in rooms(said)
+    said = await talk.say("w1", None, "找到 M1 在老粮站，人没事")
+    assert {"g1", "g2", "g3"} <= rooms(said)
+    assert "g4" not in rooms(said)
+    await talk.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("mysql://x/y", "mysql"),
+        ("nonsense", "nonsense"),
+        ("postgresql://nobody:secret@127.0.0.1:1/none", "127.0.0.1:1"),
+        ("sqlite:////proc/none/x.db", "/proc/none"),
+    ],
+)
+async def test_an_unusable_database_is_one_sentence(address: str, named: str) -> None:
+    with pytest.raises((DatabaseError, OSError)) as caught:
+        await Database(address).open()
+    text = str(caught.value)
+    assert isinstance(caught.value, DatabaseError)
+    assert named in text
+    assert "secret" not in text
+    assert "\n" not in text
