@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import exp
 
-from handlers.understanding import matters, persons
+from handlers.understanding import matters, patterns, persons
 from handlers.understanding.model import Kind
 from handlers.understanding.scan import ALARM, PERSON, Scan, bits
 from handlers.understanding.weights import BIAS, WEIGHTS
@@ -38,6 +38,8 @@ def nothing(scan: Scan) -> bool:
         return False
     if mask & _OF_PERSON and mask & PERSON:
         return False
+    if patterns.hinted(mask):
+        return False
     return not (mask & _SPEECH and mask & _MATTER)
 
 
@@ -54,6 +56,9 @@ def signs(scan: Scan) -> dict[str, float]:
         matters.dampers,
     ):
         found.update(part(scan))
+    found.update(patterns.patterns(scan, found.get("about", 0.0)))
+    if "defect_about" in found:
+        found.pop("fault", None)
     if {"defect_about", "neglect_about"} <= found.keys():
         found["defect_neglect"] = found["neglect_about"]
     if found.keys() & {"propose_about", "propose_soft_about", "try_out"}:

@@ -64,7 +64,7 @@ def _before(scan: Scan, token: Token) -> Token | None:
         if gap > 40:
             return None
         if noun.mask & PERSON:
-            return noun
+            return None if _owns(scan.text, noun, token) else noun
         if noun.mask & BIT["animal"] and gap <= 8 and not _carried(scan.text, noun):
             return noun
         if noun.mask & BIT["thing"] and gap <= (1 if noun.word in _PHONES else 4) and not (
@@ -72,6 +72,11 @@ def _before(scan: Scan, token: Token) -> Token | None:
         ):
             return noun
     return None
+
+
+def _owns(text: str, person: Token, token: Token) -> bool:
+    """孩子的校牌丢了: a thing of theirs, whatever it is, is gone."""
+    return text[person.end : person.end + 1] == "的" and 2 <= token.start - person.end <= 9 and token.mask & _AWAY == 0
 
 
 def _after(scan: Scan, token: Token) -> Token | None:
