@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -174,6 +176,32 @@ async def test_two_processes_share_the_file(chat: LocalChat, tmp_path: Path) -> 
         await other.say("wang", "g1", Draft("那边"))
         await chat.say("li", "g1", Draft("这边"))
         assert [m.text for m in await other.history("zhao", "g1")] == ["那边", "这边"]
+
+
+TALKER = """
+import asyncio, sys
+from bot.gateways.local import Draft, LocalChat
+async def main():
+    chat = LocalChat(sys.argv[1])
+    while True:
+        print((await chat.say("wang", "g1", Draft("一句"))).n, flush=True)
+asyncio.run(main())
+"""
+
+
+async def test_a_kill_loses_nothing_that_was_answered(chat: LocalChat, tmp_path: Path) -> None:
+    talker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", TALKER, str(tmp_path / "chat.db"), stdout=asyncio.subprocess.PIPE
+    )
+    assert talker.stdout is not None
+    answered = [int(await asyncio.wait_for(talker.stdout.readline(), 20)) for _ in range(30)]
+    talker.kill()
+    answered += [int(line) for line in (await talker.stdout.read()).splitlines()]
+    await talker.wait()
+    kept = {message.n for message in await chat.history("li", "g1", limit=500)}
+    assert kept >= set(answered[-500:])
+    waiting = {event.id for _, event in await chat.waiting_events(10_000)}
+    assert waiting >= {await chat.external(n) for n in answered}
 
 
 async def test_ids_of_a_new_file_are_new(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 // Where one writes: text with mentions and a quote, pictures, voice, a place.
 
-import { byId, h, icon, toast } from "./dom.js";
+import { byId, h, icon, rove, toast } from "./dom.js";
 import { locationDialog, picturesDialog, voiceDialog } from "./sending.js";
 import { MentionPopup } from "./mention.js";
 import { gist, mentionedIn } from "./words.js";
@@ -72,14 +72,14 @@ export class Composer {
     this.emojiButton = tool("smile", "表情", () => this.#toggleEmoji());
     this.emojiButton.setAttribute("aria-expanded", "false");
     this.emoji = h("div", { class: "emoji", role: "group", "aria-label": "表情", hidden: true },
-      EMOJI.map((face) => h("button", { type: "button", "aria-label": face, onclick: () => this.insert(face) }, face)));
+      EMOJI.map((face, place) => h("button", { type: "button", "aria-label": face, tabIndex: place ? -1 : 0, onclick: () => this.insert(face) }, face)));
     this.at = tool("at", "提醒某人", () => this.#startMention());
     this.quoteBox = h("div", { class: "quoting", hidden: true });
     this.count = h("span", { class: "count", role: "status" });
     this.form.replaceChildren(
       this.popup.box,
       this.emoji,
-      h("div", { class: "tools", role: "toolbar", "aria-label": "发送其他内容" }, this.emojiButton, this.at,
+      h("div", { class: "tools", role: "group", "aria-label": "发送其他内容" }, this.emojiButton, this.at,
         tool("picture", "图片", () => this.file.click()),
         tool("voice", "语音", () => voiceDialog((seconds) => this.#other({ type: "voice", seconds }))),
         tool("place", "位置", () => locationDialog((place) => this.#other({ type: "location", ...place }))), this.file),
@@ -100,6 +100,7 @@ export class Composer {
     this.input.addEventListener("paste", (event) => this.#files(event, event.clipboardData));
     this.form.closest(".chat").addEventListener("dragover", (event) => event.preventDefault());
     this.form.closest(".chat").addEventListener("drop", (event) => this.#files(event, event.dataTransfer, true));
+    this.emoji.addEventListener("keydown", (event) => this.#emojiKey(event));
     this.file.addEventListener("change", () => {
       this.#pictures([...this.file.files]);
       this.file.value = "";
@@ -180,6 +181,16 @@ export class Composer {
     this.emojiButton.setAttribute("aria-expanded", String(show));
     if (show) this.emoji.firstElementChild.focus();
     else if (this.emoji.contains(document.activeElement)) this.focus();
+  }
+
+  #emojiKey(event) {
+    const row = getComputedStyle(this.emoji).gridTemplateColumns.split(" ").length;
+    const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: row, ArrowUp: -row };
+    const faces = [...this.emoji.children];
+    const next = faces[faces.indexOf(document.activeElement) + steps[event.key]];
+    if (!(event.key in steps)) return;
+    event.preventDefault();
+    if (next) rove(faces, next);
   }
 
   #load() {

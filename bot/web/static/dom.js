@@ -12,6 +12,7 @@ const ICONS = {
   voice: "M12 4a3 3 0 0 1 3 3v4a3 3 0 0 1-6 0V7a3 3 0 0 1 3-3zM6 11a6 6 0 0 0 12 0M12 17v3",
   place: "M12 21s7-6.300 7-11.500A7 7 0 0 0 5 9.500C5 14.700 12 21 12 21zM12 7.500a2.300 2.300 0 1 0 0 4.600 2.300 2.300 0 0 0 0-4.600z",
   at: "M15.500 12a3.500 3.500 0 1 1-7 0 3.500 3.500 0 0 1 7 0zm0 0v1.500a2.500 2.500 0 0 0 5 0V12a8.500 8.500 0 1 0-3.400 6.800",
+  chevron: "M6 9.500l6 6 6-6",
   close: "M6 6l12 12M18 6 6 18",
   down: "M12 5v13M6 12l6 6 6-6",
   keys: "M3 7h18v10H3zM7 10.500h.010M11 10.500h.010M15 10.500h.010M8 14h8",
@@ -26,7 +27,12 @@ const ICONS = {
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(props)) setProp(element, key, value);
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  return fill(element, ...children);
+}
+
+/** Give an element these children and no others; null, undefined and false are none. */
+export function fill(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return element;
 }
 
@@ -64,9 +70,9 @@ export function colourOf(name) {
 
 /** A coloured square with initials: a person's given name, a group's place and number. */
 export function avatar(name, kind = "person") {
-  if (kind === "bot") return h("span", { class: "avatar bot", "aria-hidden": "true" }, "格");
+  if (kind === "bot") return h("span", { class: "avatar is-bot", "aria-hidden": "true" }, "格");
   const lines = kind === "room" ? roomInitials(name) : [personInitials(name)];
-  return h("span", { class: `avatar ${kind} n${Math.max(...lines.map((line) => line.length))}`, style: { background: colourOf(name) },
+  return h("span", { class: `avatar is-${kind} n${Math.max(...lines.map((line) => line.length))}`, style: { background: colourOf(name) },
     "aria-hidden": "true" }, lines.map((line) => h("span", {}, line)));
 }
 

@@ -1,7 +1,7 @@
 // The page: puts its parts together.
 
 import { get } from "./api.js";
-import { avatar, byId, h, icon, toast } from "./dom.js";
+import { avatar, byId, fill, h, icon, toast } from "./dom.js";
 import { Composer } from "./composer.js";
 import { infoDialog, keysDialog, newGroupDialog, personDialog, whoDialog } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
@@ -131,7 +131,7 @@ function showHead() {
     return;
   }
   const room = chat.kind === "room";
-  byId("chat-title").replaceChildren(h("span", { class: "title-name" }, chat.name), room && h("span", { class: "title-count" }, `（${chat.members}）`));
+  fill(byId("chat-title"), h("span", { class: "title-name" }, chat.name), room && h("span", { class: "title-count" }, `（${chat.members}）`));
   byId("info").hidden = !room;
 }
 
@@ -139,14 +139,14 @@ function showMe() {
   const { name, role, title } = model.me;
   byId("who").replaceChildren(avatar(name));
   byId("who").setAttribute("aria-label", `我是${name}，${role}。换人`);
-  byId("who-phone").replaceChildren(avatar(name), h("span", {}, name, h("small", {}, [role, title].filter(Boolean).join(" · "))), icon("down"));
+  byId("who-phone").replaceChildren(avatar(name), h("span", {}, name, h("small", {}, [role, title].filter(Boolean).join(" · "))), icon("chevron"));
   byId("who-phone").setAttribute("aria-label", `我是${name}，${role}。换人`);
 }
 
 function showUnread() {
   const unread = model.unread;
   document.title = `${unread ? `（${unread > 99 ? "99+" : unread}）` : ""}${model.me.name} - 格格群聊`;
-  byId("back").replaceChildren(icon("back"), unread > 0 && h("span", { class: "back-count", "aria-label": `${unread}条未读` }, unread > 99 ? "99+" : String(unread)));
+  fill(byId("back"), icon("back"), unread > 0 && h("span", { class: "back-count", "aria-label": `${unread}条未读` }, unread > 99 ? "99+" : String(unread)));
 }
 
 let linkTimer = 0;
@@ -183,14 +183,21 @@ async function become(id) {
   if (!narrow.matches) list.focus();
 }
 
-async function chooseMe() {
+/** Show a dialog that needs everybody's names, as they are now. */
+async function withPeople(show) {
   try {
     people = (await get("/api/people")).people;
-    whoDialog(people, model.me, become);
+    await show();
+    return true;
   } catch (error) {
     toast(error.message, true);
-    if (!model.me) setTimeout(chooseMe, 2000);
+    return false;
   }
+}
+
+async function chooseMe() {
+  const shown = await withPeople(() => whoDialog(people, model.me, become));
+  if (!shown && !model.me) setTimeout(chooseMe, 2000);
 }
 
 function listen() {
@@ -201,8 +208,8 @@ function listen() {
   for (const id of ["who", "who-phone"]) byId(id).addEventListener("click", chooseMe);
   byId("keys").addEventListener("click", keysDialog);
   byId("back").addEventListener("click", showList);
-  byId("new-group").addEventListener("click", () => newGroupDialog(people, model, (chat) => openChat(chat, true)));
-  byId("info").addEventListener("click", () => infoDialog(people, model, { onPerson: showPerson }).catch((error) => toast(error.message, true)));
+  byId("new-group").addEventListener("click", () => withPeople(() => newGroupDialog(people, model, (chat) => openChat(chat, true))));
+  byId("info").addEventListener("click", () => withPeople(() => infoDialog(people, model, { onPerson: showPerson })));
   addEventListener("popstate", () => app.dataset.pane === "chat" && leaveChat());
   addEventListener("keydown", shortcuts);
   watchForMenu((line, x, y) => {

@@ -36,7 +36,8 @@ export function field(label, input) {
   return h("label", { class: "field" }, h("span", {}, label), input);
 }
 
-const MOST = 120;
+const MOST = 200;
+const FEW = 6;
 
 /**
  * People to choose from: a search box, one chip per role, rows by role.
@@ -47,25 +48,37 @@ export function peoplePicker(people, { row, placeholder = "搜索姓名、职务
   const search = h("input", { type: "search", class: "people-search", placeholder, "aria-label": placeholder, autocomplete: "off", maxLength: 40, data: { first: "1" } });
   const roles = [...new Set(people.map((person) => person.role))];
   const chips = h("div", { class: "chips", role: "group", "aria-label": "按身份筛选" }, ["", ...roles].map((one) =>
-    h("button", { type: "button", class: "chip", "aria-pressed": String(one === role), onclick: (event) => {
-      role = one;
-      for (const chip of chips.children) chip.setAttribute("aria-pressed", String(chip === event.currentTarget));
-      render();
-    } }, one || "全部")));
+    h("button", { type: "button", class: "chip", data: { role: one }, "aria-pressed": String(one === role), onclick: () => choose(one) }, one || "全部")));
   const list = h("div", { class: "people", role: "list" });
   const buttons = () => [...list.querySelectorAll(".person")];
+
+  function choose(one) {
+    role = one;
+    for (const chip of chips.children) chip.setAttribute("aria-pressed", String(chip.dataset.role === one));
+    render();
+  }
+
+  function rest(one, count, more) {
+    if (!more) return h("p", { class: "hint" }, `还有 ${count} 人，请搜索姓名`);
+    return h("button", { type: "button", class: "link rest", onclick: () => {
+      choose(one);
+      search.focus();
+    } }, `还有 ${count} 人…`);
+  }
 
   function render() {
     const words = search.value.trim().toLowerCase().split(/\s+/u).filter(Boolean);
     const fits = (person) => (!role || person.role === role) && words.every((word) => `${person.name} ${person.role} ${person.title}`.toLowerCase().includes(word));
     const found = people.filter(fits);
+    // A long list of all begins with a few of each, so that every role is in sight.
+    const most = role || words.length || found.length <= 60 ? MOST : FEW;
     const rows = [];
     for (const one of roles) {
       const group = found.filter((person) => person.role === one);
       if (!group.length) continue;
       rows.push(h("h3", {}, `${one}（${group.length}）`));
-      for (const person of group.slice(0, MOST)) rows.push(personRow(person, row(person)));
-      if (group.length > MOST) rows.push(h("p", { class: "hint" }, `还有 ${group.length - MOST} 人，请搜索姓名`));
+      for (const person of group.slice(0, most)) rows.push(personRow(person, row(person)));
+      if (group.length > most) rows.push(rest(one, group.length - most, most === FEW));
     }
     list.replaceChildren(...(rows.length ? rows : [h("p", { class: "hint" }, "没有找到这个人")]));
     rove(buttons(), buttons()[0], false);
