@@ -45,20 +45,23 @@ def nothing(scan: Scan) -> bool:
 
 def signs(scan: Scan) -> dict[str, float]:
     """Every sign that the message shows, with its strength (0..1)."""
-    found: dict[str, float] = {}
-    for part in (
-        persons.missing,
-        persons.back,
-        persons.sighted,
-        persons.stray,
-        matters.emergency,
-        matters.case,
-        matters.dampers,
-    ):
+    found = matters.case(scan)
+    found.update(patterns.patterns(scan, found["about"]))
+    found.update(persons.missing(scan, hinted=bool(found.keys() & {"vanished", "who_saw"})))
+    for part in (persons.back, persons.sighted, persons.stray, matters.emergency, matters.dampers):
         found.update(part(scan))
-    found.update(patterns.patterns(scan, found.get("about", 0.0)))
+    _settle(found)
+    return found
+
+
+def _settle(found: dict[str, float]) -> None:
+    """Signs that say the same count once; some signs only count beside others, or not beside others."""
     if "defect_about" in found:
         found.pop("fault", None)
+    if found.keys() & {"away_person", "gone_person", "lost_person"} and "vanished" in found:
+        found["vanished"] *= 0.3
+    if {"dazed_way", "saw_person"} <= found.keys():
+        found["stray_here"] = 1.0
     if {"defect_about", "neglect_about"} <= found.keys():
         found["defect_neglect"] = found["neglect_about"]
     if found.keys() & {"propose_about", "propose_soft_about", "try_out"}:
@@ -66,7 +69,6 @@ def signs(scan: Scan) -> dict[str, float]:
     if found.keys() & {"back_strong", "back_weak", "back_bare_strong", "safe"}:
         found.pop("past", None)
         found.pop("device", None)
-    return found
 
 
 def _with_alert(found: dict[str, float]) -> dict[str, float]:

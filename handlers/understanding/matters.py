@@ -95,7 +95,7 @@ def case(scan: Scan) -> Features:
         if scan.has(name):
             found[name] = 1.0
     about = min(1.0, found.get("topic", 0) + 0.6 * found.get("homely", 0) + 0.4 * found.get("public", 0))
-    about = min(1.0, about + 0.3 * found.get("local", 0) + 0.7 * found.get("worker", 0))
+    about = min(1.0, about + 0.4 * found.get("local", 0) + 0.7 * found.get("worker", 0))
     lead = _lead(text)
     found["about"] = about
     if lead is not None and about >= 0.4:

@@ -25,7 +25,8 @@ _PASSED_ON = re.compile(r"^.{0,3}(?:转发|转|帮转|帮朋友|帮忙转)|朋�
 _SPREAD = re.compile(r"转发|帮转|求转|扩散|求扩|轉發|宝贝回家|#[^#]+#")
 _OWN = re.compile(r"(?:我|俺|咱|我们|俺们)(?:家|屋头|们家)?的?(?:[老小大二三亲]?(?:爸|妈|爹|娘|父|母|爷|奶|姥|外公|外婆|公公|婆婆|儿|女|闺|孙|弟|妹|哥|姐|老公|老婆|媳妇|老伴|孩|娃|老人|老头|老太|叔|伯|舅|姨|姑|家人|侄|外甥|丈母|岳))|家里(?:的)?老人|孩他|孩子他")
 _MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}$")
-_HABIT = re.compile(r"一[^,，。一]{1,4}就|每次|每回|老是|总是|经常|从来|天天|习惯了|动不动")
+_HABIT = re.compile(r"一(?!转|眨|扭|回头|不留|不注|晃|出|进|早)[^,，。一]{1,4}就|每次|每回|老是|总是|经常|从来|天天|习惯了|动不动")
+_UNREACHABLE = re.compile(r"(?:电话|手机|打)[^,，。]{0,6}(?:不接|没接|没人接|关机|打不通|无人接听|不通|联系不上)")
 _NOT_YET = re.compile(r"(?:别|怕|防|不会|差点|以免|免得|小心|千万别|不要|容易|准备)[^,，。]{0,2}$")
 _LONG_AGO = re.compile(r"好几天|早就|几天了|上周|上个月|去年|吃糖|那次")
 _WITH_POLICE = re.compile(r"派出所|警察|警务室|敬老院|救助站|亲戚家|医院")
@@ -101,7 +102,8 @@ def subject(scan: Scan, token: Token) -> Token | None:
 def _lost_features(scan: Scan) -> Features:
     found: Features = {}
     tokens = [token for token in scan.of(_LOST | _GONE | _AWAY) if not _NOT_YET.search(scan.text[: token.start][-4:])]
-    if len([token for token in tokens if token.mask & _AWAY]) > 1:
+    away = [token.start for token in tokens if token.mask & _AWAY]
+    if away and away[-1] - away[0] > 3:
         found["away_more"] = 1.0
     for token in tokens:
         name = "lost" if token.mask & _LOST else "gone" if token.mask & _GONE else "away"
@@ -149,6 +151,7 @@ def _context_features(scan: Scan) -> Features:
         "nophone": 1.0 if scan.has("nophone") else 0.0,
         "look": 1.0 if scan.has("look") else 0.0,
         "seek": 1.0 if scan.has("seek") else 0.0,
+        "unreachable": 1.0 if _UNREACHABLE.search(text) else 0.0,
         "habit": 1.0 if _HABIT.search(text) else 0.0,
         "asks_back": 1.0 if _ASKS_BACK.search(text) else 0.0,
     }
@@ -158,16 +161,16 @@ def _worth(scan: Scan, *names: str) -> bool:
     return bool(scan.mask & bits(*names))
 
 
-def missing(scan: Scan) -> Features:
-    """Signs that a person is missing now."""
-    if not _worth(scan, "lost", "gone", "away", "seek", "wanted"):
+def missing(scan: Scan, hinted: bool = False) -> Features:
+    """Signs that a person is missing now; `hinted` says that the way words combine speaks for it."""
+    if not hinted and not _worth(scan, "lost", "gone", "away", "seek", "wanted"):
         return {}
     found = {**_lost_features(scan), **_seek_features(scan)}
     if scan.has("wanted"):
         found["wanted"] = 1.0
-    if not found:
+    if not found and not hinted:
         return {}
-    anchored = found.keys() & _ANCHORS
+    anchored = bool(found.keys() & _ANCHORS) or (hinted and scan.has("kin", "anyone"))
     if anchored:
         found.pop("thing_lost", None)
     scale = 1.0 if anchored else 0.5

@@ -48,9 +48,10 @@ def _collect() -> tuple[dict[str, int], dict[str, list[str]]]:
 
 def _inherit(masks: dict[str, int], categories: dict[str, list[str]]) -> None:
     kept, faults = bits(*NOUNS, *_EXTRA), bits("defect", "nuisance", "nuisance_soft")
+    weak = bits("hint", "danger")
     for word in sorted(masks, key=len):
         parts = {word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1)} - {word}
-        taken = kept | faults if not masks[word] & ~kept else kept
+        taken = ~0 if not masks[word] & ~weak else kept | faults if not masks[word] & ~kept else kept
         for part in parts & masks.keys():
             masks[word] |= masks[part] & taken
             for category in categories.get(part, ()):
