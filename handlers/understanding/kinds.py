@@ -20,15 +20,15 @@ _MATTER = bits("topic", "homely", "public", "local")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A kind with its probability, the probability of every kind, and the signs that counted (strongest first)."""
+    """A kind with its probability, the probability of every kind in the order of `BIAS`, and the signs that counted (strongest first)."""
 
     kind: Kind
     confidence: float
-    chances: dict[Kind, float]
+    chances: tuple[float, ...]
     signs: tuple[str, ...]
 
 
-CHAT = Judgement(Kind.CHAT, 0.98, {Kind.CHAT: 0.98}, ())
+CHAT = Judgement(Kind.CHAT, 0.98, (), ())
 
 
 def nothing(scan: Scan) -> bool:
@@ -81,20 +81,40 @@ def _with_alert(found: dict[str, float]) -> dict[str, float]:
     return lent
 
 
-def _softmax(scores: dict[Kind, float]) -> dict[Kind, float]:
-    top = max(scores.values())
-    raised = {kind: exp(score - top) for kind, score in scores.items()}
-    total = sum(raised.values())
-    return {kind: value / total for kind, value in raised.items()}
+_KINDS = tuple(BIAS)
+_START = tuple(BIAS.values())
+# By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
+_BY_SIGN = {
+    name: tuple((_KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
+}
 
 
-def score(found: dict[str, float]) -> dict[Kind, float]:
-    """The score of each kind before the softmax."""
-    scores = dict(BIAS)
+def _softmax(scores: list[float]) -> list[float]:
+    top = max(scores)
+    raised = [exp(score - top) for score in scores]
+    total = sum(raised)
+    return [value / total for value in raised]
+
+
+def score(found: dict[str, float]) -> list[float]:
+    """The score of each kind, in the order of `BIAS`, before the softmax."""
+    scores = list(_START)
     for name, value in found.items():
-        for kind, weight in WEIGHTS.get(name, {}).items():
-            scores[kind] += weight * value
+        for index, weight in _BY_SIGN.get(name, ()):
+            scores[index] += weight * value
     return scores
+
+
+def _leading(found: dict[str, float], best: int) -> tuple[str, ...]:
+    """The signs that spoke for the kind, strongest first."""
+    weighed = [
+        (weight * value, name)
+        for name, value in found.items()
+        for index, weight in _BY_SIGN.get(name, ())
+        if index == best and weight * value > 0
+    ]
+    weighed.sort(reverse=True)
+    return tuple(name for _, name in weighed)
 
 
 def judge(scan: Scan, alert: bool = False) -> Judgement:
@@ -103,8 +123,5 @@ def judge(scan: Scan, alert: bool = False) -> Judgement:
     if alert:
         found.update(_with_alert(found))
     chances = _softmax(score(found))
-    kind = max(chances, key=lambda k: chances[k])
-    weighed = sorted(
-        ((WEIGHTS.get(name, {}).get(kind, 0.0) * value, name) for name, value in found.items()), reverse=True
-    )
-    return Judgement(kind, chances[kind], chances, tuple(name for weight, name in weighed if weight > 0))
+    best = max(range(len(chances)), key=chances.__getitem__)
+    return Judgement(_KINDS[best], chances[best], tuple(chances), _leading(found, best))

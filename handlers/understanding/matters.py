@@ -87,13 +87,20 @@ def _lead(text: str) -> str | None:
     return next((name for name, words in _LEADS.items() if match["lead"] in words), "about")
 
 
+_CASE_BITS = tuple(
+    (name, BIT[name])
+    for name in ("topic", "homely", "public", "local", "defect", "nuisance", "neglect", "ask", "plead", "accuse", "propose",
+                 "propose_soft", "nuisance_soft", "inquire", "askfirst", "worker")
+)  # fmt: skip
+_DAMPERS = tuple(
+    (name, BIT[name]) for name in ("tale", "maybe", "device", "joke", "past", "thanks", "advert", "notice", "you")
+)
+
+
 def case(scan: Scan) -> Features:
     """Signs of a case, with what it is about (topic) and what the writer does (lead)."""
-    text, found = scan.text, Features()
-    for name in ("topic", "homely", "public", "local", "defect", "nuisance", "neglect", "ask", "plead", "accuse",
-                 "propose", "propose_soft", "nuisance_soft", "inquire", "askfirst", "worker"):  # fmt: skip
-        if scan.has(name):
-            found[name] = 1.0
+    text, mask = scan.text, scan.mask
+    found: Features = {name: 1.0 for name, bit in _CASE_BITS if mask & bit}
     about = min(1.0, found.get("topic", 0) + 0.6 * found.get("homely", 0) + 0.4 * found.get("public", 0))
     about = min(1.0, about + 0.4 * found.get("local", 0) + 0.7 * found.get("worker", 0))
     lead = _lead(text)
@@ -123,10 +130,8 @@ def case(scan: Scan) -> Features:
 
 def dampers(scan: Scan) -> Features:
     """Signs of talk: hearsay, jokes, thanks, adverts, notices, words to one person."""
-    found: Features = {}
-    for name in ("tale", "maybe", "device", "joke", "past", "thanks", "advert", "notice", "you"):
-        if scan.has(name):
-            found[name] = 1.0
+    mask = scan.mask
+    found: Features = {name: 1.0 for name, bit in _DAMPERS if mask & bit}
     if scan.mask & BIT["advert"] and scan.count(BIT["advert"]) > 1:
         found["advert_more"] = 1.0
     if _PRAISE.search(scan.text):

@@ -53,11 +53,12 @@ def _joined(text: str, context: Context) -> Reading:
 def _read(text: str, context: Context) -> Reading:
     scan = Scan(fold(text))
     quiet = kinds.nothing(scan)
-    if quiet and not concerned(context) and not targets.named(scan.text, context):
+    related = concerned(context) or bool(targets.named(scan.text, context))
+    if quiet and not related:
         return Reading(text, Kind.CHAT, 0.98, fields=_NO_FIELDS)
     found = kinds.CHAT if quiet else kinds.judge(scan, alert=_open_alert(context))
     about = category(scan) if found.kind in _CASES else None
-    act = doing(scan, found.kind, about or _topic(scan), context)
+    act = doing(scan, found.kind, about or _topic(scan), context) if related else NONE
     fields = extract(scan, found.kind, context) if found.kind is not Kind.CHAT else act.fields or _NO_FIELDS
     return _reading(text, scan, found, about, act, fields, context)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
@@ -73,8 +74,7 @@ def lexicon() -> Lexicon:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A found word: its class mask and where it stands."""
 
     word: str
@@ -129,7 +129,8 @@ class Scan:
 
     def has(self, *names: str) -> bool:
         """Whether any word of any of these classes was found."""
-        return bool(self.mask & bits(*names))
+        mask = self.mask
+        return any(mask & BIT[name] for name in names)
 
     def of(self, mask: int) -> list[Token]:
         """The found words of these classes."""

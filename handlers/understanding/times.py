@@ -52,6 +52,7 @@ _ATOM = re.compile(
     rf"|(?P<clock>(?<![\d.:：/\-第几有提说讲百])(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:[点點时](?![的儿]?(?:钱|赞|心|菜|餐|名|评|击|水|滴|意|事|都不|也不|也没|都没|也|用|好)|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|一刻|三刻|整|[0-5]?\d分?(?!\d)|{CN}{{1,3}}分?(?![岁个点十]))?|[:：](?P<colon>[0-5]\d)(?![\d:：]))(?:钟)?(?P<about>多|来钟|左右|前后|许|来|差不多|过)?)"
     rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)}))"
 )
+_HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱]")
 _RANK = {"date": 0, "lunar": 0, "weekday": 0, "bareday": 0, "ago": 0, "day": 1, "part": 2, "clock": 3, "now": 4}
 _GLUE = re.compile(r"[的\s,，(（大约约摸在差不多是]{0,4}$")
 _LATER_PART = re.compile(r"[的\s,，]{0,2}$")
@@ -328,6 +329,8 @@ def _resolve_part(said: _Said, now: datetime) -> datetime:
 
 def find_times(text: str, now: datetime) -> list[Time]:
     """Every time said in a folded `text`, in order, resolved against `now` (aware)."""
+    if not _HINT.search(text):
+        return []
     found = []
     for said in _join(text, _atoms(text, now)):
         try:
