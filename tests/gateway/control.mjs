@@ -130,6 +130,7 @@ export function commands (world, puppet, server) {
 
     scan: ({ code, status = PUPPET.types.ScanStatus.Waiting }) => { puppet.emit('scan', { qrcode: code, status }) },
     error: ({ text }) => { puppet.emit('error', { data: text, gerror: JSON.stringify({ message: text }) }) },
+    raw: ({ event, payload }) => { puppet.emit(event, payload) },
     fault: fault => { puppet.faults.push({ times: -1, ...fault }) },
     dings: ({ on }) => { puppet.dings = on },
 

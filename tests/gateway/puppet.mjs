@@ -100,7 +100,10 @@ export class TownPuppet extends PuppetMock {
   messageRecall (id) { return this.faulty('messageRecall', id, async () => this.world.takeBack(id)) }
 
   // Invitations and friendships.
-  async roomInvitationPayload (id) { return this.world.invitations.get(id).payload }
+  roomInvitationPayload (id) {
+    return this.faulty('roomInvitationPayload', id, async () => this.world.invitations.get(id).payload)
+  }
+
   async friendshipPayload (id) { return this.world.friendships.get(id).payload }
 
   roomInvitationAccept (id) {

@@ -327,6 +327,14 @@ async def test_a_message_that_hangs_is_fetched_again_and_the_others_pass(npm_gat
             assert (await collector.message("slow")).text == "慢"
 
 
+async def test_an_invitation_whose_details_come_late_is_not_lost(wechat: WechatyWorld, heard: Collector) -> None:
+    await wechat.control("fault", call="roomInvitationPayload", mode="refuse", times=1)
+    inviting = asyncio.ensure_future(wechat.invite(wechat.people[0]))
+    invited = await heard.first(EventKind.INVITED)
+    await wechat.gateway.accept_invitation(invited.subject)
+    await inviting
+
+
 async def test_a_sink_that_fails_gets_the_event_again(npm_gateway: Process, caplog: pytest.LogCaptureFixture) -> None:
     collector = Collector()
     failures = ["一", "二"]
@@ -444,6 +452,32 @@ async def test_a_card_names_the_person(wechat: WechatyWorld, heard: Collector) -
 async def test_times_in_seconds_and_milliseconds(wechat: WechatyWorld, heard: Collector, timestamp: int) -> None:
     said = await wechat.say(wechat.rooms[0], wechat.people[0], "晚到的", timestamp=timestamp)
     assert (await heard.message(said)).at == datetime.fromtimestamp(1_700_000_000, UTC)
+
+
+async def test_a_form_that_nobody_foresaw_is_taken_as_it_is(
+    wechat: WechatyWorld, heard: Collector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(text: str) -> None:
+        raise KeyError(text)
+
+    monkeypatch.setattr("bot.gateways.wechaty.bubbles.split_quote", broken)
+    event = await heard.message(await wechat.say(wechat.rooms[0], wechat.people[0], "救命"))
+    assert event.text == "救命" and "taken as it is" in caplog.text
+
+
+async def test_events_without_what_they_need_do_no_harm(wechat: WechatyWorld, heard: Collector) -> None:
+    for name in ("message", "room-join", "room-leave", "room-topic", "room-invite", "friendship", "scan", "error"):
+        await wechat.control("raw", event=name, payload={})
+    for name, payload in (
+        ("room-join", {"roomId": wechat.rooms[0], "inviteeIdList": 7, "timestamp": "soon"}),
+        ("room-topic", {"roomId": "no-such-room", "newTopic": None}),
+        ("room-invite", {"roomInvitationId": "no-such-invitation"}),
+        ("friendship", {"friendshipId": "no-such-request"}),
+        ("message", {"messageId": {}}),
+    ):
+        await wechat.control("raw", event=name, payload=payload)
+    event = await heard.message(await wechat.say(wechat.rooms[0], wechat.people[0], "还好"))
+    assert event.text == "还好" and not heard.of(EventKind.OFFLINE)
 
 
 # --- pictures

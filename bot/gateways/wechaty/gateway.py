@@ -30,11 +30,13 @@ StateListener = Callable[[GatewayState, str], None]
 WAITING = (2, 5)
 """States of a scan code that somebody must scan: shown, timed out (a new one follows)."""
 
-FETCH_AGAIN = (0.5, 2.0, 5.0)
-"""Seconds before each further try to fetch a message that has come in."""
+AGAIN = (0.5, 2.0, 5.0)
+"""Seconds before each further try to fetch what an event tells of."""
 
 OFFER_FIRST, OFFER_MOST = 0.2, 5.0
 """Seconds before an event that the sink refused is offered again: doubled each time, up to the second figure."""
+
+STOPPED = "the bot has stopped"
 
 GRACE = 2.0
 """Seconds that what has come in may take to be stored when the bot stops."""
@@ -158,7 +160,7 @@ class WechatyGateway:
         await lanes.close()
         self._link.close()
         self._lanes = None
-        self._become(GatewayState.GONE, "the bot has stopped")
+        self._become(GatewayState.GONE, STOPPED)
 
     async def _watch_silence(self) -> None:
         """Silence begins by nothing happening, so somebody must look for it to be logged."""
@@ -176,7 +178,7 @@ class WechatyGateway:
         self._tell(state, why)
 
     def _tell(self, state: GatewayState, why: str) -> None:
-        fine = state in (GatewayState.ONLINE, GatewayState.STARTING)
+        fine = state is GatewayState.ONLINE or why is STOPPED
         log.log(logging.INFO if fine else logging.WARNING, "wechaty: %s (%s)", state.value, why)
         if self._listener is not None:
             self._listener(state, why)
@@ -197,7 +199,7 @@ class WechatyGateway:
             await self._add(lambda: self._find_message(message_id))
 
     async def _find_message(self, message_id: str) -> Found:
-        payload = await self._fetch(message_id)
+        payload = await self._patiently(f"message {message_id}", lambda: self._messages.fetch(message_id))
         payload.id = payload.id or message_id
 
         async def step() -> None:
@@ -205,24 +207,25 @@ class WechatyGateway:
 
         return self._messages.chat(payload), step
 
-    async def _fetch(self, message_id: str) -> MessagePayloadResponse:
-        for delay in FETCH_AGAIN:
+    async def _patiently(self, what: str, call: Callable[[], Awaitable[T]]) -> T:
+        """Some tries: the gateway may know a thing only a moment after it told of it."""
+        for delay in AGAIN:
             try:
-                return await self._messages.fetch(message_id)
+                return await call()
             except GatewayError as error:
-                log.warning("wechaty: message %s cannot be fetched, trying again: %s", message_id, error)
+                log.warning("wechaty: %s cannot be fetched, trying again: %s", what, error)
             await asyncio.sleep(delay)
-        return await self._messages.fetch(message_id)
+        return await call()
 
     def _noticing(self, read: Callable[[dict[str, Any]], Awaitable[Event | None]]) -> Callable[..., Awaitable[None]]:
         async def handle(payload: dict[str, Any]) -> None:
             async def step() -> None:
-                event = await read(payload)
+                event = await self._patiently("a notice", lambda: read(payload))
                 if event is not None:
                     await self._offer(event)
 
             async def find() -> Found:
-                return str(payload.get("roomId") or ""), step
+                return str(payload.get("roomId") or "notices"), step
 
             await self._add(find)
 
@@ -276,7 +279,7 @@ class WechatyGateway:
             await self._offer(Event(event_id, kind, at, sender=account, sender_name=name, subject=subject))
 
         async def find() -> Found:
-            return "", step
+            return "account", step
 
         await self._add(find)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -14,6 +15,8 @@ from bot.gateways.wechaty import bubbles
 from bot.gateways.wechaty.names import Names
 from bot.gateways.wechaty.wire import Link
 from handlers.ports import Event, EventKind, Location, MessageType, Quote
+
+log = logging.getLogger(__name__)
 
 RECALLED = 13
 
@@ -89,8 +92,12 @@ class Messages:
         )
         if int(payload.type) == RECALLED:
             return _recalled(payload, event)
-        read = self._by_type.get(event.type)
-        event = await read(payload, event) if read else event
+        read = self._by_type.get(event.type, _nothing_more)
+        try:
+            event = await read(payload, event)
+        except Exception:  # a form that nobody foresaw: what was said must not be lost for it
+            log.exception("message %s (type %s) is taken as it is", payload.id, int(payload.type))
+            event = replace(event, text=bubbles.plain(payload.text))
         return replace(event, text=bubbles.clean(event.text))
 
     def _other(self, payload: Payload) -> str:
@@ -184,16 +191,20 @@ class Messages:
         return replace(event, text=name, people=(person,) if person else ())
 
 
+async def _nothing_more(payload: Payload, event: Event) -> Event:
+    return event
+
+
 def _recalled(payload: Payload, event: Event) -> Event:
     """A recall is a message that names another; it counts once, however often and under what id it comes."""
     gone = bubbles.recalled_id(payload.text)
     return replace(event, id=f"recalled-{gone}", kind=EventKind.RECALLED, type=MessageType.TEXT, subject=gone)
 
 
-def instant(timestamp: float | None) -> datetime:
-    """A gateway's time, in seconds or milliseconds; now where it is missing or lies in the future."""
+def instant(timestamp: object) -> datetime:
+    """A gateway's time, in seconds or milliseconds; now where it is missing, senseless or lies in the future."""
     now = time.time()
-    seconds = float(timestamp or 0)
+    seconds = float(timestamp) if isinstance(timestamp, int | float) else 0.0
     if seconds > 1e11:
         seconds /= 1000
     if not 0 < seconds < now + AHEAD:

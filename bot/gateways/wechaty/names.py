@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 
 from bot.gateways.protocol import GatewayError
@@ -32,6 +32,7 @@ class Names:
         self._link = link
         self._clock = clock
         self._known: OrderedDict[Key, tuple[float, str]] = OrderedDict()
+        self._keys: defaultdict[str, set[Key]] = defaultdict(set)  # by id: some puppets report changes by the thousand
 
     async def room(self, room: str) -> str:
         """A room's topic, empty if it cannot be had."""
@@ -47,12 +48,13 @@ class Names:
 
     def forget(self, id: str) -> None:
         """Something about this room or person has changed."""
-        for key in [key for key in self._known if id in key]:
-            del self._known[key]
+        for key in list(self._keys.get(id, ())):
+            self._drop(key)
 
     def clear(self) -> None:
         """All ids may mean something else now."""
         self._known.clear()
+        self._keys.clear()
 
     async def _get(self, key: Key) -> str:
         known = self._known.get(key)
@@ -80,5 +82,14 @@ class Names:
     def _keep(self, key: Key, name: str, seconds: float) -> None:
         self._known[key] = (self._clock() + seconds, name[:200])
         self._known.move_to_end(key)
+        for part in filter(None, key):
+            self._keys[part].add(key)
         while len(self._known) > KEPT:
-            self._known.popitem(last=False)
+            self._drop(next(iter(self._known)))
+
+    def _drop(self, key: Key) -> None:
+        del self._known[key]
+        for part in filter(None, key):
+            self._keys[part].discard(key)
+            if not self._keys[part]:
+                del self._keys[part]

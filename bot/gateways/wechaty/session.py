@@ -46,6 +46,9 @@ class Session:
             return error
         except BROKEN as error:
             return meaning(error)
+        except Exception as error:  # whatever it is, the next connection may do without it
+            log.exception("the connection to the gateway failed")
+            return Unreachable(f"the connection failed: {type(error).__name__}")
         return Unreachable("the gateway ended the connection")
 
     async def _until_one_ends(self, *work: Any) -> None:
@@ -74,7 +77,10 @@ class Session:
             self._last_event = time.monotonic()
             self._echoes = self._echoes or kind == EventType.EVENT_TYPE_DONG
             self._handling = True
-            await self._on_event(kind, payload)
+            try:
+                await self._on_event(kind, payload)
+            except Exception:
+                log.exception("an event of type %s cannot be read: %s", kind, sorted(payload))
             self._handling = False
 
     async def _watch(self) -> None:

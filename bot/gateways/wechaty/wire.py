@@ -139,10 +139,12 @@ class Link:
                 return await call(wire)
         except TimeoutError as error:
             raise Unknown(f"no answer from the gateway within {seconds:g} s") from error
+        except GatewayError:
+            raise
         except BROKEN as error:
             raise meaning(error) from error
-        except AssertionError as error:  # betterproto, for a stream that ends without an answer
-            raise Unknown("the gateway closed the call without an answer") from error
+        except Exception as error:  # betterproto asserts that there is an answer, and takes it as well-formed
+            raise Unknown(f"the gateway's answer cannot be read: {type(error).__name__} {error}") from error
 
     def _ready(self) -> Wire:
         if self._wire is None:
