@@ -11,14 +11,25 @@ from handlers.understanding.people import find_name
 from handlers.understanding.scan import Scan
 
 _TAIL = r"[。!！~～啊呀呢哈的了吧呗滴,， ]*"
-_YES = re.compile(rf"^(?:是|是的|是啊|对|对的|对头|嗯+|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|同意|要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}$")
+_YES = re.compile(
+    rf"^(?:是|是的|是啊|对|对的|对头|嗯+|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|同意|"
+    rf"要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}$"
+)
 _YES_AND = re.compile(r"^(?:是|是的|对|对的|嗯+|没错|确认)[,，。!！ ]\s*(?!不|但|可是)[^,，。]{0,14}$")
-_NO = re.compile(rf"^(?:不是|不|不对|否|没有|没|不用|不用了|不要|别发|别|错了?|不行|取消|算了|不需要|唔系|唔使|冇|no|NO|n|N|不是他|不是她|不可以|不同意|驳回|不发|误报|不确认|否认|没有的事){_TAIL}$")
+_NO = re.compile(
+    rf"^(?:不是|不|不对|否|没有|没|不用|不用了|不要|别发|别|错了?|不行|取消|算了|不需要|唔系|唔使|冇|no|NO|n|N|"
+    rf"不是他|不是她|不可以|不同意|驳回|不发|误报|不确认|否认|没有的事){_TAIL}$"
+)
 _GOOD = re.compile(r"^(?:满意|很?好|非常好|可以|还行|不错|挺好|还可以|行|好的?|谢谢|赞|👍|很满意|很快|好评)")
 _BAD = re.compile(r"不满意|不好|不行|太差|很差|差评|没修好|还没|没解决|又坏|没人来")
 _SO_SO = re.compile(r"一般|凑合|马马虎虎|将就")
-_PLAIN_NAME = re.compile(r"^(?:他|她|我爸|我妈|老人|孩子)?(?:叫|名叫|是|姓名[:：]?|名字[:：]?)?\s*(?P<name>[一-鿿]{2,4})[。!！,，]?$")
-_PLAIN_PLACE = re.compile(r"^(?:就?在|是|从|地址[:：]?|位置[:：]?)?\s*(?P<place>[一-鿿\dA-Za-z\-#]{2,20}?)(?:出去的?|出门的?|走的|那里|那边|这边|这里|走丢的?|不见的)?[。!！,，]?$")
+_PLAIN_NAME = re.compile(
+    r"^(?:他|她|我爸|我妈|老人|孩子)?(?:叫|名叫|是|姓名[:：]?|名字[:：]?)?\s*(?P<name>[一-鿿]{2,4})[。!！,，]?$"
+)
+_PLAIN_PLACE = re.compile(
+    r"^(?:就?在|是|从|地址[:：]?|位置[:：]?)?\s*(?P<place>[一-鿿\dA-Za-z\-#]{2,20}?)(?:出去的?|出门的?|走的|那里|"
+    r"那边|这边|这里|走丢的?|不见的)?[。!！,，]?$"
+)
 _NOT_A_FACT = re.compile(r"不知道|不清楚|不晓得|忘了|不记得|谢谢|哈哈|[?？吗]$|没有")
 
 
@@ -68,7 +79,12 @@ def _fact(scan: Scan, asked: str, context: Context) -> Answer | None:
     plain = _plain(scan.text, asked, known)
     if plain is not None:
         known.update(plain)
-    wanted = {"name": ("name",), "phone": ("phone",), "place": ("place", "building", "unit", "room"), "area": ("place", "building")}
+    wanted = {
+        "name": ("name",),
+        "phone": ("phone",),
+        "place": ("place", "building", "unit", "room"),
+        "area": ("place", "building"),
+    }
     said = [str(known[name]) for name in wanted.get(asked, ()) if name in known]
     if not said or len(scan.text) > 2 * sum(len(word) + 2 for word in said):
         return None

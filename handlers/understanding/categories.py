@@ -6,7 +6,8 @@ from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.topics import OTHER
 
 _HOMELY = BIT["homely"]
-_RANK = {"其他": 0.0}
+# Who is asked to help is named more often than what is wrong with them.
+_ADDRESSED = {"物业": 0.4, "村委会": 0.4, "交警": 0.5, "网格员": 0.2, "老人": 0.5, "困难": 0.5, "孩子": 0.5}
 
 
 def category(scan: Scan) -> str:
@@ -17,7 +18,7 @@ def category(scan: Scan) -> str:
         if not token.categories or token.word in seen:
             continue
         seen.add(token.word)
-        weight = len(token.word) ** 0.7 * (0.6 if token.mask & _HOMELY else 1.0)
+        weight = len(token.word) ** 0.7 * (0.6 if token.mask & _HOMELY else 1.0) * _ADDRESSED.get(token.word, 1.0)
         for rank, name in enumerate(token.categories):
             weights[name] = weights.get(name, 0.0) + weight / (1 + 0.25 * rank)
     if not weights:

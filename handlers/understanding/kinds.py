@@ -11,7 +11,18 @@ from handlers.understanding.scan import ALARM, PERSON, Scan, bits
 from handlers.understanding.weights import BIAS, WEIGHTS
 
 _ALONE = ALARM | bits(
-    "lost", "gone", "accuse", "whose", "dazed", "picked", "alertref", "defect", "nuisance", "nuisance_soft", "askfirst", "back"
+    "lost",
+    "gone",
+    "accuse",
+    "whose",
+    "dazed",
+    "picked",
+    "alertref",
+    "defect",
+    "nuisance",
+    "nuisance_soft",
+    "askfirst",
+    "back",
 )
 _OF_PERSON = bits("away", "seek", "saw", "safe")
 _SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
@@ -20,7 +31,7 @@ _MATTER = bits("topic", "homely", "public", "local")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A kind with its probability, the probability of every kind in the order of `BIAS`, and the signs that counted (strongest first)."""
+    """A kind with its probability, that of every kind (in the order of `BIAS`), and what spoke for it, strongest first."""
 
     kind: Kind
     confidence: float

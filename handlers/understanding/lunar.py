@@ -36,7 +36,7 @@ def _offset(words: str, year: int) -> int | None:
 
 
 def lunar_date(words: str, today: date) -> date | None:
-    """The latest day called `words` (大年初六, 正月十五, 腊月二十三, 除夕) up to a month ahead; None outside 2020-2040."""
+    """The latest day called `words` (大年初六, 腊月二十三, 除夕), a month ahead at most; None beyond 2040."""
     for year in (today.year + 1, today.year, today.year - 1):
         first, offset = _new_year(year), _offset(words, year)
         if first is None or offset is None:

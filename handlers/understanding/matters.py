@@ -9,18 +9,22 @@ from handlers.understanding.scan import ALARM, BIT, Scan, Token, bits
 Features = dict[str, float]
 
 _LIKE_BEFORE = re.compile(
-    r"(?:像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|不[^,，。]{1,3}[,，]?我|差点|简直|恨不得|打不|点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
+    r"(?:像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|不[^,，。]{1,3}[,，]?我|差点|简直|恨不得|打不|"
+    r"点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
 )
 _LIKE_AFTER = re.compile(r"^[^,，。!！]{0,3}(?:一样|似的|一般|的感觉|咋办|就晚了|就麻烦)")
 _OVER = re.compile(
-    r"去年|前年|上次|上回|那次|以前|前几年|当年|小时候|新闻|电视|电影|视频|演习|演练|听说|上个?月|几年前|讲座|扑灭|灭了|昨天.{0,8}(?:灭|没事)"
+    r"去年|前年|上次|上回|那次|以前|前几年|当年|小时候|新闻|电视|电影|视频|演习|演练|听说|上个?月|几年前|讲座|"
+    r"扑灭|灭了|昨天.{0,8}(?:灭|没事)"
 )
 _HERE = re.compile(r"有人|里面|[楼栋幢]|单元|隔壁|路上|河|工地|屋")
 _SOMEONE = re.compile(r"有(?:个)?(?:人|孩子|小孩|老人|娃|学生)|我(?:爸|妈|爷|奶|家|姐|哥|弟|妹|儿|女|老)|孩子|老人")
 _NOW = re.compile(r"[!！]|快|急|正在|现在|一直|突然|马上|赶紧|了$|啊$")
 _FORMAL = re.compile(
-    r"^(?:【[^】]{0,20}】|#[^#]{0,20}#)?(?:我要|我想|想|本人|在此|再次|强烈|实名|紧急|我们|特|现|再|诚恳|强烈建议|大家|网格员[,，]?)?"
-    r"(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请(?!我|你|他|她|假|客|教|吃|大家|各位|勿|叫)|咨询|想问|建议|提议|关于|投诉|举报|反映|质疑|能否|可否|求(?![助转扩求救])|要求|呼吁|控诉|倡议|反应)"
+    r"^(?:【[^】]{0,20}】|#[^#]{0,20}#)?(?:我要|我想|想|本人|在此|再次|强烈|实名|紧急|我们|特|现|再|诚恳|"
+    r"强烈建议|大家|网格员[,，]?)?"
+    r"(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请(?!我|你|他|她|假|客|教|吃|大家|各位|勿|叫)|咨询|想问|建议|"
+    r"提议|关于|投诉|举报|反映|质疑|能否|可否|求(?![助转扩求救])|要求|呼吁|控诉|倡议|反应)"
 )
 _LEADS = {
     "plead": frozenset(
@@ -31,11 +35,18 @@ _LEADS = {
     "accuse": frozenset({"投诉", "举报", "反映", "质疑", "控诉", "反应"}),
 }
 _QUESTION_END = re.compile(
-    r"(?:吗|呢|么|嘛|多少|几点|几号|哪里|在哪|哪儿|去哪|什么|如何|怎么办|材料|手续|流程|多久|何时|怎样|哪些|时候|咋办|咋弄)[啊呀呢嘛了]?[^一-鿿\w]*$"
+    r"(?:吗|呢|么|嘛|多少|几点|几号|哪里|在哪|哪儿|去哪|什么|如何|怎么办|材料|手续|流程|多久|何时|怎样|哪些|时候|"
+    r"咋办|咋弄)[啊呀呢嘛了]?[^一-鿿\w]*$"
     r"|(?:去哪|哪里|怎么|什么时候|啥时候|多少|几点|几岁|啥|什么|哪些)[^,，。!！]{0,7}[?？]?$"
 )
-_TRY_OUT = re.compile(r"(?:觉得|搞个|弄个|建个|设个|装个)[^。]{2,20}(?:怎么样|咋样|好不好|行不行|中不中)|要是[^。]{2,20}就好了?|可以(?:加|装|建|搞|设|弄|改|考虑)[^。]{0,12}")
-_SERVICE = re.compile(r"上门|[帮代](?:忙|我)?(?:送|买|取|办|抬|搬|拿|扶)|代购|代办|搬不动|抬|搀|送点?(?:菜|药|饭)|开锁|陪(?:诊|护|同)")
+_TRY_OUT = re.compile(
+    r"(?:觉得|搞个|弄个|建个|设个|装个)[^。]{2,20}(?:怎么样|咋样|好不好|行不行|中不中)|要是[^。]{2,20}就好了?|"
+    r"可以(?:加|装|建|搞|设|弄|改|考虑)[^。]{0,12}"
+)
+_SERVICE = re.compile(
+    r"上门|[帮代](?:忙|我)?(?:送|买|取|办|抬|搬|拿|扶)|代购|代办|搬不动|抬|搀|送点?(?:菜|药|饭)|开锁|陪(?:诊|护|"
+    r"同)"
+)
 _OWN_HOUSE = re.compile(r"我家|俺家|咱家|屋里|家里|我们|咱们|俺们|楼道|小区|村|单元|\d栋|号楼|门口|楼")
 _PRAISE = re.compile(
     r"太(?:好吃|香|甜|美|好看|可爱|帅|酷|好喝|好玩|爽|好听|棒)|好吃|真香|哈哈|笑死|减肥|不带我|不叫我|给你们$"
@@ -87,11 +98,11 @@ def _lead(text: str) -> str | None:
     return next((name for name, words in _LEADS.items() if match["lead"] in words), "about")
 
 
-_CASE_BITS = tuple(
-    (name, BIT[name])
-    for name in ("topic", "homely", "public", "local", "defect", "nuisance", "neglect", "ask", "plead", "accuse", "propose",
-                 "propose_soft", "nuisance_soft", "inquire", "askfirst", "worker")
-)  # fmt: skip
+_CASE_WORDS = (
+    "topic homely public local defect nuisance nuisance_soft neglect ask plead accuse propose propose_soft inquire "
+    "askfirst worker"
+)
+_CASE_BITS = tuple((name, BIT[name]) for name in _CASE_WORDS.split())
 _DAMPERS = tuple(
     (name, BIT[name]) for name in ("tale", "maybe", "device", "joke", "past", "thanks", "advert", "notice", "you")
 )
@@ -107,7 +118,19 @@ def case(scan: Scan) -> Features:
     found["about"] = about
     if lead is not None and about >= 0.4:
         found[f"lead_{lead}"] = about
-    for name in ("ask", "plead", "accuse", "propose", "inquire", "defect", "nuisance", "neglect", "askfirst", "propose_soft", "nuisance_soft"):
+    for name in (
+        "ask",
+        "plead",
+        "accuse",
+        "propose",
+        "inquire",
+        "defect",
+        "nuisance",
+        "neglect",
+        "askfirst",
+        "propose_soft",
+        "nuisance_soft",
+    ):
         if name in found:
             found[f"{name}_about"] = found.pop(name) * about
     for name in ("defect", "nuisance", "nuisance_soft", "neglect", "ask"):

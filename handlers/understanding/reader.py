@@ -76,7 +76,8 @@ def _reading(
 ) -> Reading:
     if found.kind in _OF_ALERTS:
         candidates = targets.merge(
-            [c for c in targets.pointed(scan.text, context) if c.ref.letter in ("M", "F")], targets.alerts(context, fields)
+            [c for c in targets.pointed(scan.text, context) if c.ref.letter in ("M", "F")],
+            targets.alerts(context, fields),
         )
         act = replace(NONE, candidates=candidates)
     return Reading(

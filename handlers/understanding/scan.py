@@ -53,7 +53,7 @@ def _inherit(masks: dict[str, int], categories: dict[str, list[str]]) -> None:
     for word in sorted(masks, key=len):
         parts = {word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1)} - {word}
         taken = ~0 if not masks[word] & ~weak else kept | faults if not masks[word] & ~kept else kept
-        for part in parts & masks.keys():
+        for part in sorted(parts & masks.keys()):
             masks[word] |= masks[part] & taken
             for category in categories.get(part, ()):
                 if category not in categories.setdefault(word, []):

@@ -8,13 +8,20 @@ from datetime import timedelta
 
 from handlers.understanding.model import Candidate, Context, Fields, OpenMatter, Ref
 
-_NOT_A_REF = r"(?![\d.:：]|\s?(?:区|县|市|栋|座|幢|楼|线|口|班|路|级|院|单元|店|门|房|室|桥|馆|厅|车|机|台|岁|块|元|个|点|月|日|年|斤|米|分|人|天|次|家|户|张|件|条|层))"
+_NOT_A_REF = (
+    r"(?![\d.:：]|\s?(?:区|县|市|栋|座|幢|楼|线|口|班|路|级|院|单元|店|门|房|室|桥|馆|厅|车|机|台|岁|块|元|个|点|"
+    r"月|日|年|斤|米|分|人|天|次|家|户|张|件|条|层))"
+)
 _REF = re.compile(
     rf"(?<![A-Za-z\d])(?P<letter>[MFNPASmfnpas])\s?(?P<number>\d{{1,7}}){_NOT_A_REF}"
     rf"|#\s?(?P<hash>\d{{1,7}})(?!\d)"
-    rf"|(?<![\d一-鿿\-.第])(?P<no>\d{{1,7}})\s?号(?!楼|栋|院|线|门|店|口|房|桥|车|机|台|馆|厅|选手|路|公|晚|早|上|下|中|凌|傍|夜|那)"
+    rf"|(?<![\d一-鿿\-.第])(?P<no>\d{{1,7}})\s?号(?!楼|栋|院|线|门|店|口|房|桥|车|机|台|馆|厅|选手|路|公|晚|早|"
+    rf"上|下|中|凌|傍|夜|那)"
 )
-_BESIDE = re.compile(r"(?:^|[满意+1修好了通也接]\s?|\s)(?P<n>\d{1,7})(?=$|[\s,，。]|[一-鿿](?<![岁块元个点月日年斤米分人天次家户张件条层栋楼幢号]))")
+_BESIDE = re.compile(
+    r"(?:^|[满意+1修好了通也接]\s?|\s)(?P<n>\d{1,7})(?=$|[\s,，。]|"
+    r"[一-鿿](?<![岁块元个点月日年斤米分人天次家户张件条层栋楼幢号]))"
+)
 RECENT = timedelta(minutes=30)
 """How long a bare follow-up of the same writer still belongs to the matter."""
 

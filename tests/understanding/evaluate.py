@@ -81,8 +81,13 @@ def report(part: str | None = None, *, wrong: bool = False) -> str:
     """A table of precision and recall per kind, and the shares of categories and fields that were right."""
     result = evaluate(part)
     lines = [f"{part or 'all'}: {result.kinds.total()} messages, kinds {result.accuracy():.1%}"]
-    lines += [f"  {k:11} n={n:3} precision {result.precision(k):.2f} recall {result.recall(k):.2f}" for k, n in result.kinds.items()]
-    lines.append(f"  categories {result.categories_right}/{result.categories}, fields {result.facts_right}/{result.facts}")
+    lines += [
+        f"  {k:11} n={n:3} precision {result.precision(k):.2f} recall {result.recall(k):.2f}"
+        for k, n in result.kinds.items()
+    ]
+    lines.append(
+        f"  categories {result.categories_right}/{result.categories}, fields {result.facts_right}/{result.facts}"
+    )
     if wrong:
         lines += [f"  {what}: expected {want!r}, got {got!r}: {text}" for what, want, got, text in result.wrong]
     return "\n".join(lines)

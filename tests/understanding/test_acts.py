@@ -24,12 +24,27 @@ def line(text: str, *matters: OpenMatter, **more: Any) -> Reading:
 @pytest.mark.parametrize(
     ("text", "act"),
     [
-        ("修好了吗", Act.ASK), ("咋样了", Act.ASK), ("啥时候能修好", Act.ASK), ("12号咋样了", Act.ASK), ("修好了谢谢", Act.FIXED), ("来水了", Act.FIXED),
-        ("还没好", Act.NOT_FIXED), ("又停了", Act.NOT_FIXED), ("还是没水", Act.NOT_FIXED), ("不用了", Act.WITHDRAW), ("自己修好了", Act.WITHDRAW),
-        ("满意", Act.RATE), ("不满意 12 晚上又停", Act.RATE), ("3栋2单元", Act.MORE), ("电话13812345678", Act.MORE), ("哈哈", Act.NONE), ("晚饭吃啥", Act.NONE),
-        ("好的", Act.NONE), ("路灯坏了麻烦修一下", Act.NONE),
+        ("修好了吗", Act.ASK),
+        ("咋样了", Act.ASK),
+        ("啥时候能修好", Act.ASK),
+        ("12号咋样了", Act.ASK),
+        ("修好了谢谢", Act.FIXED),
+        ("来水了", Act.FIXED),
+        ("还没好", Act.NOT_FIXED),
+        ("又停了", Act.NOT_FIXED),
+        ("还是没水", Act.NOT_FIXED),
+        ("不用了", Act.WITHDRAW),
+        ("自己修好了", Act.WITHDRAW),
+        ("满意", Act.RATE),
+        ("不满意 12 晚上又停", Act.RATE),
+        ("3栋2单元", Act.MORE),
+        ("电话13812345678", Act.MORE),
+        ("哈哈", Act.NONE),
+        ("晚饭吃啥", Act.NONE),
+        ("好的", Act.NONE),
+        ("路灯坏了麻烦修一下", Act.NONE),
     ],
-)  # fmt: skip
+)
 def test_on_my_own_case(text: str, act: Act) -> None:
     reading = line(text, MINE)
     assert reading.act is act
@@ -39,10 +54,20 @@ def test_on_my_own_case(text: str, act: Act) -> None:
 @pytest.mark.parametrize(
     ("text", "act"),
     [
-        ("+1", Act.SAME), ("我家也是", Act.SAME), ("我家也没水了", Act.SAME), ("+1 8,我们4栋也一样", Act.SAME), ("8号我接了哈", Act.CLAIM), ("我去看看", Act.CLAIM),
-        ("8 修好了", Act.FIXED), ("8号咋样了", Act.ASK), ("今天天气好", Act.NONE), ("满意", Act.NONE), ("不用了", Act.NONE), ("穿蓝衣服", Act.NONE),
+        ("+1", Act.SAME),
+        ("我家也是", Act.SAME),
+        ("我家也没水了", Act.SAME),
+        ("+1 8,我们4栋也一样", Act.SAME),
+        ("8号我接了哈", Act.CLAIM),
+        ("我去看看", Act.CLAIM),
+        ("8 修好了", Act.FIXED),
+        ("8号咋样了", Act.ASK),
+        ("今天天气好", Act.NONE),
+        ("满意", Act.NONE),
+        ("不用了", Act.NONE),
+        ("穿蓝衣服", Act.NONE),
     ],
-)  # fmt: skip
+)
 def test_on_somebody_elses_case(text: str, act: Act) -> None:
     assert line(text, OTHERS).act is act
 
@@ -80,7 +105,15 @@ def test_a_sighting_names_the_alert_it_fits() -> None:
 
 @pytest.mark.parametrize(
     ("text", "act"),
-    [("是", Act.YES), ("确认", Act.YES), ("对，就是他", Act.YES), ("嗯嗯", Act.YES), ("不是", Act.NO), ("不用", Act.NO), ("你好", Act.NONE)],
+    [
+        ("是", Act.YES),
+        ("确认", Act.YES),
+        ("对，就是他", Act.YES),
+        ("嗯嗯", Act.YES),
+        ("不是", Act.NO),
+        ("不用", Act.NO),
+        ("你好", Act.NONE),
+    ],
 )
 def test_an_answer(text: str, act: Act) -> None:
     reading = line(text, question=PendingQuestion("confirm", Ref("M", 3)))
@@ -90,7 +123,12 @@ def test_an_answer(text: str, act: Act) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "text", "name", "value"),
-    [("name", "王建国", "name", "王建国"), ("place", "柳树巷", "place", "柳树巷"), ("phone", "13812345678", "phone", "13812345678"), ("place", "3栋2单元", "building", "3")],
+    [
+        ("name", "王建国", "name", "王建国"),
+        ("place", "柳树巷", "place", "柳树巷"),
+        ("phone", "13812345678", "phone", "13812345678"),
+        ("place", "3栋2单元", "building", "3"),
+    ],
 )
 def test_a_fact_that_was_asked_for(asked: str, text: str, name: str, value: str) -> None:
     reading = line(text, question=PendingQuestion(asked, Ref("M", 3)))
@@ -98,7 +136,10 @@ def test_a_fact_that_was_asked_for(asked: str, text: str, name: str, value: str)
     assert getattr(reading.fields, name) == value
 
 
-@pytest.mark.parametrize(("text", "satisfied"), [("满意", True), ("挺好的谢谢", True), ("不满意", False), ("还没修好", False), ("一般吧", None)])
+@pytest.mark.parametrize(
+    ("text", "satisfied"),
+    [("满意", True), ("挺好的谢谢", True), ("不满意", False), ("还没修好", False), ("一般吧", None)],
+)
 def test_a_rating(text: str, satisfied: bool | None) -> None:
     reading = line(text, question=PendingQuestion("rate", Ref("", 12)))
     assert (reading.act, reading.satisfied) == (Act.RATE, satisfied)

@@ -25,10 +25,19 @@ def fields(text: str, context: Context = CONTEXT) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "years", "about"),
     [
-        ("72岁", 72, False), ("七十多", 70, True), ("七十多岁", 70, True), ("四岁半", 4.5, False), ("八个月大", 0.67, False),
-        ("三十六岁", 36, False), ("大概60岁", 60, True), ("十六七岁", 16, True), ("两岁左右", 2, True), ("年龄：68", 68, False), ("男，75，", 75, False),
+        ("72岁", 72, False),
+        ("七十多", 70, True),
+        ("七十多岁", 70, True),
+        ("四岁半", 4.5, False),
+        ("八个月大", 0.67, False),
+        ("三十六岁", 36, False),
+        ("大概60岁", 60, True),
+        ("十六七岁", 16, True),
+        ("两岁左右", 2, True),
+        ("年龄：68", 68, False),
+        ("男，75，", 75, False),
     ],
-)  # fmt: skip
+)
 def test_age(text: str, years: float, about: bool) -> None:
     age = find_age(text)
     assert age is not None and (age.years, age.about) == (years, about)
@@ -42,10 +51,19 @@ def test_no_age(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sex"),
     [
-        ("我爸走丢了", "男"), ("俺娘没回来", "女"), ("孩他爹一宿没回", "男"), ("我外婆", "女"), ("我外公", "男"), ("姓名不详，女，60岁", "女"),
-        ("我小孙子跟他奶奶走散了", "男"), ("闺女14岁", "女"), ("我姐夫失联了", "男"), ("老人走失", None), ("小伙子", "男"),
+        ("我爸走丢了", "男"),
+        ("俺娘没回来", "女"),
+        ("孩他爹一宿没回", "男"),
+        ("我外婆", "女"),
+        ("我外公", "男"),
+        ("姓名不详，女，60岁", "女"),
+        ("我小孙子跟他奶奶走散了", "男"),
+        ("闺女14岁", "女"),
+        ("我姐夫失联了", "男"),
+        ("老人走失", None),
+        ("小伙子", "男"),
     ],
-)  # fmt: skip
+)
 def test_sex(text: str, sex: str | None) -> None:
     assert find_sex(Scan(text)) == sex
 
@@ -53,16 +71,32 @@ def test_sex(text: str, sex: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("寻人启事：王桂兰，女，82岁", "王桂兰"), ("我爸大名李建国，痴呆", "李建国"), ("寻找走失老人张大山，男", "张大山"), ("他叫欧阳明，", "欧阳明"),
-        ("姓名：赵四海 男", "赵四海"), ("会说自己叫豆豆", "豆豆"), ("我爸昨天出去了", None), ("老人走失了", None),
+        ("寻人启事：王桂兰，女，82岁", "王桂兰"),
+        ("我爸大名李建国，痴呆", "李建国"),
+        ("寻找走失老人张大山，男", "张大山"),
+        ("他叫欧阳明，", "欧阳明"),
+        ("姓名：赵四海 男", "赵四海"),
+        ("会说自己叫豆豆", "豆豆"),
+        ("我爸昨天出去了", None),
+        ("老人走失了", None),
     ],
-)  # fmt: skip
+)
 def test_name(text: str, name: str | None) -> None:
     assert find_name(text) == name
 
 
 @pytest.mark.parametrize(
-    ("text", "cm"), [("一米七左右", 170), ("身高1米25", 125), ("1.7米", 170), ("身高173", 173), ("165cm", 165), ("一米六五", 165), ("一米八", 180), ("3米宽", None)]
+    ("text", "cm"),
+    [
+        ("一米七左右", 170),
+        ("身高1米25", 125),
+        ("1.7米", 170),
+        ("身高173", 173),
+        ("165cm", 165),
+        ("一米六五", 165),
+        ("一米八", 180),
+        ("3米宽", None),
+    ],
 )
 def test_height(text: str, cm: int | None) -> None:
     assert height_cm(text) == cm
@@ -71,10 +105,14 @@ def test_height(text: str, cm: int | None) -> None:
 @pytest.mark.parametrize(
     ("text", "worn"),
     [
-        ("穿蓝色棉袄，脑子有点糊涂", "蓝色棉袄"), ("灰夹克黑布鞋,耳朵背", "灰夹克黑布鞋"), ("身穿花棉袄，黑裤子，家属", "花棉袄，黑裤子"),
-        ("上身黄色T恤，下身牛仔裤", "黄色T恤，下身牛仔裤"), ("下雨了收衣服啊", None), ("捡到一件外套", None),
+        ("穿蓝色棉袄，脑子有点糊涂", "蓝色棉袄"),
+        ("灰夹克黑布鞋,耳朵背", "灰夹克黑布鞋"),
+        ("身穿花棉袄，黑裤子，家属", "花棉袄，黑裤子"),
+        ("上身黄色T恤，下身牛仔裤", "黄色T恤，下身牛仔裤"),
+        ("下雨了收衣服啊", None),
+        ("捡到一件外套", None),
     ],
-)  # fmt: skip
+)
 def test_clothes(text: str, worn: str | None) -> None:
     assert clothes(text) == worn
 
@@ -90,11 +128,19 @@ def test_transport_and_direction() -> None:
 @pytest.mark.parametrize(
     ("text", "numbers"),
     [
-        ("打138****2210", ["138****2210"]), ("139-0000-8888", ["13900008888"]), ("134 5678 9012", ["13456789012"]), ("010-66881234", ["010-66881234"]),
-        ("+86 13812345678", ["13812345678"]), ("一三九零零零零八八八八", ["13900008888"]), ("幺三八幺二三四五六七八", ["13812345678"]),
-        ("电话66881234", ["66881234"]), ("订单号1381234567890123", []), ("2026年11月21日", []), ("6-2-401", []),
+        ("打138****2210", ["138****2210"]),
+        ("139-0000-8888", ["13900008888"]),
+        ("134 5678 9012", ["13456789012"]),
+        ("010-66881234", ["010-66881234"]),
+        ("+86 13812345678", ["13812345678"]),
+        ("一三九零零零零八八八八", ["13900008888"]),
+        ("幺三八幺二三四五六七八", ["13812345678"]),
+        ("电话66881234", ["66881234"]),
+        ("订单号1381234567890123", []),
+        ("2026年11月21日", []),
+        ("6-2-401", []),
     ],
-)  # fmt: skip
+)
 def test_phones(text: str, numbers: list[str]) -> None:
     assert [phone.number for phone in find_phones(text)] == numbers
 
@@ -110,10 +156,16 @@ def test_contact_and_plate() -> None:
 @pytest.mark.parametrize(
     ("text", "house"),
     [
-        ("3栋2单元501暖气不热", ("3", "2", "501")), ("6-2-401门口", ("6", "2", "401")), ("5号楼二单元", ("5", "2", None)), ("六楼冒烟了!!3栋", ("3", None, None)),
-        ("十二号楼", ("12", None, None)), ("二单元302室", (None, "2", "302")), ("B座1203室", ("B", None, "1203")), ("3-201", ("3", None, "201")),
+        ("3栋2单元501暖气不热", ("3", "2", "501")),
+        ("6-2-401门口", ("6", "2", "401")),
+        ("5号楼二单元", ("5", "2", None)),
+        ("六楼冒烟了!!3栋", ("3", None, None)),
+        ("十二号楼", ("12", None, None)),
+        ("二单元302室", (None, "2", "302")),
+        ("B座1203室", ("B", None, "1203")),
+        ("3-201", ("3", None, "201")),
     ],
-)  # fmt: skip
+)
 def test_house(text: str, house: tuple[str | None, str | None, str | None]) -> None:
     found = find_house(text, [])
     assert found is not None and (found.building, found.unit, found.room) == house
@@ -126,10 +178,14 @@ def test_a_phone_is_no_house() -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("四岁半的小男孩丢了，刚才在二中门口", "二中门口"), ("我爸上午从柳树巷出去到现在没回来", "柳树巷"), ("王桂兰，女，从南刘庄走失", "南刘庄"),
-        ("我妈昨天在县医院附近走失", "县医院附近"), ("3栋2单元501暖气不热，麻烦来看看", "3栋2单元501"), ("我姥姥迷路走丢了", None),
+        ("四岁半的小男孩丢了，刚才在二中门口", "二中门口"),
+        ("我爸上午从柳树巷出去到现在没回来", "柳树巷"),
+        ("王桂兰，女，从南刘庄走失", "南刘庄"),
+        ("我妈昨天在县医院附近走失", "县医院附近"),
+        ("3栋2单元501暖气不热，麻烦来看看", "3栋2单元501"),
+        ("我姥姥迷路走丢了", None),
     ],
-)  # fmt: skip
+)
 def test_place_by_shape(text: str, place: str | None) -> None:
     assert fields(text).get("place") == place
 
@@ -152,9 +208,15 @@ def test_of_places_with_one_name_that_of_the_grid_wins() -> None:
 def test_a_whole_report() -> None:
     found = fields("急!我爸上午9点多从柳树巷出去到现在没回来,72岁,灰夹克黑布鞋,耳朵背,看到打138****2210")
     assert found == {
-        "sex": "男", "age": 72.0, "clothes": "灰夹克黑布鞋", "health": "耳朵背", "place": "柳树巷", "seen_at": "2026-11-21T09:00:00+08:00",
-        "seen_precision": "hour", "phone": "138****2210",
-    }  # fmt: skip
+        "sex": "男",
+        "age": 72.0,
+        "clothes": "灰夹克黑布鞋",
+        "health": "耳朵背",
+        "place": "柳树巷",
+        "seen_at": "2026-11-21T09:00:00+08:00",
+        "seen_precision": "hour",
+        "phone": "138****2210",
+    }
 
 
 def test_when_somebody_was_due_back_is_not_when_they_were_seen() -> None:

@@ -20,9 +20,24 @@ BUSY = Context(
     quoted=Ref("M", 3),
     question=PendingQuestion("place", Ref("", 12)),
     lines=(Line(NOW, "我爸72岁"),),
-    matters=(OpenMatter(Ref("M", 3), NOW, mine=True), OpenMatter(Ref("", 12), NOW, mine=True, category="水电气暖", place="3栋")),
+    matters=(
+        OpenMatter(Ref("M", 3), NOW, mine=True),
+        OpenMatter(Ref("", 12), NOW, mine=True, category="水电气暖", place="3栋"),
+    ),
 )
-WORDS = st.sampled_from([*lexicon().words[::7], *"0123456789点分号栋楼单元-:：，。！?？ 岁米月日年前后半多十百几一二三零", "138", "\u200d", "\x00", "\ud800", "🙏", "<b>", "=1+1"])
+WORDS = st.sampled_from(
+    [
+        *lexicon().words[::7],
+        *"0123456789点分号栋楼单元-:：，。！?？ 岁米月日年前后半多十百几一二三零",
+        "138",
+        "\u200d",
+        "\x00",
+        "\ud800",
+        "🙏",
+        "<b>",
+        "=1+1",
+    ]
+)
 FROM_TEXT = ("name", "clothes", "place", "direction", "transport", "build", "duration", "contact_name")
 
 
@@ -50,14 +65,50 @@ def test_a_field_is_a_piece_of_the_text(text: str) -> None:
     assert all(known[name] in fold(text) for name in FROM_TEXT if name in known)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\n\n", "🙏🙏🙏", "\x00\x00", "\ud83d", "\u202e\u200b", "<script>alert(1)</script>", "'; DROP TABLE cases;--", "=HYPERLINK(1)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "\n\n",
+        "🙏🙏🙏",
+        "\x00\x00",
+        "\ud83d",
+        "\u202e\u200b",
+        "<script>alert(1)</script>",
+        "'; DROP TABLE cases;--",
+        "=HYPERLINK(1)",
+    ],
+)
 def test_nothing_is_chat(text: str) -> None:
     assert read(text, BARE).kind is Kind.CHAT
 
 
 @pytest.mark.parametrize(
     "piece",
-    ["我爸走丢了", "13812345678 ", "一", "1", "点", "3栋2单元501", "不是", "穿蓝色", "往河边", "（", "半小时", "联系", "从", "-", "还没", "蓝色红色", "昨天晚上8点半", "\u200b", "一二", "鞋", "谁家"],
+    [
+        "我爸走丢了",
+        "13812345678 ",
+        "一",
+        "1",
+        "点",
+        "3栋2单元501",
+        "不是",
+        "穿蓝色",
+        "往河边",
+        "（",
+        "半小时",
+        "联系",
+        "从",
+        "-",
+        "还没",
+        "蓝色红色",
+        "昨天晚上8点半",
+        "\u200b",
+        "一二",
+        "鞋",
+        "谁家",
+    ],
 )
 def test_reading_stays_linear(piece: str) -> None:
     read("热身", BARE)
