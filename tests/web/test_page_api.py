@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.gateways.local import BOT, Draft, LocalChat, LocalGateway
 from bot.gateways.protocol import Address
-from bot.web.chat import chat_app, start_page
+from bot.web.chat import STATIC, chat_app, start_page
 from tests.web.conftest import Watch, picture
 
 
@@ -149,6 +149,23 @@ async def test_the_page_loads_nothing_from_outside(page: Page) -> None:
     assert answer.headers["Content-Type"].startswith("text/html")
     assert "http://" not in text.replace("http://www.w3.org/", "") and "https://" not in text
     assert "<script>" not in text and " style=" not in text and " onclick" not in text
+
+
+def test_no_script_makes_markup_from_data() -> None:
+    scripts = list(STATIC.glob("*.js"))
+    assert len(scripts) > 10
+    for script in scripts:
+        text = script.read_text(encoding="utf-8")
+        for way in (
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "document.write",
+            "eval(",
+            "new Function",
+            "srcdoc",
+        ):
+            assert way not in text, f"{way} in {script.name}"
 
 
 # Bounds and bad input

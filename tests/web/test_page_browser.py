@@ -444,3 +444,53 @@ async def test_nothing_sticks_out(windows: Windows, town: LocalChat, look: dict[
     wide = f"[...document.querySelectorAll('.bubble')].every((one) => one.getBoundingClientRect().right <= {width})"
     assert await page.evaluate(wide)
     await expect(page.get_by_role("button", name="展开全文")).to_have_count(2)
+
+
+async def test_an_alert_to_160_groups_is_seen_at_once(windows: Windows, town: LocalChat) -> None:
+    rooms = [LocalRoom(f"x{n}", f"第{n}网格群", ("feng",)) for n in range(160)]
+    await town.populate(rooms, [*PEOPLE, LocalPerson("feng", "冯建国", "区管理员", "清源区")])
+    page = await windows.open("feng", room="x7")
+    await expect(page.locator(".row")).to_have_count(161)
+    gateway = LocalGateway(town)
+    for room in rooms:
+        await gateway.send_text(Address(room=room.key), "寻人 M3：七十多岁老人，蓝色上衣。", ["feng"])
+    await expect(page.locator(".row .badge")).to_have_count(159, timeout=2000)
+    await expect(bubble(page, "寻人 M3")).to_be_visible()
+    await expect(page.locator(".row").first).to_contain_text("[有人@我]")
+
+
+async def test_words_of_times_and_mentions(windows: Windows) -> None:
+    page = await windows.open("wang")
+    called = await page.evaluate(
+        """async () => {
+            const { mentionedIn, pieces } = await import("/static/words.js");
+            const people = [["a", "王芳"], ["b", "王芳芳"], ["c", "李强"], ["d", "李强"], ["e", "C++(老师)"]];
+            const members = people.map(([id, name]) => ({ id, name }));
+            const find = (text, picked = []) => mentionedIn(text, picked, members);
+            return [find("@王芳芳 你好"), find("@王芳，你好"), find("@王芳是谁"), find("@李强 在吗"),
+                find("@李强 在吗", [members[3]]), find("@C++(老师)"), find("abc"), find("@王芳@王芳芳"),
+                pieces("问@王芳芳和@王芳。", ["王芳", "王芳芳"])];
+        }"""
+    )
+    assert called == [
+        ["b"],
+        ["a"],
+        [],
+        [],
+        ["d"],
+        ["e"],
+        [],
+        ["a", "b"],
+        ["问", {"name": "王芳芳"}, "和", {"name": "王芳"}, "。"],
+    ]
+    now = await page.evaluate(
+        """async () => {
+            const { longTime, shortTime } = await import("/static/words.js");
+            const now = new Date();
+            const at = (days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - days, 9, 5);
+            const old = new Date(2020, 0, 3, 9, 5);
+            const short = [at(0), at(1), old].map(shortTime);
+            return [...short, shortTime(at(3)).slice(0, 2), longTime(at(1)), longTime(old)];
+        }"""
+    )
+    assert now == ["09:05", "昨天", "20/1/3", "星期", "昨天 09:05", "2020年1月3日 09:05"]

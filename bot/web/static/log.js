@@ -173,7 +173,10 @@ export class MessageLog {
     }
     const anchor = this.lines.find((line) => line.offsetTop + line.offsetHeight > this.box.scrollTop);
     const before = anchor ? anchor.offsetTop - this.box.scrollTop : 0;
+    // History is not news: a screen reader must not read the whole page aloud.
+    this.box.setAttribute("aria-live", "off");
     this.#render();
+    setTimeout(() => this.box.removeAttribute("aria-live"), 200);
     if (anchor?.isConnected && !this.#end) this.box.scrollTop = anchor.offsetTop - before;
   }
 
