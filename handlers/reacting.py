@@ -89,9 +89,9 @@ async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
     question = await turn.session.get(Question, open_ones[0].id)
     if question is None or question.answered_at is not None:
         return
-    question.answered_at = turn.now
     try:
         async with turn.session.begin_nested():
+            question.answered_at = turn.now
             await table.ANSWERS[question.kind](turn, question, yes)
     except Refusal as refusal:
         await say(turn, str(refusal))
@@ -103,6 +103,15 @@ async def react(turn: Turn, reading: Reading) -> None:
         async with turn.session.begin_nested():
             await _react(turn, reading)
     except Refusal as refusal:
+        await _refused(turn, reading, refusal)
+
+
+async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
+    """Plain words that were about no matter after all: nobody asked the bot, so it says nothing."""
+    addressed = turn.here.private or bool(turn.quoted) or bool(turn.event and turn.event.mentions_me)
+    if reading.act != Act.NONE and not addressed and reading.act != Act.CLAIM:
+        turn.outcome, turn.ref = Outcome.CHAT, ""
+    else:
         await say(turn, str(refusal))
 
 
