@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
-from wechaty_grpc.wechaty.puppet import EventType, ImageType, MessagePayloadResponse
+from wechaty_grpc.wechaty.puppet import EventType, ImageType
 
 from bot.gateways.protocol import Address, GatewayError, GatewayState, NotSupported, Refused, Sink, Unreachable
 from bot.gateways.wechaty import bubbles, pictures
