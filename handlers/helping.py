@@ -125,7 +125,7 @@ def _explained(command: Command) -> str:
 
 
 def _who(command: Command) -> str:
-    return "、".join(ROLE_NAMES[role] for role in command.roles) or "所有人"
+    return "、".join(name for role, name in ROLE_NAMES.items() if role in command.roles) or "所有人"
 
 
 def handbook() -> str:

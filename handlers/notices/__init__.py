@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from handlers.commands import Command, Takes
 from handlers.notices.counting import report_status
-from handlers.notices.drafting import draft
-from handlers.notices.sending import WHOLE, confirm, drop, stop, whole
+from handlers.notices.drafting import CONFIRM, draft
+from handlers.notices.sending import WHOLE, answered, confirm, drop, stop, whole
 from handlers.turn import WORKERS, Turn
 from storage.agenda import Question
 
@@ -31,8 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {}
-"""`confirm` is answered by `handlers.alerts`, which passes notices on to `confirm` and `drop` here."""
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {CONFIRM: answered}
 
 DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {WHOLE: whole}
 

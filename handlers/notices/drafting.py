@@ -21,7 +21,8 @@ from storage.areas import Area
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery
 
-CONFIRM = "confirm"
+CONFIRM = "确认"
+"""The kind of question: by the word of the command that answers it too."""
 
 _PLACE_ENDS = ("村", "格", "镇", "乡", "县", "区", "街道", "组")
 

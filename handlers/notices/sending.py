@@ -15,6 +15,7 @@ from handlers.notices.counting import Scope, load, may_rule, progress_of, scope_
 from handlers.notices.drafting import CONFIRM, check_scope, close_questions, issuer, preview
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import Turn
+from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, Purpose, Room
 from storage.matters import Notice, NoticeState
@@ -25,14 +26,20 @@ FIRST_LOOK = timedelta(seconds=30)
 LONGEST_LOOK = timedelta(minutes=10)
 
 
-async def confirm(turn: Turn, number: int) -> None:
-    """确认 N5: the fan-out, once; after the half hour the preview is shown again instead."""
-    notice, area = await load(turn, number)
+async def answered(turn: Turn, question: Question, yes: bool) -> None:
+    """A bare 是 or 不是 to the preview."""
+    number = int(question.ref.removeprefix("N"))
+    await (confirm(turn, number) if yes else drop(turn, number))
+
+
+async def confirm(turn: Turn, number: int | Ref) -> None:
+    """确认 N5: the fan-out, once; after the half hour, or said long ago, the preview is shown again instead."""
+    notice, area = await load(turn, number.number if isinstance(number, Ref) else number)
     _must_rule(turn, notice, area)
     _must_be_draft(notice)
     scope = await scope_of(turn, area)
     check_scope(area, scope)
-    if not await _still_asked(turn, notice):
+    if turn.late or not await _still_asked(turn, notice):
         await preview(turn, notice, area, scope, texts.again(notice))
         return
     await _send(turn, notice, area, scope)
@@ -65,12 +72,12 @@ async def _send(turn: Turn, notice: Notice, area: Area, scope: Scope) -> None:
     ref = f"N{notice.id}"
     text = texts.body(notice, await issuer(turn, notice, area))
     targets = [Target(chat_id, rank) for rank, chat_id in enumerate(scope.chats)]
-    sent = await post(turn, ref, Sort.NOTICE, [Piece(text)], targets)
+    wakes = quiet_hours.ends(turn)
+    sent = await post(turn, ref, Sort.NOTICE, [Piece(text)], targets, hold=wakes)
     notice.state, notice.post_id, notice.sent_at = NoticeState.SENT, sent.post_id, turn.now
     await close_questions(turn, notice)
     turn.audit("notice.confirmed", ref, "state,post_id,sent_at")
     await turn.session.flush()
-    wakes = quiet_hours.ends(turn)
     seconds = seconds_for(turn, text, sent.chats)
     await say(turn, texts.started(notice, sent.chats, scope.silent, seconds, wakes), ref=ref)
     await turn.schedule(WHOLE, ref, (wakes or turn.now) + timedelta(seconds=seconds) + FIRST_LOOK)

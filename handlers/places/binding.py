@@ -142,7 +142,7 @@ async def greet(turn: Turn, room: Room, area: Area, chat_id: int) -> bool:
     workers = await responsible(turn, area, (Role.WORKER, Role.LEAD))
     worker = await turn.session.get(Contact, workers[0]) if workers else None
     text = texts.greeting(turn.rules, await full_name(turn, area), worker.name if worker else "")
-    sent = await post(turn, NO_MATTER, Sort.GREETING, [Piece(text)], [Target(chat_id)])
+    sent = await post(turn, NO_MATTER, Sort.GREETING, [Piece(text)], [Target(chat_id)], hold=quiet_hours.ends(turn))
     if sent.chats:
         room.greeted_at = turn.now
     return bool(sent.chats)

@@ -23,6 +23,7 @@ SIMILAR = 45
 _KINDS = (("grid", "网格"), ("village", "村居"), ("town", "镇乡街"), ("district", "区县市旗"))
 _RELATIVE = re.compile(r"(?:全|本|我们?|咱们?)(镇街|街道|村居|社区|网格|[区县市旗镇乡街村居格])")
 _NUMBER = re.compile(f"{CN}+")
+_BARE = re.compile(r"\d+格")
 _SPACE = re.compile(r"[\s“”\"'《》「」]+")
 
 
@@ -83,10 +84,9 @@ def is_relative(words: str) -> bool:
 
 
 async def full_name(turn: Turn, area: Area) -> str:
-    """The name with the one above it, where it does not contain that already: 柳树村一格."""
-    line = await area_line(turn.session, area)
-    parent = line[1].name if len(line) > 1 else ""
-    return area.name if not parent or parent in area.name or area.level <= 1 else f"{parent}{area.name}"
+    """The name, with the one above it where it is only a number: 柳树村一格."""
+    line = await area_line(turn.session, area) if _BARE.fullmatch(plain(area.name)) else []
+    return f"{line[1].name}{area.name}" if len(line) > 1 else area.name
 
 
 def _ends_of_words(text: str) -> list[int]:
@@ -225,10 +225,11 @@ class _Names:
         raise Refusal(f"叫“{words.strip()[:20]}”的有 {len(near)} 处：{names}。请写全。")
 
     def _shown(self, row: _Named) -> str:
-        by_id = {one.id: one for one in self._rows}
-        parts = [int(part) for part in row.path.strip("/").split("/")]
-        parent = by_id.get(parts[-2]) if len(parts) > 1 else None
-        return row.name if parent is None or parent.name in row.name else f"{parent.name}{row.name}"
+        """The name, led by the one above it where others are called the same."""
+        alike = sum(one.name == row.name for one in self._rows) > 1
+        above = row.path.strip("/").split("/")[-2:-1]
+        parents = [one.name for one in self._rows if alike and [str(one.id)] == above]
+        return f"{''.join(parents)}{row.name}"
 
     def unknown(self, words: str) -> Refusal:
         """One line with the names that look most like it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 
@@ -73,7 +74,7 @@ async def appoint(turn: Turn, order: Order) -> None:
 async def _area(turn: Turn, role: Role, words: str) -> Area:
     """The area named; without one that of the group, or in private the only one that it can be."""
     if words.strip():
-        return await area_by_words(turn, words)
+        return await area_named(turn, words)
     if not turn.here.private and turn.here.area is not None:
         return turn.here.area
     own = {held.area_id for held in turn.me.roles if held.role in (Role.LEAD, Role.ADMIN)}
@@ -84,6 +85,17 @@ async def _area(turn: Turn, role: Role, words: str) -> Area:
     if role in BY_LEADS and children is not None:  # a worker of a whole village is rarely meant
         raise Refusal(texts.AREA_MISSING)
     return area
+
+
+async def area_named(turn: Turn, words: str) -> Area:
+    """The area that the other words name, without 为 before and 的 after it where that is no part of the name."""
+    try:
+        return await area_by_words(turn, words)
+    except Refusal:
+        bare = re.sub(r"^\s*(?:担任|为|当|做|任)|的\s*$", "", words)
+        if bare == words:
+            raise
+        return await area_by_words(turn, bare)
 
 
 def _not_yours(turn: Turn, role: str, area: Area) -> str:
@@ -111,7 +123,7 @@ async def dismiss(turn: Turn, order: Order) -> None:
     if not (asked.words or (turn.event and turn.event.mentions)):
         raise Refusal(texts.DISMISS_USAGE)
     person, words = await whom(turn, asked, reach(turn))
-    area = await area_by_words(turn, words) if words.strip() else None
+    area = await area_named(turn, words) if words.strip() else None
     appointment, area = await _which(turn, person, asked.role, area)
     if not may_give(turn, appointment.role, area):
         raise Refusal(_not_yours(turn, appointment.role, area))
@@ -136,7 +148,7 @@ async def _which(turn: Turn, person: Contact, role: Role | None, area: Area | No
         )
         .order_by(col(Appointment.id))
     )
-    rows = [(one, there) for one, there in (await turn.session.execute(query)).tuples()]
+    rows = [(one, there) for one, there in await turn.session.execute(query)]
     fitting = [
         (one, there)
         for one, there in rows
@@ -181,7 +193,7 @@ async def _move_up(turn: Turn, person: Contact, people: Sequence[int], area: Are
         .with_for_update(of=Case)
     )
     moved: dict[int | None, list[Case]] = defaultdict(list)
-    for case, there in (await turn.session.execute(query)).tuples().all():
+    for case, there in await turn.session.execute(query):
         assert case.owner_id is not None
         if not await _still_works(turn, case.owner_id, there):
             case.owner_id = await owner_for(turn, case, there)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 from sqlmodel import col
 
 from handlers.matters import Refusal
@@ -54,13 +54,10 @@ class Asked:
     def _unglued(self) -> Iterator[tuple[str, ...]]:
         for index, word in enumerate(self.words):
             before, after = self.words[:index], self.words[index + 1 :]
-            if short := _AS.sub("", word):
-                if short != word:
-                    yield (*before, short, *after)
-            elif after or before:
-                yield (*before, *after)
+            if (short := _AS.sub("", word)) != word:
+                yield (*before, short, *after)
             if match := _GLUED.match(word):
-                yield (*before, match[1], _AS.sub("", match[2]), *after)
+                yield (*before, match[1], match[2], *after)
 
 
 def take_apart(rest: str) -> Asked:
@@ -76,7 +73,8 @@ def take_apart(rest: str) -> Asked:
 async def whom(turn: Turn, asked: Asked, paths: Collection[str]) -> tuple[Contact, str]:
     """The person meant and the words that remain for the area; Refusal when nobody or several are meant."""
     if person := await _mentioned(turn):
-        return person, " ".join(word for word in asked.words if word != person.name and word != await _shown(turn))
+        names = {person.name, *_SEPARATOR.split(await _shown(turn))}
+        return person, " ".join(word for word in asked.words if word not in names)
     for name, area in asked.readings():
         if people := await named(turn, name, paths, asked.tail):
             return await _only(turn, name, people), area
@@ -111,7 +109,7 @@ async def named(turn: Turn, name: str, paths: Collection[str], tail: str = "") -
     """People of this name who stand in the list, hold a role, or were seen in a room of these areas."""
     if not name or len(name) > MAX_NAME:
         return []
-    inside = [col(Area.path).startswith(path, autoescape=True) for path in paths]
+    inside = [false(), *(col(Area.path).startswith(path, autoescape=True) for path in paths)]
     seen = (
         select(col(Seen.contact_id))
         .join(Room, col(Seen.room_id) == col(Room.id))

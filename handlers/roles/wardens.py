@@ -54,7 +54,7 @@ async def _place(turn: Turn, words: str) -> Area | None:
         .order_by(col(LocalPlace.id))
         .limit(20)
     )
-    rows = (await turn.session.execute(query)).tuples().all()
+    rows = await turn.session.execute(query)
     fitting = [area for place, area in rows if place.name == words or words in place.aliases.split()]
     here = turn.here.area.path if turn.here.area else ""
     near = [area for area in fitting if here and area.path.startswith(_parent(here))] or fitting
