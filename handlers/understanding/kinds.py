@@ -31,7 +31,7 @@ _MATTER = bits("topic", "homely", "public", "local")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A kind with its probability, that of every kind (in the order of `BIAS`), and what spoke for it, strongest first."""
+    """A kind with its probability, that of every kind (in the order of `BIAS`), and what spoke for it."""
 
     kind: Kind
     confidence: float
