@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers import outdoors, settling
+from handlers import locating, outdoors, settling
 from handlers.commands import Order
 from handlers.local_names import LocalNames
 from handlers.ports import EventKind, MessageType, Outside
@@ -205,6 +205,8 @@ class Dispatch:
                 await handler(turn)
         elif plan.order:
             await obey(turn, plan.order, around)
+        elif turn.here.private and turn.here.area is None and await locating.located(turn):
+            turn.outcome = Outcome.OTHER
         elif plan.reading and plan.reading.act in (Act.YES, Act.NO):
             await answer(turn, plan.reading.act == Act.YES, around)
         elif plan.reading:

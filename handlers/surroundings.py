@@ -148,9 +148,10 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     around = Surroundings(rules)
     chats = {one.chat_id for one in messages if one.chat_id is not None}
     contacts = {one.contact_id for one in messages if one.contact_id is not None}
+    if contacts:
+        await _speakers(session, around, contacts, now)
     if not chats:
         return around
-    await _speakers(session, around, contacts, now)
     await _where(session, around, chats)
     await _matters(session, around, chats, now)
     await _questions(session, around, chats, now)

@@ -1,0 +1,52 @@
+"""Life in danger: answered at once, no confirmation step."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.matters import Case
+from tests.harness import Talk, rooms, texts
+
+
+@pytest.mark.parametrize(
+    ("words", "number"),
+    [
+        ("着火了！！3栋5楼冒黑烟，快来人啊", "119"),
+        ("孩子掉河里了，快救人", "119"),
+        ("家里煤气漏了味道特别大，头晕", "119"),
+        ("电梯卡住了，我们三个人困在里面出不来", "119"),
+        ("我爸突然晕倒没反应了，怎么办啊", "120"),
+        ("有人拿刀在楼下砍人", "110"),
+        ("电线掉下来了还冒火花，路上有人", "120"),
+    ],
+)
+async def test_the_number_to_call_comes_first(talk: Talk, words: str, number: str) -> None:
+    said = await talk.say("r1", "g1", words)
+    (answer,) = texts(said, "g1")
+    assert number in answer.splitlines()[0]
+    assert {"@w1", "@l1", "@a1", "@p1"} <= rooms(said)
+    (case,) = await talk.rows(select(Case))
+    assert (case.kind, case.urgent) == ("emergency", True)
+
+
+async def test_the_same_fire_told_by_three_is_one_emergency(talk: Talk) -> None:
+    await talk.say("r1", "g1", "着火了！！3栋5楼冒黑烟")
+    assert await talk.say("r2", "g1", "3栋着火了快打119") == []
+    said = await talk.say("r3", "g2", "我们这边也着火了，快来人")
+    assert texts(said, "g2")
+
+
+async def test_a_silent_room_hears_nothing_but_its_people_are_called(talk: Talk) -> None:
+    await talk.say("w1", None, "模式 静默")
+    said = await talk.say("r1", "g1", "着火了！！3栋5楼冒黑烟")
+    assert "g1" not in rooms(said)
+    assert {"@w1", "@l1", "@r1"} <= rooms(said)
+    assert "119" in texts(said, "@r1")[0]
+
+
+@pytest.mark.parametrize(
+    "words", ["这天热得要着火了", "今天生意着火了一样", "笑死我了救命", "孩子作业写不完要跳楼了哈哈"]
+)
+async def test_a_figure_of_speech_is_not_answered(talk: Talk, words: str) -> None:
+    assert await talk.say("r1", "g1", words) == []
