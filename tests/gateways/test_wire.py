@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from grpclib.const import Status
@@ -113,3 +117,14 @@ async def test_names_are_bounded_forgotten_and_asked_again_after_a_while() -> No
     assert await names.room(f"r{KEPT}") == ""
     now = 4000.0  # cannot be asked again: better the old name than none
     assert await names.room("r100") == "群100"
+
+
+def test_the_gateway_loads_without_wechaty_itself_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    look = "import sys, bot.gateways.wechaty; print([name for name in sys.modules if name.startswith('wechaty')])"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", look], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "wechaty_puppet" not in ran.stdout and "wechaty_grpc" in ran.stdout
+    assert list(tmp_path.iterdir()) == []
