@@ -114,7 +114,9 @@ async def test_the_bot_is_mentioned_answers_and_marks_the_asker(windows: Windows
 async def test_a_private_chat_with_the_bot(windows: Windows) -> None:
     page = await windows.open("wang", room="@wang")
     await expect(page.locator("#chat-title")).to_have_text("格格")
+    await expect(page.locator(".log")).to_contain_text("发“帮助”")
     await write(page, "在吗")
+    await expect(page.locator(".log")).not_to_contain_text("发“帮助”")
     await expect(bubble(page, "收到：在吗")).to_be_visible()
 
 

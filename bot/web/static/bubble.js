@@ -25,8 +25,8 @@ export function messageRow(message, view) {
   return row;
 }
 
-export function timeRow(text) {
-  return h("p", { class: "note time", "aria-hidden": "true" }, text);
+export function timeRow(text, silent = true) {
+  return h("p", { class: "note time", "aria-hidden": silent ? "true" : null }, text);
 }
 
 function spoken(message, name, mine, view) {

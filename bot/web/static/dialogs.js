@@ -3,7 +3,7 @@
 import { avatar, h, icon, toast } from "./dom.js";
 import { field, formEnd, modal, peoplePicker } from "./modal.js";
 
-const ORDER = ["居民", "网格员", "网格长", "村管理员", "镇管理员", "区管理员"];
+const ORDER = ["居民", "志愿者", "网格员", "网格长", "村管理员", "镇管理员", "区管理员"];
 const byRole = (people) => {
   const rank = (role) => (ORDER.includes(role) ? ORDER.indexOf(role) : ORDER.length);
   return [...people].sort((a, b) => rank(a.role) - rank(b.role));

@@ -120,7 +120,7 @@ export class MessageLog {
       last = message.at;
       rows.push(this.#row(message));
     }
-    sync(this.box, rows);
+    sync(this.box, rows.length || !this.model.thread.loaded ? rows : [timeRow(this.#invitation(), false)]);
     this.box.setAttribute("aria-busy", "false");
     if (this.#end) this.#bottom();
     this.#marks();
@@ -143,6 +143,12 @@ export class MessageLog {
     const key = `${message.n ?? message.at} ${text}`;
     if (!this.#times.has(key)) this.#times.set(key, timeRow(text));
     return this.#times.get(key);
+  }
+
+  /** What an empty chat says. */
+  #invitation() {
+    const { chat, bot } = this.model;
+    return chat?.other === bot.id ? `和${bot.name}说点什么吧，发“帮助”看能做什么` : "还没有消息";
   }
 
   #bottom() {
