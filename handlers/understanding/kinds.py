@@ -12,6 +12,7 @@ from handlers.understanding.weights import BIAS, WEIGHTS
 
 _ALONE = ALARM | bits(
     "lost",
+    "wanted",
     "gone",
     "accuse",
     "whose",
@@ -58,7 +59,9 @@ def signs(scan: Scan) -> dict[str, float]:
     """Every sign that the message shows, with its strength (0..1)."""
     found = matters.case(scan)
     found.update(patterns.patterns(scan, found["about"]))
-    found.update(persons.missing(scan, hinted=bool(found.keys() & {"vanished", "who_saw"})))
+    found.update(
+        persons.missing(scan, hinted=bool(found.keys() & {"vanished", "who_saw", "again", "described_one", "despair"}))
+    )
     for part in (persons.back, persons.sighted, persons.stray, matters.emergency, matters.dampers):
         found.update(part(scan))
     _settle(found)
@@ -71,6 +74,8 @@ def _settle(found: dict[str, float]) -> None:
         found.pop("fault", None)
     if found.keys() & {"away_person", "gone_person", "lost_person"} and "vanished" in found:
         found["vanished"] *= 0.3
+    if "again" in found:
+        found.pop("tale", None)
     if {"dazed_way", "saw_person"} <= found.keys():
         found["stray_here"] = 1.0
     if {"defect_about", "neglect_about"} <= found.keys():

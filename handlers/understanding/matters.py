@@ -9,7 +9,8 @@ from handlers.understanding.scan import ALARM, BIT, Scan, Token, bits
 Features = dict[str, float]
 
 _LIKE_BEFORE = re.compile(
-    r"(?:像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|不[^,，。]{1,3}[,，]?我|差点|简直|恨不得|打不|"
+    r"(?:得[^,，。!！]{0,5}|像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|不[^,，。]{1,3}[,，]?我|差点|"
+    r"简直|恨不得|打不|"
     r"点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
 )
 _LIKE_AFTER = re.compile(r"^[^,，。!！]{0,3}(?:一样|似的|一般|的感觉|咋办|就晚了|就麻烦)")
@@ -98,6 +99,7 @@ def _lead(text: str) -> str | None:
     return next((name for name, words in _LEADS.items() if match["lead"] in words), "about")
 
 
+_OBJECT = bits("topic", "homely", "local")
 _CASE_WORDS = (
     "topic homely public local defect nuisance nuisance_soft neglect ask plead accuse propose propose_soft inquire "
     "askfirst worker"
@@ -136,6 +138,8 @@ def case(scan: Scan) -> Features:
     for name in ("defect", "nuisance", "nuisance_soft", "neglect", "ask"):
         if scan.mask & BIT[name] and scan.count(BIT[name]) > 1:
             found[f"{name}_more"] = about
+    if mask & BIT["defect"] and any(t.mask & _OBJECT and not t.mask & BIT["defect"] for t in scan.tokens):
+        found["object"] = 1.0
     if _TRY_OUT.search(text):
         found["try_out"] = about
     if scan.has("ask", "inquire") and _SERVICE.search(text):

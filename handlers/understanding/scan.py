@@ -48,7 +48,7 @@ def _collect() -> tuple[dict[str, int], dict[str, list[str]]]:
 
 
 def _inherit(masks: dict[str, int], categories: dict[str, list[str]]) -> None:
-    kept, faults = bits(*NOUNS, *_EXTRA), bits("defect", "nuisance", "nuisance_soft")
+    kept, faults = bits(*NOUNS, *_EXTRA), bits("defect", "nuisance", "nuisance_soft", "hint", "danger")
     weak = bits("hint", "danger")
     for word in sorted(masks, key=len):
         parts = {word[i:j] for i in range(len(word)) for j in range(i + 2, len(word) + 1)} - {word}
