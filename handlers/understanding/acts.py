@@ -9,7 +9,7 @@ from handlers.understanding import targets
 from handlers.understanding.answers import answer
 from handlers.understanding.extract import extract
 from handlers.understanding.model import Act, Candidate, Context, Fields, Kind
-from handlers.understanding.scan import Scan
+from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.targets import RECENT
 
 MAX_LINE = 120
@@ -124,6 +124,7 @@ class Doing:
 
 
 NONE = Doing()
+_ACT = BIT["act"]
 _STATED = (
     (_CORRECT, Act.CORRECT), (_ASK, Act.ASK), (_NOT_FIXED, Act.NOT_FIXED), (_FIXED, Act.FIXED),
     (_WITHDRAW, Act.WITHDRAW), (_CLAIM, Act.CLAIM), (_SAME, Act.SAME),
@@ -146,6 +147,8 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
         if said is not None:
             asked = targets.merge(pointed, targets.asked(context), targets.own(context))
             return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
+    if not pointed and not scan.mask & _ACT:
+        return _more(scan, kind, pointed, context)
     return (
         _rated(text, pointed, context)
         or _stated(scan, kind, category, pointed, context)
