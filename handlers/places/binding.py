@@ -62,7 +62,7 @@ async def _bind(turn: Turn, room: Room) -> None:
     binding = await _binding_here(turn)
     assert area is not None and binding is not None
     known = await turn.session.scalar(select(Chat).where(Chat.room_id == room.id))
-    room.bind_code = turn.outside.token()
+    room.bind_code = await codes.new_bind_code(turn)
     if known is not None and known.id == binding.chat_id and room.bound_at is not None:
         binding.left_at = None
         await say(turn, texts.bound_already(room, await full_name(turn, area)))
@@ -159,7 +159,7 @@ async def list_codes(turn: Turn, order: Order) -> None:
     else:
         rooms, left = await _rooms_without_group(turn, area, bool(_ALL.search(words)))
     for room in rooms:
-        room.bind_code = room.bind_code or turn.outside.token()
+        room.bind_code = room.bind_code or await codes.new_bind_code(turn)
     turn.audit("room.codes", f"area:{area.id}", "bind_code")
     await turn.session.flush()
     await say(turn, texts.codes(area.name, [texts.code_line(room, area.name) for room in rooms], left))
@@ -223,7 +223,7 @@ async def _new_room(turn: Turn, area: Area, purpose: Purpose) -> Room:
         name=title,
         purpose=purpose,
         mode=turn.rules.rooms.start_mode,
-        bind_code=turn.outside.token(),
+        bind_code=await codes.new_bind_code(turn),
     )
     turn.session.add(room)
     await turn.session.flush()

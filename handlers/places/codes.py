@@ -13,6 +13,7 @@ from handlers.ports import TOKEN_LETTERS
 from handlers.refs import fold
 from handlers.turn import Turn
 from storage.agenda import AuditEntry
+from storage.areas import Room
 
 WRONG = "code.wrong"
 WRONG_LIMIT = 5
@@ -33,6 +34,14 @@ def looks_like_code(words: str) -> bool:
         return False
     mixed = any(char.isdigit() for char in code) and any(char.isalpha() for char in code)
     return mixed or (len(code) == 8 and all(char in TOKEN_LETTERS for char in code))
+
+
+async def new_bind_code(turn: Turn) -> str:
+    """A code that no room has, or had until now."""
+    while True:
+        code = turn.outside.token()
+        if await turn.session.scalar(select(Room.id).where(Room.bind_code == code)) is None:
+            return code
 
 
 def digest(code: str) -> str:
