@@ -7,7 +7,7 @@ from math import exp
 
 from handlers.understanding import matters, patterns, persons
 from handlers.understanding.model import Kind
-from handlers.understanding.scan import ALARM, PERSON, Scan, bits
+from handlers.understanding.scan import ALARM, BIT, PERSON, Scan, bits
 from handlers.understanding.weights import BIAS, WEIGHTS
 
 _ALONE = ALARM | bits(
@@ -25,7 +25,8 @@ _ALONE = ALARM | bits(
     "askfirst",
     "back",
 )
-_OF_PERSON = bits("away", "seek", "saw", "safe")
+_OF_PERSON = bits("away", "seek", "saw", "safe", "whose_any")
+_PROFILE = bits("frail", "panic", "nophone", "whose_any")
 _SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
 _MATTER = bits("topic", "homely", "public", "local")
 
@@ -48,7 +49,7 @@ def nothing(scan: Scan) -> bool:
     mask = scan.mask
     if mask & _ALONE:
         return False
-    if mask & _OF_PERSON and mask & PERSON:
+    if (mask & _OF_PERSON and mask & PERSON) or (mask & _PROFILE and mask & BIT["kin"]):
         return False
     if patterns.hinted(mask):
         return False
@@ -60,7 +61,9 @@ def signs(scan: Scan) -> dict[str, float]:
     found = matters.case(scan)
     found.update(patterns.patterns(scan, found["about"]))
     found.update(
-        persons.missing(scan, hinted=bool(found.keys() & {"vanished", "who_saw", "again", "described_one", "despair"}))
+        persons.missing(
+            scan, hinted=bool(found.keys() & {"vanished", "who_saw", "again", "described_one", "despair", "left_and"})
+        )
     )
     for part in (persons.back, persons.sighted, persons.stray, matters.emergency, matters.dampers):
         found.update(part(scan))

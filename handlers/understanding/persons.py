@@ -23,7 +23,7 @@ _LONG_AWAY = re.compile(
 )
 _SEEK_PERSON = re.compile(r"(?:看[见到]|见[着到过]|瞅见|碰见|碰到|遇到|晓得|有没有见)(?!了?一[场个次])")
 _ASKS_BACK = re.compile(
-    r"(?:找到|找着|回来|回家)(?:了|人)?(?:没有?|吗|么|嘛|不|沒)|(?:走失|走丢|失踪|寻人)[^,，。]{0,12}(?:怎么样|"
+    r"(?:找到|找着|回来|回家)(?:了|人)?(?:没有?(?!事)|吗|么|嘛|不|沒)|(?:走失|走丢|失踪|寻人)[^,，。]{0,12}(?:怎么样|"
     r"咋样|消息)|后来.{0,10}找到|真的假的|是真的吗|哪里的事"
 )
 _OPEN_QUESTION = re.compile(r"[吗么嘛没]\s*[?？]?$|[?？]$")
@@ -44,7 +44,7 @@ _HABIT = re.compile(
 _UNREACHABLE = re.compile(
     r"(?:电话|手机|打)[^,，。]{0,6}(?:不接|没接|不回|没回|没人接|不在服务区|关机|打不通|无人接听|不通|联系不上)"
 )
-_NOT_YET = re.compile(r"(?:别|怕|防|不会|差点|以免|免得|小心|千万别|不要|容易|准备)[^,，。]{0,2}$")
+_NOT_YET = re.compile(r"(?:差点[^,，。]{0,6}|别|怕|防|不会|以免|免得|小心|千万别|不要|容易|准备)[^,，。]{0,2}$")
 _LONG_AGO = re.compile(r"好几天|早就|几天了|上周|上个月|去年|吃糖|那次")
 _WITH_POLICE = re.compile(r"派出所|警察|警务室|敬老院|救助站|亲戚家|医院")
 _THAT_ONE = re.compile(
@@ -123,7 +123,7 @@ def subject(scan: Scan, token: Token) -> Token | None:
 
 def _lost_features(scan: Scan) -> Features:
     found: Features = {}
-    tokens = [token for token in scan.of(_LOST | _GONE | _AWAY) if not _NOT_YET.search(scan.text[: token.start][-4:])]
+    tokens = [token for token in scan.of(_LOST | _GONE | _AWAY) if not _NOT_YET.search(scan.text[: token.start][-10:])]
     away = [token.start for token in tokens if token.mask & _AWAY]
     if away and away[-1] - away[0] > 3:
         found["away_more"] = 1.0
