@@ -18,7 +18,7 @@ EXAMPLES = Path(__file__).with_name("examples.jsonl")
 
 
 def examples(part: str | None = None) -> list[dict[str, Any]]:
-    """The examples of a part: `dev` was looked at while writing the rules, `held` was not."""
+    """The examples of a part: `dev` shaped the rules; `held` was written last and shaped them least."""
     rows = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()]
     return [row for row in rows if part is None or row["part"] == part]
 

@@ -1,4 +1,4 @@
-"""The reader on the examples: what was seen while writing the rules, and what was not."""
+"""The reader on the examples: those that shaped the rules, and those written after."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def result() -> Result:
 
 @pytest.fixture(scope="module")
 def held() -> Result:
-    """Messages whose wording the rules were not made for; what they score may only grow."""
+    """Messages written after most of the rules; what they score may only grow."""
     return evaluate("held")
 
 
