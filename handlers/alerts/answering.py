@@ -53,9 +53,12 @@ async def found_answered(turn: Turn, question: Question, yes: bool) -> None:
 
 
 async def fact_answered(turn: Turn, question: Question, yes: bool) -> None:
-    """是 or 不是 to a question for a fact says nothing: it stays open."""
-    question.answered_at = None
-    turn.outcome = Outcome.CHAT
+    """是 to a question for a fact says nothing; 不是 to a quoted post says that the report was none."""
+    question.answered_at = None  # it stays open
+    if not yes and turn.quoted == _ref(question):
+        await ending.withdraw(turn, _ref(question))
+    else:
+        turn.outcome = Outcome.CHAT
 
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {

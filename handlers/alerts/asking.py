@@ -165,9 +165,9 @@ async def ask_again(turn: Turn, ref: str) -> None:
     assert area is not None
     alert.asked += 1
     told = await _more_people(turn, alert, area) if alert.asked <= LAST_STEP else []
-    if told:
+    if told and not alert.forwarded:
         await to_family(turn, alert, texts.also_asked(alert, await names(turn, told)))
-    else:
+    elif not told:
         await _remind(turn, alert)
     await turn.schedule(ASK, ref, turn.now + next_wait(turn, alert))
 
@@ -185,9 +185,16 @@ async def _remind(turn: Turn, alert: Alert) -> None:
     await post(turn, ref_of(alert), Sort.STAFF, [Piece(texts.remind(alert, since))], [Target(chat) for chat in chats])
 
 
+async def speakers_chats(turn: Turn) -> set[int]:
+    """Where the speaker reads: this chat and their private one; who decides needs not be told of it again."""
+    if turn.speaker is None or turn.where is None:
+        return set()
+    return {turn.here.chat_id, *(await private_chats(turn.session, [turn.me.contact_id])).values()}
+
+
 async def tell_settled(turn: Turn, alert: Alert, area: Area) -> None:
     """The others who were asked hear that it is decided."""
-    mine = turn.where.chat_id if turn.where else None
-    chats = [chat for chat in await asked_chats(turn, alert, CONFIRM) if chat not in (mine, alert.chat_id)]
+    reached = {alert.chat_id, *await speakers_chats(turn)}
+    chats = [chat for chat in await asked_chats(turn, alert, CONFIRM) if chat not in reached]
     by = await name_of(turn, alert.confirmed_by, area)
     await post(turn, ref_of(alert), Sort.STAFF, [Piece(texts.settled(alert, by))], [Target(chat) for chat in chats])

@@ -26,7 +26,9 @@ def age(alert: Alert) -> str:
 
 
 def who(alert: Alert) -> str:
-    """Name, sex, age and build on one line."""
+    """Name, sex, age and build on one line; nothing where nothing is known."""
+    if alert.sex and not alert.name and alert.age is None:
+        return f"{alert.sex}，年龄不详"
     height = f"身高{alert.height_cm}厘米" if alert.height_cm else ""
     return "，".join(part for part in (alert.name, alert.sex, age(alert), height, alert.build) if part)
 

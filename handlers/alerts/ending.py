@@ -149,12 +149,13 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     asked |= set((await private_chats(turn.session, [one for one in people if one])).values())
     if not await is_private(turn, alert.chat_id):
         asked.discard(alert.chat_id)
-    others = sorted(asked - told - {mine})
+    others = sorted(asked - told - await asking.speakers_chats(turn))
     if others:
         text = Piece(texts.ended_for_asked(alert))
         await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])
     if turn.speaker and mine is not None and mine not in told and mine not in others:
-        await _answer(turn, alert, len(targets))
+        rooms = [one for one in targets if not await is_private(turn, one.chat_id)]
+        await _answer(turn, alert, len(rooms))
 
 
 async def _answer(turn: Turn, alert: Alert, rooms: int) -> None:
@@ -177,8 +178,7 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
         await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
         asking.add_question(turn, alert, asking.FOUND, chats[alert.reporter_id], alert.reporter_id)
     else:
-        sent = await to_family(turn, alert, text)
-        if sent.chats:
+        if await to_family(turn, alert, text):
             asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
     told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert))
     for contact_id, chat_id in told:
@@ -200,5 +200,6 @@ async def _asked_already(turn: Turn, alert: Alert) -> bool:
 
 async def _ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
+    await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
     await say(turn, texts.late_found(alert, words, turn.local(turn.at)), ref=ref_of(alert))
     asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
-from handlers.posting import Piece, Sent, Target, post, responsible, staff_chat, whisper
+from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, area_line
@@ -116,13 +116,18 @@ async def is_private(turn: Turn, chat_id: int) -> bool:
     return chat is not None and chat.contact_id is not None
 
 
-async def to_family(turn: Turn, alert: Alert, text: str) -> Sent:
-    """One post where it was reported, mentioning the reporter; in private where the group must not hear it."""
-    if alert.forwarded and alert.state == AlertState.UNCONFIRMED:
-        return await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
-    mentions = () if await is_private(turn, alert.chat_id) else (alert.reporter_id,)
-    sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
-    return sent if sent.chats else await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+async def to_family(turn: Turn, alert: Alert, text: str) -> bool:
+    """One post where it was reported, mentioning the reporter; in private where the group must not hear it.
+
+    Returns whether it was said where it was reported.
+    """
+    if not alert.forwarded or alert.state != AlertState.UNCONFIRMED:
+        mentions = () if await is_private(turn, alert.chat_id) else (alert.reporter_id,)
+        sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
+        if sent.chats:
+            return True
+    await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+    return False
 
 
 async def to_workers(turn: Turn, alert: Alert, area: Area, text: str, open_text: str) -> list[tuple[int, int]]:

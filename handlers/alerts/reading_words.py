@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from handlers.local_names import LocalNames
 from handlers.turn import Turn
 from handlers.understanding import Context, Kind, Reading
 from handlers.understanding.extract import extract
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
+
+FORM_NAME = re.compile(r"\s*([一-鿿]{2,4})[\s,，、]+(?:男|女|\d{1,3}岁)")
+"""A form starts with the name: 小明 男 6岁."""
 
 
 async def read_as(turn: Turn, words: str, kind: Kind) -> None:
@@ -16,5 +22,8 @@ async def read_as(turn: Turn, words: str, kind: Kind) -> None:
     await names.refresh(turn.session, turn.now)
     area = turn.here.area
     context = Context(now=turn.local(turn.at), grid=area.code if area else None, gazetteer=names.gazetteer)
+    fields = extract(Scan(fold(words)), kind, context)
+    if kind is Kind.MISSING and fields.name is None and (called := FORM_NAME.match(words)):
+        fields = replace(fields, name=called[1])
     turn.text = words
-    turn.reading = Reading(words, kind, 1.0, fields=extract(Scan(fold(words)), kind, context))
+    turn.reading = Reading(words, kind, 1.0, fields=fields)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from handlers.alerts import asking, facts, texts
-from handlers.alerts.reaching import DECIDERS, here, load, must_decide, name_of, ref_of, to_family, town_of
+from handlers.alerts.reaching import DECIDERS, here, is_reporter, load, must_decide, name_of, ref_of, to_family, town_of
 from handlers.matters import Refusal
 from handlers.posting import Piece, Sent, Target, post, say
 from handlers.turn import Turn
@@ -54,8 +54,10 @@ async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = Fals
 
 async def _tell_start(turn: Turn, alert: Alert, text: str) -> None:
     """The family's group hears it, and whoever confirmed it somewhere else."""
-    await to_family(turn, alert, text)
-    if turn.where and turn.here.chat_id != alert.chat_id:
+    openly = await to_family(turn, alert, text)
+    if turn.where is None or (openly and turn.here.chat_id == alert.chat_id):
+        return
+    if openly or not is_reporter(turn, alert):  # else it was just whispered to this very person
         await say(turn, text, ref=ref_of(alert))
 
 

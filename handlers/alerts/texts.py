@@ -49,6 +49,8 @@ CHANGED = {
 }
 
 MAX_WANTED = 3
+ENOUGH = 4
+"""Facts from which on a stranger knows whom to look for."""
 NO_WAITING = "请先打 110 报警，不用等 24 小时。"
 
 
@@ -177,12 +179,20 @@ def card(alert: Alert, here: Here, verified: str) -> str:
     lines = [
         f"{name(alert)}紧急寻人，请大家帮忙留意",
         description(alert, here),
+        own_words(alert),
         f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话",
         f"电话：{seen_call}",
         verified,
         f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def own_words(alert: Alert) -> str:
+    """What the family wrote, where too little was understood to know somebody by."""
+    if alert.forwarded or not alert.share_phone or facts.visible(alert) >= ENOUGH:
+        return ""
+    return f"家人说：{clip(alert.text, 60)}"
 
 
 def _family_phone(alert: Alert) -> str:
@@ -263,7 +273,8 @@ def ended(alert: Alert, note: str = "") -> str:
         return f"{first}\n{words}谢谢各位邻居帮忙！之前的寻人消息请不要再转发。"
     if alert.state == AlertState.FALSE:
         return f"{name(alert)}经核实，关于{person}的寻人消息不成立，到此结束，请不要再转发。谢谢大家。"
-    return f"{name(alert)}家人说不用再找了，关于{person}的寻人到此结束，请不要再转发。谢谢大家。"
+    why = "家人说不用再找了，" if alert.ended_by in (None, alert.reporter_id) else ""
+    return f"{name(alert)}{why}关于{person}的寻人到此结束，请不要再转发。谢谢大家。"
 
 
 def ended_for_asked(alert: Alert) -> str:

@@ -1,0 +1,92 @@
+"""Clues reach the family's group and the worker; nobody else is disturbed."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from storage.areas import Mode
+from storage.matters import Sighting
+from tests.alerts.town import CLUE, GRANDPA, set_mode
+from tests.harness import Talk, rooms, texts
+
+GRANDMA = "我奶奶走丢了，80岁，穿花棉袄，今天上午从北关一格走的，电话13900000004"
+
+
+async def confirmed(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    await talk.wait(minutes=1)
+
+
+async def test_by_quoting_the_card(talk: Talk) -> None:
+    await confirmed(talk)
+    said = await talk.say("r4", "g3", "刚在老粮站看到过，往东走了", quote="M1.3")
+    assert rooms(said) == {"g1", "g3", "@w1"}
+    assert "北关一格 周强" in texts(said, "g1")[0]
+    assert "老粮站" in texts(said, "g1")[0]
+
+
+async def test_by_command_with_and_without_a_number(talk: Talk) -> None:
+    await confirmed(talk)
+    assert "g1" in rooms(await talk.say("r4", "g3", "线索 M1 刚在老粮站看到，往东走了"))
+    assert "g1" in rooms(await talk.say("r4", None, "线索 刚在菜市场看到一个很像的大爷"))
+    clues = await talk.rows(select(Sighting).order_by(Sighting.id))
+    assert [one.place for one in clues] == ["老粮站", "菜市场"]
+
+
+async def test_what_was_said_in_private_is_passed_on_without_a_name(talk: Talk) -> None:
+    await confirmed(talk)
+    await talk.say("r4", "g3", "大家好")
+    said = await talk.say("r4", None, CLUE)
+    assert "周强" not in texts(said, "g1")[0]
+    assert rooms(said) == {"g1", "@r4", "@w1"}
+
+
+async def test_in_the_familys_own_group_it_is_not_repeated(talk: Talk) -> None:
+    await confirmed(talk)
+    said = await talk.say("r2", "g1", CLUE)
+    assert rooms(said) == {"g1", "@w1"}
+    assert len(texts(said, "g1")) == 1
+
+
+async def test_a_silent_group_is_thanked_in_private(talk: Talk) -> None:
+    await confirmed(talk)
+    await set_mode(talk, "g3", Mode.SILENT)
+    assert rooms(await talk.say("r4", "g3", CLUE)) == {"@r4", "g1", "@w1"}
+
+
+async def test_without_an_open_alert_it_is_talk(talk: Talk) -> None:
+    assert await talk.say("r4", "g3", CLUE) == []
+
+
+async def test_an_unconfirmed_alert_is_unknown_elsewhere(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    assert await talk.say("r4", "g3", CLUE) == []
+    said = await talk.say("r4", "g3", "线索 M1 在老粮站看到")
+    assert rooms(said) == {"g3"}
+    assert "等网格员核实" in said[0].text
+
+
+async def test_with_two_alerts_the_facts_decide(talk: Talk) -> None:
+    await confirmed(talk)
+    await talk.say("r4", "g3", GRANDMA)
+    await talk.say("w3", None, "确认 M2")
+    said = await talk.say("r3", "g2", CLUE)
+    assert rooms(said) == {"g2", "g1", "@w1"}
+    said = await talk.say("r3", "g2", "刚看到一个穿花棉袄的老太太在二中门口，是不是群里找的")
+    assert rooms(said) == {"g2", "g3", "@w3"}
+
+
+async def test_with_two_that_could_be_meant_the_workers_are_asked(talk: Talk) -> None:
+    await confirmed(talk)
+    await talk.say("r4", "g3", GRANDMA)
+    await talk.say("w3", None, "确认 M2")
+    said = await talk.say("r3", "g2", "刚才在菜市场好像看到群里找的那个人了")
+    assert rooms(said) == {"@w1", "@w3"}
+    assert "M1、M2" in said[0].text
+    assert await talk.rows(select(Sighting)) == []
+
+
+async def test_another_town_is_not_asked_for_clues(talk: Talk) -> None:
+    await confirmed(talk)
+    assert await talk.say("r5", "g4", CLUE) == []
