@@ -7,9 +7,9 @@ holds a part's outcome and the next one's `sending`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -58,6 +58,19 @@ class Due:
     chat_id: int
     tries: int
     doubtful: bool
+    after_id: int | None
+    contact_id: int | None
+    mode: str | None
+    path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A part with the chat system's ids of where it goes and whom it mentions; `to` None: there is no way there."""
+
+    due: Due
+    to: Address | None
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +97,6 @@ class Courier:
         clock: Clock,
         *,
         drawing: Drawing,
-        settled: Callable[[], None] = lambda: None,
     ) -> None:
         self._database = database
         self._gateway = gateway
@@ -92,7 +104,6 @@ class Courier:
         self._pacer = pacer
         self._clock = clock
         self._drawing = drawing
-        self._settled = settled
 
     async def recover(self) -> None:
         """At a start: what was being sent when the process died is unknown; an urgent one is repeated once."""
@@ -108,18 +119,16 @@ class Courier:
         """Send all that may go now; when to be called next, or None if nothing waits."""
         result: Result | None = None
         while True:
-            due = await self._next(result, now)
-            if result is not None:
-                self._settled()
-            if due is None:
+            parcel = await self._next(result, now)
+            if parcel is None:
                 return await self._wake_at(now)
-            result = await self._send(due)
+            result = await self._send(parcel)
             now = self._clock.now()
 
-    async def _next(self, result: Result | None, now: datetime) -> Due | None:
+    async def _next(self, result: Result | None, now: datetime) -> Parcel | None:
         """Write the last outcome and choose the next part, in one transaction."""
 
-        async def attempt() -> Due | None:
+        async def attempt() -> Parcel | None:
             async with self._database.write() as session:
                 if result is not None:
                     await _record(session, result)
@@ -127,27 +136,27 @@ class Courier:
                     return None
                 return await self._choose(session, now)
 
-        due: Due | None = await retrying(attempt)
-        if due is not None:
-            self._pacer.note(due.priority, now)
-        return due
+        parcel: Parcel | None = await retrying(attempt)
+        if parcel is not None:
+            self._pacer.note(parcel.due.priority, now)
+        return parcel
 
-    async def _choose(self, session: AsyncSession, now: datetime) -> Due | None:
+    async def _choose(self, session: AsyncSession, now: datetime) -> Parcel | None:
         while (row := (await session.execute(_ready(now).limit(1))).first()) is not None:
-            due = Due(*row[:6], *row[6:7], tuple(row[7] or ()), *row[8:])
+            due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if self._pacer.free_at(due.priority, now) > now:
                 return None
             if (reason := await _forbidden(session, due)) is None:
                 values = {"state": PartState.SENDING, "account_id": self._account, "tried_at": now}
                 await _set(session, due.part_id, **values, tries=due.tries + 1)
-                return due
+                return Parcel(due, await self._address(session, due), await self._mentions(session, due.mentions))
             await _set(session, due.part_id, state=PartState.CANCELLED, error=reason)
         return None
 
-    async def _send(self, due: Due) -> Result:
+    async def _send(self, parcel: Parcel) -> Result:
+        due = parcel.due
         try:
-            address, mentions = await self._address(due)
-            external_id = await self._call(due, address, mentions)
+            external_id = await self._call(parcel)
             return Result(due.part_id, PartState.SENT, external_id, doubtful=due.doubtful)
         except RateLimited as error:
             self._pacer.pause(self._clock.now())
@@ -182,56 +191,47 @@ class Courier:
             )
         return Result(due.part_id, PartState.UNKNOWN, error=str(error)[:200], doubtful=due.doubtful)
 
-    async def _call(self, due: Due, address: Address, mentions: list[str]) -> str | None:
+    async def _call(self, parcel: Parcel) -> str | None:
+        due, to = parcel.due, parcel.to
+        if to is None:
+            raise Refused("这个人没有绑定微信" if due.contact_id else "群没有绑定，或已退群")
         if due.kind == "text":
-            return await self._gateway.send_text(address, due.text, mentions)
+            return await self._gateway.send_text(to, due.text, parcel.mentions)
         data, name = await self._drawing.picture(due.ref, due.kind, due.picture_id)
-        return await self._gateway.send_picture(address, data, name)
+        return await self._gateway.send_picture(to, data, name)
 
-    async def _address(self, due: Due) -> tuple[Address, list[str]]:
-        async with self._database.read() as session:
-            chat = await session.get(Chat, due.chat_id)
-            if chat is None:
-                raise Refused("会话不存在")
-            address = await self._room(session, chat) if chat.contact_id is None else await self._person(session, chat)
-            return address, await self._mentions(session, due.mentions)
-
-    async def _room(self, session: AsyncSession, chat: Chat) -> Address:
-        binding = await session.scalar(
-            select(RoomBinding)
+    async def _address(self, session: AsyncSession, due: Due) -> Address | None:
+        """Where this account finds the chat: its newest binding."""
+        if due.contact_id is not None:
+            person = await session.scalar(
+                select(ContactBinding.external_id)
+                .where(ContactBinding.account_id == self._account, ContactBinding.contact_id == due.contact_id)
+                .order_by(col(ContactBinding.friend).desc(), col(ContactBinding.id).desc())
+                .limit(1)
+            )
+            return Address(person=person) if person else None
+        room = await session.scalar(
+            select(RoomBinding.external_id)
             .where(
                 RoomBinding.account_id == self._account,
-                RoomBinding.chat_id == chat.id,
+                RoomBinding.chat_id == due.chat_id,
                 col(RoomBinding.left_at).is_(None),
             )
             .order_by(col(RoomBinding.id).desc())
             .limit(1)
         )
-        if binding is None:
-            raise Refused("群没有绑定，或已退群")
-        return Address(room=binding.external_id)
+        return Address(room=room) if room else None
 
-    async def _person(self, session: AsyncSession, chat: Chat) -> Address:
-        binding = await session.scalar(
-            select(ContactBinding)
-            .where(ContactBinding.account_id == self._account, ContactBinding.contact_id == chat.contact_id)
-            .order_by(col(ContactBinding.friend).desc(), col(ContactBinding.id).desc())
-            .limit(1)
-        )
-        if binding is None:
-            raise Refused("这个人没有绑定微信")
-        return Address(person=binding.external_id)
-
-    async def _mentions(self, session: AsyncSession, contacts: tuple[int, ...]) -> list[str]:
+    async def _mentions(self, session: AsyncSession, contacts: tuple[int, ...]) -> tuple[str, ...]:
         if not contacts:
-            return []
+            return ()
         rows = await session.execute(
             select(col(ContactBinding.contact_id), col(ContactBinding.external_id))
             .where(ContactBinding.account_id == self._account, col(ContactBinding.contact_id).in_(contacts))
             .order_by(col(ContactBinding.id))
         )
         known = dict(rows.all())
-        return [known[one] for one in contacts if one in known]
+        return tuple(known[one] for one in contacts if one in known)
 
     async def _wake_at(self, now: datetime) -> datetime | None:
         """The next instant at which something may go: its due time, and its pace."""
@@ -248,7 +248,7 @@ class Courier:
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
 
 
-def _ready(now: datetime) -> Select[tuple[object, ...]]:
+def _ready(now: datetime) -> Select[Any]:
     """Queued parts that may go by themselves: due, picture there, the delivery they wait for decided."""
     before = aliased(DeliveryPart)
     undecided = (
@@ -271,10 +271,17 @@ def _ready(now: datetime) -> Select[tuple[object, ...]]:
             col(Delivery.chat_id),
             col(DeliveryPart.tries),
             col(DeliveryPart.doubtful),
+            col(Delivery.after_id),
+            col(Chat.contact_id),
+            col(Room.mode),
+            col(Area.path),
         )
         .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
         .join(PostPart, (col(PostPart.post_id) == col(Post.id)) & (col(PostPart.number) == DeliveryPart.number))
+        .join(Chat, col(Delivery.chat_id) == col(Chat.id))
+        .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+        .outerjoin(Area, col(Room.area_id) == col(Area.id))
         .outerjoin(Picture, col(PostPart.picture_id) == col(Picture.id))
         .where(
             DeliveryPart.state == PartState.QUEUED,
@@ -288,21 +295,9 @@ def _ready(now: datetime) -> Select[tuple[object, ...]]:
 
 async def _forbidden(session: AsyncSession, due: Due) -> str | None:
     """Why a part must not go after all: the room has gone silent, the alert never arrived, the picture is gone."""
-    row = (
-        await session.execute(
-            select(col(Room.mode), col(Area.path), col(Delivery.after_id))
-            .select_from(DeliveryPart)
-            .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
-            .join(Chat, col(Delivery.chat_id) == col(Chat.id))
-            .outerjoin(Room, col(Chat.room_id) == col(Room.id))
-            .outerjoin(Area, col(Room.area_id) == col(Area.id))
-            .where(col(DeliveryPart.id) == due.part_id)
-        )
-    ).one()
-    mode, path, after_id = row
-    if not may_hear(due.sort, mode, path, await silenced(session, [path] if path else [])):
+    if due.path and not may_hear(due.sort, due.mode, due.path, await silenced(session, [due.path])):
         return "群已静默"
-    if after_id is not None and not await _perhaps_received(session, after_id):
+    if due.after_id is not None and not await _perhaps_received(session, due.after_id):
         return "前一条没有送到"
     if due.picture_id is not None:
         state = await session.scalar(select(Picture.state).where(col(Picture.id) == due.picture_id))

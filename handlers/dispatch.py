@@ -107,6 +107,8 @@ class Dispatch:
 
     def _plan(self, message: Message, around: Surroundings) -> Plan:
         event = message.event
+        if event.kind == EventKind.MESSAGE and event.from_self and not around.unsettled:
+            return Plan(message, nothing=Outcome.OWN)
         if event.kind != EventKind.MESSAGE or event.from_self:
             return Plan(message)
         where, speaker = around.where.get(message.chat_id or 0), around.speakers.get(message.contact_id or 0)

@@ -20,7 +20,7 @@ from storage.agenda import Question
 from storage.areas import Area, Chat, Room
 from storage.inbox import InboxEvent, InboxState, Outcome
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState
-from storage.outbox import Delivery, DeliveryPart, Post
+from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Contact, Held, Seen, roles_of
 
 RECENT_DONE = timedelta(days=3)
@@ -50,6 +50,7 @@ class Surroundings:
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
+    unsettled: bool = False
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
         """The open matters that somebody in this chat may be talking about."""
@@ -157,6 +158,9 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     await _questions(session, around, chats, now)
     await _lines(session, around, chats, contacts, messages)
     await _quotes(session, around, messages)
+    if any(one.event.from_self for one in messages):
+        unknown = select(DeliveryPart.id).where(col(DeliveryPart.state) == PartState.UNKNOWN)
+        around.unsettled = await session.scalar(unknown.limit(1)) is not None
     return around
 
 
