@@ -53,6 +53,7 @@ class LocalChat:
         self._db: sqlite3.Connection | None = None
         self._file = ""
         self._closed = False
+        self._poster: CleanPicture | None = None
         self._watchers: list[Watcher] = []
         self._bot_news = asyncio.Event()
 
@@ -224,7 +225,11 @@ class LocalChat:
     # How a call gets to the file
 
     async def _picture(self, sender: str, data: bytes) -> CleanPicture:
-        return await asyncio.to_thread(checked_picture if sender == BOT else clean_picture, data)
+        if sender != BOT:
+            return await asyncio.to_thread(clean_picture, data)
+        if self._poster is None or self._poster.data != data:  # a fan-out sends one picture to every group
+            self._poster = await asyncio.to_thread(checked_picture, data)
+        return self._poster
 
     async def _run(self, work: Callable[Concatenate[Unit, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
