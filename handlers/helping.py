@@ -97,11 +97,11 @@ def _named(word: str) -> Command | None:
 
 
 def _overview(turn: Turn) -> str:
-    usable = [one for one in _commands() if not one.roles or turn.me.has(one.roles)]
+    usable = [one for one in _commands() if (not one.roles or turn.me.has(one.roles)) and one.run is not show_help]
     lines = [INTRODUCTION.format(name=turn.rules.bot_name).splitlines()[0]]
     for title, commands in _grouped(usable):
-        lines.append(f"【{title}】" + "；".join(one.usage for one in commands))
-    lines.append("想看哪条怎么用，发“帮助 " + usable[0].name + "”这样。有危险先打 110、119、120。")
+        lines.append(f"【{title}】" + "、".join(one.name for one in commands))
+    lines.append(f"怎么写，发“帮助 {usable[0].name}”这样看。有危险先打 110、119、120。")
     return "\n".join(lines)
 
 

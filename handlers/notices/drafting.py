@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from handlers import quiet_hours
 from handlers.commands import Order
-from handlers.helping import addressed, take_as_text
+from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.counting import Scope, scope_of, seconds_for
@@ -18,6 +18,7 @@ from handlers.posting import say
 from handlers.turn import WORKERS, Turn
 from storage.agenda import Question
 from storage.areas import Area
+from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery
 
@@ -47,7 +48,7 @@ async def _no_area(turn: Turn, order: Order) -> None:
     """Not a place: in a group without a mention 通知：请大家… is a person's own notice, and the bot keeps out of it."""
     first = order.rest.split(maxsplit=1)[0][:12]
     if not addressed(turn) and not is_relative(first) and not first.endswith(_PLACE_ENDS):
-        await take_as_text(turn)
+        turn.outcome = Outcome.CHAT
         return
     refusal = await unknown_area(turn, first)
     raise Refusal(f"{refusal}{texts.USAGE}")

@@ -226,7 +226,7 @@ class _Names:
 
     def _shown(self, row: _Named) -> str:
         """The name, led by the one above it where others are called the same."""
-        alike = sum(one.name == row.name for one in self._rows) > 1
+        alike = list(self._plain.values()).count(self._plain[row.id]) > 1
         above = row.path.strip("/").split("/")[-2:-1]
         parents = [one.name for one in self._rows if alike and [str(one.id)] == above]
         return f"{''.join(parents)}{row.name}"

@@ -24,7 +24,7 @@ async def is_stranger(session: AsyncSession, contact_id: int) -> bool:
 
 async def absorb(session: AsyncSession, stranger: int, person: int) -> None:
     """Everything said and reported by the stranger counts as the person's; the row itself stays for the audit."""
-    await _repoint(session, _table_of(Contact).c.id, stranger, person)
+    await _repoint(session, _id_of("contact"), stranger, person)
 
 
 async def private_chat(session: AsyncSession, stranger: int, person: int, *, same: bool) -> int:
@@ -41,7 +41,7 @@ async def private_chat(session: AsyncSession, stranger: int, person: int, *, sam
         await session.flush()
     assert mine.id is not None
     if same and theirs is not None and theirs.id is not None:
-        await _repoint(session, _table_of(Chat).c.id, theirs.id, mine.id)
+        await _repoint(session, _id_of("chat"), theirs.id, mine.id)
         await _move_deliveries(session, theirs.id, mine.id)
     return mine.id
 
@@ -57,8 +57,8 @@ async def _move_deliveries(session: AsyncSession, old: int, new: int) -> None:
     )
 
 
-def _table_of(model: type[SQLModel]):  # type: ignore[no-untyped-def]
-    return model.__table__  # type: ignore[attr-defined]
+def _id_of(table: str) -> Column[int]:
+    return SQLModel.metadata.tables[table].c.id
 
 
 async def _repoint(session: AsyncSession, target: Column[int], old: int, new: int) -> None:

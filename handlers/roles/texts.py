@@ -43,7 +43,7 @@ def appointed(name: str, area: str, role: str, others: Sequence[str]) -> str:
     return f"已任命{name}为{area}{ROLE_NAMES[role]}。{beside}"
 
 
-def you_are(area: str, role: str, reached: bool = True) -> str:
+def you_are(area: str, role: str) -> str:
     """What the appointed person reads."""
     return f"您已是{area}的{ROLE_NAMES[role]}。发“帮助”看能做什么，发“待办”看要办的事。"
 
@@ -58,7 +58,7 @@ def dismissed(name: str, area: str, role: str, cases: int, to: Sequence[str]) ->
 
 def you_are_no_longer(area: str, role: str) -> str:
     """What the dismissed person reads."""
-    return f"您不再担任{area}的{ROLE_NAMES[role]}，没办完的事已转走。谢谢您的付出。"
+    return f"您不再担任{area}的{ROLE_NAMES[role]}了，谢谢您这段时间的付出。"
 
 
 def cases_for_you(name: str, lines: Sequence[str], more: int) -> str:

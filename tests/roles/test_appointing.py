@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import select
+from dataclasses import replace
 
+import pytest
+from sqlalchemy import select, update
+
+from handlers.ports import Event, EventKind
 from storage.agenda import AuditEntry
 from storage.areas import Area
 from storage.inbox import InboxEvent
 from storage.matters import Case, CaseState
-from storage.people import Appointment, Contact, Role
+from storage.people import Appointment, Contact, ContactBinding, Role
 from tests.harness import Talk, rooms, texts
 
 LEAK = "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看"
@@ -113,6 +116,30 @@ async def test_two_of_one_name_are_told_apart(talk: Talk) -> None:
     (person,) = await talk.rows(select(Contact).where(Contact.key == "r9"))
     (new,) = await talk.rows(select(Appointment).where(Appointment.contact_id == person.id))
     assert new.role == Role.WORKER
+
+
+async def test_a_mention_says_whom_even_under_a_nickname(talk: Talk) -> None:
+    async with talk.database.write() as session:
+        session.add(Contact(key="r9", name="孙丽"))
+        await session.execute(
+            update(ContactBinding).where(ContactBinding.external_id == "r3").values(shown_name="丽姐 3栋")
+        )
+    text = "任命 @丽姐 3栋\u2005网格员 柳树二格"
+    await talk.replay.machine.inbox.store(
+        [Event("e1", EventKind.MESSAGE, talk.now, room="g2", sender="a1", text=text, mentions=("r3",))]
+    )
+    await talk.replay.machine.settle(talk.now)
+    assert "已任命孙丽为柳树二格网格员" in talk.outputs[0].text
+    (given,) = await talk.rows(select(Appointment).order_by(Appointment.id.desc()).limit(1))
+    (binding,) = await talk.rows(select(ContactBinding).where(ContactBinding.external_id == "r3"))
+    assert given.contact_id == binding.contact_id
+
+
+async def test_two_mentions_are_too_many(talk: Talk) -> None:
+    event = Event("e1", EventKind.MESSAGE, talk.now, room="g2", sender="a1", text="任命 @孙丽 @王姨 志愿者")
+    await talk.replay.machine.inbox.store([replace(event, mentions=("r3", "r1"))])
+    await talk.replay.machine.settle(talk.now)
+    assert "一次只写一个人" in talk.outputs[0].text
 
 
 async def test_dismissed_at_once(talk: Talk) -> None:
