@@ -18,7 +18,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, Operationa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+from storage.sqlite import begin_immediate
+
+DRIVERS = {"sqlite": "sqlite+inline", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 BUSY_MS = 10_000
 """How long a CLI command beside `run` waits for the writer."""
@@ -114,16 +116,17 @@ def _prepare_sqlite(engine: AsyncEngine, write: bool, synchronous: str) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_MS}")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA secure_delete=ON")
-        if not write:
-            cursor.execute("PRAGMA query_only=ON")
+        cursor.execute("PRAGMA busy_timeout=0" if write else "PRAGMA query_only=ON")  # `begin` waits for the writer
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        if write:
+            begin_immediate(connection, BUSY_MS / 1000)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -1,0 +1,113 @@
+"""SQLite without a thread for each statement: its calls take microseconds, a thread's turn takes longer than most.
+
+SQLAlchemy's own asynchronous driver sends every call through a thread. Here statements run where they are called;
+only what waits for the disk (a commit) goes to a thread, and what waits for another process (the writer's lock) sleeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import await_only
+
+LOOK_AGAIN = 0.01
+"""Seconds between two looks whether another process has let the writer's lock go."""
+
+
+class _Cursor(sqlite3.Cursor):
+    """Has all rows at once, as the other asynchronous drivers do, so that writing amid reading is safe."""
+
+    _rows: Iterator[Any] = iter(())
+
+    def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
+        super().execute(sql, parameters)
+        self._rows = iter(super().fetchall()) if self.description else iter(())
+        return self
+
+    def fetchone(self) -> Any:
+        return next(self._rows, None)
+
+    def fetchmany(self, size: int | None = None) -> list[Any]:
+        return list(islice(self._rows, size or self.arraysize))
+
+    def fetchall(self) -> list[Any]:
+        return list(self._rows)
+
+    async def _async_soft_close(self) -> None:
+        """SQLAlchemy asks for it; there is nothing to wait for."""
+
+
+class _Connection(sqlite3.Connection):
+    def cursor(self, factory: type[sqlite3.Cursor] = _Cursor) -> sqlite3.Cursor:
+        return super().cursor(factory)
+
+
+class InlineSQLite(SQLiteDialect_pysqlite):
+    """The dialect behind `sqlite+inline://`."""
+
+    driver = "inline"
+    is_async = True
+    supports_statement_cache = True
+
+    def connect(self, *arguments: Any, **named: Any) -> Any:
+        """A connection that may be committed in another thread."""
+        named |= {"factory": _Connection, "check_same_thread": False}
+        return self.loaded_dbapi.connect(*arguments, **named)
+
+    def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Run a statement here."""
+        cursor.execute(statement, parameters)
+        await_only(_nothing())
+
+    def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
+        """Run a statement here for each of the parameters."""
+        cursor.executemany(statement, parameters)
+        await_only(_nothing())
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        """Commit; a reader has nothing that could wait for the disk."""
+        if dbapi_connection.in_transaction and dbapi_connection.total_changes:
+            await_only(_in_thread(dbapi_connection))
+        else:
+            dbapi_connection.commit()
+
+
+async def _nothing() -> None:
+    """SQLAlchemy takes a driver that never waits for a mistake."""
+
+
+async def _in_thread(connection: sqlite3.Connection) -> None:
+    """Commit in a thread. Who is cancelled meanwhile still waits for its end: nobody else may use the connection."""
+    work = asyncio.get_running_loop().run_in_executor(None, connection.commit)
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait((work,))
+        raise
+
+
+def begin_immediate(connection: Connection, patience: float) -> None:
+    """Take the writer's lock; while another process holds it, let others here go on, for `patience` seconds."""
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        try:
+            raw.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error):
+                break
+        await_only(asyncio.sleep(LOOK_AGAIN))
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # fails in the words of SQLAlchemy
+
+
+registry.register("sqlite.inline", __name__, "InlineSQLite")
