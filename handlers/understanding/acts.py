@@ -68,8 +68,9 @@ _QUESTION = re.compile(r"[?？吗么]\s*$")
 # A line that names or quotes no matter must be all act, or it is talk: these match it whole.
 _WHOLE = {
     Act.ASK: re.compile(
-        r"(?:请问|那个?|现在|今天|我家|俺家|我们家|咱|楼上|人|老人|孩子|大爷|水|电|水管|路灯|电梯|灯|暖气|"
-        r"[^,，。?？]{2,4}的?事[儿情]?)?(?:到底)?(?:"
+        r"(?:请问|那个?|现在|今天|我家|俺家|我们家|咱|楼上|人|老人|孩子|水|电|水管|路灯|电梯|灯|暖气|"
+        r"[^,，。?？:：]{0,4}(?:大爷|大妈|爷爷|奶奶|阿姨|大叔|大娘|叔|姨|婆|公|爸|妈|哥|姐|娃)|"
+        r"[^,，。?？]{2,4}的?事[儿情]?)?[:：,， ]{0,2}(?:到底)?(?:"
         r"(?:修好|修|弄好|处理|解决|处理好|搞好|找到|找着|来水|来电|通水|通电|恢复|疏通|办好|通)了?(?:没有?|吗|"
         r"么|嘛|不)|(?:现在)?(?:咋样|怎么样|怎样|咋个样)了|有(?:消息|结果|眉目|信儿?|回音|进展)(?:了)?(?:没有?|"
         r"吗|么)|(?:啥|什么)时候(?:能)?(?:修|来人|来修|来水|来电|处理|解决|修好)|还要多久|(?:有|到底)人(?:管|"
@@ -187,7 +188,7 @@ def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidat
         act = Act.WITHDRAW
     if act is None or (act is Act.FIXED and _QUESTION.search(text)):
         return None
-    candidates = _candidates(act, kind, category, pointed, context)
+    candidates = _candidates(act, text, kind, category, pointed, context)
     if not candidates:
         return None
     if act is Act.CORRECT:
@@ -196,19 +197,26 @@ def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidat
 
 
 def _candidates(
-    act: Act, kind: Kind, category: str | None, pointed: list[Candidate], context: Context
+    act: Act, text: str, kind: Kind, category: str | None, pointed: list[Candidate], context: Context
 ) -> tuple[Candidate, ...]:
     if act in (Act.CORRECT, Act.WITHDRAW):
         return targets.merge(pointed, targets.own(context))
+    if act is Act.ASK and pointed and targets.unheard(pointed, context):
+        return ()
     recent = targets.talked_about(context)
     if act is Act.CLAIM:
-        return targets.merge(pointed, [c for c in recent if not c.ref.letter])
+        return targets.merge(pointed, [c for c in recent if not c.ref.letter and _taken_up(text, context)])
     alike = targets.alike(context, category, Fields())
     nearby = recent if act in (Act.ASK, Act.SAME) and kind in (Kind.CHAT, Kind.QUESTION) else []
     mine = [] if act is Act.SAME else targets.own(context)
     if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and not pointed:
         mine = [c for c in mine if c.ref in {a.ref for a in alike}]
     return targets.merge(pointed, mine, alike, nearby)
+
+
+def _taken_up(text: str, context: Context) -> bool:
+    """Whether "I will" is said of a matter: to the bot, or in the words of the trade. 我来, 我去看看 alone are talk."""
+    return context.mentions_bot or "接单" in text
 
 
 _CORRECTION = re.compile(
@@ -225,8 +233,11 @@ def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) 
     number = _BARE_NUMBER.match(said.strip())
     if number and candidates[0].ref.letter == "M":
         fields = replace(fields, age=float(number["n"]))
-    if not fields.present():
+    known = fields.present()
+    if not known:
         return None
+    if candidates[0].by == "writer" and any(name in known for name in _STRONG):
+        candidates = tuple(sorted(candidates, key=lambda c: c.ref.letter not in ("M", "F")))
     return Doing(Act.CORRECT, candidates[0].confidence, candidates, fields=fields)
 
 

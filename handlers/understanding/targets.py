@@ -43,9 +43,9 @@ def named(text: str, context: Context) -> list[Ref]:
 
 def beside(text: str, context: Context) -> list[Ref]:
     """Bare numbers that are the number of an open matter: 不满意 8."""
-    known = {matter.ref.number: matter.ref for matter in context.matters}
     numbers = [int(match["n"]) for match in _BESIDE.finditer(text)]
-    return [known.get(n, Ref("", n)) for n in numbers if n in known]
+    cases_first = sorted(context.matters, key=lambda matter: matter.ref.letter != "")
+    return [matter.ref for number in numbers for matter in cases_first if matter.ref.number == number]
 
 
 def pointed(text: str, context: Context) -> list[Candidate]:
@@ -54,6 +54,12 @@ def pointed(text: str, context: Context) -> list[Candidate]:
     if context.quoted is not None:
         found.append(Candidate(context.quoted, 0.9, "quote"))
     return _unique(found)
+
+
+def unheard(candidates: Iterable[Candidate], context: Context) -> bool:
+    """Whether all that is pointed to are bare numbers of no matter here: 12号 may be a house or a date."""
+    known = {matter.ref for matter in context.matters}
+    return all(c.by == "number" and not c.ref.letter and c.ref not in known for c in candidates)
 
 
 def asked(context: Context) -> list[Candidate]:

@@ -59,7 +59,9 @@ def test_on_my_own_case(text: str, act: Act) -> None:
         ("我家也没水了", Act.SAME),
         ("+1 8,我们4栋也一样", Act.SAME),
         ("8号我接了哈", Act.CLAIM),
-        ("我去看看", Act.CLAIM),
+        ("我接单", Act.CLAIM),
+        ("我去看看", Act.NONE),
+        ("我来", Act.NONE),
         ("8 修好了", Act.FIXED),
         ("8号咋样了", Act.ASK),
         ("今天天气好", Act.NONE),
@@ -70,6 +72,38 @@ def test_on_my_own_case(text: str, act: Act) -> None:
 )
 def test_on_somebody_elses_case(text: str, act: Act) -> None:
     assert line(text, OTHERS).act is act
+
+
+def test_i_will_is_a_claim_only_when_said_of_a_matter() -> None:
+    assert line("我来", OTHERS, quoted=OTHERS.ref).act is Act.CLAIM
+    assert line("我去看看", OTHERS, mentions_bot=True).act is Act.CLAIM
+    assert line("8号我去看看", OTHERS).act is Act.CLAIM
+
+
+def test_a_number_of_no_matter_is_talk() -> None:
+    """12号咋样了 was read as asking about a case 12 that does not exist."""
+    for matters in ((), (OTHERS,), (ALERT,)):
+        reading = line("12号咋样了", *matters)
+        assert (reading.kind, reading.act) == (Kind.CHAT, Act.NONE)
+
+
+def test_a_number_of_a_case_and_an_alert_is_the_case() -> None:
+    case = OpenMatter(Ref("", 3), NOW - 9 * MINUTE, mine=True)
+    for text in ("3号咋样了", "3咋样了"):
+        reading = line(text, ALERT, case)
+        assert (reading.act, reading.candidates[0].ref) == (Act.ASK, case.ref)
+
+
+@pytest.mark.parametrize("text", ["找到了吗?", "赵大爷: 找到了吗?", "赵大爷找到没", "老人找到了没有啊"])
+def test_asking_after_the_missing_is_not_news_of_them(text: str) -> None:
+    for alert in (ALERT, SEEN_ALERT):
+        reading = line(text, alert)
+        assert (reading.kind, reading.act, reading.candidates[0].ref) == (Kind.CHAT, Act.ASK, Ref("M", 3))
+
+
+def test_a_corrected_age_is_the_missing_persons() -> None:
+    reading = line("打错了是75岁", ALERT, OpenMatter(Ref("", 3), NOW, mine=True, place="3栋"))
+    assert (reading.act, reading.candidates[0].ref) == (Act.CORRECT, Ref("M", 3))
 
 
 def test_more_facts_of_the_missing() -> None:
