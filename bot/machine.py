@@ -7,7 +7,7 @@ import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
@@ -27,6 +27,9 @@ from storage.agenda import DueItem
 from storage.engine import Database
 from storage.outbox import DeliveryPart, Errand
 from storage.people import Account
+
+LOOK_AGAIN = timedelta(seconds=30)
+"""The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
 
 log = logging.getLogger("gridbot.machine")
 
@@ -169,12 +172,14 @@ class Machine:
 
     async def _decide(self, scheduler: AsyncIOScheduler) -> None:
         """Read and do what is due; an APScheduler job wakes it at the next due time."""
+        due: datetime | None = None
         while True:
             self._news.clear()
             while await self.dispatch.step(self.clock.now()):
                 self._post.set()
-            due = await run_due(self.database, self.outside, self.clock.now())
-            self._post.set()
+            before, due = due, await run_due(self.database, self.outside, self.clock.now())
+            if before is None or before != due:  # something may have been done, and that may have written a post
+                self._post.set()
             if due is not None:
                 scheduler.add_job(
                     self._news.set,
@@ -191,14 +196,12 @@ class Machine:
             self._post.clear()
             await self.fetcher.step()
             await self.errands()
-            wake_at = await self.courier.step(self.clock.now())
-            self._news.set()
-            await self._rest(wake_at)
+            await self._rest(await self.courier.step(self.clock.now()))
 
     async def _rest(self, wake_at: datetime | None) -> None:
-        seconds = (wake_at - self.clock.now()).total_seconds() if wake_at else None
+        wait = min(wake_at - self.clock.now(), LOOK_AGAIN) if wake_at else LOOK_AGAIN
         try:
-            async with asyncio.timeout(max(0.0, seconds) if seconds is not None else None):
+            async with asyncio.timeout(max(0.0, wait.total_seconds())):
                 await self._post.wait()
         except TimeoutError:
             return
