@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,7 +13,7 @@ from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, t
 from handlers.ports import Location
 from handlers.posting import Piece, Target, post, say
 from handlers.turn import Turn
-from handlers.understanding import Ref
+from handlers.understanding import Fields, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
@@ -40,12 +41,20 @@ async def add_facts(turn: Turn, alert: Alert) -> None:
     reading = turn.reading
     assert reading is not None
     turn.concerns(ref_of(alert))
-    names = facts.take(alert, reading.fields)
+    names = facts.take(alert, _without_whole_line(turn.text, reading.fields))
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
         alert.share_phone = False
         names.append("phone")
     alert.text = f"{alert.text}\n{turn.text}"[:MAX_TEXT]
     await _changed(turn, alert, names)
+
+
+def _without_whole_line(text: str, fields: Fields) -> Fields:
+    """While a place is asked for, a line that says something else may be read as one: then it is no place."""
+    place = (fields.place or "").strip()
+    if place and place == text.strip() and len(facts.known(fields)) > 1:
+        return replace(fields, place=None)
+    return fields
 
 
 async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
@@ -107,7 +116,8 @@ async def tell_added(turn: Turn, ref: str) -> None:
     now = await here(turn, area)
     if alert.state == AlertState.UNCONFIRMED:
         await to_workers(turn, alert, area, texts.update(alert, now, changed), texts.changed_in_staff_room(alert))
-        await to_family(turn, alert, texts.added(alert, now))
+        if await to_family(turn, alert, texts.added(alert, now)):
+            await asking.ask_for_fact(turn, alert, alert.chat_id)
     elif set(changed) & facts.IMPORTANT:
         pieces = [Piece(texts.update(alert, now, changed))]
         pieces += spreading.pictures(turn, alert) if "picture" in changed else []

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers.alerts import texts
+from handlers.alerts import facts, texts
 from handlers.alerts.reaching import (
     DECIDERS,
     here,
@@ -30,8 +30,8 @@ from storage.outbox import Sort
 from storage.people import Contact, Held, Role, private_chats
 
 CONFIRM, FOUND = "confirm", "found"
-FACT_QUESTIONS = {"place": "place", "seen_at": "place", "picture": "photo", "name": "name", "phone": "phone"}
-"""The question's kind for each fact that an alert may lack."""
+FACT_QUESTIONS = {"place": "place", "picture": "photo", "name": "name", "phone": "phone"}
+"""The question's kind for each fact that an alert may lack (a time needs none: it is read as one anywhere)."""
 
 ASK, AUTO = "alert.ask", "alert.auto"
 LAST_STEP = 3
@@ -108,6 +108,14 @@ def add_question(turn: Turn, alert: Alert, kind: str, chat_id: int, contact_id: 
             expires_at=None if kind == CONFIRM else turn.now + timedelta(minutes=minutes),
         )
     )
+
+
+async def ask_for_fact(turn: Turn, alert: Alert, chat_id: int) -> None:
+    """What was just asked for, as a question, so that a bare name or number is read as its answer."""
+    await close_questions(turn, alert, *FACT_QUESTIONS.values())
+    wanted = [FACT_QUESTIONS[one] for one in facts.missing(alert) if one in FACT_QUESTIONS]
+    if wanted:
+        add_question(turn, alert, wanted[0], chat_id, alert.reporter_id)
 
 
 async def close_questions(turn: Turn, alert: Alert, *kinds: str) -> None:

@@ -56,7 +56,7 @@ def known(fields: Fields) -> dict[str, Any]:
     if (age := found.get("age")) is not None and not 0 <= age <= MAX_AGE:
         found.pop("age")
     place = fields.place or "".join(part for part in (fields.building, fields.unit, fields.room) if part)
-    if place:
+    if place and not place.isdigit():
         found["place"] = place[:100]
     return {name: str(value)[:200] if isinstance(value, str) else value for name, value in found.items()}
 

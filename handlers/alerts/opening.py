@@ -96,7 +96,7 @@ async def _answer(turn: Turn, alert: Alert, area: Area, people: list[Held], own_
     sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
     chat_id = alert.chat_id if sent.chats else await _in_private(turn, alert, text)
     if chat_id is not None:
-        _ask_back(turn, alert, chat_id, own_word)
+        await _ask_back(turn, alert, chat_id, own_word)
 
 
 async def _myself(turn: Turn, area: Area) -> list[Held]:
@@ -108,10 +108,9 @@ async def _in_private(turn: Turn, alert: Alert, text: str) -> int | None:
     return (await private_chats(turn.session, [alert.reporter_id])).get(alert.reporter_id)
 
 
-def _ask_back(turn: Turn, alert: Alert, chat_id: int, own_word: bool) -> None:
+async def _ask_back(turn: Turn, alert: Alert, chat_id: int, own_word: bool) -> None:
     """What the answer asked, as a question: a worker's own 确认, else the most useful missing fact."""
-    wanted = facts.missing(alert)
     if own_word:
         asking.add_question(turn, alert, asking.CONFIRM, chat_id, alert.reporter_id)
-    elif wanted:
-        asking.add_question(turn, alert, asking.FACT_QUESTIONS[wanted[0]], chat_id, alert.reporter_id)
+    else:
+        await asking.ask_for_fact(turn, alert, chat_id)

@@ -12,7 +12,9 @@ from handlers.understanding.extract import extract
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 
-FORM_NAME = re.compile(r"\s*([一-鿿]{2,4})[\s,，、]+(?:男|女|\d{1,3}岁)")
+FORM_NAME = re.compile(
+    r"\s*((?![我俺咱他她])(?!老人|孩子|小孩|奶奶|爷爷|老太|大爷)[一-鿿]{2,4})[\s,，、]+(?:男|女|\d{1,3}岁)"
+)
 """A form starts with the name: 小明 男 6岁."""
 
 

@@ -62,6 +62,11 @@ class Here:
     zone: ZoneInfo
     police: str = "110"
 
+    @property
+    def police_line(self) -> str:
+        """The town's own police station, or the number that everybody knows."""
+        return "报警 110" if self.police == "110" else f"派出所 {self.police}"
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -175,7 +180,7 @@ def settled(alert: Alert, by: str) -> str:
 def card(alert: Alert, here: Here, verified: str) -> str:
     """What goes to every group of the town."""
     them = describing.pronoun(alert)
-    seen_call = "、".join(part for part in (_family_phone(alert), f"派出所 {here.police}") if part)
+    seen_call = "、".join(part for part in (_family_phone(alert), here.police_line) if part)
     lines = [
         f"{name(alert)}紧急寻人，请大家帮忙留意",
         description(alert, here),
@@ -190,7 +195,12 @@ def card(alert: Alert, here: Here, verified: str) -> str:
 
 def own_words(alert: Alert) -> str:
     """What the family wrote, where too little was understood to know somebody by."""
-    if alert.forwarded or not alert.share_phone or facts.visible(alert) >= ENOUGH:
+    if (
+        alert.forwarded
+        or not alert.share_phone
+        or alert.confirmed_by == alert.reporter_id
+        or facts.visible(alert) >= ENOUGH
+    ):
         return ""
     return f"家人说：{clip(alert.text, 60)}"
 

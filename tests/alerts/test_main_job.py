@@ -73,6 +73,16 @@ async def test_what_a_family_adds_is_told_once(talk: Talk) -> None:
     assert len(await talk.rows(select(Alert))) == 1
 
 
+async def test_facts_in_small_pieces_while_a_place_is_asked_for(talk: Talk) -> None:
+    for words in ("我爸走丢了", "72岁，穿灰夹克", "13900002210"):
+        await talk.say("r1", "g1", words)
+    alert = await the_alert(talk)
+    assert (alert.age, alert.clothes, alert.phone, alert.place) == (72, "灰夹克", "13900002210", "")
+    await talk.wait(minutes=1)
+    await talk.say("r1", "g1", "老粮站")
+    assert (await the_alert(talk)).place == "老粮站"
+
+
 async def test_a_correction_after_confirmation_goes_to_all_rooms_once(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("w1", None, "确认 M1")
