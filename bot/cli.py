@@ -142,7 +142,7 @@ def replay(
 
 
 async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, until: datetime | None) -> None:
-    from bot.replay import BadLine, Replay, default_until, read_log
+    from bot.replay import BadLine, Replay, check_names, default_until, read_log
     from bot.town import read_town
     from handlers.ports import Rules
 
@@ -152,6 +152,7 @@ async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, un
     try:
         with _open(chat) as source:
             inputs = read_log(source, chat.parent, start)
+        check_names(inputs, people)
         if not inputs:
             return
         with tempfile.TemporaryDirectory() as folder:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bot.pacing import PaceRules
 from handlers.ports import Rules
@@ -43,6 +43,13 @@ class WechatyConfig(BaseModel):
     silent_seconds: float = Field(600.0, gt=0, description="多久没有任何动静算“无声”（秒）")
     stable_ids: bool = Field(False, description="群和人的编号重新登录后是否不变（如企业微信协议）")
 
+    @field_validator("endpoint")
+    @classmethod
+    def _port(cls, value: str) -> str:
+        if not 0 < int(value.rpartition(":")[2]) < 65536:
+            raise ValueError("端口应在 1 到 65535 之间")
+        return value
+
 
 class Config(Rules):
     """Everything that can be set."""
@@ -64,6 +71,12 @@ class Config(Rules):
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise ValueError("没有这个时区") from error
         return value
+
+    @model_validator(mode="after")
+    def _town_level(self) -> Config:
+        if self.town_level not in self.levels:
+            raise ValueError(f"town_level 是 {self.town_level!r}，应当是 levels 里的一级：{'、'.join(self.levels)}")
+        return self
 
     @property
     def rules(self) -> Rules:
@@ -110,6 +123,8 @@ def _sentence(error: ValidationError) -> str:
         return f"不认识的配置项 {key}"
     if kind == "literal_error":
         return f"{key} 不能是 {value}，只能是 {context['expected']}"
+    if kind == "value_error" and not key:
+        return str(context["error"])
     if kind == "value_error":
         return f"{key} 不能是 {value}：{context['error']}"
     wanted = {

@@ -23,7 +23,7 @@ BATCH = 256
 
 NAME_LENGTH = 60
 
-_BIND = re.compile(r"绑定[\s:：]*[0-9A-Za-z]{4,}\s*$")
+_BIND = re.compile(r"绑定[\s:：]*[0-9A-Za-z-]{4,}[\s.。!！]*$")
 _STATES = frozenset({EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN})
 
 

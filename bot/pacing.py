@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from storage.outbox import Priority
 
@@ -23,6 +23,14 @@ class PaceRules(BaseModel):
     urgent_gap: tuple[float, float] = Field((1.0, 2.0), description="紧急消息两次发送之间的秒数（随机）")
     urgent_minute: int = Field(40, ge=1, description="紧急消息每分钟最多几条")
     reply_minute: int = Field(20, ge=1, description="答复每分钟最多几条")
+
+    @field_validator("routine_gap", "urgent_gap")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= value[0] <= value[1]:
+            raise ValueError("应当是从小到大的两个秒数")
+        return value
+
     pause_minutes: int = Field(10, ge=1, description="平台说发得太快时，暂停几分钟再用一半速度")
 
 

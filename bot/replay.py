@@ -184,6 +184,16 @@ def _beside(folder: Path, name: str) -> Path:
     return path
 
 
+def check_names(inputs: Iterable[Input], town: Town) -> None:
+    """BadLine for a room or a person of whom the town knows nothing."""
+    rooms, people = {room.key for room in town.rooms}, {person.key for person in town.people}
+    for one in inputs:
+        if one.room is not None and one.room not in rooms:
+            raise BadLine(f"{one.id}：rooms 里没有群 {one.room[:60]}")
+        if one.person not in people:
+            raise BadLine(f"{one.id}：people 里没有 {one.person[:60]}")
+
+
 class Replay:
     """One run of the bot on a log. Use it as: `await start(town)`, `await play(inputs)`, `await finish(until)`."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -63,6 +64,7 @@ class Order:
 
 
 _GAP = re.compile(r"[\s:：,，、;；]*")
+_CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
 _MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%]")
 
@@ -96,7 +98,7 @@ class Grammar:
                 spaced, tail = True, _GAP.sub("", tail, count=1)
         if _END.match(tail):
             return Order(command, ref, "")
-        if command.rest == Takes.NO or not spaced:
+        if command.rest == Takes.NO or not (spaced or tail[0] in _CODE):
             return None
         return Order(command, ref, tail.strip())
 

@@ -17,8 +17,9 @@ from sqlmodel import col
 from handlers import locating, outdoors, settling
 from handlers.commands import Order
 from handlers.local_names import LocalNames
-from handlers.ports import EventKind, MessageType, Outside
+from handlers.ports import TOKEN_LETTERS, EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
+from handlers.refs import fold
 from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, remember, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where
@@ -30,6 +31,9 @@ BATCH = 64
 """Events looked at together; one query round serves them all."""
 
 MAX_TRIES = 3
+
+BARE_CODE = re.compile(f"[{TOKEN_LETTERS}]{{8}}")
+"""A one-time code sent in private as it is, without 我是."""
 
 log = logging.getLogger("gridbot.dispatch")
 
@@ -117,11 +121,12 @@ class Dispatch:
         if event.type not in (MessageType.TEXT, MessageType.FORWARDED, MessageType.LINK):
             return outdoor_plan(message, where, speaker, around)
         text = self._addressed.sub(" ", event.text).strip()
-        addressed = event.mentions_me or where.private or text != event.text.strip()
+        addressed = event.mentions_me or where.private or where.unbound or text != event.text.strip()
         plan = Plan(message, where, speaker, text)
-        if order := GRAMMAR.parse(text, speaker, addressed=addressed):
+        typed = f"我是 {text}" if where.private and BARE_CODE.fullmatch(fold(text).upper()) else text
+        if order := GRAMMAR.parse(typed, speaker, addressed=addressed):
             return replace(plan, order=order)
-        if where.room is None and where.area is None and not where.private:
+        if where.unbound:
             return replace(plan, nothing=Outcome.OTHER)
         return self._read(plan, around, addressed)
 

@@ -134,7 +134,8 @@ def _for_people(turn: Turn, case: Case, advice: Advice, area: Area) -> str:
     place = f"\n地点：{case.place}" if case.place else ""
     said = turn.local(turn.at).strftime("%H:%M")
     return (
-        f"【急】{label(str(case.id))}{advice.name}\n{area.name} {turn.me.name} {said}说：{clip(turn.text, 200)}{place}\n"
+        f"【急】{label(str(case.id))}{advice.name}\n"
+        f"{area.name} {turn.me.name} {said}说：{clip(turn.text, 200)}{place}\n"
         f"请马上核实、到场，并确认已打 {advice.call}。到了回“进展 {case.id} 已到现场”，处理完回“办结 {case.id} 结果”。"
     )
 

@@ -198,11 +198,14 @@ class RoomRules(_Section):
     accept_from: Literal["appointed", "anyone", "nobody"] = Field("appointed", description="接受谁的入群邀请和好友申请")
 
 
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
+
+
 class Quiet(_Section):
     """Hours in which unasked, routine posts wait."""
 
-    start: str = Field("21:00", pattern=r"^\d\d:\d\d$", description="安静时段开始")
-    end: str = Field("08:00", pattern=r"^\d\d:\d\d$", description="安静时段结束")
+    start: str = Field("21:00", pattern=_CLOCK, description="安静时段开始")
+    end: str = Field("08:00", pattern=_CLOCK, description="安静时段结束")
 
 
 class Rules(_Section):

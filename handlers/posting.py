@@ -71,7 +71,13 @@ class Sent:
 
 
 async def post(
-    turn: Turn, ref: str, sort: Sort, pieces: Sequence[Piece], targets: Iterable[Target], *, hold: datetime | None = None
+    turn: Turn,
+    ref: str,
+    sort: Sort,
+    pieces: Sequence[Piece],
+    targets: Iterable[Target],
+    *,
+    hold: datetime | None = None,
 ) -> Sent:
     """Queue one post to each target that may hear it, in the caller's transaction; not to be sent before `hold`.
 
@@ -110,9 +116,7 @@ async def _next_seq(turn: Turn, ref: str) -> int:
     return (highest or 0) + 1
 
 
-async def _queue(
-    turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequence[Target], due_at: datetime
-) -> None:
+async def _queue(turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequence[Target], due_at: datetime) -> None:
     await turn.session.execute(
         insert(Delivery),
         [{"post_id": record.id, "chat_id": target.chat_id, "after_id": target.after_id} for target in targets],

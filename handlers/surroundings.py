@@ -182,7 +182,7 @@ async def _where(session: AsyncSession, around: Surroundings, chats: set[int]) -
     )
     private: dict[int, int] = {}
     for chat_id, contact_id, room, area in await session.execute(query):
-        around.where[chat_id] = Where(chat_id, room, area)
+        around.where[chat_id] = Where(chat_id, room, area, unbound=room is None and contact_id is None)
         if contact_id:
             private[contact_id] = chat_id
     if private:

@@ -45,11 +45,12 @@ class Where:
     chat_id: int
     room: Room | None = None
     area: Area | None = None
+    unbound: bool = False  # a group that belongs to no room yet
 
     @property
     def private(self) -> bool:
         """Whether only the bot and one person hear it."""
-        return self.room is None
+        return self.room is None and not self.unbound
 
 
 @dataclass(slots=True)

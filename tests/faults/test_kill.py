@@ -95,7 +95,7 @@ class Bot:
         """Wait for a state of the courier's queue."""
         async with asyncio.timeout(120):
             while not done(await self.states()):
-                await asyncio.sleep(0.02)  # noqa: ASYNC110 (another process's work: there is no event to wait for)
+                await asyncio.sleep(0.02)
 
     async def states(self) -> Counter[str]:
         """How many parts and inbox events are in which state."""

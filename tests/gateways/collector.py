@@ -51,7 +51,7 @@ class Collector:
 async def until(true: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(seconds):
-        while not true():  # noqa: ASYNC110 (nobody tells)
+        while not true():
             await asyncio.sleep(0.01)
 
 

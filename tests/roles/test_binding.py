@@ -54,7 +54,7 @@ async def test_the_code_is_good_once(talk: Talk) -> None:
     code = await new_code(talk, "a1", "群码 新 柳树一格")
     await talk.say("w1", "new", f"绑定 {code}")
     said = await talk.say("w1", "other", f"绑定 {code}")
-    assert texts(said, "other") == ["这个绑定码不对或已用过，请让管理员私聊我发“群码”，拿最新的再试。"]
+    assert texts(said, "other") == ["@小耿 这个绑定码不对或已用过，请让管理员私聊我发“群码”，拿最新的再试。"]
     assert (await talk.rows(select(Chat).join(RoomBinding).where(RoomBinding.external_id == "other")))[
         0
     ].room_id is None

@@ -1,0 +1,144 @@
+"""The commands, as they are typed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
+
+from bot.cli import app
+from tests.harness import TOWN
+
+CHAT = [
+    {
+        "id": "a",
+        "at": "2026-11-21T12:00+08:00",
+        "from": "r1",
+        "room": "g1",
+        "text": "3栋水管爆了，水流到楼道里了",
+    },
+    {"id": "b", "at": "2026-11-21T12:05+08:00", "from": "w1", "room": "g1", "text": "接单", "quote": "1.1"},
+    {"id": "c", "at": "2026-11-21T12:30+08:00", "from": "w1", "room": "@", "text": "办结 1 换了新管"},
+    {"id": "d", "at": "2026-11-21T12:31+08:00", "from": "r1", "room": "g1", "text": "满意"},
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A config whose files are all in a folder of the test's own."""
+    path = tmp_path / "config.yaml"
+    path.write_text(f"database: sqlite:///{tmp_path}/bot.db\nlocal: {{chat: {tmp_path}/chat.db}}\n", encoding="utf-8")
+    return path
+
+
+def call(*words: str, given: str | None = None) -> tuple[int, str]:
+    """Exit status and output of a command."""
+    result = CliRunner().invoke(app, list(words), input=given)
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def write_chat(folder: Path, lines: list[dict[str, str]]) -> Path:
+    path = folder / "chat.jsonl"
+    path.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines), encoding="utf-8")
+    return path
+
+
+def test_parse_lines_and_jsonl() -> None:
+    given = '我爸72岁今早走丢了，穿灰夹克\n{"text": "3栋水管爆了"}\n\n=cmd|x\n{"text": 5}\n'
+    status, out = call("parse", "--now", "2026-11-21T15:30+08:00", given=given)
+    assert status == 0
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["kind"] for line in lines][:2] == ["missing", "request"]
+    assert list(lines[0]) == ["text", "kind", "confidence", "category", "urgent", "fields"]
+    assert lines[0]["fields"]["age"] == 72
+    assert len(lines) == 4
+
+
+def test_parse_with_a_town() -> None:
+    _, out = call("parse", "--town", str(TOWN), "--grid", "G1", given="老粮站门口井盖没了，麻烦派人来盖上\n")
+    assert "老粮站" in json.loads(out)["fields"]["place"]
+
+
+def test_parse_a_bad_now() -> None:
+    status, out = call("parse", "--now", "yesterday", given="x\n")
+    assert (status, "--now" in out) == (2, True)
+
+
+def test_replay_gives_the_same_bytes_twice(tmp_path: Path) -> None:
+    path = write_chat(tmp_path, CHAT)
+    status, first = call("replay", str(path), "--town", str(TOWN))
+    assert status == 0
+    assert call("replay", str(path), "--town", str(TOWN)) == (0, first)
+    lines = [json.loads(line) for line in first.splitlines()]
+    assert lines[0].keys() == {"at", "room", "text", "mentions", "ref", "image"}
+    assert lines[0]["at"].endswith("+08:00")
+    refs = [(line["room"], line["ref"]) for line in lines]
+    assert refs[:4] == [("g1", "1.1"), ("@w1", "1.2"), ("g1", "1.3"), ("@w1", "1.5")]
+    assert "谢谢评价" in lines[-2]["text"]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ({"id": "x", "at": "soon", "from": "r1", "room": "g1", "text": "a"}, "第 1 行"),
+        ({"id": "x", "from": "r1", "room": "g1", "text": "a"}, "at"),
+        ({"id": "x", "at": "2026-11-21T12:00+08:00", "from": "r1", "room": "g1", "text": "a", "quote": "9.9"}, "9.9"),
+        ({"id": "x", "at": "2026-11-21T12:00+08:00", "from": "r1", "room": "g1", "image": "../../x"}, "不在日志旁边"),
+        ({"id": "x", "at": "2026-11-21T12:00+08:00", "from": "nobody", "room": "g1", "text": "a"}, "nobody"),
+        ({"id": "x", "at": "2026-11-21T12:00+08:00", "from": "r1", "room": "g99", "text": "a"}, "g99"),
+    ],
+)
+def test_replay_names_a_broken_line(tmp_path: Path, line: dict[str, str], named: str) -> None:
+    status, out = call("replay", str(write_chat(tmp_path, [line])), "--town", str(TOWN))
+    assert status == 2
+    assert named in out
+    assert "Traceback" not in out
+
+
+def test_import_then_export(tmp_path: Path, config: Path) -> None:
+    status, out = call("import", str(TOWN), "--config", str(config))
+    assert status == 0, out
+    status, out = call("export", str(tmp_path / "out"), "--format", "csv", "--config", str(config))
+    assert status == 0
+    assert "柳树一格" in (tmp_path / "out" / "areas.csv").read_text(encoding="utf-8-sig")
+    status, out = call("export", str(tmp_path / "out"), "--what", "cases", "--config", str(config))
+    assert (status, (tmp_path / "out" / "cases.xlsx").is_file()) == (0, True)
+
+
+def test_import_lists_every_fault_and_imports_nothing(tmp_path: Path, config: Path) -> None:
+    folder = tmp_path / "bad"
+    folder.mkdir()
+    (folder / "areas.csv").write_text("key,name,level,parent\nA,甲,区,B\nB,乙,镇街,A\nC,丙,州,A\nC,丁,村社区,A\n")
+    status, out = call("import", str(folder), "--config", str(config))
+    assert status == 2
+    assert "第 4 行" in out and "第 5 行" in out
+    engine = create_engine(f"sqlite:///{tmp_path}/bot.db")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM area")).scalar() == 0
+    engine.dispose()
+
+
+def test_check_says_what_is_wrong(config: Path) -> None:
+    status, out = call("check", "--config", str(config))
+    assert status == 1
+    assert "还没有导入" in out
+
+
+def test_admin_code_is_a_code(config: Path) -> None:
+    status, out = call("admin-code", "--config", str(config))
+    assert status == 0
+    assert "我是 " in out
+
+
+def test_reset_empties(tmp_path: Path, config: Path) -> None:
+    call("import", str(TOWN), "--config", str(config))
+    assert (tmp_path / "bot.db").is_file()
+    status, _ = call("reset", "--yes", "--config", str(config))
+    assert status == 0
+    assert not (tmp_path / "bot.db").exists()
+    assert not (tmp_path / "chat.db").exists()

@@ -1,0 +1,94 @@
+"""A wrong config is one sentence that names the key, and exit status 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from bot.config import Config, ConfigError, load_config
+from bot.settings_table import settings, settings_table
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("gatewy: local", "gatewy"),
+        ("local: {prot: 1}", "local.prot"),
+        ("local: {port: many}", "local.port"),
+        ("local: {port: 99999}", "local.port"),
+        ("local: {host: 0.0.0.0}", "local.host"),
+        ("gateway: telegram", "gateway"),
+        ("alerts: {ask_lead_minutes: 0}", "alerts.ask_lead_minutes"),
+        ("timezone: Mars/Olympus", "timezone"),
+        ("timezone: ../../etc/passwd", "timezone"),
+        ("levels: 村", "levels"),
+        ("quiet: {start: '25点'}", "quiet.start"),
+        ("quiet: {start: '29:99'}", "quiet.start"),
+        ("cases: {categories: {噪音: {hour: 3}}}", "cases.categories.噪音.hour"),
+        ("town_level: 省", "town_level"),
+        ("wechaty: {endpoint: '127.0.0.1:99999'}", "wechaty.endpoint"),
+        ("pace: {routine_gap: [20, 8]}", "pace.routine_gap"),
+        ("- a\n- b", "键: 值"),
+        ("a: [", "YAML"),
+        ("a: *x", "YAML"),
+    ],
+)
+def test_each_mistake_is_one_sentence(tmp_path: Path, text: str, named: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_config(path)
+    assert named in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "none.yaml")])
+    assert result.exit_code == 2
+    assert "none.yaml" in result.output
+    assert "Traceback" not in result.output
+
+
+def test_an_unreachable_database(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("database: postgresql://u:secret@127.0.0.1:1/x", encoding="utf-8")
+    for command in (["check"], ["run"], ["admin-code"], ["export", str(tmp_path / "out")]):
+        result = CliRunner().invoke(app, [*command, "--config", str(path)])
+        assert result.exit_code == 2, command
+        assert "127.0.0.1:1" in result.output
+        assert "secret" not in result.output
+        assert "Traceback" not in result.output
+
+
+def test_an_unreachable_gateway_is_found_by_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRIDBOT_WECHATY_TOKEN", "t")
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        f"gateway: wechaty\nwechaty: {{endpoint: '127.0.0.1:1'}}\ndatabase: sqlite:///{tmp_path}/x.db", encoding="utf-8"
+    )
+    result = CliRunner().invoke(app, ["check", "--config", str(path)])
+    assert result.exit_code == 1
+    assert "127.0.0.1:1" in result.output
+
+
+def test_without_a_token_the_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GRIDBOT_WECHATY_TOKEN", raising=False)
+    path = tmp_path / "config.yaml"
+    path.write_text(f"gateway: wechaty\ndatabase: sqlite:///{tmp_path}/x.db", encoding="utf-8")
+    result = CliRunner().invoke(app, ["run", "--config", str(path)])
+    assert result.exit_code == 2
+    assert "GRIDBOT_WECHATY_TOKEN" in result.output
+
+
+def test_the_shipped_config_is_right() -> None:
+    assert load_config(ROOT / "config.yaml").gateway == "local"
+
+
+def test_every_setting_has_help_and_stands_in_the_docs() -> None:
+    assert [name for name, _, text in settings(Config) if not text] == []
+    assert settings_table() in (ROOT / "docs" / "部署.md").read_text(encoding="utf-8")
