@@ -14,6 +14,7 @@ from handlers.ports import Location
 from handlers.posting import Piece, Target, post, say
 from handlers.turn import Turn
 from handlers.understanding import Fields, Ref
+from handlers.understanding.people import find_name
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
@@ -21,6 +22,10 @@ from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
 
 ADDED = "alert.added"
 MAX_TEXT = 4000
+PLACE_ENDS = frozenset(
+    "村庄屯营堡集镇乡街路巷弄站校院店场区园门口桥河边楼栋号家市里湾沟坡岭塘湖江山井旁上下内外东西南北"
+)
+"""What names of places end with, and names of people hardly ever: 柳树巷 begins like a person's name."""
 
 
 async def more(turn: Turn, ref: Ref) -> None:
@@ -52,8 +57,12 @@ async def add_facts(turn: Turn, alert: Alert) -> None:
 def _without_whole_line(text: str, fields: Fields) -> Fields:
     """While a place is asked for, a line that says something else may be read as one: then it is no place."""
     place = (fields.place or "").strip()
-    if place and place == text.strip() and len(facts.known(fields)) > 1:
+    if not place or place != text.strip():
+        return fields
+    if len(facts.known(fields)) > 1:
         return replace(fields, place=None)
+    if find_name(f"叫{place}") == place and place[-1] not in PLACE_ENDS:
+        return replace(fields, place=None, name=place)
     return fields
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select, update
+from typing import Any
+
+from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
 from handlers.alerts import asking, texts
@@ -103,7 +105,17 @@ async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
         .values(state=PartState.CANCELLED)
         .execution_options(synchronize_session=False)
     )
-    query = (
+    heard: dict[int, Target] = {}
+    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(ours)):
+        sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
+        if sure or chat_id not in heard:
+            heard[chat_id] = Target(chat_id, rank, None if sure else delivery_id)
+    return list(heard.values())
+
+
+def _texts_heard(posts: Select[tuple[int | None]]) -> Select[Any]:
+    """(chat, delivery, state, rank, doubtful) of the texts of these posts that went out, or may have."""
+    return (
         select(
             col(Delivery.chat_id),
             col(Delivery.id),
@@ -114,18 +126,12 @@ async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
         .where(
-            col(Delivery.post_id).in_(ours),
+            col(Delivery.post_id).in_(posts),
             PostPart.kind == "text",
             or_(col(DeliveryPart.state).in_(HEARD), col(DeliveryPart.doubtful)),
         )
         .order_by(col(Delivery.id))
     )
-    heard: dict[int, Target] = {}
-    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(query):
-        sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
-        if sure or chat_id not in heard:
-            heard[chat_id] = Target(chat_id, rank, None if sure else delivery_id)
-    return list(heard.values())
 
 
 async def _post_end(turn: Turn, alert: Alert, targets: list[Target], words: str) -> None:

@@ -195,12 +195,8 @@ def card(alert: Alert, here: Here, verified: str) -> str:
 
 def own_words(alert: Alert) -> str:
     """What the family wrote, where too little was understood to know somebody by."""
-    if (
-        alert.forwarded
-        or not alert.share_phone
-        or alert.confirmed_by == alert.reporter_id
-        or facts.visible(alert) >= ENOUGH
-    ):
+    others = alert.forwarded or alert.confirmed_by == alert.reporter_id
+    if others or not alert.share_phone or facts.visible(alert) >= ENOUGH:
         return ""
     return f"家人说：{clip(alert.text, 60)}"
 

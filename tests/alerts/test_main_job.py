@@ -79,8 +79,10 @@ async def test_facts_in_small_pieces_while_a_place_is_asked_for(talk: Talk) -> N
     alert = await the_alert(talk)
     assert (alert.age, alert.clothes, alert.phone, alert.place) == (72, "灰夹克", "13900002210", "")
     await talk.wait(minutes=1)
+    await talk.say("r1", "g1", "王建国")
     await talk.say("r1", "g1", "老粮站")
-    assert (await the_alert(talk)).place == "老粮站"
+    alert = await the_alert(talk)
+    assert (alert.name, alert.place) == ("王建国", "老粮站")
 
 
 async def test_a_correction_after_confirmation_goes_to_all_rooms_once(talk: Talk) -> None:
