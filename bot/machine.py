@@ -75,6 +75,7 @@ class Machine:
         self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token)
         self._news = asyncio.Event()
         self._post = asyncio.Event()
+        self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.inbox = Inbox(database, account_id, clock, self.wake)
         self.dispatch = Dispatch(database, self.outside)
         self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database))
@@ -150,8 +151,22 @@ class Machine:
                 group.create_task(self.gateway.run(self._take))
                 group.create_task(self._decide(scheduler))
                 group.create_task(self._send())
+                group.create_task(self._watch_gateway())
         finally:
             scheduler.shutdown(wait=False)
+
+    def gateway_state(self, state: str, why: str) -> None:
+        """The gateway stands differently (also silent or blocked, which are no events): `check` is to show it."""
+        self._states.put_nowait((state, why))
+
+    async def _watch_gateway(self) -> None:
+        while True:
+            state, why = await self._states.get()
+            log.info("gateway %s: %s %s", self.gateway.name, state, why)
+            async with self.database.write() as session:
+                account = await session.get(Account, self.account_id)
+                if account is not None:
+                    account.state, account.state_at = state, self.clock.now()
 
     async def _take(self, event: Event) -> None:
         if event.kind in (EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN):

@@ -59,16 +59,22 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         stack.push_async_callback(database.close)
         await database.open()
         account_id = await open_account(database, config.account, config.gateway)
-        gateway = await _gateway(config, database, account_id, stack, say)
+
+        def heard(state: str, why: str) -> None:
+            machine.gateway_state(state, why)
+
+        if config.gateway == "local":
+            gateway = await _local(config, database, account_id, stack, say)
+        else:
+            gateway = _wechaty(config, say, heard)
         clock = SystemClock()
         rules = config.pace if gateway.capabilities.paced else None
         pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
-        yield Machine(database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules))
+        machine = Machine(database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules))
+        yield machine
 
 
-async def _gateway(config: Config, database: Database, account_id: int, stack: AsyncExitStack, say: Say) -> Gateway:
-    if config.gateway == "local":
-        return await _local(config, database, account_id, stack, say)
+def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gateway:
     from bot.gateways.wechaty import WechatyGateway
 
     token = os.environ.get(TOKEN_VARIABLE, "")
@@ -82,6 +88,7 @@ async def _gateway(config: Config, database: Database, account_id: int, stack: A
         call_seconds=wechaty.call_seconds,
         silent_seconds=wechaty.silent_seconds,
         stable_ids=wechaty.stable_ids,
+        state_listener=heard,
     )
 
 
