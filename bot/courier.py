@@ -30,10 +30,12 @@ from bot.gateways.protocol import (
 from bot.pacing import Pacer
 from handlers.ports import Clock
 from handlers.posting import may_hear
+from handlers.refs import take_ref
 from storage.areas import Area, Chat, Room, RoomBinding, silenced
 from storage.engine import Database, retrying
 from storage.inbox import Picture
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority
+from storage.matters import ALERT_OPEN, Alert
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import ContactBinding
 
 MAX_TRIES = 12
@@ -299,11 +301,21 @@ async def _forbidden(session: AsyncSession, due: Due) -> str | None:
         return "群已静默"
     if due.after_id is not None and not await _perhaps_received(session, due.after_id):
         return "前一条没有送到"
+    if due.sort == Sort.ALERT and await _over(session, due.ref):
+        return "寻人已结束"
     if due.picture_id is not None:
         state = await session.scalar(select(Picture.state).where(col(Picture.id) == due.picture_id))
         if state != "ready":
             return "照片没有取到"
     return None
+
+
+async def _over(session: AsyncSession, ref: str) -> bool:
+    """Whether the alert has ended: a card that could not be sent before that is not sent after it."""
+    found = take_ref(ref)[0]
+    if found is None or found.letter != "M":
+        return False
+    return await session.scalar(select(Alert.state).where(col(Alert.id) == found.number)) not in ALERT_OPEN
 
 
 async def _perhaps_received(session: AsyncSession, delivery_id: int) -> bool:

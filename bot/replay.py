@@ -250,6 +250,10 @@ class Replay:
             self._due = await self.machine.settle(self.clock.now())
             progress()
 
+    def look_again(self) -> None:
+        """Something was put in from outside: see to it at once."""
+        self._due = self.clock.now()
+
     async def finish(self, until: datetime) -> list[Output]:
         """Do what is due before `until`; everything that was sent."""
         await self._advance(until)

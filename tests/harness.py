@@ -14,7 +14,7 @@ from typing import Any
 
 from bot.replay import Input, Output, Replay
 from bot.town import read_town
-from handlers.ports import EventKind, Location, MessageType, Rules
+from handlers.ports import Event, EventKind, Location, MessageType, Rules
 from storage.engine import Database
 
 TOWN = Path(__file__).parent / "town_small"
@@ -75,9 +75,23 @@ class Talk:
     async def wait(self, **span: float) -> list[Output]:
         """Let time pass (`minutes=3`); what was sent meanwhile."""
         self.now += timedelta(**span)
+        self.replay.look_again()
         await self.replay.finish(self.now)
         self.replay.clock.moment = max(self.replay.clock.moment, self.now)
         return await self._news()
+
+    async def echo(self, output: Output) -> None:
+        """The chat system shows us a message of our own."""
+        event = Event(
+            f"echo-{output.message_id}",
+            EventKind.MESSAGE,
+            self.replay.clock.now(),
+            room=output.room,
+            from_self=True,
+            text=output.text,
+        )
+        await self.replay.machine.inbox.store([event])
+        await self.wait(seconds=1)
 
     async def _news(self) -> list[Output]:
         await self.replay.finish(self.replay.clock.now())
