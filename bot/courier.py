@@ -35,7 +35,7 @@ from storage.areas import Area, Chat, Room, RoomBinding, silenced
 from storage.engine import Database, retrying
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
+from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Sort
 from storage.people import ContactBinding
 
 MAX_TRIES = 12
@@ -111,7 +111,12 @@ class Courier:
         """At a start: what was being sent when the process died is unknown; an urgent one is repeated once."""
         now = self._clock.now()
         mine = (col(DeliveryPart.state) == PartState.SENDING) & (col(DeliveryPart.account_id) == self._account)
-        again = mine & (col(DeliveryPart.priority) == Priority.URGENT) & col(DeliveryPart.doubtful).is_(False)
+        urgent = (
+            select(col(Delivery.id))
+            .join(Post, col(Delivery.post_id) == col(Post.id))
+            .where(col(Post.sort).in_(REPEATED))
+        )
+        again = mine & col(DeliveryPart.delivery_id).in_(urgent) & col(DeliveryPart.doubtful).is_(False)
         async with self._database.write() as session:
             repeated = {"state": PartState.QUEUED, "doubtful": True, "due_at": now, "error": "发送时中断，重发一次"}
             await session.execute(update(DeliveryPart).where(again).values(**repeated))
@@ -187,7 +192,7 @@ class Courier:
 
     def _unknown(self, due: Due, error: Exception) -> Result:
         """Perhaps sent: an urgent one is repeated once, a routine one never by itself."""
-        if due.priority == Priority.URGENT and not due.doubtful:
+        if due.sort in REPEATED and not due.doubtful:
             return Result(
                 due.part_id, PartState.QUEUED, error=str(error)[:200], due_at=self._clock.now(), doubtful=True
             )

@@ -26,7 +26,7 @@ PRIORITY: dict[Sort, Priority] = {
     Sort.REPLY: Priority.REPLY,
     Sort.ALERT: Priority.URGENT,
     Sort.END: Priority.URGENT,
-    Sort.EMERGENCY: Priority.URGENT,
+    Sort.EMERGENCY: Priority.REPLY,  # the one who cries for help hears first, then those who are called
     Sort.FRESH: Priority.REPLY,
     Sort.CASE: Priority.PROGRESS,
     Sort.STAFF: Priority.REPLY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import doubts, helping, table
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
-from handlers.posting import say
+from handlers.posting import NO_MATTER, say
 from handlers.surroundings import Surroundings, as_ref
 from handlers.turn import Turn
 from handlers.understanding import Act, Kind, Reading, Ref
@@ -29,7 +29,7 @@ async def obey(turn: Turn, order: Order, around: Surroundings) -> None:
         async with turn.session.begin_nested():
             await _obey(turn, order, around)
     except Refusal as refusal:
-        await say(turn, str(refusal))
+        await _say_no(turn, refusal)
 
 
 async def _obey(turn: Turn, order: Order, around: Surroundings) -> None:
@@ -94,7 +94,12 @@ async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
             question.answered_at = turn.now
             await table.ANSWERS[question.kind](turn, question, yes)
     except Refusal as refusal:
-        await say(turn, str(refusal))
+        await _say_no(turn, refusal)
+
+
+async def _say_no(turn: Turn, refusal: Refusal) -> None:
+    """One line about the matter it concerns, where one was found."""
+    await say(turn, str(refusal), ref=turn.ref or NO_MATTER)
 
 
 async def react(turn: Turn, reading: Reading) -> None:
@@ -112,7 +117,7 @@ async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
     if reading.act != Act.NONE and not addressed and reading.act != Act.CLAIM:
         turn.outcome, turn.ref = Outcome.CHAT, ""
     else:
-        await say(turn, str(refusal))
+        await _say_no(turn, refusal)
 
 
 async def _react(turn: Turn, reading: Reading) -> None:

@@ -46,6 +46,10 @@ class Sort(StrEnum):
     GREETING = "greeting"
 
 
+REPEATED = (Sort.ALERT, Sort.END, Sort.EMERGENCY)
+"""Sorts that are sent once more when nobody knows whether they arrived."""
+
+
 class Post(SQLModel, table=True):
     """Something the bot says. `ref` is the matter's number (`M3`, `12`, or `-`), `seq` counts its posts."""
 
