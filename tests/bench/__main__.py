@@ -1,0 +1,76 @@
+"""`make bench`: one table of what was measured in this run, ready for the README.
+
+python -m tests.bench [reading] [through] [starting] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from tests.bench import reading, starting, through
+from tests.gateways.wechaty_world import missing
+
+Row = tuple[str, str, str, str, str]
+HEAD: Row = ("What", "格格", "Beside it", "Ratio", "Aim")
+
+
+def reading_rows(quick: bool) -> list[Row]:
+    """Reading a message, against cutting it into words."""
+    times = reading.measure(1000 if quick else 6000, 3 if quick else 7)
+    what = f"Reading a message ({times.characters:.0f} characters on average, nine in ten chat)"
+    beside = f"`jieba.lcut(text, HMM=False)`: {times.cut:.0f} µs"
+    return [(what, f"{times.read:.0f} µs", beside, f"{times.ratio:.2f}", "≤ 1.5")]
+
+
+def through_rows(quick: bool) -> list[Row]:
+    """Through the npm gateway, against a bare echo bot."""
+    what = "Messages a second through the real gateway"
+    if why := missing():
+        return [(what, "-", why, "-", "> 1")]
+    rates = through.measure(300 if quick else 2000, 160, 1 if quick else 3)
+    what += f" ({rates.count} messages in 160 groups, {rates.answers} answers; read, stored durably, handled)"
+    beside = f"echo on `wechaty`'s `on_message`, the same answers: {rates.echo:.0f}/s"
+    return [(what, f"{rates.ours:.0f}/s", beside, f"{rates.ratio:.2f}", "> 1")]
+
+
+def starting_rows(quick: bool) -> list[Row]:
+    """Start to first answer, memory, and a processor's share at rest."""
+    starts = starting.measure(1 if quick else 3, 3.0 if quick else 10.0)
+    jieba = f"loading jieba and cutting one line: {starts.jieba.seconds:.1f} s"
+    rows = [
+        (f"`gridbot run` to the first answer, {which}", f"{start.seconds:.1f} s", jieba,
+         f"{start.seconds / starts.jieba.seconds:.1f}", "< 3 s")
+        for which, start in (("first start", starts.first), ("later start", starts.later))
+    ]  # fmt: skip
+    held = max(starts.first.megabytes, starts.later.megabytes)
+    beside = f"that Python with jieba: {starts.jieba.megabytes:.0f} MB"
+    rows.append(("Memory after it", f"{held:.0f} MB", beside, f"{held / starts.jieba.megabytes:.1f}", "< 200 MB"))
+    if starts.later.idle is not None:
+        rows.append(("Processor at rest", f"{starts.later.idle:.1%}", "", "", "≈ 0"))
+    return rows
+
+
+PARTS: dict[str, Callable[[bool], list[Row]]] = {
+    "reading": reading_rows,
+    "through": through_rows,
+    "starting": starting_rows,
+}
+
+
+def table(rows: list[Row]) -> str:
+    """Rows as Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (HEAD, ("---",) * len(HEAD), *rows))
+
+
+def main() -> None:
+    """Measure what is asked for, everything by default."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measures the bot and what is beside it")
+    parser.add_argument("part", nargs="*", choices=[[], *PARTS], help="what to measure; everything by default")
+    parser.add_argument("--quick", action="store_true", help="small and rough")
+    asked = parser.parse_args()
+    print(table([row for name in asked.part or PARTS for row in PARTS[name](asked.quick)]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""The parts of the benchmark run; what they measure is never asserted."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.bench import reading, starting, through
+from tests.bench.__main__ import HEAD, table
+from tests.bench.burst import make_burst
+from tests.bench.lines import examples, stream
+from tests.gateways.wechaty_world import missing
+
+
+def test_the_stream_is_chat_but_for_one_in_ten() -> None:
+    matters = {text for kind, texts in examples().items() if kind != "chat" for text in texts}
+    lines = stream(1000)
+    assert lines == stream(1000)
+    assert 80 <= sum(line in matters for line in lines[:-1]) <= 110
+
+
+def test_no_room_hears_a_text_twice() -> None:
+    burst = make_burst(500, 20)
+    assert len({(room, text) for room, _, text in burst.measured}) == 500
+    assert {(room, person) for room, person, _ in burst.measured} <= {(room, who) for room, who, _ in burst.warm}
+
+
+def test_reading_is_measured() -> None:
+    times = reading.measure(60, 1)
+    assert times.lines == 60 and times.ratio > 0
+
+
+@pytest.mark.gateway
+def test_both_bots_get_through_the_gateway() -> None:
+    if why := missing():
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(why)
+        pytest.skip(why)
+    rates = through.measure(20, 10, 1)
+    assert rates.count == 20 and rates.answers > 0 and rates.ours > 0 and rates.echo > 0
+
+
+def test_a_start_is_measured(tmp_path: Path) -> None:
+    start = starting.start(tmp_path, 0.0)
+    assert start.seconds > 0 and start.megabytes > 0 and start.idle is None
+
+
+def test_the_table_is_markdown() -> None:
+    assert table([HEAD]).splitlines()[1] == "| --- | --- | --- | --- | --- |"
