@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TextIO
 
 import typer
-from rich.progress import Progress
 
 from bot.config import Config, ConfigError, load_config
 from storage.engine import Database, DatabaseError
@@ -175,6 +174,7 @@ def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     from rich.console import Console
+    from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=total)

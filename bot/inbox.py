@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
-from storage.engine import Database, retrying
+from storage.engine import Database, insert_into, retrying
 from storage.inbox import InboxEvent, Picture
 from storage.people import Contact, ContactBinding, Seen
 
@@ -137,8 +136,7 @@ def _wanted_unbound(event: Event) -> bool:
 
 
 async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
-    dialect = session.get_bind().dialect.name
-    statement = sqlite.insert(InboxEvent) if dialect == "sqlite" else postgresql.insert(InboxEvent)
+    statement = insert_into(session, InboxEvent)
     await session.execute(statement.on_conflict_do_nothing(index_elements=["account_id", "external_id"]), list(rows))
 
 

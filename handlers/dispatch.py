@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -24,7 +23,7 @@ from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, rememb
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where
 from handlers.understanding import Act, Context, Kind, Reading, read
-from storage.engine import Database, retrying
+from storage.engine import Database, insert_into, retrying
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
 
 BATCH = 64
@@ -266,8 +265,7 @@ async def _count(session: AsyncSession, plans: Sequence[Plan], outside: Outside,
             counts[plan.message.chat_id, plan.message.event.at.astimezone(outside.zone).date()] += 1
     if not counts:
         return
-    dialect = session.get_bind().dialect.name
-    insert = sqlite.insert(DayCount) if dialect == "sqlite" else postgresql.insert(DayCount)
+    insert = insert_into(session, DayCount)
     upsert = insert.values(
         chat_id=bindparam("chat"), day=bindparam("on"), messages=bindparam("heard"), matters=bindparam("made")
     ).on_conflict_do_update(

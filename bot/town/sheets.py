@@ -14,8 +14,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from openpyxl import load_workbook
-
 from bot.town.columns import Table
 from bot.town.faults import Faults
 
@@ -185,6 +183,8 @@ def _check_zip(path: Path) -> None:
 
 
 def _sheet_rows(path: Path, faults: Faults) -> list[tuple[int, list[str]]]:
+    from openpyxl import load_workbook  # here, as it takes long and the bot itself needs it never
+
     # Opened here, as openpyxl leaves a file open that it cannot read.
     with path.open("rb") as handle:
         sheet = load_workbook(handle, read_only=True, keep_links=False).worksheets[0]

@@ -7,11 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -25,6 +23,10 @@ from handlers.ports import Rules
 from storage.areas import Area
 from storage.matters import Case, CaseState
 from storage.people import Contact
+
+if TYPE_CHECKING:  # it takes long to load, and the bot itself needs it never
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
 
 Format = Literal["csv", "xlsx"]
 
@@ -171,6 +173,8 @@ class _XlsxSheet:
         self._sheet.append([self._cell(_clean(text)[:EXCEL_CELL]) for text in row])
 
     def _cell(self, text: str) -> WriteOnlyCell:
+        from openpyxl.cell import WriteOnlyCell
+
         cell = WriteOnlyCell(self._sheet, text)
         cell.data_type = "s"  # openpyxl would take "=…" for a formula, and "#N/A" for an error
         if text.startswith(QUOTED):
@@ -189,6 +193,8 @@ def _file(path: Path, title: str) -> Iterator[_Sheet]:
     part = path.with_name(f".{path.name}.part")
     try:
         if path.suffix == ".xlsx":
+            from openpyxl import Workbook
+
             book = Workbook(write_only=True)
             yield _XlsxSheet(book, title)
             book.save(part)
