@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.cleaning import clean_event, clean_name
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
@@ -61,7 +63,8 @@ class Inbox:
 
     async def store(self, events: Sequence[Event]) -> None:
         """Store events in one commit; what is known already is passed over."""
-        kept = [event for event in events if event.kind not in _STATES]
+        now = self._clock.now()
+        kept = [clean_event(event, now) for event in events if event.kind not in _STATES]
 
         async def attempt() -> None:
             async with self._database.write() as session:
@@ -85,6 +88,7 @@ class Inbox:
             chat_id, room_id = batch.room(event.room)
             if room_id is None and not _wanted_unbound(event):
                 return None
+            await batch.heard_in(event)
             if chat_id is None and event.kind == EventKind.MESSAGE:
                 chat_id = await batch.new_room(event.room, event.room_name)
             if room_id is not None and contact_id is not None:
@@ -148,6 +152,7 @@ class _Batch:
         self._account = account_id
         self._bindings: dict[str, ContactBinding] = {}
         self._rooms: dict[str, tuple[int, int | None]] = {}
+        self._left: dict[str, datetime] = {}
         self._private: dict[int, int] = {}
         self._seen: set[tuple[int, int]] = set()
 
@@ -159,14 +164,17 @@ class _Batch:
         )
         self._bindings = {row.external_id: row for row in await self._session.scalars(bindings)}
         rooms = (
-            select(col(RoomBinding.external_id), col(Chat.id), col(Chat.room_id))
+            select(col(RoomBinding.external_id), col(Chat.id), col(Chat.room_id), col(RoomBinding.left_at))
             .join(Chat, col(RoomBinding.chat_id) == col(Chat.id))
             .where(
                 RoomBinding.account_id == self._account,
                 col(RoomBinding.external_id).in_({event.room for event in events if event.room}),
             )
         )
-        self._rooms = {external: (chat, room) for external, chat, room in await self._session.execute(rooms)}
+        for external, chat, room, left_at in await self._session.execute(rooms):
+            self._rooms[external] = (chat, room)
+            if left_at is not None:
+                self._left[external] = left_at
         contacts = {row.contact_id for row in self._bindings.values()}
         private = select(col(Chat.contact_id), col(Chat.id)).where(col(Chat.contact_id).in_(contacts))
         self._private = dict((await self._session.execute(private)).all())
@@ -175,7 +183,7 @@ class _Batch:
 
     async def contact(self, external_id: str, name: str) -> int:
         """The person's id; a new person is written down, a new nickname noted."""
-        name = " ".join(name.split())[:NAME_LENGTH]
+        name = clean_name(name)[:NAME_LENGTH]
         binding = self._bindings.get(external_id)
         if binding is None:
             contact = Contact(name=name)
@@ -196,6 +204,18 @@ class _Batch:
     def room(self, external_id: str) -> tuple[int | None, int | None]:
         """(chat id, room id) of a group; the room id is None while it is unbound."""
         return self._rooms.get(external_id, (None, None))
+
+    async def heard_in(self, event: Event) -> None:
+        """Who reads a group's messages is in it again, though no event told so."""
+        left_at = self._left.get(event.room or "")
+        if left_at is None or event.kind != EventKind.MESSAGE or event.at <= left_at:
+            return
+        del self._left[event.room or ""]
+        await self._session.execute(
+            update(RoomBinding)
+            .where(RoomBinding.account_id == self._account, RoomBinding.external_id == event.room)
+            .values(left_at=None)
+        )
 
     async def new_room(self, external_id: str, name: str) -> int:
         """A chat for a group that is not bound yet, so that 绑定 can be answered."""

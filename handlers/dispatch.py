@@ -23,7 +23,7 @@ from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, rememb
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where
 from handlers.understanding import Act, Context, Kind, Reading, read
-from storage.engine import Database, insert_into, retrying
+from storage.engine import Database, insert_into, retrying, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
 
 BATCH = 64
@@ -33,6 +33,8 @@ MAX_TRIES = 3
 
 BARE_CODE = re.compile(f"[{TOKEN_LETTERS}]{{8}}")
 """A one-time code sent in private as it is, without 我是."""
+
+GIVEN_UP = "有一条消息三次都没处理成（收件 {}），原文保留着，请让维护的人看日志。"
 
 log = logging.getLogger("gridbot.dispatch")
 
@@ -60,17 +62,18 @@ class Dispatch:
         self._names = LocalNames()
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
-    async def recover(self) -> None:
-        """At a start: what is found undone counts as tried once."""
+    async def recover(self, now: datetime) -> None:
+        """At a start: what is found undone counts as tried once.
+
+        Only those that the next batch takes: those behind them cannot have been what stopped the process.
+        """
         async with self._database.write() as session:
-            await session.execute(
-                update(InboxEvent).where(col(InboxEvent.state) == InboxState.NEW).values(tries=InboxEvent.tries + 1)
-            )
-            await session.execute(
-                update(InboxEvent)
-                .where(col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.tries) >= MAX_TRIES)
-                .values(state=InboxState.FAILED, error="三次启动都没有做完")
-            )
+            undone = select(InboxEvent).where(col(InboxEvent.state) == InboxState.NEW).order_by(col(InboxEvent.id))
+            for row in await session.scalars(undone.limit(BATCH)):
+                row.tries += 1
+                if row.tries >= MAX_TRIES:
+                    row.state, row.error = InboxState.FAILED, "三次启动都没有做完"
+                    await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
 
     async def step(self, now: datetime) -> int:
         """Handle the next events; how many. None are left when it returns 0."""
@@ -95,6 +98,19 @@ class Dispatch:
 
     async def _run(self, messages: Sequence[Message], now: datetime) -> tuple[int, bool]:
         """Handle plain chat up to and including the first message that causes something; how many, and if done."""
+        try:
+            around, passed = await self._plans(messages, now)
+        except Exception as error:
+            if unavailable(error):
+                raise
+            if len(messages) > 1:  # one that cannot be read stops nobody else
+                return await self._run(messages[:1], now)
+            log.exception("event %s could not be read", messages[0].inbox_id)
+            await self._failed(messages[0], error, now)
+            return 0, False
+        return len(passed), await self._carry_out(passed, around, now)
+
+    async def _plans(self, messages: Sequence[Message], now: datetime) -> tuple[Surroundings, list[Plan]]:
         async with self._database.read() as session:
             around = await survey(session, messages, self._outside.rules, now)
             await self._names.refresh(session, now)
@@ -106,7 +122,7 @@ class Dispatch:
                 break
             if plan.nothing == Outcome.CHAT:
                 remember(around, message)
-        return len(passed), await self._carry_out(passed, around, now)
+        return around, passed
 
     def _plan(self, message: Message, around: Surroundings) -> Plan:
         event = message.event
@@ -175,6 +191,8 @@ class Dispatch:
         try:
             await retrying(attempt)
         except Exception as error:
+            if unavailable(error):
+                raise
             log.exception("event %s could not be handled", last.message.inbox_id)
             await self._failed(last.message, error, now)
             return False
@@ -204,11 +222,11 @@ class Dispatch:
 
     async def _choose(self, turn: Turn, plan: Plan, around: Surroundings) -> None:
         event = plan.message.event
-        if event.from_self:
-            await settling.own_message(turn)
-        elif event.kind != EventKind.MESSAGE:
+        if event.kind != EventKind.MESSAGE:
             if handler := EVENTS.get(event.kind):
                 await handler(turn)
+        elif event.from_self:
+            await settling.own_message(turn)
         elif plan.order:
             await obey(turn, plan.order, around)
         elif turn.here.private and turn.here.area is None and await locating.located(turn):
@@ -229,7 +247,7 @@ class Dispatch:
             row.error = f"{type(error).__name__}"[:200]
             if row.tries >= MAX_TRIES:
                 row.state = InboxState.FAILED
-                await outdoors.confess(Turn(session, now, self._outside), row)
+                await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
 
 
 def outdoor_plan(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Plan:

@@ -9,14 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.outdoors import confess
 from handlers.ports import Outside
 from handlers.table import DUE
 from handlers.turn import Turn
 from storage.agenda import DueItem
-from storage.engine import Database, retrying
+from storage.engine import Database, retrying, unavailable
 
-MAX_TRIES = 3
-AGAIN = timedelta(minutes=1)
+TRIES = 3
+AGAIN, LATER = timedelta(minutes=1), timedelta(hours=1)
 
 log = logging.getLogger("gridbot.due")
 
@@ -47,18 +48,20 @@ async def _do(database: Database, outside: Outside, item: DueItem, now: datetime
 
     try:
         await retrying(attempt)
-    except Exception:
+    except Exception as error:
+        if unavailable(error):
+            raise
         log.exception("due %s %s failed", item.kind, item.ref)
-        await _later(database, item, now)
+        await _later(database, outside, item, now)
 
 
-async def _later(database: Database, item: DueItem, now: datetime) -> None:
-    """Try again a minute later; after three tries the row is dropped and the log has said so."""
+async def _later(database: Database, outside: Outside, item: DueItem, now: datetime) -> None:
+    """Try again a minute later, after three tries hourly: what was promised, and what recurs, is never dropped."""
     async with database.write() as session:
         current = await session.get(DueItem, item.id)
         if current is None:
             return
         current.tries += 1
-        current.due_at = now + AGAIN
-        if current.tries >= MAX_TRIES:
-            await session.delete(current)
+        current.due_at = now + (AGAIN if current.tries < TRIES else LATER)
+        if current.tries == TRIES:
+            await confess(Turn(session, now, outside), f"定时的事（{item.kind}）三次没做成，请让维护的人看日志。")

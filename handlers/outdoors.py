@@ -208,12 +208,17 @@ async def _welcome(turn: Turn) -> bool:
     return bool(codes) and await turn.session.scalar(known.limit(1)) is not None
 
 
-async def left(turn: Turn) -> None:
-    """Our account left a group or was taken out: its deliveries would fail, and `check` says so."""
-    if turn.event and turn.event.room:
-        await turn.session.execute(
-            update(RoomBinding).where(col(RoomBinding.external_id) == turn.event.room).values(left_at=turn.now)
-        )
+async def moved(turn: Turn) -> None:
+    """People came or went. If it was our account: a group it left cannot be reached, and `check` says so."""
+    event = turn.event
+    row = await turn.session.get(InboxEvent, turn.inbox_id)
+    if event is None or row is None or not event.room or not event.from_self:
+        return
+    await turn.session.execute(
+        update(RoomBinding)
+        .where(col(RoomBinding.external_id) == event.room, RoomBinding.account_id == row.account_id)
+        .values(left_at=event.at if event.kind == EventKind.LEFT else None)
+    )
 
 
 async def renamed(turn: Turn) -> None:
@@ -226,14 +231,12 @@ async def renamed(turn: Turn) -> None:
         )
 
 
-async def confess(turn: Turn, row: InboxEvent) -> None:
-    """After three tries an event is given up: the district's admins hear of it."""
+async def confess(turn: Turn, text: str) -> None:
+    """Something was given up or goes wrong again and again: the district's admins hear of it."""
     roots = await turn.session.scalars(select(Area).where(col(Area.parent_id).is_(None)))
     for root in roots:
         for held in await holders(turn.session, root.path, (Role.ADMIN,), turn.now):
-            await whisper(
-                turn, held.contact_id, f"有一条消息三次都没处理成（收件 {row.id}），原文保留着，请让维护的人看日志。"
-            )
+            await whisper(turn, held.contact_id, text)
 
 
 WIPE_AT_ONCE = 5000
@@ -271,7 +274,8 @@ EVENTS: Mapping[EventKind, Callable[[Turn], Awaitable[None]]] = {
     EventKind.RECALLED: recalled,
     EventKind.INVITED: invited,
     EventKind.FRIEND_REQUEST: invited,
-    EventKind.LEFT: left,
+    EventKind.JOINED: moved,
+    EventKind.LEFT: moved,
     EventKind.RENAMED: renamed,
 }
 

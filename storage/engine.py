@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -187,3 +188,17 @@ def _worth_repeating(error: DBAPIError) -> bool:
         return True
     text = str(error.orig)
     return "locked" in text or "UNIQUE constraint" in text
+
+
+_GONE = ("08", "53", "57P")  # PostgreSQL's classes: no connection, no resources, shut down
+_STUCK = ("locked", "disk", "unable to open", "readonly")
+
+
+def unavailable(error: BaseException) -> bool:
+    """Whether the database cannot be used at the moment; what was to be done is not to blame."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, OSError | PoolTimeout)
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if error.connection_invalidated or state.startswith(_GONE):
+        return True
+    return isinstance(error, OperationalError) and any(word in str(error.orig) for word in _STUCK)
