@@ -32,13 +32,13 @@ from handlers.ports import Clock
 from handlers.posting import may_hear
 from handlers.refs import take_ref
 from storage.areas import Area, Chat, Room, RoomBinding, silenced
-from storage.engine import Database, retrying
+from storage.engine import Database, retrying, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert
-from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Sort
+from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import ContactBinding
 
-MAX_TRIES = 12
+MAX_TRIES = 15
 """Tries of a part that did not get out, with growing waits: about four hours in all."""
 
 log = logging.getLogger("gridbot.courier")
@@ -106,6 +106,8 @@ class Courier:
         self._pacer = pacer
         self._clock = clock
         self._drawing = drawing
+        self._outcome: Result | None = None
+        self._shaken = False
 
     async def recover(self) -> None:
         """At a start: what was being sent when the process died is unknown; an urgent one is repeated once."""
@@ -124,35 +126,49 @@ class Courier:
 
     async def step(self, now: datetime) -> datetime | None:
         """Send all that may go now; when to be called next, or None if nothing waits."""
-        result: Result | None = None
+        if self._shaken:
+            await self._take_up()
         while True:
-            parcel = await self._next(result, now)
+            parcel = await self._next(now)
             if parcel is None:
                 return await self._wake_at(now)
-            result = await self._send(parcel)
+            self._outcome = await self._send(parcel)
             now = self._clock.now()
 
-    async def _next(self, result: Result | None, now: datetime) -> Parcel | None:
+    async def _next(self, now: datetime) -> Parcel | None:
         """Write the last outcome and choose the next part, in one transaction."""
 
         async def attempt() -> Parcel | None:
             async with self._database.write() as session:
-                if result is not None:
-                    await _record(session, result)
+                if self._outcome is not None:
+                    await _record(session, self._outcome)
                 if self._gateway.state != GatewayState.ONLINE:
                     return None
                 return await self._choose(session, now)
 
+        self._shaken = True
         parcel: Parcel | None = await retrying(attempt)
+        self._outcome, self._shaken = None, False
         if parcel is not None:
             self._pacer.note(parcel.due.priority, now)
         return parcel
 
+    async def _take_up(self) -> None:
+        """After a database that was away: write what is known, then treat the rest as after a stop."""
+        async with self._database.write() as session:
+            if self._outcome is not None:
+                await _record(session, self._outcome)
+        self._outcome = None
+        await self.recover()
+        self._shaken = False
+
     async def _choose(self, session: AsyncSession, now: datetime) -> Parcel | None:
-        while (row := (await session.execute(_ready(now).limit(1))).first()) is not None:
+        held = [one for one in Priority if self._pacer.free_at(one, now) > now]
+        query = _ready(now)
+        if held:  # what is free goes: too many replies do not hold an alert
+            query = query.where(col(DeliveryPart.priority).not_in(held))
+        while (row := (await session.execute(query.limit(1))).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
-            if self._pacer.free_at(due.priority, now) > now:
-                return None
             if (reason := await _forbidden(session, due)) is None:
                 values = {"state": PartState.SENDING, "account_id": self._account, "tried_at": now}
                 await _set(session, due.part_id, **values, tries=due.tries + 1)
@@ -176,6 +192,9 @@ class Courier:
         except (Refused, GatewayError) as error:
             log.warning("post %s to chat %s failed: %s", due.post_id, due.chat_id, error)
             return Result(due.part_id, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
+        except Exception as error:  # a fault of ours or of a gateway: one part is lost, not the sender
+            log.exception("post %s to chat %s", due.post_id, due.chat_id)
+            return self._unknown(due, error)
 
     def _again(self, due: Due, error: Exception) -> Result:
         """Nothing was sent: it is tried later, until it has been tried too often."""
@@ -204,8 +223,19 @@ class Courier:
             raise Refused("这个人没有绑定微信" if due.contact_id else "群没有绑定，或已退群")
         if due.kind == "text":
             return await self._gateway.send_text(to, due.text, parcel.mentions)
-        data, name = await self._drawing.picture(due.ref, due.kind, due.picture_id)
+        data, name = await self._picture(due)
         return await self._gateway.send_picture(to, data, name)
+
+    async def _picture(self, due: Due) -> tuple[bytes, str]:
+        try:
+            return await self._drawing.picture(due.ref, due.kind, due.picture_id)
+        except GatewayError:
+            raise
+        except Exception as error:  # nothing was sent, so nothing is in doubt
+            if unavailable(error):
+                raise Unreachable("数据库暂时用不了") from error
+            log.exception("picture of post %s", due.post_id)
+            raise Refused("图片画不出来") from error
 
     async def _address(self, session: AsyncSession, due: Due) -> Address | None:
         """Where this account finds the chat: its newest binding."""
@@ -256,8 +286,14 @@ class Courier:
 
 
 def _ready(now: datetime) -> Select[Any]:
-    """Queued parts that may go by themselves: due, picture there, the delivery they wait for decided."""
-    before = aliased(DeliveryPart)
+    """Queued parts that may go by themselves: due, picture there, what they wait for decided."""
+    before, earlier = aliased(DeliveryPart), aliased(DeliveryPart)
+    unsaid = (  # the first half of a long text goes before the second
+        select(earlier.id)
+        .where(earlier.delivery_id == DeliveryPart.delivery_id, earlier.number < DeliveryPart.number)
+        .where(col(earlier.state).in_((PartState.QUEUED, PartState.SENDING)), earlier.turn == 0)
+        .exists()
+    )
     undecided = (
         select(before.id)
         .where(before.delivery_id == Delivery.after_id, before.number == 0)
@@ -293,6 +329,7 @@ def _ready(now: datetime) -> Select[Any]:
         .where(
             DeliveryPart.state == PartState.QUEUED,
             DeliveryPart.due_at <= now,
+            or_(DeliveryPart.number == 0, ~unsaid),
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from bot.courier import Courier
 from bot.drawing import Drawing
-from bot.gateways.protocol import Gateway, GatewayError, Refused
+from bot.gateways.protocol import Gateway, GatewayError, GatewayState, Refused
 from bot.inbox import Inbox
 from bot.pacing import DAY, Pacer, PaceRules
 from bot.pictures import Fetcher
@@ -24,12 +24,15 @@ from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
 from storage.agenda import DueItem
-from storage.engine import Database
+from storage.engine import Database, unavailable
 from storage.outbox import DeliveryPart, Errand
 from storage.people import Account
 
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
+
+DATABASE_AGAIN = 5.0
+"""Seconds until what needed the database is tried again, when it is away or locked for long."""
 
 log = logging.getLogger("gridbot.machine")
 
@@ -75,22 +78,25 @@ class Machine:
         self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token)
         self._news = asyncio.Event()
         self._post = asyncio.Event()
+        self._chores = asyncio.Event()
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._due: datetime | None = None
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.inbox = Inbox(database, account_id, clock, self.wake)
         self.dispatch = Dispatch(database, self.outside)
-        self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database))
+        self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules))
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
 
     def wake(self) -> None:
         """Something was committed: look again."""
         self._news.set()
-        self._post.set()
+        self._stir()
 
     async def recover(self) -> None:
         """Once at a start: take up what a stop or a crash left."""
-        await self.dispatch.recover()
-        await self.courier.recover()
         now = self.clock.now()
+        await self.dispatch.recover(now)
+        await self.courier.recover()
         async with self.database.write() as session:
             if await session.scalar(select(DueItem).where(DueItem.kind == "wipe")) is None:
                 session.add(DueItem(kind="wipe", ref="chat", due_at=now))
@@ -144,16 +150,16 @@ class Machine:
     async def run(self) -> None:
         """Run on the real clock until cancelled."""
         await self.recover()
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        scheduler.start()
+        self._scheduler.start()
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gateway.run(self._take))
-                group.create_task(self._decide(scheduler))
-                group.create_task(self._send())
+                group.create_task(self._steadily(self._decide))
+                group.create_task(self._steadily(self._send))
+                group.create_task(self._steadily(self._fetch))
                 group.create_task(self._watch_gateway())
         finally:
-            scheduler.shutdown(wait=False)
+            self._scheduler.shutdown(wait=False)
 
     def gateway_state(self, state: str, why: str) -> None:
         """The gateway stands differently (also silent or blocked, which are no events): `check` is to show it."""
@@ -185,41 +191,61 @@ class Machine:
                 account.state, account.state_at = self.gateway.state, self.clock.now()
                 account.scan_code = event.subject if event.kind == EventKind.SCAN else None
 
-    async def _decide(self, scheduler: AsyncIOScheduler) -> None:
-        """Read and do what is due; an APScheduler job wakes it at the next due time."""
-        due: datetime | None = None
+    async def _steadily(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it over and over; a database that is away or locked for long is waited for."""
         while True:
-            self._news.clear()
-            while await self.dispatch.step(self.clock.now()):
-                self._post.set()
-            before, due = due, await run_due(self.database, self.outside, self.clock.now())
-            if before is None or before != due:  # something may have been done, and that may have written a post
-                self._post.set()
-            if due is not None:
-                scheduler.add_job(
-                    self._news.set,
-                    DateTrigger(max(due, self.clock.now())),
-                    id="due",
-                    replace_existing=True,
-                    misfire_grace_time=None,
-                )
-            await self._news.wait()
+            try:
+                await work()
+            except Exception as error:
+                if not unavailable(error):
+                    raise
+                log.error("the database cannot be used, next try in %s s: %s", DATABASE_AGAIN, error)
+                await asyncio.sleep(DATABASE_AGAIN)
+
+    async def _decide(self) -> None:
+        """Read and do what is due; an APScheduler job wakes it at the next due time."""
+        self._news.clear()
+        while await self.dispatch.step(self.clock.now()):
+            self._stir()
+        before, self._due = self._due, await run_due(self.database, self.outside, self.clock.now())
+        if before is None or before != self._due:  # something may have been done, and that may have written a post
+            self._stir()
+        if self._due is not None:
+            self._scheduler.add_job(
+                self._news.set,
+                DateTrigger(max(self._due, self.clock.now())),
+                id="due",
+                replace_existing=True,
+                misfire_grace_time=None,
+            )
+        await self._news.wait()
+
+    def _stir(self) -> None:
+        self._post.set()
+        self._chores.set()
 
     async def _send(self) -> None:
-        """Send, fetch, accept; sleeps until the pace or a commit allows more."""
-        while True:
-            self._post.clear()
-            await self.fetcher.step()
-            await self.errands()
-            await self._rest(await self.courier.step(self.clock.now()))
+        """Send; sleeps until the pace or a commit allows more."""
+        self._post.clear()
+        await _rest(self._post, await self.courier.step(self.clock.now()), self.clock.now())
 
-    async def _rest(self, wake_at: datetime | None) -> None:
-        wait = min(wake_at - self.clock.now(), LOOK_AGAIN) if wake_at else LOOK_AGAIN
-        try:
-            async with asyncio.timeout(max(0.0, wait.total_seconds())):
-                await self._post.wait()
-        except TimeoutError:
-            return
+    async def _fetch(self) -> None:
+        """Fetch pictures, accept invitations: beside the sending, which a slow picture must not hold up."""
+        self._chores.clear()
+        if self.gateway.state == GatewayState.ONLINE:
+            if await self.fetcher.step():
+                self._post.set()
+            await self.errands()
+        await _rest(self._chores, None, self.clock.now())
+
+
+async def _rest(news: asyncio.Event, wake_at: datetime | None, now: datetime) -> None:
+    wait = min(wake_at - now, LOOK_AGAIN) if wake_at else LOOK_AGAIN
+    try:
+        async with asyncio.timeout(max(0.0, wait.total_seconds())):
+            await news.wait()
+    except TimeoutError:
+        return
 
 
 async def open_account(database: Database, name: str, gateway: str) -> int:

@@ -8,11 +8,11 @@ import io
 import logging
 from dataclasses import dataclass
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.gateways.protocol import Gateway, GatewayError
+from bot.gateways.protocol import Gateway
 from bot.inbox import Inbox
 from handlers.ports import Clock, Event, EventKind
 from storage.engine import Database
@@ -50,7 +50,9 @@ def clean(data: bytes) -> Clean:
                 raise NotAPicture("图片尺寸太大")
             image.draft("RGB", (SIDES[0], SIDES[0]))
             upright = ImageOps.exif_transpose(image).convert("RGB")
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+    except NotAPicture:
+        raise
+    except Exception as error:  # decoders raise anything on bytes made to break them
         raise NotAPicture("不是能打开的图片") from error
     for side in SIDES:
         upright.thumbnail((side, side))
@@ -92,7 +94,7 @@ class Fetcher:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 data = await self._gateway.fetch_picture(picture.handle)
             made = await asyncio.to_thread(clean, data)
-        except (GatewayError, NotAPicture, TimeoutError) as error:
+        except Exception as error:  # whatever a gateway makes of it, the other pictures go on
             log.warning("picture %s: %s", picture.id, error)
             return await self._failed(picture, isinstance(error, NotAPicture))
         async with self._database.write() as session:

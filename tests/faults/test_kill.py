@@ -123,6 +123,8 @@ async def test_killed_at_random_moments_of_fan_outs(tmp_path: Path) -> None:
     process = await bot.start()
     undone = (PartState.QUEUED, PartState.SENDING, InboxState.NEW)
     await bot.until(lambda states: not any(states[one] for one in undone))
+    await asyncio.sleep(1)  # our own last messages come back after they were sent
+    await bot.until(lambda states: not any(states[one] for one in undone))
     process.send_signal(signal.SIGTERM)
     assert await process.wait() == 0
     await compare(bot)
