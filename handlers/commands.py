@@ -26,7 +26,8 @@ class Takes(StrEnum):
 class Command:
     """One command: what people type, who may, what it does; help, handbook and permission check follow from it.
 
-    `letters` lists the kinds of matter a number may mean ("C" for cases). An `ordinary` word counts only from
+    `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
+    command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from
     someone with a role, with a mention of the bot, in private, or with a number. One that `spreads`
     (broadcasts or closes) is asked again, not carried out, when its message comes late.
     """
@@ -39,6 +40,7 @@ class Command:
     number: Takes = Takes.NO
     letters: str = "C"
     rest: Takes = Takes.NO
+    heads: tuple[str, ...] = ()
     ordinary: bool = False
     private: bool = False
     spreads: bool = False
@@ -98,7 +100,7 @@ class Grammar:
                 spaced, tail = True, _GAP.sub("", tail, count=1)
         if _END.match(tail):
             return Order(command, ref, "")
-        if command.rest == Takes.NO or not (spaced or tail[0] in _CODE):
+        if command.rest == Takes.NO or not (spaced or tail[0] in _CODE or tail.startswith(command.heads)):
             return None
         return Order(command, ref, tail.strip())
 

@@ -104,13 +104,17 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
     for kind in kinds_of(letters):
         table, me = kind.table, turn.me
         mine = or_(*(getattr(table, name) == me.contact_id for name in kind.people))
-        query = select(table).where(mine, table.state.in_(kind.open_states)).order_by(table.id)
-        found += [(Ref(kind.letter, row.id), row) for row in await turn.session.scalars(query.limit(6))]
+        query = select(table).where(mine, table.state.in_(kind.open_states)).order_by(table.id.desc())
+        if kind.letter == "N":  # a notice that is whole stays 已发, but nobody waits for it any more
+            query = query.where(table.ended_at.is_(None))
+        found += [
+            (Ref(kind.letter, row.id), row) for row in reversed((await turn.session.scalars(query.limit(6))).all())
+        ]
     if len(found) == 1:
         return found[0][0]
     if not found:
         raise Refusal("请带上编号，或者引用我发的那条消息回复。")
-    raise Refusal("请带上编号：\n" + "\n".join(short_line(ref, row) for ref, row in found))
+    raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(short_line(ref, row) for ref, row in found))
 
 
 def short_line(ref: Ref, row: Any) -> str:

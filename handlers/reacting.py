@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import doubts, helping, table
+from handlers import chatting, doubts, helping, table
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
 from handlers.posting import NO_MATTER, say
@@ -129,8 +129,8 @@ async def _react(turn: Turn, reading: Reading) -> None:
             return
     if reading.kind == Kind.CHAT:
         turn.outcome = Outcome.CHAT
-        if not turn.text.strip() and helping.addressed(turn):
-            await helping.introduce(turn)
+        if helping.addressed(turn):
+            await chatting.chatted(turn)
         return
     handler_of_kind = table.KINDS[reading.kind]
     if doubts.unsure(turn, reading):

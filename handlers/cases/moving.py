@@ -67,7 +67,7 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
 def must_be(case: Case, states: Sequence[CaseState], doing: str) -> None:
     """Refusal unless the case is in one of the states."""
     if case.state not in states:
-        raise Refusal(f"{texts.name(case)}现在是“{texts.STATE_NAMES[CaseState(case.state)]}”，不能{doing}。")
+        raise Refusal(f"{texts.name(case)}{texts.STATE_NAMES[CaseState(case.state)]}，不用再{doing}。")
 
 
 async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True) -> None:

@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
         draft,
         WORKERS,
         rest=Takes.MUST,
+        heads=("全镇", "全区", "全街道", "全村", "全社区", "本镇", "本街道", "本村", "本社区", "本格", "本网格"),
         ordinary=True,
     ),
     Command(

@@ -22,7 +22,7 @@ from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery, DeliveryPart, PartState, Sort
 
 WHOLE = "notice.whole"
-FIRST_LOOK = timedelta(seconds=30)
+FIRST_LOOK = timedelta(seconds=5)
 LONGEST_LOOK = timedelta(minutes=10)
 
 

@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
         set_mode,
         WORKERS,
         rest=Takes.MAY,
+        heads=("静默", "试点", "正式", "恢复"),
     ),
     Command(
         ("群列表", "群状态"), "群列表 柳树村", "看有几个群、哪些没绑、哪些静默", list_rooms, WORKERS, rest=Takes.MAY

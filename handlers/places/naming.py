@@ -238,8 +238,12 @@ class _Names:
         names = {row.id: self._plain[row.id] for row in rows}
         alike = process.extract(plain(words), names, scorer=fuzz.ratio, limit=SUGGESTIONS, score_cutoff=SIMILAR)
         by_id = {row.id: row for row in rows}
-        near = [self._shown(by_id[key]) for _, _, key in alike] or [self._shown(row) for row in rows[:SUGGESTIONS]]
-        ask = f"您要的是不是：{'、'.join(near)}？" if near else "还没有导入区划。"
+        near = [self._shown(by_id[key]) for _, _, key in alike]
+        some = [self._shown(row) for row in rows[:SUGGESTIONS]]
+        if near:
+            ask = f"您要的是不是：{'、'.join(near)}？"
+        else:
+            ask = f"可以写：{'、'.join(some)}。" if some else "还没有导入区划。"
         return Refusal(f"没有叫“{words.strip()[:20]}”的区域。{ask}")
 
 

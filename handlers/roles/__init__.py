@@ -20,6 +20,7 @@ COMMANDS: tuple[Command, ...] = (
         appoint,
         GIVERS,
         rest=Takes.MUST,
+        heads=("志愿者", "网格员", "网格长", "管理员", "民警"),
     ),
     Command(
         ("免去",),

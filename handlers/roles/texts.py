@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from handlers.turn import WORKERS
 from storage.people import Role
 
 ROLE_NAMES: dict[str, str] = {
@@ -45,7 +46,8 @@ def appointed(name: str, area: str, role: str, others: Sequence[str]) -> str:
 
 def you_are(area: str, role: str) -> str:
     """What the appointed person reads."""
-    return f"您已是{area}的{ROLE_NAMES[role]}。发“帮助”看能做什么，发“待办”看要办的事。"
+    todo = "，发“待办”看要办的事" if role in WORKERS else ""
+    return f"您已是{area}的{ROLE_NAMES[role]}。发“帮助”看能做什么{todo}。"
 
 
 def dismissed(name: str, area: str, role: str, cases: int, to: Sequence[str]) -> str:
@@ -79,7 +81,7 @@ def please_stand_in(name: str, roles: str, until: datetime) -> str:
 
 def one_time_code(name: str, code: str) -> str:
     """The answer to 绑人."""
-    return f"{name}的一次性码：{code}\n请私下交给本人，让他 24 小时内私聊我发“我是 {code}”。只能用一次。"
+    return f"{name}的一次性码：{code}\n请私下交给本人，24 小时内由本人私聊我发“我是 {code}”，只能用一次。"
 
 
 def recognised(name: str, roles: str) -> str:

@@ -1,0 +1,65 @@
+"""Plain words to the bot itself: a greeting, thanks, or something it cannot make sense of."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers import helping
+from handlers.posting import say
+from handlers.turn import WORKERS, Turn
+from storage.outbox import Delivery, Post
+
+WELCOME = "不客气，有事随时说。"
+LOST = "这句我没太看懂。报修、投诉、找人，说清在哪里、什么事就行；别的发“帮助”。有危险先打 110、119、120。"
+LOST_STAFF = "这句我没太看懂，请带上编号再说一次，或发“帮助”看怎么写。"
+
+QUIET_FOR = timedelta(minutes=10)
+"""Who heard from the bot so recently in private is in the middle of something: odd words are not commented on."""
+
+_END = r"[\s，,。.!！~～?？呀啊哈呢吗嘛了格格🙏🌹👍]*"
+_GREETING = re.compile(
+    rf"(?:格格)?[，,\s]*(?:你好|您好|大家好|早|早上好|上午好|中午好|下午好|晚上好|在|在不在|嗨|哈喽|hi|hello){_END}",
+    re.I,
+)
+_WHO = re.compile(
+    rf"(?:请问)?[你您](?:是谁|是什么|是[干做]什么的|是机器人|是人是机器|是真人|叫什么(?:名字)?){_END}"
+    rf"|(?:请问)?[你您]都?[会能](?:干|做|帮)?我?些?(?:啥|什么)[忙事]?{_END}"
+)
+_THANKS = re.compile(r"谢谢|多谢|感谢|谢了|谢啦|辛苦|麻烦[你您]了")
+_NOD = re.compile(r"(?:好|嗯|行|可以|收到|知道|明白|了解|没事|没关系|ok|是|对|马上|哈|嘿|呵)", re.I)
+_WORDS = re.compile(r"[\u4e00-\u9fffA-Za-z]{2}")
+MAX_THANKS = 20
+"""Characters up to which a line with a word of thanks is nothing but thanks."""
+
+
+async def chatted(turn: Turn) -> None:
+    """Answer a greeting and thanks; in private also say, now and then, that something was not understood."""
+    text = turn.text.strip()
+    if not text or _GREETING.fullmatch(text) or _WHO.fullmatch(text):
+        await helping.introduce(turn)
+    elif len(text) <= MAX_THANKS and _THANKS.search(text):
+        await say(turn, WELCOME)
+    elif turn.here.private and await _is_lost(turn, text):
+        await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
+
+
+async def _is_lost(turn: Turn, text: str) -> bool:
+    """Whether somebody waits for an answer here: a question, or a first line after some silence."""
+    if not _WORDS.search(text):
+        return False
+    return text.endswith(("?", "？")) or not (_NOD.match(text) or await _spoke_lately(turn))
+
+
+async def _spoke_lately(turn: Turn) -> bool:
+    since = turn.now - QUIET_FOR
+    query = (
+        select(col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
+        .where(Delivery.chat_id == turn.here.chat_id, col(Post.at) > since)
+        .limit(1)
+    )
+    return await turn.session.scalar(query) is not None

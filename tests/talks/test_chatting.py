@@ -1,0 +1,45 @@
+"""Plain words to the bot itself: answered warmly where somebody waits for it, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import Talk, texts
+
+
+@pytest.mark.parametrize("words", ["你好", "在吗？", "格格你好呀", "你是谁", "您会做什么？", "你能帮我什么忙"])
+async def test_a_greeting_is_answered(talk: Talk, words: str) -> None:
+    assert "我是格格" in texts(await talk.say("r1", None, words), "@r1")[0]
+    assert "我是格格" in texts(await talk.say("r2", "g1", f"@格格 {words}"), "g1")[0]
+    assert await talk.say("r1", "g1", words) == []
+
+
+async def test_thanks_are_answered_where_they_are_meant(talk: Talk) -> None:
+    assert texts(await talk.say("r1", None, "谢谢啊"), "@r1") == ["不客气，有事随时说。"]
+    assert texts(await talk.say("r1", "g1", "@格格 辛苦了"), "g1") == ["@王姨 不客气，有事随时说。"]
+    assert await talk.say("r1", "g1", "谢谢大家") == []
+
+
+async def test_what_is_not_understood_is_said_once_in_private(talk: Talk) -> None:
+    assert "没太看懂" in texts(await talk.say("r1", None, "老街的豆腐脑又排长队了"), "@r1")[0]
+    assert await talk.say("r1", None, "我买了两碗") == []
+    assert "没太看懂" in texts(await talk.say("r1", None, "好吃不？"), "@r1")[0]
+    await talk.wait(minutes=11)
+    assert "没太看懂" in texts(await talk.say("r1", None, "今天也排长队"), "@r1")[0]
+    assert await talk.say("r1", "g1", "@格格 老街的豆腐脑又排长队了") == []
+
+
+@pytest.mark.parametrize("words", ["好的", "收到，马上到", "嗯", "👌", "哈哈哈", "行"])
+async def test_a_nod_needs_no_answer(talk: Talk, words: str) -> None:
+    assert await talk.say("w1", None, words) == []
+
+
+@pytest.mark.parametrize("words", ["通知全镇 明早6点到10点停水", "模式静默", "任命网格员 王芳 柳树一格"])
+async def test_some_commands_need_no_gap(talk: Talk, words: str) -> None:
+    (said,) = texts(await talk.say("t1", "g1" if words.startswith("模式") else None, words), "@t1")
+    assert "没太看懂" not in said
+    assert "请这样写" not in said
+
+
+async def test_a_message_about_a_notice_is_no_notice(talk: Talk) -> None:
+    assert await talk.say("t1", "s1", "通知全都发了") == []
