@@ -87,8 +87,7 @@ async def reported(turn: Turn) -> None:
         return
     advice = advice_for(turn.text)
     if (case := await _same_danger(turn, area, advice)) is not None:
-        add_step(turn, case, "又有人报", turn.text[:200], public=False)
-        turn.concerns(str(case.id))
+        await _again(turn, case, area, advice)
         return
     case = await open_case(turn, area)
     case.urgent = True
@@ -104,6 +103,26 @@ async def reported(turn: Turn) -> None:
             area=area,
             ref=str(case.id),
         )
+
+
+async def _again(turn: Turn, case: Case, area: Area, advice: Advice) -> None:
+    """Once more the same danger. What the reporter adds, or somebody trapped, must reach those on their way."""
+    add_step(turn, case, "又有人报", turn.text[:200], public=False)
+    turn.concerns(str(case.id))
+    if turn.me.contact_id != case.reporter_id and advice is not OTHER:
+        return
+    name = label(str(case.id))
+    said = turn.local(turn.at).strftime("%H:%M")
+    for contact_id in await _called(turn, area):
+        await tell(
+            turn,
+            contact_id,
+            f"【急】{name}{turn.me.name} {said}又说：{clip(turn.text, 200)}",
+            f"【急】{name}{area.name}有新情况，请看群里。",
+            area=area,
+            ref=str(case.id),
+        )
+    await say(turn, f"{name}已转告赶去的人。打 {advice_for(case.text).call} 时也请说清这一点。", ref=str(case.id))
 
 
 async def _answer(turn: Turn, case: Case, advice: Advice, called: bool) -> None:
@@ -145,7 +164,10 @@ def _for_room(case: Case, advice: Advice, area: Area) -> str:
 
 
 async def _same_danger(turn: Turn, area: Area, advice: Advice) -> Case | None:
-    """An open emergency of this kind in this area, told of within the last minutes."""
+    """An open emergency of this kind in this area, told of within the last minutes.
+
+    Words that name no danger of their own (有人困在里面) belong to the latest one.
+    """
     query = (
         select(Case)
         .where(Case.area_id == area.id, Case.kind == "emergency", col(Case.state).in_(CASE_OPEN))
@@ -154,6 +176,6 @@ async def _same_danger(turn: Turn, area: Area, advice: Advice) -> Case | None:
     )
     for case in await turn.session.scalars(query):
         near = abs((turn.at - case.created_at).total_seconds()) <= REPEAT_MINUTES * 60
-        if near and advice_for(case.text).name == advice.name:
+        if near and (advice is OTHER or advice_for(case.text) is advice):
             return case
     return None

@@ -50,3 +50,12 @@ async def test_a_silent_room_hears_nothing_but_its_people_are_called(talk: Talk)
 )
 async def test_a_figure_of_speech_is_not_answered(talk: Talk, words: str) -> None:
     assert await talk.say("r1", "g1", words) == []
+
+
+async def test_somebody_trapped_in_it_is_no_second_emergency(talk: Talk) -> None:
+    await talk.say("r1", "g1", "着火了！！3栋5楼冒黑烟")
+    said = await talk.say("r2", "g1", "有人困在里面出不来，快救人")
+    assert {"@w1", "@l1", "@p1"} <= rooms(said)
+    assert "有人困在里面" in texts(said, "@w1")[0]
+    assert texts(said, "g1") == ["@赵大爷 【事项 1】已转告赶去的人。打 119 时也请说清这一点。"]
+    assert len(await talk.rows(select(Case))) == 1
