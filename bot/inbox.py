@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -144,6 +144,19 @@ async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) 
     await session.execute(statement.on_conflict_do_nothing(index_elements=["account_id", "external_id"]), list(rows))
 
 
+# Put together once, which takes longer than to run them.
+_BINDINGS = select(ContactBinding).where(
+    ContactBinding.account_id == bindparam("account"), col(ContactBinding.external_id).in_(bindparam("people"))
+)
+_ROOMS = (
+    select(col(RoomBinding.external_id), col(Chat.id), col(Chat.room_id), col(RoomBinding.left_at))
+    .join(Chat, col(RoomBinding.chat_id) == col(Chat.id))
+    .where(RoomBinding.account_id == bindparam("account"), col(RoomBinding.external_id).in_(bindparam("rooms")))
+)
+_PRIVATE = select(col(Chat.contact_id), col(Chat.id)).where(col(Chat.contact_id).in_(bindparam("contacts")))
+_SEEN = select(col(Seen.contact_id), col(Seen.room_id)).where(col(Seen.contact_id).in_(bindparam("contacts")))
+
+
 class _Batch:
     """From the chat system's ids to ours for one batch of events: a few queries, then rows for what is new."""
 
@@ -159,27 +172,17 @@ class _Batch:
     async def load(self, events: Sequence[Event]) -> None:
         """Fetch what is known of these events' people and groups."""
         people = {event.sender for event in events if event.sender}
-        bindings = select(ContactBinding).where(
-            ContactBinding.account_id == self._account, col(ContactBinding.external_id).in_(people)
-        )
-        self._bindings = {row.external_id: row for row in await self._session.scalars(bindings)}
-        rooms = (
-            select(col(RoomBinding.external_id), col(Chat.id), col(Chat.room_id), col(RoomBinding.left_at))
-            .join(Chat, col(RoomBinding.chat_id) == col(Chat.id))
-            .where(
-                RoomBinding.account_id == self._account,
-                col(RoomBinding.external_id).in_({event.room for event in events if event.room}),
-            )
-        )
-        for external, chat, room, left_at in await self._session.execute(rooms):
+        rooms = {event.room for event in events if event.room}
+        bindings = await self._session.scalars(_BINDINGS, {"account": self._account, "people": list(people)})
+        self._bindings = {row.external_id: row for row in bindings}
+        found = await self._session.execute(_ROOMS, {"account": self._account, "rooms": list(rooms)})
+        for external, chat, room, left_at in found:
             self._rooms[external] = (chat, room)
             if left_at is not None:
                 self._left[external] = left_at
-        contacts = {row.contact_id for row in self._bindings.values()}
-        private = select(col(Chat.contact_id), col(Chat.id)).where(col(Chat.contact_id).in_(contacts))
-        self._private = dict((await self._session.execute(private)).all())
-        seen = select(col(Seen.contact_id), col(Seen.room_id)).where(col(Seen.contact_id).in_(contacts))
-        self._seen = set((await self._session.execute(seen)).all())
+        contacts = {"contacts": list({row.contact_id for row in self._bindings.values()})}
+        self._private = dict((await self._session.execute(_PRIVATE, contacts)).all())
+        self._seen = set((await self._session.execute(_SEEN, contacts)).all())
 
     async def contact(self, external_id: str, name: str) -> int:
         """The person's id; a new person is written down, a new nickname noted."""

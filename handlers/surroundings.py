@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -144,6 +144,49 @@ def to_message(row: Row[Any]) -> Message:
     return Message(row[0], load_event(row[1]), row[2], row[3], row[4] == DECIDED)
 
 
+# Put together once, which takes longer than to run them.
+_WHERE = (
+    select(col(Chat.id), col(Chat.contact_id), Room, Area)
+    .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+    .outerjoin(Area, col(Room.area_id) == col(Area.id))
+    .where(col(Chat.id).in_(bindparam("chats")))
+)
+_ALERTS = (
+    select(Alert, col(Area.path))
+    .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
+    .where(col(Alert.state).in_(ALERT_OPEN))
+    .order_by(col(Alert.id))
+)
+_FRESH = (col(Case.state) == CaseState.DONE) & (col(Case.updated_at) > bindparam("since"))
+_CASES = (
+    select(Case)
+    .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH))
+    .order_by(col(Case.id))
+)
+_QUESTIONS = (
+    select(Question)
+    .where(
+        col(Question.chat_id).in_(bindparam("chats")),
+        col(Question.answered_at).is_(None),
+        or_(col(Question.expires_at).is_(None), col(Question.expires_at) > bindparam("now")),
+    )
+    .order_by(col(Question.id))
+)
+_LINES = (
+    select(*MESSAGE_COLUMNS)
+    .where(
+        col(InboxEvent.chat_id).in_(bindparam("chats")),
+        col(InboxEvent.contact_id).in_(bindparam("contacts")),
+        col(InboxEvent.at) >= bindparam("since"),
+        col(InboxEvent.kind) == "message",
+        col(InboxEvent.state) == InboxState.DONE,
+        col(InboxEvent.outcome) == Outcome.CHAT,
+        col(InboxEvent.wiped).is_(False),
+    )
+    .order_by(col(InboxEvent.id))
+)
+
+
 async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rules, now: datetime) -> Surroundings:
     """Fetch what these messages may need."""
     around = Surroundings(rules)
@@ -174,14 +217,8 @@ async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[i
 
 
 async def _where(session: AsyncSession, around: Surroundings, chats: set[int]) -> None:
-    query = (
-        select(col(Chat.id), col(Chat.contact_id), Room, Area)
-        .outerjoin(Room, col(Chat.room_id) == col(Room.id))
-        .outerjoin(Area, col(Room.area_id) == col(Area.id))
-        .where(col(Chat.id).in_(chats))
-    )
     private: dict[int, int] = {}
-    for chat_id, contact_id, room, area in await session.execute(query):
+    for chat_id, contact_id, room, area in await session.execute(_WHERE, {"chats": list(chats)}):
         around.where[chat_id] = Where(chat_id, room, area, unbound=room is None and contact_id is None)
         if contact_id:
             private[contact_id] = chat_id
@@ -209,29 +246,16 @@ async def _private_areas(session: AsyncSession, around: Surroundings, private: d
 
 
 async def _matters(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
-    alerts = (
-        select(Alert, col(Area.path))
-        .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
-        .where(col(Alert.state).in_(ALERT_OPEN))
-        .order_by(col(Alert.id))
-    )
-    around.alerts = [(alert, path or "") for alert, path in await session.execute(alerts)]
-    fresh = (col(Case.state) == CaseState.DONE) & (col(Case.updated_at) > now - RECENT_DONE)
-    cases = select(Case).where(col(Case.chat_id).in_(chats), or_(col(Case.state).in_(CASE_OPEN), fresh))
+    around.alerts = [(alert, path or "") for alert, path in await session.execute(_ALERTS)]
     by_chat: dict[int, list[Case]] = defaultdict(list)
-    for case in await session.scalars(cases.order_by(col(Case.id))):
+    for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)
     around.cases = by_chat
 
 
 async def _questions(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
-    query = select(Question).where(
-        col(Question.chat_id).in_(chats),
-        col(Question.answered_at).is_(None),
-        or_(col(Question.expires_at).is_(None), col(Question.expires_at) > now),
-    )
     by_chat: dict[int, list[Question]] = defaultdict(list)
-    for question in await session.scalars(query.order_by(col(Question.id))):
+    for question in await session.scalars(_QUESTIONS, {"chats": list(chats), "now": now}):
         by_chat[question.chat_id].append(question)
     around.questions = by_chat
 
@@ -240,20 +264,8 @@ async def _lines(
     session: AsyncSession, around: Surroundings, chats: set[int], contacts: set[int], messages: Sequence[Message]
 ) -> None:
     since = min(one.event.at for one in messages) - timedelta(minutes=around.rules.reading.join_minutes)
-    query = (
-        select(*MESSAGE_COLUMNS)
-        .where(
-            col(InboxEvent.chat_id).in_(chats),
-            col(InboxEvent.contact_id).in_(contacts),
-            col(InboxEvent.at) >= since,
-            col(InboxEvent.kind) == "message",
-            col(InboxEvent.state) == InboxState.DONE,
-            col(InboxEvent.outcome) == Outcome.CHAT,
-            col(InboxEvent.wiped).is_(False),
-        )
-        .order_by(col(InboxEvent.id))
-    )
-    for row in await session.execute(query):
+    known = {"chats": list(chats), "contacts": list(contacts), "since": since}
+    for row in await session.execute(_LINES, known):
         remember(around, to_message(row))
 
 
