@@ -40,10 +40,10 @@ class Command:
     number: Takes = Takes.NO
     letters: str = "C"
     rest: Takes = Takes.NO
-    heads: tuple[str, ...] = ()
     ordinary: bool = False
     private: bool = False
     spreads: bool = False
+    heads: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
