@@ -3,12 +3,13 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: setup run reset test lint browser gateway bench lock clean
+.PHONY: setup run reset test gateway bench train eval lock clean
 
 setup: .venv/.ready
 
 .venv/.ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "格格 needs Python 3.11, 3.12 or 3.13 (PYTHON=... picks one)"; exit 2; }
+	@test -d .venv || echo "First set-up: about two minutes. 第一次要装依赖，大约两分钟。"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -23,7 +24,7 @@ reset: setup
 test: setup gateway
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
 	$(BIN)/python -m pytest -m browser
 
 # The npm gateway of the tests; without npm its tests are skipped, unless REQUIRE_ALL=1 (as in CI).
@@ -37,6 +38,14 @@ tests/gateway/node_modules/.ready: tests/gateway/package-lock.json
 
 bench: setup gateway
 	$(BIN)/python -m tests.bench
+
+# What the reader has learned, from the project's own texts: the same file each time. The second set is kept unseen.
+train: setup
+	$(BIN)/python -m handlers.understanding.training \
+		tests/understanding/examples.jsonl tests/understanding/written/tune.jsonl
+
+eval: setup
+	$(BIN)/python -m tests.understanding.evaluate
 
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -207,9 +207,9 @@ def _candidates(
     if act is Act.CLAIM:
         return targets.merge(pointed, [c for c in recent if not c.ref.letter and _taken_up(text, context)])
     alike = targets.alike(context, category, Fields())
-    nearby = recent if act in (Act.ASK, Act.SAME) and kind in (Kind.CHAT, Kind.QUESTION) else []
+    nearby = recent if act is Act.ASK or (act is Act.SAME and kind in (Kind.CHAT, Kind.QUESTION)) else []
     mine = [] if act is Act.SAME else targets.own(context)
-    if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and not pointed:
+    if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and act is not Act.ASK and not pointed:
         mine = [c for c in mine if c.ref in {a.ref for a in alike}]
     return targets.merge(pointed, mine, alike, nearby)
 

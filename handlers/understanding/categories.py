@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from handlers.understanding.learned import learned
 from handlers.understanding.scan import BIT, Scan
-from handlers.understanding.topics import OTHER
 
 _HOMELY = BIT["homely"]
 # Who is asked to help is named more often than what is wrong with them.
 _ADDRESSED = {"物业": 0.4, "村委会": 0.4, "交警": 0.5, "网格员": 0.2, "老人": 0.5, "困难": 0.5, "孩子": 0.5}
 
 
-def category(scan: Scan) -> str:
-    """The category whose words weigh most in the message; 其他 if there are none."""
+def weighed(scan: Scan) -> dict[str, float]:
+    """How much the words of each category weigh in the message."""
     weights: dict[str, float] = {}
     seen: set[str] = set()
     for token in scan.tokens:
@@ -21,6 +21,12 @@ def category(scan: Scan) -> str:
         weight = len(token.word) ** 0.7 * (0.6 if token.mask & _HOMELY else 1.0) * _ADDRESSED.get(token.word, 1.0)
         for rank, name in enumerate(token.categories):
             weights[name] = weights.get(name, 0.0) + weight / (1 + 0.25 * rank)
-    if not weights:
-        return OTHER
-    return max(weights, key=lambda name: weights[name])
+    return weights
+
+
+def category(scan: Scan) -> str:
+    """What a case is most likely about; 其他 where no word speaks for any category."""
+    weights, model = weighed(scan), learned()
+    scores = model.categories.scores(scan.runs, ())
+    names = model.categories.labels
+    return max(zip(scores, names, strict=True), key=lambda pair: pair[0] + model.trust * weights.get(pair[1], 0.0))[1]

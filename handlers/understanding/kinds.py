@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp
 
 from handlers.understanding import matters, patterns, persons
+from handlers.understanding.learned import classes, learned, signals, softmax
 from handlers.understanding.model import Kind
 from handlers.understanding.scan import ALARM, BIT, PERSON, Scan, bits
-from handlers.understanding.weights import BIAS, WEIGHTS
+from handlers.understanding.weights import WEIGHTS
 
 _ALONE = ALARM | bits(
     "lost",
@@ -33,7 +33,7 @@ _MATTER = bits("topic", "homely", "public", "local")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A kind with its probability, that of every kind (in the order of `BIAS`), and what spoke for it."""
+    """A kind with its probability, that of every kind (in the order of `KINDS`), and what spoke for it."""
 
     kind: Kind
     confidence: float
@@ -41,19 +41,24 @@ class Judgement:
     signs: tuple[str, ...]
 
 
+PLAIN = 0.97
+"""The chance of chat from which a message is not looked at any closer."""
+
 CHAT = Judgement(Kind.CHAT, 0.98, (), ())
 
 
 def nothing(scan: Scan) -> bool:
-    """The gate: whether no word of the message can make it anything but chat."""
-    mask = scan.mask
+    """The gate: whether neither a word nor the run of the characters can make the message anything but chat."""
+    return not worded(scan.mask) and not learned().passes(scan.text)
+
+
+def worded(mask: int) -> bool:
+    """Whether the classes of the words found can make a message matter."""
     if mask & _ALONE:
-        return False
+        return True
     if (mask & _OF_PERSON and mask & PERSON) or (mask & _PROFILE and mask & BIT["kin"]):
-        return False
-    if patterns.hinted(mask):
-        return False
-    return not (mask & _SPEECH and mask & _MATTER)
+        return True
+    return patterns.hinted(mask) or bool(mask & _SPEECH and mask & _MATTER)
 
 
 def signs(scan: Scan) -> dict[str, float]:
@@ -100,24 +105,18 @@ def _with_alert(found: dict[str, float]) -> dict[str, float]:
     return lent
 
 
-_KINDS = tuple(BIAS)
-_START = tuple(BIAS.values())
+KINDS = tuple(Kind)
+"""The kinds in the order of every list of scores and chances."""
+_CHAT = KINDS.index(Kind.CHAT)
 # By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
 _BY_SIGN = {
-    name: tuple((_KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
+    name: tuple((KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
 }
 
 
-def _softmax(scores: list[float]) -> list[float]:
-    top = max(scores)
-    raised = [exp(score - top) for score in scores]
-    total = sum(raised)
-    return [value / total for value in raised]
-
-
 def score(found: dict[str, float]) -> list[float]:
-    """The score of each kind, in the order of `BIAS`, before the softmax."""
-    scores = list(_START)
+    """What the signs add to the score of each kind, in the order of `KINDS`."""
+    scores = [0.0] * len(KINDS)
     for name, value in found.items():
         for index, weight in _BY_SIGN.get(name, ()):
             scores[index] += weight * value
@@ -136,11 +135,22 @@ def _leading(found: dict[str, float], best: int) -> tuple[str, ...]:
     return tuple(name for _, name in weighed)
 
 
+def _plainly_chat(scan: Scan) -> bool:
+    """Whether the characters and word classes alone settle it: the patterns, which cost more, are then left."""
+    chances = softmax(learned().kinds.scores(scan.runs, classes(scan.mask)))
+    return chances[_CHAT] > PLAIN
+
+
 def judge(scan: Scan, alert: bool = False) -> Judgement:
     """The kind of a message; `alert` says that a missing-person alert is open in the room."""
+    model = learned()
+    if not alert and _plainly_chat(scan):
+        return CHAT
     found = signs(scan)
     if alert:
         found.update(_with_alert(found))
-    chances = _softmax(score(found))
+    scores = model.kinds.scores(scan.runs, (*classes(scan.mask), *signals(found)))
+    summed = [(a + model.trust * b) / model.temperature for a, b in zip(scores, score(found), strict=True)]
+    chances = softmax(summed)
     best = max(range(len(chances)), key=chances.__getitem__)
-    return Judgement(_KINDS[best], chances[best], tuple(chances), _leading(found, best))
+    return Judgement(KINDS[best], chances[best], tuple(chances), _leading(found, best))

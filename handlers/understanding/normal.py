@@ -48,6 +48,13 @@ def _simplifier() -> _Converter:
     return converter
 
 
+@cache
+def _traditional() -> frozenset[str]:
+    """The characters that simplifying may change; most messages have none, and need no converter."""
+    every = "".join(map(chr, (*range(0x3400, 0xA000), *range(0xF900, 0xFB00), *range(0x20000, 0x2B000))))
+    return frozenset(a for a, b in zip(every, _simplifier().convert(every), strict=True) if a != b)
+
+
 def fold(text: str) -> str:
     """`text` in narrow letters, simplified script, without what cannot be seen; at most `MAX_CHARS` characters.
 
@@ -57,4 +64,6 @@ def fold(text: str) -> str:
     text = text[:MAX_CHARS].translate(_TABLE)
     if text.isascii():
         return text.strip()
-    return _SPACE_RUN.sub(" ", _simplifier().convert(text)).strip()
+    if not _traditional().isdisjoint(text):
+        text = _simplifier().convert(text)
+    return (_SPACE_RUN.sub(" ", text) if "  " in text or "\t" in text else text).strip()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
+from handlers.understanding.shapes import runs
 from handlers.understanding.topics import HOMELY, TOPICS
 from handlers.understanding.words import CLASSES, NOUNS
 
@@ -104,13 +105,14 @@ def _by_start(match: tuple[int, int, int]) -> tuple[int, int]:
 class Scan:
     """The words found in one folded message. `mask` is the union of their classes."""
 
-    __slots__ = ("_found", "_tokens", "mask", "text")
+    __slots__ = ("_found", "_runs", "_tokens", "mask", "text")
 
     def __init__(self, text: str) -> None:
         lex = lexicon()
         self.text = text
         self._found = _outermost(lex.automaton.find_matches_as_indexes(text, overlapping=True))
         self._tokens: tuple[Token, ...] | None = None
+        self._runs: set[str] | None = None
         mask = 0
         masks = lex.masks
         for found in self._found:
@@ -126,6 +128,13 @@ class Scan:
                 Token(lex.words[i], lex.masks[i], start, end, lex.categories[i]) for i, start, end in self._found
             )
         return self._tokens
+
+    @property
+    def runs(self) -> set[str]:
+        """The runs of characters that the learned models look at."""
+        if self._runs is None:
+            self._runs = runs(self.text)
+        return self._runs
 
     def has(self, *names: str) -> bool:
         """Whether any word of any of these classes was found."""

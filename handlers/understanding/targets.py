@@ -18,6 +18,7 @@ _REF = re.compile(
     rf"|(?<![\d一-鿿\-.第])(?P<no>\d{{1,7}})\s?号(?!楼|栋|院|线|门|店|口|房|桥|车|机|台|馆|厅|选手|路|公|晚|早|"
     rf"上|下|中|凌|傍|夜|那)"
 )
+_DIGIT = re.compile(r"\d")
 _BESIDE = re.compile(
     r"(?:^|[满意+1修好了通也接]\s?|\s)(?P<n>\d{1,7})(?=$|[\s,，。]|"
     r"[一-鿿](?<![岁块元个点月日年斤米分人天次家户张件条层栋楼幢号]))"
@@ -31,6 +32,8 @@ def named(text: str, context: Context) -> list[Ref]:
 
     A letter and figures in the middle of a sentence (考了N6) count only if such a matter is open.
     """
+    if not _DIGIT.search(text):
+        return []
     known = {matter.ref for matter in context.matters}
     found = []
     for match in _REF.finditer(text):

@@ -1,4 +1,4 @@
-"""The weight of each sign for each kind. Positive speaks for the kind; chat starts ahead of all."""
+"""The weight of each sign for each kind. Positive speaks for the kind."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from handlers.understanding.model import Kind
 
 _M, _S, _F, _T = Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY
 _E, _R, _C, _G, _Q, _H = Kind.EMERGENCY, Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.CHAT
-
-BIAS: dict[Kind, float] = {
-    _M: 0.0, _S: 0.0, _F: 0.0, _T: 0.0, _E: 0.0, _R: 0.0, _C: 0.0, _G: 0.0, _Q: 0.0, _H: 3.0,
-}  # fmt: skip
 
 WEIGHTS: dict[str, dict[Kind, float]] = {
     # a person is missing

@@ -1,0 +1,1 @@
+"""Training of the learned part of the reader: texts, their grammar, and the fitting."""
