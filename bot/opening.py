@@ -24,6 +24,9 @@ ROLE_NAMES = {
     Role.POLICE: "民警",
 }
 
+MARK = "opening-"
+"""Begins the marks of the opening's lines in the chat."""
+
 
 async def populate(chat: LocalChat, town: Town, rules: Rules) -> None:
     """Give the local chat the town's groups and people, each under its highest role."""
@@ -50,12 +53,24 @@ class _Present(LocalGateway):
 async def play_opening(
     database: Database, chat_path: Path, account_id: int, rules: Rules, now: datetime, folder: Path
 ) -> None:
-    """Say the opening's lines in the local chat at their own times and let the bot answer them."""
-    lines = read_opening(now, folder / "opening.jsonl")
-    clock = VirtualClock(datetime.fromisoformat(lines[0]["at"]))
+    """Say the opening's lines in the local chat at their own times and let the bot answer them.
+
+    Each line bears a mark, so that a start that was killed here is taken up by the next one. In a chat where others
+    have already spoken nothing is said.
+    """
+    clock = VirtualClock(now)
     async with LocalChat(chat_path, bot_name=rules.bot_name, now=clock.now) as chat:
+        said = await chat.marked(MARK)
+        if not said and await chat.messages():
+            return
+        lines = [line for line in read_opening(now, folder / "opening.jsonl") if MARK + line["id"] not in said]
+        if not lines:
+            return
+        clock.moment = datetime.fromisoformat(lines[0]["at"])
         gateway = _Present(chat)
         machine = Machine(database, gateway, account_id, rules, clock, pacer=Pacer(None, random.Random(0)))
+        if said:
+            await machine.courier.recover()
         due: datetime | None = None
         for line in lines:
             at = datetime.fromisoformat(line["at"])
@@ -64,12 +79,15 @@ async def play_opening(
                 due = await machine.settle(due)
             clock.moment = at
             where = private_chat(line["from"]) if line["room"] == PRIVATE else line["room"]
-            await chat.say(line["from"], where, Draft(line["text"]))
-            for seq, event in await chat.waiting_events():
-                await machine.inbox.put(event)
-                await chat.acknowledge(seq)
+            await chat.say(line["from"], where, Draft(line["text"], client=MARK + line["id"]))
+            await _hand_over(chat, machine)
             due = await machine.settle(at)
-        for seq, event in await chat.waiting_events():
-            await machine.inbox.put(event)
-            await chat.acknowledge(seq)
+        await _hand_over(chat, machine)
         await machine.settle(clock.now())
+
+
+async def _hand_over(chat: LocalChat, machine: Machine) -> None:
+    """What waits in the chat goes into the inbox, in one commit."""
+    if waiting := await chat.waiting_events():
+        await machine.inbox.store([event for _, event in waiting])
+        await chat.acknowledge(waiting[-1][0])

@@ -113,21 +113,22 @@ async def _local(config: Config, database: Database, account_id: int, stack: Asy
 
 
 async def first_town(config: Config, database: Database, account_id: int, chat_path: Path, say: Say) -> None:
-    """On the first start put the config's town into the database and the local chat."""
+    """On the first start put the config's town into the database and the local chat; killed here, the next goes on."""
     from bot.gateways.local import LocalChat
     from bot.opening import play_opening, populate
 
     folder = town_folder(config)
+    if folder is None:
+        return
     async with database.read() as session:
         known = await session.scalar(select(func.count()).select_from(Area))
-    if folder is None or known:
-        return
-    town: Town = await asyncio.to_thread(read_town, folder, config.rules)
     now = datetime.now(UTC)
-    say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else folder} ……")
-    async with LocalChat(chat_path, bot_name=config.bot_name) as chat:
-        await populate(chat, town, config.rules)
-    async with database.write() as session:
-        await import_town(session, town, config.rules, now=now, account_id=account_id)
+    if not known:
+        say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else folder} ……")
+        town: Town = await asyncio.to_thread(read_town, folder, config.rules)
+        async with LocalChat(chat_path, bot_name=config.bot_name) as chat:
+            await populate(chat, town, config.rules)
+        async with database.write() as session:
+            await import_town(session, town, config.rules, now=now, account_id=account_id)
     if (folder / "opening.jsonl").is_file():
         await play_opening(database, chat_path, account_id, config.rules, now, folder)

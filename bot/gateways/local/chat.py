@@ -172,6 +172,19 @@ class LocalChat:
         """What the bot has said in a room, or to a person in private."""
         return await self._run(reading.said_by, BOT, room or private_chat(person or ""))
 
+    async def messages(self) -> int:
+        """How many messages there are at all."""
+        return await self._run(lambda unit: int(unit.all("SELECT COUNT(*) FROM messages")[0][0]))
+
+    async def marked(self, prefix: str) -> frozenset[str]:
+        """The marks (`client`) of messages that begin with a prefix."""
+
+        def look(unit: Unit) -> frozenset[str]:
+            rows = unit.all("SELECT client FROM messages WHERE substr(client, 1, ?) = ?", len(prefix), prefix)
+            return frozenset(row["client"] for row in rows)
+
+        return await self._run(look)
+
     async def picture(self, handle: str, *, thumb: bool = False) -> bytes:
         """A picture that was sent; `NotThere` for an unknown one, or one that was taken back."""
 
