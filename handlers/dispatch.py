@@ -133,6 +133,8 @@ class Dispatch:
         where, speaker = around.where.get(message.chat_id or 0), around.speakers.get(message.contact_id or 0)
         if where is None or speaker is None:
             return Plan(message, nothing=Outcome.OTHER)
+        if message.area_id in around.located:
+            where = replace(where, area=around.located[message.area_id])
         if event.type not in (MessageType.TEXT, MessageType.FORWARDED, MessageType.LINK):
             return outdoor_plan(message, where, speaker, around)
         text = self._addressed.sub(" ", event.text).strip()
@@ -160,7 +162,7 @@ class Dispatch:
             quoted_text=message.event.quote.text if message.event.quote else "",
             lines=tuple(line for _, line in lines),
             matters=around.matters(where, speaker.contact_id),
-            question=around.question(where.chat_id, speaker, quoted),
+            question=around.question(where.chat_id, speaker, message.event),
         )
         reading = read(plan.text, context)
         if self._idle(reading, addressed):

@@ -9,17 +9,17 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from handlers.matters import clip
-from handlers.posting import Piece, Target, post, responsible
-from handlers.surroundings import DECIDED
+from handlers.posting import responsible, tell
+from handlers.surroundings import DECIDED, MARK
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Kind, Reading
 from storage.agenda import Question
+from storage.areas import Area
 from storage.inbox import InboxEvent, InboxState, Outcome
 from storage.matters import Correction
-from storage.outbox import Sort
 from storage.people import private_chats
 
-DOUBT = "doubt"
+DOUBT, OVER = "doubt", "doubt.over"
 CERTAIN = frozenset({Kind.EMERGENCY, Kind.FOUND, Kind.SIGHTING, Kind.QUESTION})
 """Kinds whose handlers have a guard of their own, or in which asking first would cost too much."""
 
@@ -40,34 +40,64 @@ def unsure(turn: Turn, reading: Reading) -> bool:
 
 
 async def ask_worker(turn: Turn, reading: Reading) -> None:
-    """Put it to the worker who can be reached in private; where there is none, nothing is said."""
-    turn.concerns("", Outcome.MATTER)
+    """Put it to the worker who can be reached in private, else to the nearest staff room, without a word of it.
+
+    Until it is decided, the message is kept; where nobody can be asked it was chat.
+    """
+    turn.outcome = Outcome.CHAT
     area = turn.here.area
     if area is None:
         return
     workers = await responsible(turn, area, WORKERS, but=[turn.me.contact_id])
     chats = await private_chats(turn.session, workers)
-    for contact_id in workers:
-        if contact_id in chats:
-            await _ask(turn, reading, contact_id, chats[contact_id], area.name)
-            return
+    for contact_id in sorted(workers, key=lambda one: one not in chats):
+        chat_id = await tell(turn, contact_id, _text(turn, reading, area), _open_text(turn, reading, area), area=area)
+        if chat_id is not None:
+            turn.concerns("", Outcome.MATTER)
+            await _wait(turn, reading, contact_id, chat_id)
+        return
 
 
-async def _ask(turn: Turn, reading: Reading, contact_id: int, chat_id: int, area: str) -> None:
-    text = (
-        f"{area}群里 {turn.me.name} 说：\n“{clip(turn.text, 120)}”\n"
+def _text(turn: Turn, reading: Reading, area: Area) -> str:
+    return (
+        f"{MARK.format(turn.inbox_id)}{area.name}群里 {turn.me.name} 说：\n“{clip(turn.text, 120)}”\n"
         f"我拿不准这算不算{NAMES[reading.kind]}。要我记下来吗？回“是”或“不是”。"
     )
-    await post(turn, "-", Sort.STAFF, [Piece(text)], [Target(chat_id)])
+
+
+def _open_text(turn: Turn, reading: Reading, area: Area) -> str:
+    said = turn.local(turn.at).strftime("%H:%M")
+    return (
+        f"{MARK.format(turn.inbox_id)}{area.name}群 {said} 有一句话，我拿不准算不算{NAMES[reading.kind]}，"
+        "请您看看。要我记下来就引用这条回“是”，不用回“不是”。"
+    )
+
+
+async def _wait(turn: Turn, reading: Reading, contact_id: int, chat_id: int) -> None:
+    expires = turn.now + timedelta(minutes=turn.rules.question_minutes)
     turn.session.add(
         Question(
             kind=DOUBT,
             chat_id=chat_id,
             contact_id=contact_id,
             asked_at=turn.now,
-            expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+            expires_at=expires,
             data={"inbox_id": turn.inbox_id, "kind": reading.kind},
         )
+    )
+    await turn.schedule(OVER, str(turn.inbox_id), expires)
+
+
+async def over(turn: Turn, ref: str) -> None:
+    """Due: nobody said that it was something, so it was chat, and is forgotten like chat."""
+    await _was_chat(turn, int(ref))
+
+
+async def _was_chat(turn: Turn, inbox_id: int) -> None:
+    await turn.session.execute(
+        update(InboxEvent)
+        .where(col(InboxEvent.id) == inbox_id, InboxEvent.state == InboxState.DONE, InboxEvent.ref == "")
+        .values(outcome=Outcome.CHAT)
     )
 
 
@@ -78,6 +108,7 @@ async def decided(turn: Turn, question: Question, yes: bool) -> None:
         Correction(at=turn.now, ref="", was=kind, should=kind if yes else Kind.CHAT, by_id=turn.me.contact_id)
     )
     if not yes:
+        await _was_chat(turn, question.data["inbox_id"])
         return
     await turn.session.execute(
         update(InboxEvent)
@@ -87,3 +118,5 @@ async def decided(turn: Turn, question: Question, yes: bool) -> None:
 
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {DOUBT: decided}
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {OVER: over}

@@ -80,12 +80,12 @@ def advice_for(text: str) -> Advice:
 
 async def reported(turn: Turn) -> None:
     """No confirmation step: the group is answered, the grid's people are called."""
+    advice = advice_for(turn.text)
+    if turn.here.area is None:  # what to do comes before the question where
+        await say(turn, f"先打 {advice.call}！{advice.do}")
     area = await locating.area_here(turn)
     if area is None:
-        advice = advice_for(turn.text)
-        await say(turn, f"先打 {advice.call}！{advice.do}")
         return
-    advice = advice_for(turn.text)
     if (case := await _same_danger(turn, area, advice)) is not None:
         await _again(turn, case, area, advice)
         return

@@ -8,7 +8,9 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.posting import say
+from handlers.surroundings import LOCATED
 from handlers.turn import Turn
+from handlers.understanding import Kind
 from storage.agenda import Question
 from storage.areas import Area, Purpose, Room, find_area
 from storage.inbox import InboxEvent, InboxState
@@ -37,29 +39,32 @@ async def area_here(turn: Turn) -> Area | None:
 
 async def located(turn: Turn) -> bool:
     """Take a private line as the answer to that question, if it names an area; what was said before is read again."""
-    question = await turn.session.scalar(
-        select(Question)
-        .where(
-            Question.kind == AREA_QUESTION,
-            Question.chat_id == turn.here.chat_id,
-            col(Question.answered_at).is_(None),
-            col(Question.expires_at) > turn.now,
+    questions = (
+        await turn.session.scalars(
+            select(Question).where(
+                Question.kind == AREA_QUESTION,
+                Question.chat_id == turn.here.chat_id,
+                col(Question.answered_at).is_(None),
+                col(Question.expires_at) > turn.now,
+            )
         )
-        .order_by(col(Question.id).desc())
-        .limit(1)
-    )
-    if question is None:
+    ).all()
+    if not questions:
         return False
     room = await _room_named(turn)
     if room is None:
+        if turn.reading and turn.reading.kind not in (Kind.CHAT, Kind.QUESTION):
+            return False  # something else has happened: that is more than an answer
         await say(turn, "没找到这个地方，请写村名或小区名，如“柳树村”；急事请直接打 110、119、120。")
         return True
-    question.answered_at = turn.now
+    for question in questions:
+        question.answered_at = turn.now
     await turn.session.merge(Seen(contact_id=turn.me.contact_id, room_id=room.id or 0))
+    said = [question.data["inbox_id"] for question in questions]
     await turn.session.execute(
         update(InboxEvent)
-        .where(col(InboxEvent.id) == question.data["inbox_id"], col(InboxEvent.wiped).is_(False))
-        .values(state=InboxState.NEW)
+        .where(col(InboxEvent.id).in_(said), col(InboxEvent.wiped).is_(False))
+        .values(state=InboxState.NEW, ref=f"{LOCATED}{room.area_id}")
     )
     return True
 

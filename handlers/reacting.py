@@ -75,16 +75,16 @@ def _about(question: Question, command: Command) -> bool:
 
 async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
     """A bare 是 / 确认 / 好了 / 不是: it answers the quoted question, else the only one here."""
-    open_ones = around.open_questions(turn.here.chat_id, turn.me)
-    if turn.quoted:
-        open_ones = [one for one in open_ones if one.ref == str(turn.quoted)]
+    assert turn.event is not None
+    open_ones = [one for one in around.asked(turn.here.chat_id, turn.me, turn.event) if one.kind in table.ANSWERS]
     if not open_ones:
         turn.outcome = Outcome.CHAT
         return
     turn.outcome = Outcome.COMMAND
     if len(open_ones) > 1:
-        refs = "、".join(dict.fromkeys(one.ref for one in open_ones))
-        await say(turn, f"有几件在等您答复，请带上编号：{refs}。")
+        refs = "、".join(dict.fromkeys(one.ref for one in open_ones if one.ref))
+        how = "引用那条消息再回" if len(open_ones) > len(refs.split("、")) or not refs else "带上编号"
+        await say(turn, f"有 {len(open_ones)} 件在等您答复，请{how}{f'：{refs}' if refs else ''}。")
         return
     question = await turn.session.get(Question, open_ones[0].id)
     if question is None or question.answered_at is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,11 @@ from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Contact, Held, Seen, roles_of
 
+MARK = "〔待定 {}〕"
+"""Begins a question about what has no number yet (its message's inbox id), so that a quote still finds it."""
+
+WAITING = re.compile(r"〔待定 (\d{1,18})〕")
+
 RECENT_DONE = timedelta(days=3)
 """How long after 办结 a case still takes a rating or 还没好 in plain words."""
 
@@ -36,6 +42,7 @@ class Message:
     chat_id: int | None
     contact_id: int | None
     decided: bool = False
+    area_id: int | None = None
 
 
 @dataclass(slots=True)
@@ -50,6 +57,7 @@ class Surroundings:
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
+    located: dict[int, Area] = field(default_factory=dict)
     unsettled: bool = False
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
@@ -60,14 +68,15 @@ class Surroundings:
             for alert, scope in self.alerts
             if alert.chat_id == where.chat_id or (alert.scope_id and path and path.startswith(scope))
         ]
-        return (*alerts, *(_case_matter(case, contact_id) for case in self.cases.get(where.chat_id, ())))
+        cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
+        return (*alerts, *(_case_matter(case, contact_id) for case in cases))
 
-    def question(self, chat_id: int, speaker: Speaker, quoted: Ref | None) -> PendingQuestion | None:
-        """The question this person may answer here: the quoted matter's, else the only one."""
-        open_ones = self.open_questions(chat_id, speaker)
-        if quoted:
-            open_ones = [one for one in open_ones if one.ref == str(quoted)] or open_ones
-        if len(open_ones) != 1:
+    def question(self, chat_id: int, speaker: Speaker, event: Event) -> PendingQuestion | None:
+        """The question this person may answer here: the quoted one, else the only one."""
+        open_ones = self.asked(chat_id, speaker, event) or self.open_questions(chat_id, speaker)
+        if len(open_ones) > 1:
+            return PendingQuestion("confirm", None)  # a bare 是 answers one of them: which, is asked back
+        if not open_ones:
             return None
         one = open_ones[0]
         return PendingQuestion(one.kind, as_ref(one.ref))
@@ -75,6 +84,15 @@ class Surroundings:
     def open_questions(self, chat_id: int, speaker: Speaker) -> list[Question]:
         """The questions in a chat that this person may answer."""
         return [one for one in self.questions.get(chat_id, ()) if may_answer(one, speaker)]
+
+    def asked(self, chat_id: int, speaker: Speaker, event: Event) -> list[Question]:
+        """The open questions that an answer may mean: those about what it quotes, else all."""
+        open_ones = self.open_questions(chat_id, speaker)
+        if event.quote and (mark := WAITING.match(event.quote.text)):
+            return [one for one in open_ones if one.data.get("inbox_id") == int(mark[1])]
+        if quoted := self.quoted(event):
+            return [one for one in open_ones if one.ref == str(quoted)]
+        return open_ones
 
     def own_lines(self, message: Message) -> list[tuple[int, Line]]:
         """(inbox id, line) of what the writer said here before, and that caused nothing, oldest first."""
@@ -138,10 +156,15 @@ MESSAGE_COLUMNS = (
 DECIDED = "decided"
 """Stands in an inbox row's `ref` while it waits to be handled again on a worker's word."""
 
+LOCATED = "area:"
+"""Stands there with an area's id once its writer has said which area it is about."""
+
 
 def to_message(row: Row[Any]) -> Message:
     """A row of MESSAGE_COLUMNS."""
-    return Message(row[0], load_event(row[1]), row[2], row[3], row[4] == DECIDED)
+    note = row[4]
+    area_id = int(note.removeprefix(LOCATED)) if note.startswith(LOCATED) else None
+    return Message(row[0], load_event(row[1]), row[2], row[3], note == DECIDED, area_id)
 
 
 # Put together once, which takes longer than to run them.
@@ -197,6 +220,9 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     if not chats:
         return around
     await _where(session, around, chats)
+    if named := {one.area_id for one in messages if one.area_id is not None}:
+        areas = await session.scalars(select(Area).where(col(Area.id).in_(named)))
+        around.located = {area.id or 0: area for area in areas}
     await _matters(session, around, chats, now)
     await _questions(session, around, chats, now)
     await _lines(session, around, chats, contacts, messages)

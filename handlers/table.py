@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import alerts, cases, doubts, emergencies, helping, notices, outdoors, places, roles, strays
+from handlers import alerts, cases, doubts, emergencies, helping, notices, outdoors, places, retention, roles, strays
 from handlers.commands import Command, Grammar
 from handlers.ports import EventKind
 from handlers.turn import Turn
@@ -56,4 +56,6 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     **alerts.DUE,
     **notices.DUE,
     **outdoors.DUE,
+    **doubts.DUE,
+    **retention.DUE,
 }

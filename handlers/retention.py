@@ -1,0 +1,141 @@
+"""Once a day: what ended long ago keeps its number and its dates, and loses its words, phones and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from sqlalchemy import Select, or_, select, update
+from sqlmodel import col
+
+from handlers.turn import Turn
+from storage.inbox import InboxEvent, InboxState, Picture
+from storage.matters import Alert, Case, CaseStep, Sighting, Stray
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart
+
+RETENTION = "retention"
+HOUR = time(3, 30)
+"""Local time of the daily run: few people write then."""
+
+AT_ONCE = 2000
+"""Rows of each kind wiped in one transaction, so that nobody waits long for the writer."""
+
+GONE = "（已过保存期）"
+"""Stands where the words of a matter stood."""
+
+_NOTHING: dict[str, Any] = {
+    "name": "",
+    "features": "",
+    "health": "",
+    "phone": "",
+    "contact_name": "",
+    "end_note": "",
+    "place": "",
+    "picture_id": None,
+    "wiped": True,
+}
+
+
+async def wipe_old(turn: Turn, ref: str) -> None:
+    """Due: wipe what is past its days, and come again tomorrow; at once where there was more than one run takes."""
+    days = turn.rules.privacy
+    wiped = [
+        await _alerts(turn, turn.now - timedelta(days=days.alert_days)),
+        await _strays(turn, turn.now - timedelta(days=days.alert_days)),
+        await _cases(turn, turn.now - timedelta(days=days.closed_days)),
+        await _inbox(turn, turn.now - timedelta(days=days.inbox_days)),
+        await _posts(turn, turn.now - timedelta(days=days.inbox_days)),
+        await _pictures(turn, turn.now - timedelta(days=min(days.inbox_days, days.alert_days))),
+    ]
+    more = max(wiped) == AT_ONCE
+    await turn.schedule(RETENTION, ref, turn.now + timedelta(seconds=1) if more else _tomorrow(turn))
+
+
+def _tomorrow(turn: Turn) -> datetime:
+    local = turn.local(turn.now)
+    return datetime.combine(local.date() + timedelta(days=1), HOUR, local.tzinfo)
+
+
+async def _ids(turn: Turn, query: Select[Any]) -> list[int]:
+    return list((await turn.session.scalars(query.limit(AT_ONCE))).all())
+
+
+async def _alerts(turn: Turn, before: datetime) -> int:
+    """An alert's end counts; one that is still open is kept whole, however old."""
+    ids = await _ids(turn, select(col(Alert.id)).where(col(Alert.ended_at) < before, col(Alert.wiped).is_(False)))
+    if ids:
+        await turn.session.execute(update(Alert).where(col(Alert.id).in_(ids)).values(text=GONE, **_NOTHING))
+        clues = update(Sighting).where(col(Sighting.alert_id).in_(ids))
+        await turn.session.execute(clues.values(text=GONE, place="", picture_id=None))
+    return len(ids)
+
+
+async def _strays(turn: Turn, before: datetime) -> int:
+    """A stray is not ended by anybody yet, so its report counts."""
+    old = (col(Stray.created_at) < before, Stray.text != GONE)
+    ids = await _ids(turn, select(col(Stray.id)).where(*old))
+    if ids:
+        values = {"text": GONE, "clothes": "", "place": "", "picture_id": None}
+        await turn.session.execute(update(Stray).where(col(Stray.id).in_(ids)).values(**values))
+    return len(ids)
+
+
+async def _cases(turn: Turn, before: datetime) -> int:
+    ids = await _ids(turn, select(col(Case.id)).where(col(Case.ended_at) < before, Case.text != GONE))
+    if ids:
+        values = {"text": GONE, "place": "", "phone": "", "note": ""}
+        await turn.session.execute(update(Case).where(col(Case.id).in_(ids)).values(**values))
+        await turn.session.execute(update(CaseStep).where(col(CaseStep.case_id).in_(ids)).values(text=""))
+    return len(ids)
+
+
+async def _inbox(turn: Turn, before: datetime) -> int:
+    """Commands, reports and what was given up; what has not been worked yet is never touched."""
+    query = select(col(InboxEvent.id)).where(
+        col(InboxEvent.at) < before, col(InboxEvent.wiped).is_(False), InboxEvent.state != InboxState.NEW
+    )
+    ids = await _ids(turn, query)
+    if ids:
+        empty = update(InboxEvent).where(col(InboxEvent.id).in_(ids))
+        await turn.session.execute(empty.values(payload="{}", wiped=True))
+    return len(ids)
+
+
+async def _posts(turn: Turn, before: datetime) -> int:
+    """What the bot said repeats what it was told."""
+    waiting = (
+        select(DeliveryPart.id)
+        .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .where(Delivery.post_id == PostPart.post_id)
+        .where(col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING)))
+        .exists()
+    )
+    query = (
+        select(col(PostPart.id))
+        .join(Post, col(PostPart.post_id) == col(Post.id))
+        .where(col(Post.at) < before, PostPart.kind == "text", PostPart.text != "", ~waiting)
+    )
+    ids = await _ids(turn, query)
+    if ids:
+        await turn.session.execute(update(PostPart).where(col(PostPart.id).in_(ids)).values(text=""))
+    return len(ids)
+
+
+async def _pictures(turn: Turn, before: datetime) -> int:
+    """Bytes and handles of pictures that no matter needs any more."""
+    needed = or_(
+        *(
+            select(table.id).where(table.picture_id == Picture.id).exists()  # type: ignore[attr-defined]
+            for table in (Alert, Sighting, Stray)
+        )
+    )
+    query = select(col(Picture.id)).where(col(Picture.at) < before, Picture.state != "wiped", ~needed)
+    ids = await _ids(turn, query)
+    if ids:
+        values = {"data": None, "handle": "", "digest": "", "state": "wiped"}
+        await turn.session.execute(update(Picture).where(col(Picture.id).in_(ids)).values(**values))
+    return len(ids)
+
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {RETENTION: wipe_old}
