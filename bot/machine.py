@@ -23,6 +23,7 @@ from bot.pictures import Fetcher
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
+from handlers.retention import RETENTION
 from storage.agenda import DueItem
 from storage.engine import Database, unavailable
 from storage.outbox import DeliveryPart, Errand
@@ -30,6 +31,9 @@ from storage.people import Account
 
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
+
+RECURRING = (("wipe", "chat"), (RETENTION, "daily"))
+"""Due rows that are always there: they plant themselves again."""
 
 DATABASE_AGAIN = 5.0
 """Seconds until what needed the database is tried again, when it is away or locked for long."""
@@ -98,8 +102,9 @@ class Machine:
         await self.dispatch.recover(now)
         await self.courier.recover()
         async with self.database.write() as session:
-            if await session.scalar(select(DueItem).where(DueItem.kind == "wipe")) is None:
-                session.add(DueItem(kind="wipe", ref="chat", due_at=now))
+            for kind, ref in RECURRING:
+                if await session.scalar(select(DueItem).where(DueItem.kind == kind)) is None:
+                    session.add(DueItem(kind=kind, ref=ref, due_at=now))
 
     async def settle(self, now: datetime) -> datetime | None:
         """Do all there is at one instant, in order: inbox, due things, courier; when there is more, or None."""
