@@ -1,26 +1,33 @@
-"""How well the reader does on the examples: kinds, categories, urgency and fields."""
+"""How well the reader does on the examples: kinds, categories, fields, and whether its confidence means something."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from handlers.understanding import Context, read, to_json
+from tests.understanding.collected import collected
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=timezone(timedelta(hours=8)))
 """The moment at which every example is read: a Saturday afternoon."""
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
+WRITTEN = Path(__file__).with_name("written")
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """The rows of a file of JSON lines."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 def examples(part: str | None = None) -> list[dict[str, Any]]:
     """The examples of a part: `dev` shaped the rules; `held` was written last and shaped them least."""
-    rows = [json.loads(line) for line in EXAMPLES.read_text(encoding="utf-8").splitlines()]
-    return [row for row in rows if part is None or row["part"] == part]
+    return [row for row in rows_of(EXAMPLES) if part is None or row["part"] == part]
 
 
 @dataclass
@@ -30,11 +37,22 @@ class Result:
     kinds: Counter[str] = field(default_factory=Counter)
     right: Counter[str] = field(default_factory=Counter)
     predicted: Counter[str] = field(default_factory=Counter)
+    fields: Counter[tuple[str, bool]] = field(default_factory=Counter)
     facts: int = 0
     facts_right: int = 0
     categories: int = 0
     categories_right: int = 0
     wrong: list[tuple[str, Any, Any, str]] = field(default_factory=list)
+    sure: list[tuple[float, bool]] = field(default_factory=list)
+    mixed: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def miscalibration(self) -> float:
+        """By how much confidence differs from the share that was right, over ten bins (0..1)."""
+        bins: dict[int, list[tuple[float, bool]]] = {}
+        for confidence, right in self.sure:
+            bins.setdefault(min(int(confidence * 10), 9), []).append((confidence, right))
+        gaps = (abs(sum(c for c, _ in b) - sum(r for _, r in b)) for b in bins.values())
+        return sum(gaps) / max(len(self.sure), 1)
 
     def accuracy(self) -> float:
         """The share of kinds that were right (0..1)."""
@@ -51,43 +69,68 @@ class Result:
 
 def evaluate(part: str | None = None) -> Result:
     """Reads the examples of a part and counts what was right."""
+    return measured(examples(part))
+
+
+def measured(rows: Iterable[dict[str, Any]]) -> Result:
+    """Reads rows, each at its own `now`, and counts what was right."""
     result = Result()
-    context = Context(now=NOW)
-    for row in examples(part):
-        _compare(row, to_json(read(row["text"], context)), result)
+    for row in rows:
+        now = datetime.fromisoformat(row["now"]) if "now" in row else NOW
+        _compare(row, to_json(read(row["text"], Context(now=now))), result)
     return result
 
 
 def _compare(row: dict[str, Any], got: dict[str, Any], result: Result) -> None:
     result.kinds[row["kind"]] += 1
     result.predicted[got["kind"]] += 1
+    result.sure.append((got["confidence"], got["kind"] == row["kind"]))
+    result.mixed[row["kind"], got["kind"]] += 1
     if got["kind"] == row["kind"]:
         result.right[row["kind"]] += 1
     else:
         result.wrong.append(("kind", row["kind"], got["kind"], row["text"]))
-    if "category" in row:
+    if row.get("category"):
         result.categories += 1
         result.categories_right += row["category"] == got["category"]
         if row["category"] != got["category"]:
             result.wrong.append(("category", row["category"], got["category"], row["text"]))
     for name, value in row.get("fields", {}).items():
         result.facts += 1
-        result.facts_right += got["fields"].get(name) == value
-        if got["fields"].get(name) != value:
+        right = _same(name, value, got["fields"].get(name))
+        result.facts_right += right
+        result.fields[name, right] += 1
+        if not right:
             result.wrong.append((name, value, got["fields"].get(name), row["text"]))
+
+
+def _same(name: str, wanted: Any, got: Any) -> bool:
+    """Whether two values of a field are one: times by their instant, figures by their value."""
+    if name == "seen_at" and got:
+        return datetime.fromisoformat(wanted) == datetime.fromisoformat(got)
+    return bool(wanted == got)
 
 
 def report(part: str | None = None, *, wrong: bool = False) -> str:
     """A table of precision and recall per kind, and the shares of categories and fields that were right."""
-    result = evaluate(part)
-    lines = [f"{part or 'all'}: {result.kinds.total()} messages, kinds {result.accuracy():.1%}"]
-    lines += [
-        f"  {k:11} n={n:3} precision {result.precision(k):.2f} recall {result.recall(k):.2f}"
-        for k, n in result.kinds.items()
+    return table(part or "all", evaluate(part), wrong=wrong)
+
+
+def table(title: str, result: Result, *, wrong: bool = False) -> str:
+    """What was counted, as text; with `wrong` also what went wrong."""
+    lines = [
+        f"{title}: {result.kinds.total()} messages, kinds {result.accuracy():.1%}, "
+        f"confidence off by {result.miscalibration():.1%}"
     ]
+    for kind, n in sorted(result.kinds.items()):
+        others = ", ".join(f"{b} {m}" for (a, b), m in sorted(result.mixed.items()) if a == kind != b)
+        line = f"  {kind:11} n={n:3} precision {result.precision(kind):.2f} recall {result.recall(kind):.2f}"
+        lines.append(line + (f"  read as {others}" if others else ""))
     lines.append(
         f"  categories {result.categories_right}/{result.categories}, fields {result.facts_right}/{result.facts}"
     )
+    missed = ", ".join(f"{name} {n}" for (name, right), n in sorted(result.fields.items()) if not right)
+    lines += [f"  fields not right: {missed}"] if missed else []
     if wrong:
         lines += [f"  {what}: expected {want!r}, got {got!r}: {text}" for what, want, got, text in result.wrong]
     return "\n".join(lines)
@@ -96,3 +139,7 @@ def report(part: str | None = None, *, wrong: bool = False) -> str:
 if __name__ == "__main__":
     print(report("dev", wrong=True))
     print(report("held"))
+    for name in ("tune", "unseen"):
+        if (WRITTEN / f"{name}.jsonl").exists():
+            print(table(f"written, {name}", measured(rows_of(WRITTEN / f"{name}.jsonl"))))
+    print("\n".join(collected()))
