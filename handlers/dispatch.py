@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -23,6 +23,7 @@ from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, rememb
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where
 from handlers.understanding import Act, Context, Kind, Reading, read
+from storage.areas import Purpose
 from storage.engine import Database, insert_into, retrying, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
 
@@ -97,7 +98,7 @@ class Dispatch:
             return [to_message(row) for row in await session.execute(query)]
 
     async def _run(self, messages: Sequence[Message], now: datetime) -> tuple[int, bool]:
-        """Handle plain chat up to and including the first message that causes something; how many, and if done."""
+        """Handle messages up to one after which the others might mean something else; how many, and if done."""
         try:
             around, passed = await self._plans(messages, now)
         except Exception as error:
@@ -115,11 +116,16 @@ class Dispatch:
             around = await survey(session, messages, self._outside.rules, now)
             await self._names.refresh(session, now)
         passed: list[Plan] = []
+        stirred: set[int | None] = set()  # chats in which something was caused
         for message in messages:
+            if stirred and not _apart(message, around, stirred):
+                break
             plan = self._plan(message, around)
             passed.append(plan)
             if plan.nothing is None:
-                break
+                if not _contained(plan):
+                    break
+                stirred.add(message.chat_id)
             if plan.nothing == Outcome.CHAT:
                 remember(around, message)
         return around, passed
@@ -180,23 +186,27 @@ class Dispatch:
         return reading.confidence < self._outside.rules.reading.ask_threshold
 
     async def _carry_out(self, plans: Sequence[Plan], around: Surroundings, now: datetime) -> bool:
-        """Mark the plain ones done and run the last one's handler, in one transaction."""
-        last = plans[-1]
+        """Mark the plain ones done and run the others' handlers, in one transaction; each in its own if that fails."""
         plain = [plan for plan in plans if plan.nothing is not None]
+        acting = [plan for plan in plans if plan.nothing is None]
 
         async def attempt() -> None:
             async with self._database.write() as session:
                 await _done(session, plain, self._outside)
-                if last.nothing is None:
-                    await self._handle(session, last, around, now)
+                for plan in acting:
+                    await self._handle(session, plan, around, now)
 
         try:
             await retrying(attempt)
         except Exception as error:
             if unavailable(error):
                 raise
-            log.exception("event %s could not be handled", last.message.inbox_id)
-            await self._failed(last.message, error, now)
+            if len(acting) > 1:
+                parts = [plain, *([one] for one in acting)] if plain else [[one] for one in acting]
+                return all([await self._carry_out(part, around, now) for part in parts])
+            failed = (acting or plans)[-1].message
+            log.exception("event %s could not be handled", failed.inbox_id)
+            await self._failed(failed, error, now)
             return False
         return True
 
@@ -250,6 +260,25 @@ class Dispatch:
             if row.tries >= MAX_TRIES:
                 row.state = InboxState.FAILED
                 await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
+
+
+_CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
+
+
+def _contained(plan: Plan) -> bool:
+    """Whether what a message causes concerns its own chat and the workers: a residents' case in free words."""
+    if plan.reading is None or plan.reading.act != Act.NONE or plan.message.decided:
+        return False
+    return plan.reading.kind in _CASES and _residents(plan.where)
+
+
+def _apart(message: Message, around: Surroundings, stirred: Collection[int | None]) -> bool:
+    """Whether a message means the same after what was caused in these chats."""
+    return message.chat_id not in stirred and _residents(around.where.get(message.chat_id or 0))
+
+
+def _residents(where: Where | None) -> bool:
+    return where is not None and where.room is not None and where.room.purpose == Purpose.RESIDENTS
 
 
 def outdoor_plan(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Plan:
