@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, TextIO
 
 import typer
 
-from bot.config import Config, ConfigError, load_config
+from bot.config import Config, ConfigError, load_config, reason
 from storage.engine import Database, DatabaseError
 
 app = typer.Typer(
@@ -50,14 +50,17 @@ def told() -> Iterator[None]:
     except TownFaults as faults:
         for line in faults.faults:
             typer.echo(line, err=True)
-        raise fail(f"共 {len(faults.faults)} 处错误，什么都没有导入。") from None
+        if len(faults.faults) > 1:
+            typer.echo(f"共 {len(faults.faults)} 处错误。", err=True)
+        raise fail("什么都没有改动，改好再来。") from None
 
 
 def started(config_path: Path) -> Config:
     """The config, with logging set up."""
     config = load_config(config_path)
     logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    for chatty in ("apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     return config
 
 
@@ -106,6 +109,8 @@ def parse(
     with told():
         moment = _moment(now, "--now") if now else datetime.now(UTC)
         source: TextIO = _open(file) if file else sys.stdin
+        if source.isatty():
+            typer.echo("请输入消息，一行一条；按 Ctrl+D 结束。", err=True)
         source.reconfigure(errors="replace")  # type: ignore[attr-defined]
         for line in parse_lines(source, moment, town, grid):
             typer.echo(line)
@@ -115,7 +120,7 @@ def _open(path: Path) -> TextIO:
     try:
         return path.open(encoding="utf-8", errors="replace")
     except OSError as error:
-        raise ConfigError(f"读不到 {path}：{error.strerror}") from error
+        raise ConfigError(f"读不到 {path}：{reason(error)}") from error
 
 
 def _moment(text: str, option: str) -> datetime:
@@ -246,7 +251,7 @@ def export(
 
 @app.command("admin-code")
 def admin_code(config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """打印一个一次性口令：谁把它私聊发给机器人，谁就是区管理员。"""
+    """打印一个一次性码：谁把它私聊发给机器人，谁就是区管理员。"""
 
     async def work(settings: Config, database: Database) -> str:
         from handlers.ports import random_token
@@ -255,7 +260,7 @@ def admin_code(config: ConfigPath = DEFAULT_CONFIG) -> None:
         code = random_token()
         async with database.write() as session:
             await make_admin_code(session, code, datetime.now(UTC))
-        return f"私聊机器人发送：我是 {code}\n（24 小时内有效，只能用一次）"
+        return f"私聊{settings.bot_name}发：我是 {code}\n发的人就是区管理员；24 小时内有效，只能用一次。"
 
     with told():
         typer.echo(_with_database(config, work))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -84,6 +85,18 @@ class Config(Rules):
         return Rules(**{name: getattr(self, name) for name in Rules.model_fields})
 
 
+def reason(error: OSError) -> str:
+    """Why a file or a port cannot be opened, in the language of the other messages."""
+    known = {
+        errno.ENOENT: "没有这个文件",
+        errno.EACCES: "没有权限",
+        errno.EISDIR: "这是个文件夹",
+        errno.EADDRINUSE: "已被占用",
+        errno.EADDRNOTAVAIL: "本机没有这个地址",
+    }
+    return known.get(error.errno or 0, error.strerror or "读取出错")
+
+
 def load_config(path: Path) -> Config:
     """Read a config file; relative paths in it count from the working directory. ConfigError on any mistake."""
     try:
@@ -91,7 +104,7 @@ def load_config(path: Path) -> Config:
             raise ConfigError(f"配置文件 {path} 太大了")
         raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"读不到配置文件 {path}：{error.strerror}") from error
+        raise ConfigError(f"读不到配置文件 {path}：{reason(error)}") from error
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f"第 {line + 1} 行附近" if line is not None else "文件"

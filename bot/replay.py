@@ -189,9 +189,14 @@ def check_names(inputs: Iterable[Input], town: Town) -> None:
     rooms, people = {room.key for room in town.rooms}, {person.key for person in town.people}
     for one in inputs:
         if one.room is not None and one.room not in rooms:
-            raise BadLine(f"{one.id}：rooms 里没有群 {one.room[:60]}")
+            raise BadLine(f"{_which(one)}：rooms 里没有群 {one.room[:60]}")
         if one.person not in people:
-            raise BadLine(f"{one.id}：people 里没有 {one.person[:60]}")
+            raise BadLine(f"{_which(one)}：people 里没有 {one.person[:60]}")
+
+
+def _which(one: Input) -> str:
+    """How a message names the line it is about."""
+    return f"id 为 {one.id[:60]} 的一行"
 
 
 class Replay:
@@ -312,7 +317,7 @@ class Replay:
         for output in self.gateway.sent:
             if output.ref == one.quote and output.room == here:
                 return Quote(output.message_id, output.text)
-        raise BadLine(f"{one.id}：没有可引用的 {one.quote}")
+        raise BadLine(f"{_which(one)}：没有可引用的 {one.quote}")
 
 
 def default_until(inputs: Sequence[Input]) -> datetime:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.config import TOKEN_VARIABLE, Config, ConfigError
+from bot.config import TOKEN_VARIABLE, Config, ConfigError, reason
 from bot.gateways.protocol import Gateway
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of
 from bot.town import SAMPLE, Town, import_town, read_town
@@ -105,10 +105,10 @@ async def _local(config: Config, database: Database, account_id: int, stack: Asy
         page = await start_page(chat, host=config.local.host, port=config.local.port)
     except OSError as error:
         raise ConfigError(
-            f"local.port：{config.local.port} 端口打不开（{error.strerror}），换一个或先停掉占用它的程序"
+            f"local.port：{config.local.port} 端口打不开（{reason(error)}），换一个或先停掉占用它的程序"
         ) from error
     stack.push_async_callback(page.cleanup)
-    say(f"格格已启动，请打开 http://127.0.0.1:{config.local.port}/ （Ctrl+C 停止）")
+    say(f"{config.bot_name}已启动，请打开 http://{config.local.host}:{config.local.port}/ （Ctrl+C 停止）")
     return LocalGateway(chat)
 
 

@@ -88,6 +88,8 @@ class _Reading:
         lines = {table.stem: self._open(table) for table in TABLES}
         if not self.base.areas and not self.areas_given:
             self.faults.add("areas", None, "文件夹里没有 areas.csv 或 areas.xlsx")
+        elif not self.files:
+            self.faults.add(str(self.directory), None, "里面没有 areas、rooms、people、places（.csv 或 .xlsx）")
         self._each(AREAS, lines, self._area)
         self._check_neighbours()
         tree = self._grow()

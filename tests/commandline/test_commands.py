@@ -142,3 +142,11 @@ def test_reset_empties(tmp_path: Path, config: Path) -> None:
     assert status == 0
     assert not (tmp_path / "bot.db").exists()
     assert not (tmp_path / "chat.db").exists()
+
+
+def test_import_of_nothing_is_no_import(config: Path, tmp_path: Path) -> None:
+    assert call("import", str(TOWN), "-c", str(config))[0] == 0
+    (tmp_path / "empty").mkdir()
+    status, out = call("import", str(tmp_path / "empty"), "-c", str(config))
+    assert status == 2
+    assert "里面没有 areas" in out
