@@ -91,12 +91,13 @@ async def holders_of(turn: Turn, area: Area, roles: Collection[str]) -> list[Hel
 
 
 async def names(turn: Turn, people: Iterable[Held]) -> str:
-    """`网格员耿志强、网格长李芳`."""
-    people = list(people)
-    ids = [one.contact_id for one in people]
-    rows = await turn.session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(ids)))
+    """`网格员耿志强、网格长李芳`; who holds several roles is named once."""
+    held: dict[int, Held] = {}
+    for one in people:
+        held.setdefault(one.contact_id, one)
+    rows = await turn.session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(held)))
     called = dict(rows.all())
-    return "、".join(f"{ROLE_NAMES.get(Role(one.role), '')}{called.get(one.contact_id, '')}" for one in people)
+    return "、".join(f"{ROLE_NAMES.get(Role(one.role), '')}{called.get(key, '')}" for key, one in held.items())
 
 
 async def name_of(turn: Turn, contact_id: int | None, area: Area) -> str:

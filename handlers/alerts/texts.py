@@ -207,6 +207,13 @@ def _family_phone(alert: Alert) -> str:
     return f"{alert.contact_name or '家属'} {alert.phone}"
 
 
+def _whom_to_call(alert: Alert, here: Here) -> str:
+    """After 打: the family's phone, if it may be shown, or the police's."""
+    if not alert.phone or not alert.share_phone:
+        return f" {here.police}"
+    return f"{alert.contact_name or '家属'}电话 {alert.phone}"
+
+
 def verified_by(by: str, when: datetime) -> str:
     """Who vouches for the card."""
     return f"{by} {when:%m-%d %H:%M} 核实"
@@ -290,8 +297,9 @@ def ended_for_asked(alert: Alert) -> str:
 
 def ended_for_speaker(alert: Alert, rooms: int) -> str:
     """To whoever ended it from somewhere else."""
-    telling = f"，正在告诉收到过的 {rooms} 个群" if rooms else "，没有群收到过，不用另发"
-    return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}{telling}。"
+    state = "按误报结束" if alert.state == AlertState.FALSE else STATE_NAMES[AlertState(alert.state)]
+    telling = f"，正在告诉收到过的 {rooms} 个群" if rooms else "。没有群收到过，不用另发"
+    return f"{name(alert)}{state}{telling}。"
 
 
 def misunderstood(alert: Alert) -> str:
@@ -313,8 +321,7 @@ def late_clue(alert: Alert) -> str:
 def clue_thanks(alert: Alert, here: Here) -> str:
     """To whoever saw something."""
     them = describing.pronoun(alert)
-    call = _family_phone(alert) or here.police
-    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打 {call}。"
+    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打{_whom_to_call(alert, here)}。"
 
 
 def clue(alert: Alert, source: str, words: str, found: str) -> str:
@@ -360,17 +367,20 @@ def status(alert: Alert, here: Here, by: str) -> str:
     if alert.state == AlertState.UNCONFIRMED:
         return f"{state}，请先不要转发。"
     if alert.state == AlertState.CONFIRMED:
-        return f"{state}。{by}\n{description(alert, here)}\n看到请打 {_family_phone(alert) or here.police}。"
+        return f"{state}。{by}\n{description(alert, here)}\n看到请打{_whom_to_call(alert, here)}。"
     when = alert.ended_at.astimezone(here.zone).strftime("（%m-%d %H:%M）") if alert.ended_at else ""
     return f"{state}{when}。"
 
 
 def spread_line(counts: Counts) -> str:
     """What workers see besides."""
-    return (
-        f"\n已到 {counts.sent} 个群，不确定 {counts.unknown}，等待 {counts.waiting}，"
-        f"失败 {counts.failed}，静默 {counts.silent}。"
+    others = (
+        ("不确定", counts.unknown),
+        ("等待", counts.waiting),
+        ("失败", counts.failed),
+        ("静默", counts.silent),
     )
+    return f"\n已到 {counts.sent} 个群{''.join(f'，{word} {count} 个' for word, count in others if count)}。"
 
 
 def list_line(alert: Alert) -> str:
