@@ -14,6 +14,13 @@ from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.areas import Area
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
+from storage.people import Role
+
+NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
+"""Also said of what somebody may not know of: the same words, so that they tell nothing."""
+
+COMPLAINTS = (Role.LEAD, Role.ADMIN)
+"""Who handles complaints about workers."""
 
 
 class Refusal(Exception):
@@ -56,7 +63,7 @@ async def find(turn: Turn, letters: str, given: Ref | None) -> Ref:
         return found[0]
     if found:
         raise Refusal(f"有几件都对得上，请写全编号：{'、'.join(str(one) for one in found)}")
-    raise Refusal(f"没有找到 {ref} 号，请核对编号，或引用我发的那条消息回复。")
+    raise Refusal(NOT_FOUND.format(ref))
 
 
 async def _exact(ref: Ref, turn: Turn) -> Ref:
@@ -95,7 +102,12 @@ def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
     areas = [col(Area.path).startswith(path, autoescape=True) for path in me.areas]
     here = [table.chat_id == turn.here.chat_id]
-    return select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
+    query = select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
+    if table is not Case:
+        return query
+    # who may not see a complaint hears the same of it as of a number that never was
+    above = [col(Area.path).startswith(held.path, autoescape=True) for held in me.roles if held.role in COMPLAINTS]
+    return query.where(or_(col(Case.about_worker).is_(False), *mine, *above))
 
 
 async def _only_own(turn: Turn, letters: str) -> Ref:
@@ -105,6 +117,8 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
         table, me = kind.table, turn.me
         mine = or_(*(getattr(table, name) == me.contact_id for name in kind.people))
         query = select(table).where(mine, table.state.in_(kind.open_states)).order_by(table.id.desc())
+        if table is Case and not turn.here.private:  # nothing can be done about them in a group, nor be read there
+            query = query.where(col(Case.quiet).is_(False))
         if kind.letter == "N":  # a notice that is whole stays 已发, but nobody waits for it any more
             query = query.where(table.ended_at.is_(None))
         found += [

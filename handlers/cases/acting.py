@@ -8,6 +8,7 @@ from datetime import timedelta
 from handlers.cases import moving, texts
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
+from handlers.matters import Refusal, clip
 from handlers.posting import whisper
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Act, Ref
@@ -20,10 +21,11 @@ MAX_TEXT = 4000
 
 async def more(turn: Turn, ref: Ref) -> None:
     """The reporter adds or corrects something: kept at once, announced once a little later."""
-    case, _ = await moving.load(turn, ref.number)
-    if turn.me.contact_id != case.reporter_id or case.state not in CASE_OPEN:
-        turn.outcome = Outcome.CHAT
+    own = await moving.load_own(turn, ref.number)
+    if own is None or own[0].state not in CASE_OPEN:
+        turn.outcome, turn.ref = Outcome.CHAT, ""
         return
+    case = own[0]
     case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
     if turn.reading and turn.reading.fields.place:
         case.place = turn.reading.fields.place
@@ -55,9 +57,18 @@ async def same(turn: Turn, ref: Ref) -> None:
         )
 
 
+def _must_be_timely(turn: Turn) -> None:
+    """Words that close or take back are not carried out when they come late, as their commands are not."""
+    if turn.late:
+        said = turn.local(turn.at).strftime("%H:%M")
+        raise Refusal(f"您 {said} 说的“{clip(turn.text, 30)}”刚刚才收到，没有执行。还要办的话请再说一次。")
+
+
 async def fixed(turn: Turn, ref: Ref) -> None:
     """好了 / 修好了: from the owner it is 办结, from the reporter the end; from others it is put to the owner."""
     case, area = await moving.load(turn, ref.number)
+    if turn.me.contact_id == case.reporter_id or moving.manages(turn, case, area):
+        _must_be_timely(turn)
     if case.state == CaseState.DONE and turn.me.contact_id == case.reporter_id:
         await moving.rate(turn, ref.number, True, "")
     elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id:
@@ -103,6 +114,7 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
     if case is None or turn.me.contact_id != case.reporter_id:
         turn.outcome = Outcome.CHAT
         return
+    _must_be_timely(turn)
     if turn.text.strip().startswith("不是") and case.state in CASE_OPEN:
         await moving.misread(turn, ref.number)
     else:
@@ -120,7 +132,7 @@ async def announce_added(turn: Turn, case: Case) -> None:
     if case.owner_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人补充：{added}", ref=str(case.id))
     if case.shown:
-        await moving.tell_origin(turn, case, f"{texts.name(case)}补充的情况已记下，并告诉了网格员。")
+        await moving.tell_origin(turn, case, f"{texts.name(case)}补充的情况已记下，并告诉了网格员。", asked=True)
 
 
 ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {

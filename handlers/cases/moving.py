@@ -10,14 +10,15 @@ from sqlmodel import col
 
 from handlers import quiet_hours
 from handlers.cases import texts
+from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.reporting import add_step, owner_name
-from handlers.matters import Refusal
+from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import WORKERS, Turn
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, Correction
 from storage.outbox import Sort
-from storage.people import Contact, Role, colleagues, holders
+from storage.people import Contact, Role, colleagues
 
 RATING_DAYS = 3
 """Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
@@ -31,7 +32,7 @@ async def load(turn: Turn, number: int) -> tuple[Case, Area]:
     """The case and its area, locked for this transaction; Refusal if there is none or it may not be seen here."""
     case = await turn.session.get(Case, number, with_for_update=True, populate_existing=True)
     if case is None:
-        raise Refusal(f"没有事项 {number}，请核对编号。")
+        raise Refusal(NOT_FOUND.format(number))
     area = await turn.session.get(Area, case.area_id)
     assert area is not None
     if case.quiet:
@@ -40,10 +41,21 @@ async def load(turn: Turn, number: int) -> tuple[Case, Area]:
     return case, area
 
 
+async def load_own(turn: Turn, number: int) -> tuple[Case, Area] | None:
+    """The same for silent work on what the speaker reported: it may be told of anywhere, as nothing is answered."""
+    case = await turn.session.get(Case, number, with_for_update=True, populate_existing=True)
+    if case is None or case.reporter_id != turn.me.contact_id:
+        return None
+    area = await turn.session.get(Area, case.area_id)
+    assert area is not None
+    turn.concerns(str(number))
+    return case, area
+
+
 def guard_private(turn: Turn, case: Case, area: Area) -> None:
     """A private matter: only for those it concerns, and never in a group."""
     if not (manages(turn, case, area) or turn.me.contact_id == case.reporter_id):
-        raise Refusal(f"没有事项 {case.id}，请核对编号。")
+        raise Refusal(NOT_FOUND.format(case.id))
     if not turn.here.private:
         raise Refusal("这件事涉及个人，请私聊我。")
 
@@ -54,7 +66,7 @@ def manages(turn: Turn, case: Case, area: Area) -> bool:
     A complaint about a worker is not a worker's to handle.
     """
     if case.about_worker:
-        return turn.me.has((Role.LEAD, Role.ADMIN), area.path)
+        return turn.me.has(COMPLAINTS, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area)
     return turn.me.contact_id == case.owner_id or turn.me.has(WORKERS, area.path)
 
 
@@ -70,13 +82,17 @@ def must_be(case: Case, states: Sequence[CaseState], doing: str) -> None:
         raise Refusal(f"{texts.name(case)}{texts.STATE_NAMES[CaseState(case.state)]}，不用再{doing}。")
 
 
-async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True) -> None:
-    """One post in the group of origin that mentions the reporter; in private for what is private."""
+async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False) -> None:
+    """One post in the group of origin that mentions the reporter; in private for what is private.
+
+    `asked`: the reporter has just written, which no quiet hours hold up.
+    """
     if case.quiet:
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
         return
     people = (case.reporter_id,) if mention else ()
-    fresh = turn.now - case.created_at < FRESH
+    own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
+    fresh = asked or own or turn.now - case.created_at < FRESH
     hold = None if fresh else quiet_hours.ends(turn)
     sent = await post(turn, str(case.id), Sort.CASE, [Piece(text, people)], [Target(case.chat_id)], hold=hold)
     if sent.chats:
@@ -152,16 +168,13 @@ async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact
     wanted = person.lstrip("@＠").strip()
     found = await colleagues(turn.session, wanted, area.path, turn.now)
     if case.about_worker:
-        found = [one for one in found if one.id in await _leads(turn, area)]
+        allowed = await complaint_handlers(turn, case, area)
+        found = [one for one in found if one.id in allowed]
     if not found:
         raise Refusal(f"没有找到叫“{wanted[:20]}”的网格员、网格长或志愿者，请写全名。")
     if len(found) > 1:
         raise Refusal(f"叫“{wanted[:20]}”的不止一位，请在后台名单里区分后再转。")
     return found[0]
-
-
-async def _leads(turn: Turn, area: Area) -> set[int]:
-    return {held.contact_id for held in await holders(turn.session, area.path, (Role.LEAD, Role.ADMIN), turn.now)}
 
 
 async def finish(turn: Turn, number: int, words: str) -> None:
@@ -302,6 +315,7 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:
     people = {case.owner_id} if case.owner_id else set()
-    people |= set(await responsible(turn, area, (Role.LEAD,)))
+    if not case.about_worker:
+        people |= set(await responsible(turn, area, (Role.LEAD,)))
     for contact_id in sorted(people - {turn.me.contact_id}):
         await tell(turn, contact_id, text, f"{texts.name(case)}请再跟进一下。", area=area, ref=str(case.id))

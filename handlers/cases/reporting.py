@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from handlers import locating
 from handlers.cases import texts
+from handlers.cases.complaints import complaint_handlers
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
 from handlers.understanding import Reading
@@ -82,12 +83,10 @@ def place_of(reading: Reading) -> str:
 
 async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
     """The grid's worker, else the substitute, the lead, the village, the town; past the worker if it is about one."""
-    ladder: tuple[tuple[Role, ...], ...] = ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,))
     if case.about_worker:
-        ladder = ladder[1:]
-    for roles in ladder:
-        people = await responsible(turn, area, roles, but=[case.reporter_id] if case.about_worker else ())
-        if people:
+        return next(iter(await complaint_handlers(turn, case, area)), None)
+    for roles in ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,)):
+        if people := await responsible(turn, area, roles):
             return people[0]
     return None
 

@@ -69,7 +69,8 @@ def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
 def for_staff_room(case: Case, area: str) -> str:
     """The same for a staff room: without names, phones and words."""
     urgent = "【急】" if case.urgent else ""
-    return f"{urgent}{name(case)}{area}有一件{case.category}的事等您接。加我好友后可看详情；回“接单 {case.id}”接下。"
+    what = "要私下处理" if case.quiet else case.category
+    return f"{urgent}{name(case)}{area}有一件{what}的事等您接。加我好友后可看详情；回“接单 {case.id}”接下。"
 
 
 def status(case: Case, owner: str, last: str, when: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from handlers import quiet_hours
 from handlers.cases import texts
 from handlers.cases.acting import announce_added
+from handlers.cases.complaints import complaint_handlers
 from handlers.cases.reporting import add_step, wait_minutes
 from handlers.posting import responsible, tell
 from handlers.turn import Turn
@@ -43,6 +44,8 @@ async def unclaimed(turn: Turn, ref: str) -> None:
 async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list[int]:
     if step == 1 and case.owner_id:
         return [case.owner_id]
+    if case.about_worker:
+        return (await complaint_handlers(turn, case, area))[step - 1 : step]
     return await responsible(turn, area, LADDER[min(step, len(LADDER)) - 1])
 
 

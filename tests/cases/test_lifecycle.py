@@ -140,7 +140,7 @@ async def test_complaint_about_the_worker_is_not_the_workers(talk: Talk) -> None
     assert "g1" not in rooms(said)
     assert {"@l1", "@r1"} == rooms(said)
     said = await talk.say("w1", None, "接单 1")
-    assert "没有事项 1" in said[0].text
+    assert "没有找到 1 号" in said[0].text
     assert await talk.say("w1", None, "待办") and "没有待办" in talk.outputs[-1].text
 
 
