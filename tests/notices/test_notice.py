@@ -160,7 +160,8 @@ async def test_strange_text_is_only_text(talk: Talk) -> None:
     odd = "<b>x</b>'; DROP TABLE notice; =1+1 \u202e😀"
     await talk.say("w1", None, f"通知 本格 {odd}")
     said = await talk.say("w1", None, "确认 N1")
-    assert texts(said, "g1") == [f"【通知 N1】柳树一格：\n{odd}"]
+    seen = odd.replace("\u202e", "")  # a mark that turns the reading direction is no text
+    assert texts(said, "g1") == [f"【通知 N1】柳树一格：\n{seen}"]
 
 
 async def test_silent_groups_are_counted_and_left_out(talk: Talk) -> None:
