@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from zoneinfo import ZoneInfo
 
 from bot.gateways.protocol import NotSupported, Refused
+from handlers.ports import Rules
 from handlers.refs import take_ref
-from storage.areas import Area
+from storage.areas import Area, area_line
 from storage.engine import Database
 from storage.inbox import Picture
 from storage.matters import Alert
@@ -19,8 +21,9 @@ KEPT = 8
 class Drawing:
     """Gives the bytes of a post's picture part."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, rules: Rules) -> None:
         self._database = database
+        self._rules = rules
         self._posters: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
     async def picture(self, ref: str, kind: str, picture_id: int | None) -> tuple[bytes, str]:
@@ -43,12 +46,15 @@ class Drawing:
                 raise Refused("寻人已经删除")
             photo = await session.get(Picture, alert.picture_id) if alert.picture_id else None
             area = await session.get(Area, alert.area_id)
+            line = await area_line(session, area) if area else []
         key = (ref, alert.updated_at.isoformat())
         if key not in self._posters:
             font = poster.find_font()
             if font is None:
                 raise NotSupported("没有中文字体，只发文字")
-            facts = poster.facts_of(alert, area.name if area else "")
+            police = next((one.police_phone for one in line if one.police_phone), self._rules.alerts.police_phone)
+            zone = ZoneInfo(self._rules.timezone)
+            facts = poster.facts_of(alert, area.name if area else "", police=police, zone=zone)
             data = await asyncio.to_thread(poster.draw_poster, facts, photo.data if photo else None, font)
             self._posters[key] = data
             while len(self._posters) > KEPT:
