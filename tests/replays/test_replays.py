@@ -1,0 +1,45 @@
+"""Whole conversations: what every chat got, line by line, as it was read and approved by a person.
+
+After a change that is meant, `python -m tests.replays.test_replays` writes the transcripts anew; read the diff.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import app
+from tests.harness import TOWN
+
+FOLDER = Path(__file__).parent
+CHATS = sorted(path for path in FOLDER.glob("*.jsonl"))
+
+
+def transcript(chat: Path) -> str:
+    """What `gridbot replay` says, readable; a picture's bytes depend on the fonts of the machine."""
+    result = CliRunner().invoke(app, ["replay", str(chat), "--town", str(TOWN)])
+    assert result.exit_code == 0, result.output
+    lines = []
+    for line in result.output.splitlines():
+        out = json.loads(line)
+        words = "〔图片〕" if out["image"] else out["text"].replace("\n", " / ")
+        lines.append(f"{out['at'][11:19]} {out['room']} {out['ref']} {words}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("chat", CHATS, ids=lambda path: path.stem)
+def test_transcript(chat: Path) -> None:
+    assert transcript(chat) == chat.with_suffix(".txt").read_text(encoding="utf-8")
+
+
+def main() -> None:
+    """Write every transcript anew."""
+    for chat in CHATS:
+        chat.with_suffix(".txt").write_text(transcript(chat), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
