@@ -41,7 +41,7 @@ class Judgement:
     signs: tuple[str, ...]
 
 
-PLAIN = 0.97
+PLAIN = 0.93
 """The chance of chat from which a message is not looked at any closer."""
 
 CHAT = Judgement(Kind.CHAT, 0.98, (), ())
@@ -107,7 +107,9 @@ def _with_alert(found: dict[str, float]) -> dict[str, float]:
 
 KINDS = tuple(Kind)
 """The kinds in the order of every list of scores and chances."""
-_CHAT = KINDS.index(Kind.CHAT)
+_CASES = (KINDS.index(Kind.REQUEST), KINDS.index(Kind.COMPLAINT))
+"""Kinds that open the same case: between them there is nothing to be unsure about."""
+_CHAT, _FOUND = KINDS.index(Kind.CHAT), KINDS.index(Kind.FOUND)
 # By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
 _BY_SIGN = {
     name: tuple((KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
@@ -151,6 +153,9 @@ def judge(scan: Scan, alert: bool = False) -> Judgement:
         found.update(_with_alert(found))
     scores = model.kinds.scores(scan.runs, (*classes(scan.mask), *signals(found)))
     summed = [(a + model.trust * b) / model.temperature for a, b in zip(scores, score(found), strict=True)]
+    if persons.asks_back(scan.text):
+        summed[_FOUND] = min(summed)
     chances = softmax(summed)
     best = max(range(len(chances)), key=chances.__getitem__)
-    return Judgement(KINDS[best], chances[best], tuple(chances), _leading(found, best))
+    sure = sum(chances[kind] for kind in _CASES) if best in _CASES else chances[best]
+    return Judgement(KINDS[best], min(sure, 1.0), tuple(chances), _leading(found, best))

@@ -202,10 +202,15 @@ def missing(scan: Scan, hinted: bool = False) -> Features:
     return found
 
 
+def asks_back(text: str) -> bool:
+    """Whether the writer asks if somebody was found, and so brings no news."""
+    return _OPEN_QUESTION.search(text) is not None or _ASKS_BACK.search(text) is not None
+
+
 def back(scan: Scan) -> Features:
     """Signs that the missing person is safe."""
     found: Features = {}
-    if _OPEN_QUESTION.search(scan.text) or _ASKS_BACK.search(scan.text):
+    if asks_back(scan.text):
         return found
     for token in scan.of(_BACK):
         noun = subject(scan, token)

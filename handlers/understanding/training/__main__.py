@@ -27,8 +27,8 @@ CHAINED = 1500
 BABBLED = 0.5
 WEIGHT = {"chat": 1.5, "missing": 1.3}
 """What a text of a kind counts: most of what is read is chat, and to miss a missing person is worst."""
-CAUTION = 0.2
-"""Added to the score of chat: a group talks far more than the training texts do."""
+CAUTION = 0.1
+"""Added to the score of chat, so that fewer than one line of ordinary talk in a hundred is reacted to."""
 TRUST = 0.4
 """How much the rules' own score counts beside what is learned."""
 
