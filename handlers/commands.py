@@ -53,22 +53,44 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A command as somebody typed it. `rest` keeps the writer's own characters."""
+    """A command as somebody typed it. `rest` keeps the writer's own characters.
+
+    An `odd` one has something else where the number belongs: its writer is told how it is written.
+    """
 
     command: Command
     ref: Ref | None = None
     rest: str = ""
+    odd: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether nothing that the command must have is missing (a number may still come from a quote)."""
-        return self.command.rest != Takes.MUST or bool(self.rest)
+        return not self.odd and (self.command.rest != Takes.MUST or bool(self.rest))
 
+
+MAX_ODD = 12
+"""Characters after a command's word up to which it is a slip, and not a sentence that begins like one."""
 
 _GAP = re.compile(r"[\s:：,，、;；]*")
 _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
-_MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%]")
+_LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]?\s*")  # 接单-12, 接单（12）, 接单 第12号
+_CLOSING = re.compile(r"\s*[)）\]】]")
+_COUNTED = re.compile(r"[栋幢岁元斤%份]|个(?!人)")
+_MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]")
+_DATE = re.compile(r"(?:之|以)?[前后]|的|[上下]午|[早晚]上|中午|[到至起开]")
+"""After 12号 without a gap: the twelfth of the month."""
+
+
+def counts(ref: Ref, number: str, tail: str, command: Command) -> bool:
+    """Whether the number counts or dates something (12份问卷, 12号前) and is no matter's."""
+    if ref.letter or not tail:
+        return False
+    if tail[0].isspace() or _GAP.match(tail[0]).end():  # type: ignore[union-attr]
+        words = _GAP.sub("", tail, count=1)
+        return bool((_MEASURE if command.letters == "M" else _COUNTED).match(words))
+    return bool(_MEASURE.match(tail) or (number.endswith("号") and _DATE.match(tail)))
 
 
 class Grammar:
@@ -90,16 +112,22 @@ class Grammar:
     def _fit(self, command: Command, tail: str) -> Order | None:
         gap = _GAP.match(tail)
         assert gap
-        spaced, tail = bool(gap[0]), tail[gap.end() :]
+        spaced, whole, tail = bool(gap[0]), tail, tail[gap.end() :]
         ref: Ref | None = None
         if command.number != Takes.NO:
-            ref, tail = take_ref(tail)
-            if ref and _MEASURE.match(tail):
-                return None
+            ref, after = take_ref(_LEAD.sub("", whole, count=1))
             if ref:
-                spaced, tail = True, _GAP.sub("", tail, count=1)
+                number = whole.removesuffix(after).strip()
+                if counts(ref, number, after, command):
+                    return None
+                spaced, tail = True, _GAP.sub("", _CLOSING.sub("", after, count=1), count=1)
         if _END.match(tail):
             return Order(command, ref, "")
+        no_number = command.number != Takes.NO and ref is None and tail[0].isdigit()  # longer than any number of ours
+        if (command.rest == Takes.NO or no_number) and spaced and command.number == Takes.MUST and not command.ordinary:
+            return Order(command, None, tail.strip(), odd=True)
+        if no_number:
+            return None
         if command.rest == Takes.NO or not (spaced or tail[0] in _CODE or tail.startswith(command.heads)):
             return None
         return Order(command, ref, tail.strip())
@@ -107,6 +135,8 @@ class Grammar:
 
 def _meant(order: Order, speaker: Speaker, addressed: bool) -> bool:
     command = order.command
+    if order.odd:
+        return speaker.has(command.roles) and len(order.rest) <= MAX_ODD
     if not command.ordinary or order.ref or addressed:
         return True
     return speaker.has(command.roles) if command.roles else bool(speaker.roles)

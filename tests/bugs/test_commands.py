@@ -1,0 +1,59 @@
+"""Texts that were taken for commands, and commands that were taken for text."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.matters import Alert, AlertState, Case, CaseState
+from tests.harness import Talk, texts
+
+LEAK = "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看"
+MISSING = "我爸今天上午9点从柳树巷出去到现在没回来，72岁，灰夹克黑布鞋，有没有人看到，电话13900000001"
+
+
+@pytest.mark.parametrize("words", ["接单-1", "接单/1", "接单|1", "接单（1）", "接单 第1号", "接单【事项 1】"])
+async def test_other_separators_are_understood(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", "g1", words)
+    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+
+
+@pytest.mark.parametrize("words", ["接单 -1", "接单 一", "接单 abc", "接单 1 2", f"接单 {10**11}", "误判 那个"])
+async def test_a_worker_who_mistypes_a_number_is_told_how_it_is_written(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    (line,) = await talk.say("w1", "g1", words)
+    assert "请这样写" in line.text
+    assert await talk.rows(select(Case.state)) == [CaseState.OPEN]
+    assert await talk.say("r2", "g1", words) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["完成1份问卷", "完成 1 份问卷", "完成1号前交表", "办结1号上午的材料", "完成1次巡查", "完成12345678901"]
+)
+async def test_a_count_or_a_date_no_longer_closes_a_case(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("w1", "g1", words)
+    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+
+
+@pytest.mark.parametrize("words", ["找到1只猫", "找到 1 只猫，谁家的", "找到1串钥匙", "找到 1 把伞"])
+async def test_a_cat_that_was_found_no_longer_ends_an_alert(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", MISSING)
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("w1", "g1", words)
+    assert await talk.rows(select(Alert.state)) == [AlertState.CONFIRMED]
+
+
+@pytest.mark.parametrize("words", ["人已安置", "楼道已清", "单元门修好了", "天花板补好了", "分局已受理", "个人原因"])
+async def test_words_after_a_number_may_begin_like_a_measure(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    said = await talk.say("w1", "g1", f"办结 1 {words}")
+    assert f"已办结：{words}" in texts(said, "g1")[0]
+
+
+async def test_found_and_well_is_no_measure(talk: Talk) -> None:
+    await talk.say("r1", "g1", MISSING)
+    await talk.say("w1", None, "找到 M1 人没事")
+    assert await talk.rows(select(Alert.state)) == [AlertState.FOUND]
