@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers import helping
-from handlers.posting import say
+from handlers.posting import NO_MATTER, say
 from handlers.turn import WORKERS, Turn
-from storage.outbox import Delivery, Post
+from storage.outbox import Delivery, Post, PostPart
 
 WELCOME = "不客气，有事随时说。"
 LOST = "这句我没太看懂。报修、投诉、找人，说清在哪里、什么事就行；别的发“帮助”。有危险先打 110、119、120。"
 LOST_STAFF = "这句我没太看懂，请带上编号再说一次，或发“帮助”看怎么写。"
 
 QUIET_FOR = timedelta(minutes=10)
-"""Who heard from the bot so recently in private is in the middle of something: odd words are not commented on."""
+"""Who heard of a matter so recently in private is in the middle of it: odd words are not commented on."""
 
 _END = r"[\s，,。.!！~～?？呀啊哈呢吗嘛了格格🙏🌹👍]*"
 _GREETING = re.compile(
@@ -55,11 +55,16 @@ async def _is_lost(turn: Turn, text: str) -> bool:
 
 
 async def _spoke_lately(turn: Turn) -> bool:
-    since = turn.now - QUIET_FOR
+    """Whether the bot said here that it was lost, or anything about a matter."""
     query = (
         select(col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
-        .where(Delivery.chat_id == turn.here.chat_id, col(Post.at) > since)
+        .join(PostPart, col(PostPart.post_id) == col(Post.id))
+        .where(
+            Delivery.chat_id == turn.here.chat_id,
+            col(Post.at) > turn.now - QUIET_FOR,
+            or_(col(Post.ref) != NO_MATTER, col(PostPart.text).in_((LOST, LOST_STAFF))),
+        )
         .limit(1)
     )
     return await turn.session.scalar(query) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from handlers.commands import Command, Order, Takes
@@ -36,6 +37,11 @@ INTRODUCTION = (
     "我是{name}，有事直接说：找人、报修、投诉、建议，我记下来交给网格员，进展在这里说。\n"
     "发“帮助”看我能做什么，发“谁管我”找网格员；有危险先打 110、119、120。"
 )
+
+_ABOUT_ME = re.compile(
+    r"(?:怎么|咋|如何|怎样)(?:在?(?:这里|这儿|群里)|找你|跟你说)?(?:报修|报事|反映|投诉|用|使用)(?:你|格格)?[？?呢啊呀吗]*$"
+)
+"""How to tell the bot something: the bot answers that itself."""
 
 _PLAIN_WORDS = frozenset({"帮助", "使用说明"})
 """The words that ask for help even where the bot is not addressed; a lone ? in a group is a look, not a question."""
@@ -145,6 +151,9 @@ def handbook() -> str:
 async def asked(turn: Turn) -> None:
     """A question to the bot: a person answers it. The worker gets it in private; the asker hears who has it."""
     area = turn.here.area
+    if _ABOUT_ME.search(turn.text):
+        await introduce(turn)
+        return
     if turn.me.has(WORKERS):
         await say(turn, "这个我答不上来。发“帮助”看我会做什么。")
         return

@@ -100,7 +100,7 @@ def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
     """Matters of the speaker's areas, the speaker's own, and those of this chat."""
     table, me = kind.table, turn.me
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
-    areas = [col(Area.path).startswith(path, autoescape=True) for path in me.areas]
+    areas = [col(Area.path).startswith(held.path, autoescape=True) for held in me.roles]
     here = [table.chat_id == turn.here.chat_id]
     query = select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
     if table is not Case:
@@ -127,7 +127,8 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
     if len(found) == 1:
         return found[0][0]
     if not found:
-        raise Refusal("请带上编号，或者引用我发的那条消息回复。")
+        nothing = "现在没有等确认或正在发的通知。" if letters == "N" else "请带上编号，或者引用我发的那条消息回复。"
+        raise Refusal(nothing)
     raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(short_line(ref, row) for ref, row in found))
 
 

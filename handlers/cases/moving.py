@@ -15,7 +15,7 @@ from handlers.cases.reporting import add_step, owner_name
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import WORKERS, Turn
-from storage.areas import Area
+from storage.areas import Area, Chat
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, Correction
 from storage.outbox import Sort
 from storage.people import Contact, Role, colleagues
@@ -90,7 +90,9 @@ async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True
     if case.quiet:
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
         return
-    people = (case.reporter_id,) if mention else ()
+    chat = await turn.session.get(Chat, case.chat_id)
+    in_group = chat is not None and chat.room_id is not None
+    people = (case.reporter_id,) if mention and in_group else ()
     own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
     fresh = asked or own or turn.now - case.created_at < FRESH
     hold = None if fresh else quiet_hours.ends(turn)
@@ -189,8 +191,12 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     result = f"：{words}" if words else ""
     followers = await _followers(turn, case)
     thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
-    await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}\n办得怎么样？回“满意”或“不满意”就行。")
-    await acknowledge(turn, case, f"{texts.name(case)}已办结，已请报事人评价。")
+    danger = case.kind == "emergency"  # nobody is asked for marks after a fire
+    asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
+    await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
+    await acknowledge(
+        turn, case, f"{texts.name(case)}已办结，已{'告诉' if danger else '请'}报事人{'' if danger else '评价'}。"
+    )
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 

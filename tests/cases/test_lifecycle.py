@@ -156,3 +156,22 @@ async def test_additions_are_announced_once(talk: Talk) -> None:
     said = await talk.wait(seconds=40)
     assert rooms(said) == {"@w1", "g1"}
     assert (await the_case(talk)).phone == "13912345678"
+
+
+async def test_in_private_nobody_is_mentioned(talk: Talk) -> None:
+    await talk.say("r1", None, "3栋楼道灯坏了，晚上看不见，能不能来修一下")
+    said = await talk.say("w1", None, "进展 1 师傅明早来")
+    assert texts(said, "@r1") == ["【事项 1】进展：师傅明早来"]
+
+
+async def test_a_volunteer_claims_in_private(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋楼道灯坏了，晚上看不见，能不能来修一下")
+    said = await talk.say("v1", None, "接单 1")
+    assert "已接单" in texts(said, "g1")[0]
+
+
+async def test_nobody_is_asked_for_marks_after_a_fire(talk: Talk) -> None:
+    await talk.say("r1", "g1", "着火了！！3栋5楼冒黑烟")
+    (said,) = texts(await talk.say("w1", None, "办结 1 火已扑灭，没人受伤"), "g1")
+    assert "没人受伤" in said
+    assert "满意" not in said

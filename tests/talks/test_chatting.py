@@ -43,3 +43,9 @@ async def test_some_commands_need_no_gap(talk: Talk, words: str) -> None:
 
 async def test_a_message_about_a_notice_is_no_notice(talk: Talk) -> None:
     assert await talk.say("t1", "s1", "通知全都发了") == []
+
+
+async def test_how_to_tell_the_bot_something_is_its_own_to_answer(talk: Talk) -> None:
+    said = await talk.say("r1", None, "请问怎么报修？")
+    assert [one.room for one in said] == ["@r1"]
+    assert "我是格格" in said[0].text
