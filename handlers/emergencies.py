@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases.reporting import add_step, open_case
+from handlers.cases.reporting import add_step, open_case, place_of
 from handlers.matters import clip
 from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.refs import label
@@ -19,6 +19,7 @@ from storage.matters import CASE_OPEN, Case
 from storage.outbox import Sort
 from storage.people import Role
 
+MAX_TEXT = 4000
 REPEAT_MINUTES = 10
 """Within this time the same kind of danger in the same area is one emergency, not two."""
 
@@ -109,9 +110,12 @@ async def _again(turn: Turn, case: Case, area: Area, advice: Advice) -> None:
     """Once more the same danger. What the reporter adds, or somebody trapped, must reach those on their way."""
     add_step(turn, case, "又有人报", turn.text[:200], public=False)
     turn.concerns(str(case.id))
-    if turn.me.contact_id != case.reporter_id and advice is not OTHER:
-        return
     name = label(str(case.id))
+    if turn.me.contact_id != case.reporter_id and advice is not OTHER and not _elsewhere(turn, case):
+        if turn.here.chat_id != case.chat_id:  # the group was answered, this chat was not
+            await say(turn, f"{name}已有人报，赶去的人都通知了。先打 {advice.call}！{advice.do}", ref=str(case.id))
+        return
+    case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
     said = turn.local(turn.at).strftime("%H:%M")
     for contact_id in await _called(turn, area):
         await tell(
@@ -123,6 +127,12 @@ async def _again(turn: Turn, case: Case, area: Area, advice: Advice) -> None:
             ref=str(case.id),
         )
     await say(turn, f"{name}已转告赶去的人。打 {advice_for(case.text).call} 时也请说清这一点。", ref=str(case.id))
+
+
+def _elsewhere(turn: Turn, case: Case) -> bool:
+    """Whether a place is named of which those on their way have not heard."""
+    place = place_of(turn.reading) if turn.reading else ""
+    return bool(place) and place not in case.text
 
 
 async def _answer(turn: Turn, case: Case, advice: Advice, called: bool) -> None:
