@@ -299,7 +299,7 @@ async def test_a_quote_leads_to_its_message_however_far_back(windows: Windows, t
 
 async def test_search_filters_forty_groups(windows: Windows) -> None:
     page = await windows.open("qian")
-    assert await page.locator(".row").count() == 43
+    await expect(page.locator(".row")).to_have_count(43)
     await page.locator("#search").fill("石桥 17")
     await expect(page.locator(".row")).to_have_count(1)
     await page.locator("#search").fill("没有这个群")
