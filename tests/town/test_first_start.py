@@ -15,7 +15,6 @@ from bot.running import first_town
 from storage.engine import Database
 from storage.matters import Case
 
-
 MINUTE = re.compile(r"\d+:\d\d|\d+月\d+日")
 """Times, which differ from start to start."""
 
