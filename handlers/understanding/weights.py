@@ -45,7 +45,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "back_weak": {_F: 2.0, _M: -2.0},
     "back_bare_strong": {_F: 2.0, _M: -2.0},
     "back_bare_weak": {_F: 0.8, _M: -1.0},
-    "alert_back": {_F: 2.5},
+    "alert_back": {_F: 4.5},
     "in_care": {_F: 1.5},
     "back_old": {_F: -3.0},
     "back_thing": {_F: -4.0, _M: -2.0},
