@@ -351,7 +351,7 @@ async def _forbidden(session: AsyncSession, due: Due) -> str | None:
         return "前一条没有送到"
     if due.sort == Sort.ALERT and await _over(session, due.ref):
         return "寻人已结束"
-    if due.picture_id is not None:
+    if due.kind == "picture":
         state = await session.scalar(select(Picture.state).where(col(Picture.id) == due.picture_id))
         if state != "ready":
             return "照片没有取到"

@@ -29,14 +29,15 @@ class Drawing:
     async def picture(self, ref: str, kind: str, picture_id: int | None) -> tuple[bytes, str]:
         """(bytes, file name) of a stored picture or of the poster of alert `ref`."""
         if kind == "poster":
-            return await self._poster(ref), f"{ref}.png"
+            return await self._poster(ref)
         async with self._database.read() as session:
             picture = await session.get(Picture, picture_id)
         if picture is None or picture.data is None:
             raise Refused("照片已经删除")
         return picture.data, f"{ref}-{picture.id}.{'png' if picture.mime == 'image/png' else 'jpg'}"
 
-    async def _poster(self, ref: str) -> bytes:
+    async def _poster(self, ref: str) -> tuple[bytes, str]:
+        """The poster; without a Chinese font the photo alone."""
         from bot import poster
 
         found = take_ref(ref)[0]
@@ -48,10 +49,12 @@ class Drawing:
             area = await session.get(Area, alert.area_id)
             line = await area_line(session, area) if area else []
         key = (ref, alert.updated_at.isoformat())
+        font = poster.find_font()
+        if font is None and photo is not None and photo.data is not None:
+            return photo.data, f"{ref}.jpg"
+        if font is None:
+            raise NotSupported("没有中文字体，只发文字")
         if key not in self._posters:
-            font = poster.find_font()
-            if font is None:
-                raise NotSupported("没有中文字体，只发文字")
             police = next((one.police_phone for one in line if one.police_phone), self._rules.alerts.police_phone)
             zone = ZoneInfo(self._rules.timezone)
             facts = poster.facts_of(alert, area.name if area else "", police=police, zone=zone)
@@ -59,4 +62,4 @@ class Drawing:
             self._posters[key] = data
             while len(self._posters) > KEPT:
                 self._posters.popitem(last=False)
-        return self._posters[key]
+        return self._posters[key], f"{ref}.png"

@@ -69,11 +69,10 @@ async def _send_card(turn: Turn, alert: Alert, area: Area, town: Area, by: str) 
 
 
 def pictures(turn: Turn, alert: Alert) -> list[Piece]:
-    """The photo as it came, and the poster that the courier draws from photo and facts."""
-    pieces = [Piece(picture_id=alert.picture_id)] if alert.picture_id else []
+    """One poster, which the courier draws from the facts and the photo; it waits for a photo that is on its way."""
     if alert.picture_id or facts.visible(alert) >= turn.rules.alerts.poster_facts:
-        pieces.append(Piece(poster=True))
-    return pieces
+        return [Piece(picture_id=alert.picture_id, poster=True)]
+    return []
 
 
 async def _targets(turn: Turn, alert: Alert, area: Area, town: Area) -> list[Target]:

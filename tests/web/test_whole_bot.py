@@ -26,8 +26,8 @@ WAIT = 15_000
 
 RESIDENT, WORKER, ADMIN = "liu_guilan", "liang_xiaoman", "he_jianping"
 HOME = "FD0101-jm"
-CARD = 3
-"""Messages of which an alert's card consists: the text, the photo, the poster."""
+CARD = 2
+"""Messages of which an alert's card consists: the text and the poster with the photo."""
 NEIGHBOUR, ELSEWHERE = "jiang_mancang", "FD0301-jm"
 
 
