@@ -35,7 +35,7 @@ from handlers.refs import take_ref
 from storage.areas import Area, Chat, Room, RoomBinding, silenced
 from storage.engine import Database, retrying, unavailable
 from storage.inbox import Picture
-from storage.matters import ALERT_OPEN, Alert
+from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
 from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import ContactBinding
 
@@ -349,8 +349,8 @@ async def _forbidden(session: AsyncSession, due: Due) -> str | None:
         return "群已静默"
     if due.after_id is not None and not await _perhaps_received(session, due.after_id):
         return "前一条没有送到"
-    if due.sort == Sort.ALERT and await _over(session, due.ref):
-        return "寻人已结束"
+    if due.sort in (Sort.ALERT, Sort.NOTICE) and await _over(session, due.ref):
+        return "寻人已结束" if due.sort == Sort.ALERT else "通知已停止"
     if due.kind == "picture":
         state = await session.scalar(select(Picture.state).where(col(Picture.id) == due.picture_id))
         if state != "ready":
@@ -359,8 +359,10 @@ async def _forbidden(session: AsyncSession, due: Due) -> str | None:
 
 
 async def _over(session: AsyncSession, ref: str) -> bool:
-    """Whether the alert has ended: a card that could not be sent before that is not sent after it."""
+    """Whether the alert has ended or the notice was stopped: what could not be sent before is not sent after."""
     found = take_ref(ref)[0]
+    if found is not None and found.letter == "N":
+        return await session.scalar(select(Notice.state).where(col(Notice.id) == found.number)) == NoticeState.STOPPED
     if found is None or found.letter != "M":
         return False
     return await session.scalar(select(Alert.state).where(col(Alert.id) == found.number)) not in ALERT_OPEN

@@ -144,3 +144,13 @@ async def test_a_rate_error_pauses_and_halves(talk: Talk) -> None:
     assert pacer.rate == 0.5
     assert await talk.wait(minutes=5) == []
     assert {"g1", "@w1"} == rooms(await talk.wait(minutes=10))
+
+
+async def test_a_notice_stopped_while_a_call_failed_is_not_sent_again(talk: Talk) -> None:
+    faults = Faults(talk)
+    await talk.say("t1", None, "通知 全镇 明天停水")
+    faults.plan("g2", Unreachable("down"))
+    await talk.say("t1", None, "确认 N1")
+    await talk.say("t1", None, "停止 N1")
+    assert "g2" not in rooms(await talk.wait(minutes=30))
+    assert (await states(talk, Sort.NOTICE)).count(PartState.CANCELLED) == 1
