@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Concatenate, ParamSpec, TypeVar
 
 from bot.gateways.local import directory, reading, saying
-from bot.gateways.local.events import load_event
 from bot.gateways.local.pictures import CleanPicture, checked_picture, clean_picture
 from bot.gateways.local.records import (
     BOT,
@@ -28,7 +27,7 @@ from bot.gateways.local.records import (
 )
 from bot.gateways.local.schema import connect
 from bot.gateways.local.unit import Unit, transaction
-from handlers.ports import Event
+from handlers.ports import Event, load_event
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.gateways.local.events import dump_event
 from bot.gateways.local.records import BOT, Change
-from handlers.ports import Event
+from handlers.ports import Event, dump_event
 
 
 @dataclass(slots=True)
