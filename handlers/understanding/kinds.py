@@ -58,6 +58,8 @@ def worded(mask: int) -> bool:
         return True
     if (mask & _OF_PERSON and mask & PERSON) or (mask & _PROFILE and mask & BIT["kin"]):
         return True
+    if mask & BIT["topic"] and mask & BIT["local"]:  # 我家没电了
+        return True
     return patterns.hinted(mask) or bool(mask & _SPEECH and mask & _MATTER)
 
 
