@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from handlers.understanding import kinds, targets
@@ -12,6 +13,8 @@ from handlers.understanding.matters import grave
 from handlers.understanding.model import Act, Context, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.scan import Scan
+
+_OFFICIAL = re.compile(r"支书|书记|村主任|居委会主任|村长|镇长|区长|村干部|社区干部|镇干部")
 
 JOIN_BELOW = 0.6
 """A line read with less confidence than this is read again together with the lines before it."""
@@ -91,9 +94,14 @@ def _reading(
         act_confidence=act.confidence,
         candidates=act.candidates,
         satisfied=act.satisfied,
-        about_worker=found.kind is Kind.COMPLAINT and scan.has("worker"),
+        about_worker=found.kind is Kind.COMPLAINT and _about_official(scan),
         why=found.signs,
     )
+
+
+def _about_official(scan: Scan) -> bool:
+    """Whether a complaint is about the people who would handle it: a grid worker, or an official who is accused."""
+    return scan.has("worker") or (scan.has("accuse") and _OFFICIAL.search(scan.text) is not None)
 
 
 def _urgent(scan: Scan, kind: Kind, fields: Fields) -> bool:

@@ -15,3 +15,10 @@ async def test_no_power_at_home_was_chat(talk: Talk, words: str) -> None:
 
 async def test_an_empty_phone_is_no_power_cut(talk: Talk) -> None:
     assert await talk.say("r1", "g1", "手机没电了") == []
+
+
+async def test_an_accused_official_was_shown_in_the_group(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", "我要举报村支书贪污")
+    assert "g1" not in rooms(said)
+    assert "@w1" not in rooms(said)
+    assert "@r1" in rooms(said)
