@@ -13,16 +13,9 @@ from bot.pacing import Pacer
 from bot.replay import PRIVATE
 from bot.town import Town, read_opening
 from handlers.ports import Rules
+from handlers.turn import ROLE_NAMES
 from storage.engine import Database
 from storage.people import Role
-
-ROLE_NAMES = {
-    Role.VOLUNTEER: "志愿者",
-    Role.WORKER: "网格员",
-    Role.LEAD: "网格长",
-    Role.ADMIN: "管理员",
-    Role.POLICE: "民警",
-}
 
 MARK = "opening-"
 """Begins the marks of the opening's lines in the chat."""

@@ -8,18 +8,10 @@ from collections.abc import Iterable
 from handlers.commands import Command, Order, Takes
 from handlers.matters import clip
 from handlers.posting import responsible, say, tell
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ROLE_NAMES, WORKERS, Turn
 from handlers.understanding import Context, Kind, read
 from storage.inbox import Outcome
-from storage.people import Contact, Role
-
-ROLE_NAMES: dict[str, str] = {
-    Role.VOLUNTEER: "志愿者",
-    Role.WORKER: "网格员",
-    Role.LEAD: "网格长",
-    Role.ADMIN: "管理员",
-    Role.POLICE: "民警",
-}
+from storage.people import Contact
 
 TITLES = {
     "cases": "事项",

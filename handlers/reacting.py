@@ -7,19 +7,10 @@ from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
 from handlers.posting import NO_MATTER, say
 from handlers.surroundings import Surroundings, as_ref
-from handlers.turn import Turn
+from handlers.turn import ROLE_NAMES, Turn
 from handlers.understanding import Act, Kind, Reading, Ref
 from storage.agenda import Question
 from storage.inbox import Outcome
-from storage.people import Role
-
-ROLE_NAMES = {
-    Role.VOLUNTEER: "志愿者",
-    Role.WORKER: "网格员",
-    Role.LEAD: "网格长",
-    Role.ADMIN: "管理员",
-    Role.POLICE: "民警",
-}
 
 
 async def obey(turn: Turn, order: Order, around: Surroundings) -> None:

@@ -19,6 +19,15 @@ from storage.people import Held, Role
 WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
 """Grid worker and above."""
 
+ROLE_NAMES: dict[str, str] = {
+    Role.VOLUNTEER: "志愿者",
+    Role.WORKER: "网格员",
+    Role.LEAD: "网格长",
+    Role.ADMIN: "管理员",
+    Role.POLICE: "民警",
+}
+"""What people call each role."""
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:

@@ -5,16 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from handlers.turn import WORKERS
-from storage.people import Role
-
-ROLE_NAMES: dict[str, str] = {
-    Role.VOLUNTEER: "志愿者",
-    Role.WORKER: "网格员",
-    Role.LEAD: "网格长",
-    Role.ADMIN: "管理员",
-    Role.POLICE: "民警",
-}
+from handlers.turn import ROLE_NAMES, WORKERS
 
 APPOINT_USAGE = "请这样写：任命 网格员 王强 一格（志愿者、网格员、网格长、管理员、民警）。"
 DISMISS_USAGE = "请这样写：免去 王强 网格员 一格。"
