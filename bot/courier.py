@@ -6,14 +6,14 @@ holds a part's outcome and the next one's `sending`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Select, String, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -32,7 +32,9 @@ from bot.pacing import Pacer
 from handlers.ports import Clock
 from handlers.posting import may_hear
 from handlers.refs import take_ref
-from storage.areas import Area, Chat, Room, RoomBinding, silenced
+from handlers.settling import own_message_of
+from storage.areas import Area, Chat, Room, RoomBinding, under_silence
+from storage.columns import UtcTime
 from storage.engine import Database, retrying, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
@@ -41,6 +43,9 @@ from storage.people import ContactBinding
 
 MAX_TRIES = 15
 """Tries of a part that did not get out, with growing waits: about four hours in all."""
+
+LAST_CALL = 5.0
+"""Seconds that a clean stop waits for the call that is under way."""
 
 log = logging.getLogger("gridbot.courier")
 
@@ -64,7 +69,7 @@ class Due:
     after_id: int | None
     contact_id: int | None
     mode: str | None
-    path: str | None
+    silenced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +91,7 @@ class Result:
     error: str = ""
     due_at: datetime | None = None
     doubtful: bool = False
+    in_doubt: bool = False  # nobody said whether this call was carried out
 
 
 class Courier:
@@ -133,19 +139,35 @@ class Courier:
             parcel = await self._next(now)
             if parcel is None:
                 return await self._wake_at(now)
-            self._outcome = await self._send(parcel)
+            self._outcome = await self._whole(parcel)
             now = self._clock.now()
+
+    async def _whole(self, parcel: Parcel) -> Result:
+        """Send to the end: a clean stop waits a little for the call that is under way, and writes what became of it."""
+        call = asyncio.ensure_future(self._send(parcel))
+        try:
+            return await asyncio.shield(call)
+        except asyncio.CancelledError:
+            await asyncio.wait((call,), timeout=LAST_CALL)
+            if call.done() and not call.cancelled():
+                self._outcome = call.result()
+                await self._take_up()
+            call.cancel()
+            raise
 
     async def _next(self, now: datetime) -> Parcel | None:
         """Write the last outcome and choose the next part, in one transaction."""
 
+        def work(connection: Connection) -> Parcel | None:
+            if self._outcome is not None:
+                _record(connection, self._outcome)
+            if self._gateway.state != GatewayState.ONLINE:
+                return None
+            return self._choose(connection, now)
+
         async def attempt() -> Parcel | None:
-            async with self._database.write() as session:
-                if self._outcome is not None:
-                    await _record(session, self._outcome)
-                if self._gateway.state != GatewayState.ONLINE:
-                    return None
-                return await self._choose(session, now)
+            async with self._database.connect() as connection:
+                return await connection.run_sync(work)
 
         self._shaken = True
         parcel: Parcel | None = await retrying(attempt)
@@ -156,25 +178,25 @@ class Courier:
 
     async def _take_up(self) -> None:
         """After a database that was away: write what is known, then treat the rest as after a stop."""
-        async with self._database.write() as session:
+        async with self._database.connect() as connection:
             if self._outcome is not None:
-                await _record(session, self._outcome)
+                await connection.run_sync(_record, self._outcome)
         self._outcome = None
         await self.recover()
         self._shaken = False
 
-    async def _choose(self, session: AsyncSession, now: datetime) -> Parcel | None:
+    def _choose(self, connection: Connection, now: datetime) -> Parcel | None:
         held = [one for one in Priority if self._pacer.free_at(one, now) > now]
         query = _ready()
         if held:  # what is free goes: too many replies do not hold an alert
             query = query.where(col(DeliveryPart.priority).not_in(held))
-        while (row := (await session.execute(query, {"now": now})).first()) is not None:
+        while (row := connection.execute(query, {"now": now}).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
-            if (reason := await _forbidden(session, due)) is None:
-                values = {"state": PartState.SENDING, "account_id": self._account, "tried_at": now}
-                await _set(session, due.part_id, **values, tries=due.tries + 1)
-                return Parcel(due, await self._address(session, due), await self._mentions(session, due.mentions))
-            await _set(session, due.part_id, state=PartState.CANCELLED, error=reason)
+            if (reason := _forbidden(connection, due)) is None:
+                taken = {"part": due.part_id, "account": self._account, "moment": now}
+                connection.execute(_TAKE, taken)
+                return Parcel(due, self._address(connection, due), self._mentions(connection, due.mentions))
+            connection.execute(_CANCEL, {"part": due.part_id, "reason": reason})
         return None
 
     async def _send(self, parcel: Parcel) -> Result:
@@ -214,9 +236,14 @@ class Courier:
         """Perhaps sent: an urgent one is repeated once, a routine one never by itself."""
         if due.sort in REPEATED and not due.doubtful:
             return Result(
-                due.part_id, PartState.QUEUED, error=str(error)[:200], due_at=self._clock.now(), doubtful=True
+                due.part_id,
+                PartState.QUEUED,
+                error=str(error)[:200],
+                due_at=self._clock.now(),
+                doubtful=True,
+                in_doubt=True,
             )
-        return Result(due.part_id, PartState.UNKNOWN, error=str(error)[:200], doubtful=due.doubtful)
+        return Result(due.part_id, PartState.UNKNOWN, error=str(error)[:200], doubtful=due.doubtful, in_doubt=True)
 
     async def _call(self, parcel: Parcel) -> str | None:
         due, to = parcel.due, parcel.to
@@ -238,36 +265,18 @@ class Courier:
             log.exception("picture of post %s", due.post_id)
             raise Refused("图片画不出来") from error
 
-    async def _address(self, session: AsyncSession, due: Due) -> Address | None:
+    def _address(self, connection: Connection, due: Due) -> Address | None:
         """Where this account finds the chat: its newest binding."""
         if due.contact_id is not None:
-            person = await session.scalar(
-                select(ContactBinding.external_id)
-                .where(ContactBinding.account_id == self._account, ContactBinding.contact_id == due.contact_id)
-                .order_by(col(ContactBinding.friend).desc(), col(ContactBinding.id).desc())
-                .limit(1)
-            )
+            person = connection.scalar(_PERSON, {"account": self._account, "contact": due.contact_id})
             return Address(person=person) if person else None
-        room = await session.scalar(
-            select(RoomBinding.external_id)
-            .where(
-                RoomBinding.account_id == self._account,
-                RoomBinding.chat_id == due.chat_id,
-                col(RoomBinding.left_at).is_(None),
-            )
-            .order_by(col(RoomBinding.id).desc())
-            .limit(1)
-        )
+        room = connection.scalar(_ROOM, {"account": self._account, "chat": due.chat_id})
         return Address(room=room) if room else None
 
-    async def _mentions(self, session: AsyncSession, contacts: tuple[int, ...]) -> tuple[str, ...]:
+    def _mentions(self, connection: Connection, contacts: tuple[int, ...]) -> tuple[str, ...]:
         if not contacts:
             return ()
-        rows = await session.execute(
-            select(col(ContactBinding.contact_id), col(ContactBinding.external_id))
-            .where(ContactBinding.account_id == self._account, col(ContactBinding.contact_id).in_(contacts))
-            .order_by(col(ContactBinding.id))
-        )
+        rows = connection.execute(_MENTIONED, {"account": self._account, "contacts": contacts})
         known = dict(rows.all())
         return tuple(known[one] for one in contacts if one in known)
 
@@ -322,7 +331,7 @@ def _ready() -> Select[Any]:
             col(Delivery.after_id),
             col(Chat.contact_id),
             col(Room.mode),
-            col(Area.path),
+            under_silence(),
         )
         .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
@@ -343,49 +352,107 @@ def _ready() -> Select[Any]:
     )
 
 
-async def _forbidden(session: AsyncSession, due: Due) -> str | None:
+# Put together once, which takes longer than to run them.
+_TAKE = (
+    update(DeliveryPart)
+    .where(col(DeliveryPart.id) == bindparam("part"))
+    .values(
+        state=PartState.SENDING,
+        account_id=bindparam("account"),
+        tried_at=bindparam("moment"),
+        tries=DeliveryPart.tries + 1,
+    )
+)
+_CANCEL = (
+    update(DeliveryPart)
+    .where(col(DeliveryPart.id) == bindparam("part"))
+    .values(state=PartState.CANCELLED, error=bindparam("reason"))
+)
+_OUTCOME = (
+    update(DeliveryPart)
+    .where(col(DeliveryPart.id) == bindparam("part"))
+    .values(
+        state=bindparam("now_is"),
+        error=bindparam("why"),
+        doubtful=bindparam("doubt"),
+        external_id=func.coalesce(bindparam("known_as", type_=String), DeliveryPart.external_id),
+        due_at=func.coalesce(bindparam("again_at", type_=UtcTime), DeliveryPart.due_at),
+    )
+)
+_PERSON = (
+    select(col(ContactBinding.external_id))
+    .where(ContactBinding.account_id == bindparam("account"), ContactBinding.contact_id == bindparam("contact"))
+    .order_by(col(ContactBinding.friend).desc(), col(ContactBinding.id).desc())
+    .limit(1)
+)
+_ROOM = (
+    select(col(RoomBinding.external_id))
+    .where(
+        RoomBinding.account_id == bindparam("account"),
+        RoomBinding.chat_id == bindparam("chat"),
+        col(RoomBinding.left_at).is_(None),
+    )
+    .order_by(col(RoomBinding.id).desc())
+    .limit(1)
+)
+_MENTIONED = (
+    select(col(ContactBinding.contact_id), col(ContactBinding.external_id))
+    .where(
+        ContactBinding.account_id == bindparam("account"),
+        col(ContactBinding.contact_id).in_(bindparam("contacts", expanding=True)),
+    )
+    .order_by(col(ContactBinding.id))
+)
+_BEFORE = select(col(DeliveryPart.state), col(DeliveryPart.doubtful)).where(
+    col(DeliveryPart.delivery_id) == bindparam("delivery"), col(DeliveryPart.number) == 0
+)
+_PICTURE_STATE = select(col(Picture.state)).where(col(Picture.id) == bindparam("picture"))
+_NOTICE_STATE = select(col(Notice.state)).where(col(Notice.id) == bindparam("number"))
+_ALERT_STATE = select(col(Alert.state)).where(col(Alert.id) == bindparam("number"))
+
+
+def _forbidden(connection: Connection, due: Due) -> str | None:
     """Why a part must not go after all: the room has gone silent, the alert never arrived, the picture is gone."""
-    if due.path and not may_hear(due.sort, due.mode, due.path, await silenced(session, [due.path])):
+    if not may_hear(due.sort, due.mode, silent=due.silenced):
         return "群已静默"
-    if due.after_id is not None and not await _perhaps_received(session, due.after_id):
+    if due.after_id is not None and not _perhaps_received(connection, due.after_id):
         return "前一条没有送到"
-    if due.sort in (Sort.ALERT, Sort.NOTICE) and await _over(session, due.ref):
+    if due.sort in (Sort.ALERT, Sort.NOTICE) and _over(connection, due.ref):
         return "寻人已结束" if due.sort == Sort.ALERT else "通知已停止"
-    if due.kind == "picture":
-        state = await session.scalar(select(Picture.state).where(col(Picture.id) == due.picture_id))
-        if state != "ready":
-            return "照片没有取到"
+    if due.kind == "picture" and connection.scalar(_PICTURE_STATE, {"picture": due.picture_id}) != "ready":
+        return "照片没有取到"
     return None
 
 
-async def _over(session: AsyncSession, ref: str) -> bool:
+def _over(connection: Connection, ref: str) -> bool:
     """Whether the alert has ended or the notice was stopped: what could not be sent before is not sent after."""
     found = take_ref(ref)[0]
     if found is not None and found.letter == "N":
-        return await session.scalar(select(Notice.state).where(col(Notice.id) == found.number)) == NoticeState.STOPPED
+        return connection.scalar(_NOTICE_STATE, {"number": found.number}) == NoticeState.STOPPED
     if found is None or found.letter != "M":
         return False
-    return await session.scalar(select(Alert.state).where(col(Alert.id) == found.number)) not in ALERT_OPEN
+    return connection.scalar(_ALERT_STATE, {"number": found.number}) not in ALERT_OPEN
 
 
-async def _perhaps_received(session: AsyncSession, delivery_id: int) -> bool:
-    row = await session.execute(
-        select(col(DeliveryPart.state), col(DeliveryPart.doubtful)).where(
-            col(DeliveryPart.delivery_id) == delivery_id, col(DeliveryPart.number) == 0
-        )
-    )
-    return any(state in (PartState.SENT, PartState.UNKNOWN) or doubtful for state, doubtful in row)
+def _perhaps_received(connection: Connection, delivery_id: int) -> bool:
+    rows = connection.execute(_BEFORE, {"delivery": delivery_id})
+    return any(state in (PartState.SENT, PartState.UNKNOWN) or doubtful for state, doubtful in rows)
 
 
-async def _record(session: AsyncSession, result: Result) -> None:
-    values: dict[str, object] = {"state": result.state, "error": result.error, "doubtful": result.doubtful}
-    if result.external_id:
-        values["external_id"] = result.external_id
-    if result.due_at:
-        values["due_at"] = result.due_at
+def _record(connection: Connection, result: Result) -> None:
+    """Write what became of a call; one that nobody answered was sent after all if our own message came back."""
+    state, external_id, again_at = result.state, result.external_id, result.due_at
+    if result.in_doubt and (came_back := own_message_of(connection, result.part_id)):
+        state, external_id, again_at = PartState.SENT, came_back, None
     # a part that was cancelled while it was on its way stays what the call made of it
-    await _set(session, result.part_id, **values)
-
-
-async def _set(session: AsyncSession, part_id: int, **values: object) -> None:
-    await session.execute(update(DeliveryPart).where(col(DeliveryPart.id) == part_id).values(**values))
+    connection.execute(
+        _OUTCOME,
+        {
+            "part": result.part_id,
+            "now_is": state,
+            "why": result.error,
+            "doubt": result.doubtful,
+            "known_as": external_id,
+            "again_at": again_at,
+        },
+    )

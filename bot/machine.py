@@ -160,9 +160,9 @@ class Machine:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gateway.run(self._take))
                 group.create_task(self._steadily(self._decide))
-                group.create_task(self._steadily(self._send))
                 group.create_task(self._steadily(self._fetch))
                 group.create_task(self._watch_gateway())
+                await self._steadily(self._send)  # here: a stop reaches it first, while the gateway still works
         finally:
             self._scheduler.shutdown(wait=False)
 

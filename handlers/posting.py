@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from handlers.ports import Capabilities
 from handlers.turn import Turn
-from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, silenced
+from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
 from storage.outbox import Delivery, DeliveryPart, Post, PostPart, Priority, Sort
 from storage.people import Contact, holders, private_chats
 
@@ -84,91 +85,94 @@ async def post(
     A matter's first post is `<ref>.1`; long texts become several parts, split at line ends.
     """
     wanted = {target.chat_id: target for target in targets}
-    heard = await _hearing(turn, sort, wanted)
-    silent = len(wanted) - len(heard)
+    if not wanted:
+        return Sent(None, 0, 0)
+    return await turn.session.run_sync(_write, turn, ref, sort, pieces, wanted, hold or turn.now)
+
+
+# Put together once, which takes longer than to run them.
+_HEARING = (
+    select(col(Chat.id), col(Room.mode), under_silence())
+    .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+    .outerjoin(Area, col(Room.area_id) == col(Area.id))
+    .where(col(Chat.id).in_(bindparam("chats", expanding=True)))
+)
+_NAMES = select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(bindparam("people", expanding=True)))
+_NEXT = select(func.coalesce(func.max(Post.seq), 0) + 1).where(col(Post.ref) == bindparam("matter")).scalar_subquery()
+_POST = insert(Post).values(seq=_NEXT).returning(col(Post.id))
+_PARTS = insert(PostPart)
+_DELIVERIES = insert(Delivery).returning(col(Delivery.chat_id), col(Delivery.id))
+_QUEUE = insert(DeliveryPart)
+
+
+def _write(
+    session: Session,
+    turn: Turn,
+    ref: str,
+    sort: Sort,
+    pieces: Sequence[Piece],
+    wanted: Mapping[int, Target],
+    due_at: datetime,
+) -> Sent:
+    session.flush()
+    connection = session.connection()
+    hearing = {
+        chat_id
+        for chat_id, mode, silent in connection.execute(_HEARING, {"chats": list(wanted)})
+        if may_hear(sort, mode, silent=silent)
+    }
+    heard = [target for chat_id, target in wanted.items() if chat_id in hearing]
     if not heard:
-        return Sent(None, 0, silent)
-    parts = _split(await _named(turn, pieces), turn.outside.capabilities)
-    record = Post(
-        ref=ref, seq=await _next_seq(turn, ref), sort=sort, priority=PRIORITY[sort], at=turn.now, inbox_id=turn.inbox_id
-    )
-    turn.session.add(record)
-    await turn.session.flush()
-    assert record.id is not None
-    turn.session.add_all(
-        PostPart(
-            post_id=record.id,
-            number=number,
-            kind=piece.kind,
-            text=piece.text,
-            mentions=list(piece.mentions),
-            picture_id=piece.picture_id,
-        )
+        return Sent(None, 0, len(wanted))
+    parts = _split(_named(connection, turn, pieces), turn.outside.capabilities)
+    written = {"matter": ref, "ref": ref, "sort": sort, "priority": PRIORITY[sort], "at": turn.now}
+    post_id = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id})
+    said = [
+        {
+            "post_id": post_id,
+            "number": number,
+            "kind": piece.kind,
+            "text": piece.text,
+            "mentions": list(piece.mentions),
+            "picture_id": piece.picture_id,
+        }
         for number, piece in enumerate(parts)
-    )
-    await turn.session.flush()
-    await _queue(turn, record, parts, [wanted[chat_id] for chat_id in heard], hold or turn.now)
-    return Sent(record.id, len(heard), silent)
-
-
-async def _next_seq(turn: Turn, ref: str) -> int:
-    highest = await turn.session.scalar(select(func.max(Post.seq)).where(col(Post.ref) == ref))
-    return (highest or 0) + 1
-
-
-async def _queue(turn: Turn, record: Post, parts: Sequence[Piece], targets: Sequence[Target], due_at: datetime) -> None:
-    await turn.session.execute(
-        insert(Delivery),
-        [{"post_id": record.id, "chat_id": target.chat_id, "after_id": target.after_id} for target in targets],
-    )
-    made = await turn.session.execute(
-        select(col(Delivery.chat_id), col(Delivery.id)).where(col(Delivery.post_id) == record.id)
+    ]
+    connection.execute(_PARTS, said)
+    made = connection.execute(
+        _DELIVERIES,
+        [{"post_id": post_id, "chat_id": target.chat_id, "after_id": target.after_id} for target in heard],
     )
     ids = dict(made.all())
-    await turn.session.execute(
-        insert(DeliveryPart),
-        [
-            {
-                "delivery_id": ids[target.chat_id],
-                "number": number,
-                "priority": record.priority,
-                "turn": 0 if piece.kind == "text" else 1,
-                "rank": target.rank,
-                "due_at": due_at,
-            }
-            for target in targets
-            for number, piece in enumerate(parts)
-        ],
-    )
+    queued = [
+        {
+            "delivery_id": ids[target.chat_id],
+            "number": number,
+            "priority": PRIORITY[sort],
+            "turn": 0 if piece.kind == "text" else 1,
+            "rank": target.rank,
+            "due_at": due_at,
+        }
+        for target in heard
+        for number, piece in enumerate(parts)
+    ]
+    connection.execute(_QUEUE, queued)
+    return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 
-async def _hearing(turn: Turn, sort: Sort, chats: Collection[int]) -> list[int]:
-    """Those of the chats that may hear this sort of post now, in the given order."""
-    rows = await turn.session.execute(
-        select(col(Chat.id), col(Room.mode), col(Area.path))
-        .outerjoin(Room, col(Chat.room_id) == col(Room.id))
-        .outerjoin(Area, col(Room.area_id) == col(Area.id))
-        .where(col(Chat.id).in_(chats))
-    )
-    found = {chat_id: (mode, path) for chat_id, mode, path in rows}
-    quiet = await silenced(turn.session, {path for _, path in found.values() if path})
-    return [chat_id for chat_id in chats if chat_id in found and may_hear(sort, *found[chat_id], quiet)]
-
-
-def may_hear(sort: str, mode: str | None, path: str | None, quiet: Collection[str]) -> bool:
+def may_hear(sort: str, mode: str | None, *, silent: bool) -> bool:
     """Whether a post of this sort may go to a room of this mode; a private chat (mode None) hears all."""
-    if mode is None:
-        return True
-    return sort in ALLOWED[Mode.SILENT if path in quiet else mode]
+    return mode is None or sort in ALLOWED[Mode.SILENT if silent else mode]
 
 
-async def _named(turn: Turn, pieces: Sequence[Piece]) -> list[Piece]:
+def _named(connection: Connection, turn: Turn, pieces: Sequence[Piece]) -> list[Piece]:
     """The pieces with `@name ` before the text of those that mention people."""
     ids = {contact_id for piece in pieces for contact_id in piece.mentions}
     if not ids:
         return list(pieces)
-    rows = await turn.session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(ids)))
-    names = dict(rows.all())
+    names = {turn.speaker.contact_id: turn.speaker.name} if turn.speaker else {}
+    if unknown := ids - names.keys():
+        names |= dict(connection.execute(_NAMES, {"people": list(unknown)}).all())
     return [
         Piece(
             "".join(f"@{names.get(one, '')} " for one in piece.mentions) + piece.text,

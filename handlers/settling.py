@@ -1,13 +1,46 @@
-"""Messages of our own accounts: they only settle deliveries whose outcome was unknown."""
+"""Messages of our own accounts: they only settle deliveries whose outcome nobody told."""
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 from sqlmodel import col
 
+from handlers.ports import load_event
 from handlers.turn import Turn
-from storage.inbox import Outcome
+from storage.inbox import InboxEvent, Outcome
 from storage.outbox import Delivery, DeliveryPart, PartState, PostPart
+
+
+def _parts(*more: object) -> Select[tuple[object, ...]]:
+    """Parts with what they say."""
+    return (
+        select(col(PostPart.text), col(PostPart.kind), *more)  # type: ignore[call-overload]
+        .select_from(DeliveryPart)
+        .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(
+            PostPart, (col(PostPart.post_id) == col(Delivery.post_id)) & (col(PostPart.number) == DeliveryPart.number)
+        )
+    )
+
+
+_KNOWN = select(DeliveryPart.id).where(col(DeliveryPart.external_id) == bindparam("event")).limit(1)
+_UNKNOWN = (
+    _parts(col(DeliveryPart.id))
+    .where(Delivery.chat_id == bindparam("chat"), DeliveryPart.state == PartState.UNKNOWN)
+    .order_by(col(DeliveryPart.id))
+)
+_THAT = _parts(col(Delivery.chat_id), col(DeliveryPart.tried_at)).where(col(DeliveryPart.id) == bindparam("part"))
+_CAME = (
+    select(col(InboxEvent.external_id), col(InboxEvent.payload))
+    .where(
+        InboxEvent.chat_id == bindparam("chat"),
+        InboxEvent.kind == "message",
+        col(InboxEvent.contact_id).is_(None),  # ours
+        InboxEvent.received_at >= bindparam("since"),
+        ~select(DeliveryPart.id).where(col(DeliveryPart.external_id) == InboxEvent.external_id).exists(),
+    )
+    .order_by(col(InboxEvent.id))
+)
 
 
 async def own_message(turn: Turn) -> None:
@@ -16,20 +49,10 @@ async def own_message(turn: Turn) -> None:
     event, where = turn.event, turn.where
     if event is None or where is None:
         return
-    known = await turn.session.scalar(select(DeliveryPart.id).where(col(DeliveryPart.external_id) == event.id).limit(1))
-    if known is not None:
+    if await turn.session.scalar(_KNOWN, {"event": event.id}) is not None:
         return
-    unknown = (
-        select(col(DeliveryPart.id), col(PostPart.text), col(PostPart.kind))
-        .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
-        .join(
-            PostPart, (col(PostPart.post_id) == col(Delivery.post_id)) & (col(PostPart.number) == DeliveryPart.number)
-        )
-        .where(Delivery.chat_id == where.chat_id, DeliveryPart.state == PartState.UNKNOWN)
-        .order_by(col(DeliveryPart.id))
-    )
-    for part_id, text, kind in await turn.session.execute(unknown):
-        if _same(text, event.text) if kind == "text" else event.picture is not None:
+    for text, kind, part_id in await turn.session.execute(_UNKNOWN, {"chat": where.chat_id}):
+        if _same(kind, text, event.text, event.picture):
             await turn.session.execute(
                 update(DeliveryPart)
                 .where(col(DeliveryPart.id) == part_id)
@@ -38,6 +61,16 @@ async def own_message(turn: Turn) -> None:
             return
 
 
-def _same(ours: str, theirs: str) -> bool:
+def own_message_of(connection: Connection, part_id: int) -> str | None:
+    """The id under which a part's message has come back already, if it has: then it did arrive."""
+    text, kind, chat_id, tried_at = connection.execute(_THAT, {"part": part_id}).one()
+    for external_id, payload in connection.execute(_CAME, {"chat": chat_id, "since": tried_at}):
+        event = load_event(payload)
+        if event.from_self and _same(kind, text, event.text, event.picture):
+            return str(external_id)
+    return None
+
+
+def _same(kind: str, ours: str, theirs: str, picture: str | None) -> bool:
     """Equal but for white space, which chat systems change around mentions."""
-    return "".join(ours.split()) == "".join(theirs.split())
+    return "".join(ours.split()) == "".join(theirs.split()) if kind == "text" else picture is not None

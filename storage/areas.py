@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, UniqueConstraint, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
 from storage.columns import optional_time, time_field
@@ -116,6 +117,13 @@ async def silenced(session: AsyncSession, paths: Collection[str]) -> set[str]:
     if not ids:
         return set()
     return {path for path in paths if not ids.isdisjoint(int(p) for p in path.strip("/").split("/") if p)}
+
+
+def under_silence() -> ColumnElement[bool]:
+    """Whether the `Area` of a row stands under a silence; false where there is none (a private chat)."""
+    above = aliased(Area)
+    standing = select(Silence.area_id).join(above, col(above.id) == col(Silence.area_id))
+    return standing.where(col(Area.path).startswith(above.path)).correlate(Area).exists()
 
 
 def below(path: str) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint, or_, select
+from sqlalchemy import UniqueConstraint, bindparam, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -108,45 +108,52 @@ class Held:
         return path.startswith(self.path)
 
 
+# Put together once, which takes longer than to run them.
+_HELD = (
+    select(
+        col(Appointment.contact_id),
+        col(Appointment.role),
+        col(Area.id),
+        col(Area.path),
+        col(Area.level),
+        col(Appointment.stands_in_for),
+    )
+    .join(Area, col(Appointment.area_id) == col(Area.id))
+    .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now")))
+    .order_by(col(Appointment.id))
+)
+_ROLES_OF = _HELD.where(col(Appointment.contact_id).in_(bindparam("contacts", expanding=True)))
+_HOLDERS = _HELD.where(
+    col(Appointment.area_id).in_(bindparam("areas", expanding=True)),
+    col(Appointment.role).in_(bindparam("roles", expanding=True)),
+)
+_PRIVATE = (
+    select(col(Chat.contact_id), col(Chat.id))
+    .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
+    .where(
+        col(Chat.contact_id).in_(bindparam("contacts", expanding=True)), col(ContactBinding.friend).is_(true())
+    )
+)
+
+
 async def roles_of(session: AsyncSession, contacts: Collection[int], now: datetime) -> list[Held]:
     """Every role that these people hold now."""
-    return await _held(session, now, col(Appointment.contact_id).in_(contacts))
+    return [Held(*row) for row in await session.execute(_ROLES_OF, {"contacts": list(contacts), "now": now})]
 
 
 async def holders(session: AsyncSession, path: str, roles: Collection[str], now: datetime) -> list[Held]:
     """Who holds one of the roles at the area with this path or above it; the nearest first, substitutes before."""
-    ids = [int(part) for part in path.strip("/").split("/") if part]
-    found = await _held(session, now, col(Appointment.area_id).in_(ids), col(Appointment.role).in_(roles))
+    areas = [int(part) for part in path.strip("/").split("/") if part]
+    rows = await session.execute(_HOLDERS, {"areas": areas, "roles": list(roles), "now": now})
+    found = [Held(*row) for row in rows]
     away = {held.stands_in_for for held in found if held.stands_in_for}
     present = [held for held in found if held.stands_in_for or held.contact_id not in away]
     return sorted(present, key=lambda held: (-held.level, held.stands_in_for is None))
 
 
-async def _held(session: AsyncSession, now: datetime, *where: object) -> list[Held]:
-    query = (
-        select(
-            col(Appointment.contact_id),
-            col(Appointment.role),
-            col(Area.id),
-            col(Area.path),
-            col(Area.level),
-            col(Appointment.stands_in_for),
-        )
-        .join(Area, col(Appointment.area_id) == col(Area.id))
-        .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > now), *where)  # type: ignore[arg-type]
-        .order_by(col(Appointment.id))
-    )
-    return [Held(*row) for row in await session.execute(query)]
-
-
 async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dict[int, int]:
     """The private chat of each of these people who can be reached there: contact id -> chat id."""
-    query = (
-        select(col(Chat.contact_id), col(Chat.id))
-        .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
-        .where(col(Chat.contact_id).in_(contacts), col(ContactBinding.friend).is_(True))
-    )
-    return dict((await session.execute(query)).all())
+    return dict((await session.execute(_PRIVATE, {"contacts": list(contacts)})).all())
 
 
 async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:

@@ -54,7 +54,7 @@ async def scope_of(turn: Turn, area: Area) -> Scope:
     """The groups that a notice to this area goes to."""
     rooms = await bound_rooms(turn.session, area.path)
     quiet = await silenced(turn.session, {path for _, _, path in rooms})
-    chats = tuple(chat for room, chat, path in rooms if may_hear(Sort.NOTICE, room.mode, path, quiet))
+    chats = tuple(chat for room, chat, path in rooms if may_hear(Sort.NOTICE, room.mode, silent=path in quiet))
     return Scope(chats, len(rooms) - len(chats))
 
 
