@@ -6,6 +6,8 @@ import asyncio
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,7 +17,7 @@ from bot.cleaning import clean_event, clean_name
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
-from storage.engine import Database, insert_into, retrying
+from storage.engine import Database, dialect_of, insert_into, retrying
 from storage.inbox import InboxEvent, Picture
 from storage.people import Contact, ContactBinding, Seen
 
@@ -140,8 +142,13 @@ def _wanted_unbound(event: Event) -> bool:
 
 
 async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
-    statement = insert_into(session, InboxEvent)
-    await session.execute(statement.on_conflict_do_nothing(index_elements=["account_id", "external_id"]), list(rows))
+    await (await session.connection()).execute(_insert(dialect_of(session)), list(rows))
+
+
+@cache
+def _insert(dialect: str) -> Any:
+    """Put together once, which takes longer than to run it."""
+    return insert_into(dialect, InboxEvent).on_conflict_do_nothing(index_elements=["account_id", "external_id"])
 
 
 # Put together once, which takes longer than to run them.

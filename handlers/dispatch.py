@@ -8,6 +8,8 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,10 +23,10 @@ from handlers.reacting import answer, obey, react
 from handlers.refs import fold
 from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, remember, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
-from handlers.turn import Speaker, Turn, Where
+from handlers.turn import Speaker, Turn, Where, leave_traces
 from handlers.understanding import Act, Context, Kind, Reading, read
 from storage.areas import Purpose
-from storage.engine import Database, insert_into, retrying, unavailable
+from storage.engine import Database, dialect_of, insert_into, retrying, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
 
 BATCH = 64
@@ -192,9 +194,10 @@ class Dispatch:
 
         async def attempt() -> None:
             async with self._database.write() as session:
-                await _done(session, plain, self._outside)
-                for plan in acting:
-                    await self._handle(session, plan, around, now)
+                turns = [await self._handle(session, plan, around, now) for plan in acting]
+                await leave_traces(session, turns)
+                await _mark(session, plain, list(zip(acting, turns, strict=True)))
+                await _count(session, plain, list(zip(acting, turns, strict=True)), self._outside)
 
         try:
             await retrying(attempt)
@@ -210,7 +213,7 @@ class Dispatch:
             return False
         return True
 
-    async def _handle(self, session: AsyncSession, plan: Plan, around: Surroundings, now: datetime) -> None:
+    async def _handle(self, session: AsyncSession, plan: Plan, around: Surroundings, now: datetime) -> Turn:
         message = plan.message
         late = message.event.at < now - timedelta(minutes=self._outside.rules.backlog_minutes)
         turn = Turn(
@@ -229,8 +232,7 @@ class Dispatch:
             joined=plan.joined,
         )
         await self._choose(turn, plan, around)
-        await _mark(session, [message.inbox_id, *plan.joined], turn)
-        await _count(session, [plan], self._outside, turn.outcome == Outcome.MATTER)
+        return turn
 
     async def _choose(self, turn: Turn, plan: Plan, around: Surroundings) -> None:
         event = plan.message.event
@@ -274,6 +276,8 @@ def _contained(plan: Plan) -> bool:
 
 def _apart(message: Message, around: Surroundings, stirred: Collection[int | None]) -> bool:
     """Whether a message means the same after what was caused in these chats."""
+    if message.event.from_self:
+        return not around.unsettled
     return message.chat_id not in stirred and _residents(around.where.get(message.chat_id or 0))
 
 
@@ -287,44 +291,58 @@ def outdoor_plan(message: Message, where: Where, speaker: Speaker, around: Surro
     return Plan(message, where, speaker, nothing=None if matters else Outcome.CHAT)
 
 
-async def _mark(session: AsyncSession, ids: Sequence[int], turn: Turn) -> None:
-    await session.execute(
-        update(InboxEvent)
-        .where(col(InboxEvent.id).in_(ids))
-        .values(state=InboxState.DONE, outcome=turn.outcome, ref=turn.ref)
-    )
+_Acted = Sequence[tuple[Plan, Turn]]
+"""What was carried out, with the turn that did it."""
+
+_MARK = (
+    update(InboxEvent)
+    .where(col(InboxEvent.id) == bindparam("row"))
+    .values(state=InboxState.DONE, outcome=bindparam("came_to"), ref=bindparam("matter"))
+)
+_PASS = (
+    update(InboxEvent)
+    .where(col(InboxEvent.id).in_(bindparam("rows", expanding=True)))
+    .values(state=InboxState.DONE, outcome=bindparam("came_to"))
+)
 
 
-async def _done(session: AsyncSession, plans: Sequence[Plan], outside: Outside) -> None:
+async def _mark(session: AsyncSession, plain: Sequence[Plan], acted: _Acted) -> None:
+    """Mark events done, each with what it came to."""
+    connection = await session.connection()
     by_outcome: dict[Outcome, list[int]] = defaultdict(list)
-    for plan in plans:
+    for plan in plain:
         by_outcome[plan.nothing or Outcome.OTHER].append(plan.message.inbox_id)
     for outcome, ids in by_outcome.items():
-        await session.execute(
-            update(InboxEvent).where(col(InboxEvent.id).in_(ids)).values(state=InboxState.DONE, outcome=outcome)
-        )
-    await _count(session, plans, outside, matters=False)
+        await connection.execute(_PASS, {"rows": ids, "came_to": outcome})
+    marks = [
+        {"row": inbox_id, "came_to": turn.outcome, "matter": turn.ref}
+        for plan, turn in acted
+        for inbox_id in (plan.message.inbox_id, *plan.joined)
+    ]
+    if marks:
+        await session.flush()
+        await connection.execute(_MARK, marks)
 
 
-async def _count(session: AsyncSession, plans: Sequence[Plan], outside: Outside, matters: bool) -> None:
+@cache
+def _tally(dialect: str) -> Any:
+    fresh = insert_into(dialect, DayCount)
+    sums = {name: getattr(DayCount, name) + getattr(fresh.excluded, name) for name in ("messages", "matters")}
+    return fresh.on_conflict_do_update(index_elements=["chat_id", "day"], set_=sums)
+
+
+async def _count(session: AsyncSession, plain: Sequence[Plan], acted: _Acted, outside: Outside) -> None:
     """Add to the day's counts of each chat: all that remains of ordinary chat."""
-    counts: dict[tuple[int, date], int] = defaultdict(int)
-    for plan in plans:
+    counts: dict[tuple[int, date], list[int]] = defaultdict(lambda: [0, 0])
+    made = [(plan, turn.outcome == Outcome.MATTER) for plan, turn in acted]
+    for plan, matter in (*((plan, False) for plan in plain), *made):
         if plan.where and plan.message.chat_id:
-            counts[plan.message.chat_id, plan.message.event.at.astimezone(outside.zone).date()] += 1
-    if not counts:
-        return
-    insert = insert_into(session, DayCount)
-    upsert = insert.values(
-        chat_id=bindparam("chat"), day=bindparam("on"), messages=bindparam("heard"), matters=bindparam("made")
-    ).on_conflict_do_update(
-        index_elements=["chat_id", "day"],
-        set_={
-            "messages": DayCount.messages + insert.excluded.messages,
-            "matters": DayCount.matters + insert.excluded.matters,
-        },
-    )
-    await session.execute(
-        upsert,
-        [{"chat": chat, "on": day, "heard": heard, "made": int(matters)} for (chat, day), heard in counts.items()],
-    )
+            count = counts[plan.message.chat_id, plan.message.event.at.astimezone(outside.zone).date()]
+            count[0] += 1
+            count[1] += matter
+    if counts:
+        rows = [
+            {"chat_id": chat, "day": day, "messages": heard, "matters": matters}
+            for (chat, day), (heard, matters) in counts.items()
+        ]
+        await (await session.connection()).execute(_tally(dialect_of(session)), rows)

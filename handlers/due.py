@@ -12,7 +12,7 @@ from sqlmodel import col
 from handlers.outdoors import confess
 from handlers.ports import Outside
 from handlers.table import DUE
-from handlers.turn import Turn
+from handlers.turn import Turn, leave_traces
 from storage.agenda import DueItem
 from storage.engine import Database, retrying, unavailable
 
@@ -44,7 +44,9 @@ async def _do(database: Database, outside: Outside, item: DueItem, now: datetime
                 return
             await session.delete(current)
             await session.flush()
-            await DUE[item.kind](Turn(session, now, outside), item.ref)
+            turn = Turn(session, now, outside)
+            await DUE[item.kind](turn, item.ref)
+            await leave_traces(session, [turn])
 
     try:
         await retrying(attempt)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
@@ -96,10 +96,14 @@ class Event:
     people: tuple[str, ...] = ()
 
 
+_EVENT_FIELDS = tuple(field.name for field in fields(Event))
+
+
 def dump_event(event: Event) -> str:
     """The event as JSON, only what is set; `load_event` reads it back."""
-    plain = {name: value for name, value in asdict(event).items() if value not in (None, "", False, ())}
+    plain = {name: value for name in _EVENT_FIELDS if (value := getattr(event, name)) not in (None, "", False, ())}
     plain["at"] = event.at.isoformat()
+    plain |= {name: asdict(value) for name in ("quote", "location") if (value := plain.get(name))}
     return json.dumps(plain, ensure_ascii=False)
 
 

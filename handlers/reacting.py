@@ -17,7 +17,7 @@ async def obey(turn: Turn, order: Order, around: Surroundings) -> None:
     """Carry out a command, or say in one line why not."""
     turn.outcome = Outcome.COMMAND
     try:
-        async with turn.session.begin_nested():
+        async with turn.attempt():
             await _obey(turn, order, around)
     except Refusal as refusal:
         await _say_no(turn, refusal)
@@ -81,7 +81,7 @@ async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
     if question is None or question.answered_at is not None:
         return
     try:
-        async with turn.session.begin_nested():
+        async with turn.attempt():
             question.answered_at = turn.now
             await table.ANSWERS[question.kind](turn, question, yes)
     except Refusal as refusal:
@@ -96,7 +96,7 @@ async def _say_no(turn: Turn, refusal: Refusal) -> None:
 async def react(turn: Turn, reading: Reading) -> None:
     """Act on what a message means."""
     try:
-        async with turn.session.begin_nested():
+        async with turn.attempt():
             await _react(turn, reading)
     except Refusal as refusal:
         await _refused(turn, reading, refusal)

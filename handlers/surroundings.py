@@ -291,8 +291,10 @@ async def _lines(
 ) -> None:
     since = min(one.event.at for one in messages) - timedelta(minutes=around.rules.reading.join_minutes)
     known = {"chats": list(chats), "contacts": list(contacts), "since": since}
+    pairs = {(one.chat_id, one.contact_id) for one in messages}
     for row in await session.execute(_LINES, known):
-        remember(around, to_message(row))
+        if (row.chat_id, row.contact_id) in pairs:
+            remember(around, to_message(row))
 
 
 def remember(around: Surroundings, message: Message) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from handlers.ports import Event, Outside, Rules
 from handlers.understanding import Reading, Ref
 from storage.agenda import AuditEntry, DueItem
 from storage.areas import Area, Room
+from storage.engine import dialect_of, insert_into
 from storage.inbox import Outcome
 from storage.people import Held, Role
 
@@ -81,6 +86,7 @@ class Turn:
     outcome: Outcome = Outcome.OTHER
     ref: str = ""
     joined: tuple[int, ...] = field(default=())
+    traces: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def rules(self) -> Rules:
@@ -115,25 +121,52 @@ class Turn:
         self.ref, self.outcome = ref, outcome
 
     def audit(self, action: str, ref: str = "", fields: str = "") -> None:
-        """Leave a trace: ids and field names, no free text."""
-        self.session.add(
-            AuditEntry(
-                at=self.now,
-                actor_id=self.speaker.contact_id if self.speaker else None,
-                chat_id=self.where.chat_id if self.where else None,
-                inbox_id=self.inbox_id,
-                action=action,
-                ref=ref,
-                fields=fields,
-            )
+        """Leave a trace: ids and field names, no free text. It is written at the turn's end."""
+        self.traces.append(
+            {
+                "at": self.now,
+                "actor_id": self.speaker.contact_id if self.speaker else None,
+                "chat_id": self.where.chat_id if self.where else None,
+                "inbox_id": self.inbox_id,
+                "action": action,
+                "ref": ref,
+                "fields": fields,
+            }
         )
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """What is written within is taken back when it raises."""
+        before = len(self.traces)
+        try:
+            async with self.session.begin_nested():
+                yield
+        except BaseException:
+            del self.traces[before:]
+            raise
 
     async def schedule(self, kind: str, ref: str, due_at: datetime) -> None:
         """Have `kind` done for `ref` at a time; an earlier plan for the same is replaced."""
-        await self.unschedule(kind, ref)
-        self.session.add(DueItem(kind=kind, ref=ref, due_at=due_at))
-        await self.session.flush()
+        plan = _plan(dialect_of(self.session))
+        await self.session.execute(plan, {"kind": kind, "ref": ref, "due_at": due_at})
 
     async def unschedule(self, kind: str, ref: str) -> None:
         """Forget what was planned."""
-        await self.session.execute(delete(DueItem).where(DueItem.kind == kind, DueItem.ref == ref))
+        await self.session.execute(_FORGET, {"what": kind, "matter": ref})
+
+
+@cache
+def _plan(dialect: str) -> Any:
+    """Put together once, which takes longer than to run it."""
+    fresh = insert_into(dialect, DueItem)
+    moved = {"due_at": fresh.excluded.due_at, "tries": 0}
+    return fresh.on_conflict_do_update(index_elements=["kind", "ref"], set_=moved)
+
+
+_FORGET = delete(DueItem).where(col(DueItem.kind) == bindparam("what"), col(DueItem.ref) == bindparam("matter"))
+
+
+async def leave_traces(session: AsyncSession, turns: Sequence[Turn]) -> None:
+    """Write what these turns left behind, at their end."""
+    if traces := [trace for turn in turns for trace in turn.traces]:
+        await (await session.connection()).execute(insert(AuditEntry), traces)

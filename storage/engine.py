@@ -154,9 +154,15 @@ def newest_revision() -> str:
     return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
-def insert_into(session: AsyncSession, table: Any) -> Any:
+def dialect_of(session: AsyncSession) -> str:
+    """`sqlite` or `postgresql`."""
+    name: str = session.get_bind().dialect.name
+    return name
+
+
+def insert_into(dialect: str, table: Any) -> Any:
     """An INSERT that may say what to do on a conflict; the database's own words are loaded when it is used."""
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect == "sqlite":
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
         return sqlite_insert(table)

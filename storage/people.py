@@ -130,9 +130,7 @@ _HOLDERS = _HELD.where(
 _PRIVATE = (
     select(col(Chat.contact_id), col(Chat.id))
     .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
-    .where(
-        col(Chat.contact_id).in_(bindparam("contacts", expanding=True)), col(ContactBinding.friend).is_(true())
-    )
+    .where(col(Chat.contact_id).in_(bindparam("contacts", expanding=True)), col(ContactBinding.friend).is_(true()))
 )
 
 
