@@ -27,6 +27,7 @@ def weighed(scan: Scan) -> dict[str, float]:
 def category(scan: Scan) -> str:
     """What a case is most likely about; 其他 where no word speaks for any category."""
     weights, model = weighed(scan), learned()
-    scores = model.categories.scores(scan.runs, ())
-    names = model.categories.labels
-    return max(zip(scores, names, strict=True), key=lambda pair: pair[0] + model.trust * weights.get(pair[1], 0.0))[1]
+    scores = dict(zip(model.categories.labels, model.categories.of_runs(scan.runs), strict=True))
+    for name, weight in weights.items():
+        scores[name] += model.trust * weight
+    return max(scores, key=scores.__getitem__)

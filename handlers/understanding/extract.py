@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from handlers.understanding import looks, phones
 from handlers.understanding.model import Context, Fields, Kind
@@ -49,38 +50,36 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     way = looks.direction_span(text)
     hidden = [*taken, way] if way else taken
     seen = _seen(times, text, context)
-    base = Fields(
-        place=find_place(text, context.gazetteer, context.grid, hidden, house),
-        building=house.building if house else None,
-        unit=house.unit if house else None,
-        room=house.room if house else None,
-        seen_at=seen.at if seen else None,
-        seen_precision=seen.precision if seen else None,
-        duration=_duration(text, taken),
-        phone=calls[0].number if calls else None,
-        contact_name=phones.contact_name(text),
-        plate=phones.find_plate(text),
-    )
-    return _personal(scan, kind, base) if kind in _PERSONAL else base
+    known: dict[str, Any] = {
+        "place": find_place(text, context.gazetteer, context.grid, hidden, house),
+        "building": house.building if house else None,
+        "unit": house.unit if house else None,
+        "room": house.room if house else None,
+        "seen_at": seen.at if seen else None,
+        "seen_precision": seen.precision if seen else None,
+        "duration": _duration(text, taken),
+        "phone": calls[0].number if calls else None,
+        "contact_name": phones.contact_name(text),
+        "plate": phones.find_plate(text),
+    }
+    return Fields(**known, **_personal(scan, kind)) if kind in _PERSONAL else Fields(**known)
 
 
-def _personal(scan: Scan, kind: Kind, base: Fields) -> Fields:
+def _personal(scan: Scan, kind: Kind) -> dict[str, Any]:
     text = scan.text
     age = find_age(text)
-    known = base.present()
-    known.update(
-        name=find_name(text),
-        sex=find_sex(scan),
-        age=age.years if age else None,
-        age_precision=("about" if age.about else None) if age else None,
-        height_cm=looks.height_cm(text),
-        build=looks.build(text),
-        clothes=looks.clothes(text),
-        features=looks.features(text),
-        health=looks.health(text),
-        transport=looks.transport(text),
-        direction=looks.direction(text),
-        has_phone=looks.has_phone(text, scan.has("nophone")),
-        forwarded=True if kind is Kind.MISSING and forwarded(text) else None,
-    )
-    return Fields(**known)
+    return {
+        "name": find_name(text),
+        "sex": find_sex(scan),
+        "age": age.years if age else None,
+        "age_precision": ("about" if age.about else None) if age else None,
+        "height_cm": looks.height_cm(text),
+        "build": looks.build(text),
+        "clothes": looks.clothes(text),
+        "features": looks.features(text),
+        "health": looks.health(text),
+        "transport": looks.transport(text),
+        "direction": looks.direction(text),
+        "has_phone": looks.has_phone(text, scan.has("nophone")),
+        "forwarded": True if kind is Kind.MISSING and forwarded(text) else None,
+    }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from handlers.understanding import matters, patterns, persons
-from handlers.understanding.learned import classes, learned, signals, softmax
+from handlers.understanding.learned import learned, of_classes, signals, softmax
 from handlers.understanding.model import Kind
 from handlers.understanding.scan import ALARM, BIT, PERSON, Scan, bits
 from handlers.understanding.weights import WEIGHTS
@@ -48,10 +49,14 @@ CHAT = Judgement(Kind.CHAT, 0.98, (), ())
 
 
 def nothing(scan: Scan) -> bool:
-    """The gate: whether neither a word nor the run of the characters can make the message anything but chat."""
-    return not worded(scan.mask) and not learned().passes(scan.text)
+    """The gate: whether neither a word nor the run of the characters can make the message anything but chat.
+
+    The cheapest test comes first; most chat has no class of words that counts, and so is not even sorted out.
+    """
+    return not (worded(scan.loose) and worded(scan.mask)) and not learned().passes(scan.text)
 
 
+@lru_cache(8192)
 def worded(mask: int) -> bool:
     """Whether the classes of the words found can make a message matter."""
     if mask & _ALONE:
@@ -63,36 +68,40 @@ def worded(mask: int) -> bool:
     return patterns.hinted(mask) or bool(mask & _SPEECH and mask & _MATTER)
 
 
+_HINTS = frozenset({"vanished", "who_saw", "again", "described_one", "despair", "left_and"})
+"""Patterns that speak for a missing person."""
+
+
 def signs(scan: Scan) -> dict[str, float]:
     """Every sign that the message shows, with its strength (0..1)."""
     found = matters.case(scan)
     found.update(patterns.patterns(scan, found["about"]))
-    found.update(
-        persons.missing(
-            scan, hinted=bool(found.keys() & {"vanished", "who_saw", "again", "described_one", "despair", "left_and"})
-        )
-    )
+    found.update(persons.missing(scan, hinted=not _HINTS.isdisjoint(found)))
     for part in (persons.back, persons.sighted, persons.stray, matters.emergency, matters.dampers):
         found.update(part(scan))
     _settle(found)
     return found
 
 
+_PROPOSED = frozenset({"propose_about", "propose_soft_about", "try_out"})
+_SAFE = frozenset({"back_strong", "back_weak", "back_bare_strong", "safe"})
+
+
 def _settle(found: dict[str, float]) -> None:
     """Signs that say the same count once; some signs only count beside others, or not beside others."""
     if "defect_about" in found:
         found.pop("fault", None)
-    if found.keys() & {"away_person", "gone_person", "lost_person"} and "vanished" in found:
+    if "vanished" in found and found.keys() & {"away_person", "gone_person", "lost_person"}:
         found["vanished"] *= 0.3
     if "again" in found:
         found.pop("tale", None)
-    if {"dazed_way", "saw_person"} <= found.keys():
+    if "dazed_way" in found and "saw_person" in found:
         found["stray_here"] = 1.0
-    if {"defect_about", "neglect_about"} <= found.keys():
+    if "defect_about" in found and "neglect_about" in found:
         found["defect_neglect"] = found["neglect_about"]
-    if found.keys() & {"propose_about", "propose_soft_about", "try_out"}:
+    if not _PROPOSED.isdisjoint(found):
         found.pop("past", None)
-    if found.keys() & {"back_strong", "back_weak", "back_bare_strong", "safe"}:
+    if not _SAFE.isdisjoint(found):
         found.pop("past", None)
         found.pop("device", None)
 
@@ -139,21 +148,21 @@ def _leading(found: dict[str, float], best: int) -> tuple[str, ...]:
     return tuple(name for _, name in weighed)
 
 
-def _plainly_chat(scan: Scan) -> bool:
+def _plainly_chat(scores: list[float]) -> bool:
     """Whether the characters and word classes alone settle it: the patterns, which cost more, are then left."""
-    chances = softmax(learned().kinds.scores(scan.runs, classes(scan.mask)))
-    return chances[_CHAT] > PLAIN
+    return softmax(scores)[_CHAT] > PLAIN
 
 
 def judge(scan: Scan, alert: bool = False) -> Judgement:
     """The kind of a message; `alert` says that a missing-person alert is open in the room."""
     model = learned()
-    if not alert and _plainly_chat(scan):
+    runs, words = model.kinds.of_runs(scan.runs), of_classes(scan.mask)
+    if not alert and _plainly_chat(model.kinds.with_others(runs, words)):
         return CHAT
     found = signs(scan)
     if alert:
         found.update(_with_alert(found))
-    scores = model.kinds.scores(scan.runs, (*classes(scan.mask), *signals(found)))
+    scores = model.kinds.with_others(runs, words + model.kinds.total(signals(found)))
     summed = [(a + model.trust * b) / model.temperature for a, b in zip(scores, score(found), strict=True)]
     if persons.asks_back(scan.text):
         summed[_FOUND] = min(summed)

@@ -7,14 +7,13 @@ adding up a message's features is one addition each. The file is written by `mak
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import repeat
+from functools import cache, lru_cache
 from math import exp, sqrt
 from operator import add
 from pathlib import Path
-from struct import unpack
+from struct import Struct
 
 from handlers.understanding.scan import BIT
 from handlers.understanding.shapes import MAX_SHAPE
@@ -26,11 +25,16 @@ ZERO = 80
 """The character (P) that a weight of 0 is written as; 48 to 111 are -32 to 31."""
 
 
-@cache
 def classes(mask: int) -> tuple[str, ...]:
     """The word classes of a message's mask, alone and two by two."""
     names = [name for name, bit in BIT.items() if mask & bit]
     return (*(f"#{a}" for a in names), *(f"#{a}&{b}" for i, a in enumerate(names) for b in names[i + 1 :]))
+
+
+@lru_cache(8192)
+def of_classes(mask: int) -> int:
+    """What the word classes of a mask weigh for the kinds, as a total."""
+    return learned().kinds.total(classes(mask))
 
 
 def signals(signs: Mapping[str, float]) -> list[str]:
@@ -47,13 +51,21 @@ class Linear:
     step: float
     table: Mapping[str, int]
 
-    def scores(self, found: set[str], others: Iterable[str]) -> list[float]:
-        """The score of each label: runs count by the root of their number, other features a third each."""
-        get = self.table.get
-        many = _unpacked(sum(filter(None, map(get, found))), len(self.labels))
-        few = _unpacked(sum(filter(None, map(get, others))), len(self.labels))
-        share, third = self.step / sqrt(max(len(found), 1)), self.step * OTHERS
-        return [bias + share * a + third * b for bias, a, b in zip(self.bias, many, few, strict=True)]
+    def total(self, features: Iterable[str]) -> int:
+        """The weights of some features added up, packed; totals may be added to each other."""
+        return sum(filter(None, map(self.table.get, features)))
+
+    def of_runs(self, runs: Collection[str]) -> list[float]:
+        """The score of each label from the runs of a text; they count by the root of their number."""
+        share = self.step / sqrt(len(runs) or 1)
+        sums = _unpacked(self.total(runs), len(self.labels))
+        return [bias + share * weight for bias, weight in zip(self.bias, sums, strict=True)]
+
+    def with_others(self, scores: Sequence[float], others: int) -> list[float]:
+        """The scores with the total of other features, which count a third each."""
+        third = self.step * OTHERS
+        sums = _unpacked(others, len(self.labels))
+        return [score + third * weight for score, weight in zip(scores, sums, strict=True)]
 
     def leading(self, features: Iterable[str], label: str, most: int = 5) -> list[str]:
         """The features that speak most for a label."""
@@ -66,9 +78,14 @@ OTHERS = 0.3
 
 
 def _unpacked(total: int, labels: int) -> list[int]:
-    *sums, count = unpack(f"<{labels + 1}I", total.to_bytes(LANE * (labels + 1), "little"))
+    *sums, count = _lanes(labels).unpack(total.to_bytes(LANE * (labels + 1), "little"))
     offset = count * ZERO
     return [value - offset for value in sums]
+
+
+@cache
+def _lanes(labels: int) -> Struct:
+    return Struct(f"<{labels + 1}I")
 
 
 def packed(weights: bytes) -> int:
@@ -81,11 +98,16 @@ def packed(weights: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """All that the file holds. `gate` weighs one and two characters; a message passes whose sum is `pass_at`."""
+    """All that the file holds.
+
+    `gate` weighs one and two characters. A message passes whose sum is `pass_at`; the pairs are only looked at where
+    single characters already reach `look_at`.
+    """
 
     kinds: Linear
     categories: Linear
     gate: Mapping[str, int]
+    look_at: float
     pass_at: float
     trust: float
     temperature: float
@@ -93,8 +115,10 @@ class Learned:
     def passes(self, text: str) -> bool:
         """Whether the characters of a folded text make it worth a closer look."""
         text = text[:MAX_SHAPE]
-        total = sum(map(self.gate.get, map(add, text, text[1:]), repeat(0)))
-        return total + sum(map(self.gate.get, text, repeat(0))) >= self.pass_at
+        total = sum(filter(None, map(self.gate.get, text)))
+        if total < self.look_at:
+            return False
+        return total + sum(filter(None, map(self.gate.get, map(add, text, text[1:])))) >= self.pass_at
 
 
 def load(path: Path = FILE) -> Learned:
@@ -116,6 +140,7 @@ def load(path: Path = FILE) -> Learned:
         _linear(about["kinds"], tables["kinds"]),
         _linear(about["categories"], tables["categories"]),
         gate,
+        about["look_at"],
         about["pass_at"],
         about["trust"],
         about["temperature"],

@@ -105,6 +105,11 @@ _CASE_WORDS = (
     "askfirst worker"
 )
 _CASE_BITS = tuple((name, BIT[name]) for name in _CASE_WORDS.split())
+_ABOUT = (
+    "ask", "plead", "accuse", "propose", "inquire", "defect", "nuisance", "neglect", "askfirst", "propose_soft",
+    "nuisance_soft",
+)  # fmt: skip
+_MORE = tuple((name, BIT[name]) for name in ("defect", "nuisance", "nuisance_soft", "neglect", "ask"))
 _DAMPERS = tuple(
     (name, BIT[name]) for name in ("tale", "maybe", "device", "joke", "past", "thanks", "advert", "notice", "you")
 )
@@ -120,23 +125,11 @@ def case(scan: Scan) -> Features:
     found["about"] = about
     if lead is not None and about >= 0.4:
         found[f"lead_{lead}"] = about
-    for name in (
-        "ask",
-        "plead",
-        "accuse",
-        "propose",
-        "inquire",
-        "defect",
-        "nuisance",
-        "neglect",
-        "askfirst",
-        "propose_soft",
-        "nuisance_soft",
-    ):
+    for name in _ABOUT:
         if name in found:
             found[f"{name}_about"] = found.pop(name) * about
-    for name in ("defect", "nuisance", "nuisance_soft", "neglect", "ask"):
-        if scan.mask & BIT[name] and scan.count(BIT[name]) > 1:
+    for name, bit in _MORE:
+        if mask & bit and scan.count(bit) > 1:
             found[f"{name}_more"] = about
     if mask & BIT["defect"] and any(t.mask & _OBJECT and not t.mask & BIT["defect"] for t in scan.tokens):
         found["object"] = 1.0
@@ -172,4 +165,4 @@ def dampers(scan: Scan) -> Features:
 
 def grave(scan: Scan) -> bool:
     """Whether a case may do harm within hours."""
-    return bool(scan.mask & bits("grave")) or (scan.has("alone") and scan.has("defect"))
+    return scan.has("grave") or (scan.has("alone") and scan.has("defect"))

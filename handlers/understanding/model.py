@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from handlers.understanding.gazetteer import Gazetteer
@@ -163,13 +163,17 @@ class Fields:
 
     def present(self) -> dict[str, Any]:
         """The fields that are known, by name; times stay datetimes."""
-        return {f.name: value for f in fields(self) if (value := getattr(self, f.name)) is not None}
+        return {name: value for name in _NAMES if (value := getattr(self, name)) is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a message means. `confidence` (0..1) is that of `kind`; `why` names words and rules.
+_NAMES = tuple(f.name for f in fields(Fields))
+NO_FIELDS = Fields()
 
+
+class Reading(NamedTuple):
+    """What a message means; a tuple, because one is made for every line of chat.
+
+    `confidence` (0..1) is that of `kind`; `why` names words and rules.
     `joined` counts the writer's earlier lines that were read together with this one; `text` then holds all
     of them. For `found` and `sighting`, `candidates` are the open alerts that fit.
     """
@@ -179,7 +183,7 @@ class Reading:
     confidence: float
     category: str | None = None
     urgent: bool = False
-    fields: Fields = field(default_factory=Fields)
+    fields: Fields = NO_FIELDS
     act: Act = Act.NONE
     act_confidence: float = 0.0
     candidates: tuple[Candidate, ...] = ()

@@ -49,10 +49,11 @@ def _simplifier() -> _Converter:
 
 
 @cache
-def _traditional() -> frozenset[str]:
-    """The characters that simplifying may change; most messages have none, and need no converter."""
+def _folded() -> tuple[frozenset[str], frozenset[str]]:
+    """The characters that folding may change, and those of them that are traditional; most messages have none."""
     every = "".join(map(chr, (*range(0x3400, 0xA000), *range(0xF900, 0xFB00), *range(0x20000, 0x2B000))))
-    return frozenset(a for a, b in zip(every, _simplifier().convert(every), strict=True) if a != b)
+    traditional = frozenset(a for a, b in zip(every, _simplifier().convert(every), strict=True) if a != b)
+    return traditional | set(map(chr, _TABLE)), traditional
 
 
 def fold(text: str) -> str:
@@ -61,9 +62,10 @@ def fold(text: str) -> str:
     Chinese punctuation stays as it is, so that a field cut from the result is a piece of what people see.
     Zero-width characters, bidi marks, controls and lone surrogates are dropped.
     """
-    text = text[:MAX_CHARS].translate(_TABLE)
-    if text.isascii():
-        return text.strip()
-    if not _traditional().isdisjoint(text):
-        text = _simplifier().convert(text)
+    text = text[:MAX_CHARS]
+    changing, traditional = _folded()
+    if not changing.isdisjoint(text):
+        text = text.translate(_TABLE)
+        if not traditional.isdisjoint(text):
+            text = _simplifier().convert(text)
     return (_SPACE_RUN.sub(" ", text) if "  " in text or "\t" in text else text).strip()

@@ -179,13 +179,9 @@ def _context_features(scan: Scan) -> Features:
     }
 
 
-def _worth(scan: Scan, *names: str) -> bool:
-    return bool(scan.mask & bits(*names))
-
-
 def missing(scan: Scan, hinted: bool = False) -> Features:
     """Signs that a person is missing now; `hinted` says that the way words combine speaks for it."""
-    if not hinted and not _worth(scan, "lost", "gone", "away", "seek", "wanted"):
+    if not hinted and not scan.has("lost", "gone", "away", "seek", "wanted"):
         return {}
     found = {**_lost_features(scan), **_seek_features(scan)}
     if scan.has("wanted"):
@@ -210,7 +206,7 @@ def asks_back(text: str) -> bool:
 def back(scan: Scan) -> Features:
     """Signs that the missing person is safe."""
     found: Features = {}
-    if asks_back(scan.text):
+    if not scan.has("back", "safe") or asks_back(scan.text):
         return found
     for token in scan.of(_BACK):
         noun = subject(scan, token)
@@ -233,7 +229,7 @@ def back(scan: Scan) -> Features:
 
 def sighted(scan: Scan) -> Features:
     """Signs that somebody saw the person an alert is about."""
-    if not _worth(scan, "saw", "alertref"):
+    if not scan.has("saw", "alertref"):
         return {}
     found: Features = {}
     if scan.has("alertref"):

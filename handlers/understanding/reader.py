@@ -10,7 +10,7 @@ from handlers.understanding.acts import NONE, Doing, concerned, doing
 from handlers.understanding.categories import category
 from handlers.understanding.extract import extract
 from handlers.understanding.matters import grave
-from handlers.understanding.model import Act, Context, Fields, Kind, Reading
+from handlers.understanding.model import NO_FIELDS, Act, Context, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.scan import Scan
 
@@ -19,7 +19,6 @@ _OFFICIAL = re.compile(r"支书|书记|村主任|居委会主任|村长|镇长|�
 JOIN_BELOW = 0.6
 """A line read with less confidence than this is read again together with the lines before it."""
 
-_NO_FIELDS = Fields()
 _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
 _OF_ALERTS = frozenset({Kind.FOUND, Kind.SIGHTING})
 
@@ -50,7 +49,7 @@ def _better(together: Reading, alone: Reading) -> bool:
 def _joined(text: str, context: Context) -> Reading:
     lines = [line.text[:MAX_CHARS] for line in context.lines]
     whole = "\n".join([*lines, text[:MAX_CHARS]])
-    return replace(_read(whole, context), joined=len(lines))
+    return _read(whole, context)._replace(joined=len(lines))
 
 
 def _read(text: str, context: Context) -> Reading:
@@ -58,11 +57,11 @@ def _read(text: str, context: Context) -> Reading:
     quiet = kinds.nothing(scan)
     related = concerned(context) or bool(targets.named(scan.text, context))
     if quiet and not related:
-        return Reading(text, Kind.CHAT, 0.98, fields=_NO_FIELDS)
+        return Reading(text, Kind.CHAT, 0.98, fields=NO_FIELDS)
     found = kinds.CHAT if quiet else kinds.judge(scan, alert=_open_alert(context))
     about = category(scan) if found.kind in _CASES else None
     act = doing(scan, found.kind, about or _topic(scan), context) if related else NONE
-    fields = extract(scan, found.kind, context) if found.kind is not Kind.CHAT else act.fields or _NO_FIELDS
+    fields = extract(scan, found.kind, context) if found.kind is not Kind.CHAT else act.fields or NO_FIELDS
     return _reading(text, scan, found, about, act, fields, context)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
@@ -19,6 +19,7 @@ PERSON = BIT["kin"] | BIT["anyone"] | BIT["peer"]
 NOT_PERSON = BIT["animal"] | BIT["thing"]
 
 
+@cache
 def bits(*names: str) -> int:
     """The mask of some classes."""
     return sum(BIT[name] for name in names)
@@ -103,43 +104,47 @@ def _by_start(match: tuple[int, int, int]) -> tuple[int, int]:
 
 
 class Scan:
-    """The words found in one folded message. `mask` is the union of their classes."""
-
-    __slots__ = ("_found", "_runs", "_tokens", "mask", "text")
+    """The words found in one folded message; what most chat never needs is worked out when it is asked for."""
 
     def __init__(self, text: str) -> None:
-        lex = lexicon()
         self.text = text
-        self._found = _outermost(lex.automaton.find_matches_as_indexes(text, overlapping=True))
-        self._tokens: tuple[Token, ...] | None = None
-        self._runs: set[str] | None = None
-        mask = 0
-        masks = lex.masks
-        for found in self._found:
-            mask |= masks[found[0]]
-        self.mask = mask
+        self._all = lexicon().automaton.find_matches_as_indexes(text, overlapping=True)
 
     @property
+    def loose(self) -> int:
+        """The classes of all words, also of those inside longer ones: at least those of `mask`."""
+        return self._union(self._all)
+
+    @cached_property
+    def mask(self) -> int:
+        """The union of the classes of the words that count."""
+        return self._union(self._found)
+
+    @cached_property
     def tokens(self) -> tuple[Token, ...]:
         """The found words in their order."""
-        if self._tokens is None:
-            lex = lexicon()
-            self._tokens = tuple(
-                Token(lex.words[i], lex.masks[i], start, end, lex.categories[i]) for i, start, end in self._found
-            )
-        return self._tokens
+        lex = lexicon()
+        return tuple(Token(lex.words[i], lex.masks[i], start, end, lex.categories[i]) for i, start, end in self._found)
 
-    @property
+    @cached_property
     def runs(self) -> set[str]:
         """The runs of characters that the learned models look at."""
-        if self._runs is None:
-            self._runs = runs(self.text)
-        return self._runs
+        return runs(self.text)
+
+    @cached_property
+    def _found(self) -> list[tuple[int, int, int]]:
+        return _outermost(self._all)
+
+    @staticmethod
+    def _union(found: list[tuple[int, int, int]]) -> int:
+        mask, masks = 0, lexicon().masks
+        for index, _, _ in found:
+            mask |= masks[index]
+        return mask
 
     def has(self, *names: str) -> bool:
         """Whether any word of any of these classes was found."""
-        mask = self.mask
-        return any(mask & BIT[name] for name in names)
+        return bool(self.mask & bits(*names))
 
     def of(self, mask: int) -> list[Token]:
         """The found words of these classes."""

@@ -31,8 +31,7 @@ def shape(text: str) -> str:
 
 
 def runs(text: str) -> set[str]:
-    """The runs of 1 to 4 characters of a folded text's shape."""
+    """The runs of 1 to 3 characters of a folded text's shape."""
     form = shape(text)
     pairs = list(map(add, form, form[1:]))
-    threes = list(map(add, pairs, form[2:]))
-    return {*form, *pairs, *threes, *map(add, threes, form[3:])}
+    return {*form, *pairs, *map(add, pairs, form[2:])}

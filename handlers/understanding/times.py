@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from handlers.understanding.lunar import lunar_date
 from handlers.understanding.model import Precision
@@ -129,8 +130,7 @@ class Time:
     precision: Precision
 
 
-@dataclass(frozen=True, slots=True)
-class _Said:
+class _Said(NamedTuple):
     """What was said of a time, before it is resolved."""
 
     start: int
@@ -147,20 +147,11 @@ class _Said:
 
 def _atoms(text: str, now: datetime) -> Iterator[_Said]:
     for match in _ATOM.finditer(text):
-        said = _atom(match, now)
+        # the group that closes last is the outer one
+        name = match.lastgroup or ""
+        said = _READERS[name](match, now)
         if said is not None:
-            yield replace(said, rank=_rank(match))
-
-
-def _rank(match: re.Match[str]) -> int:
-    return next(rank for name, rank in _RANK.items() if match[name] is not None)
-
-
-def _atom(match: re.Match[str], now: datetime) -> _Said | None:
-    for name, reading in _READERS.items():
-        if match[name] is not None:
-            return reading(match, now)
-    return None
+            yield said._replace(rank=_RANK[name])
 
 
 def _on(match: re.Match[str], day: date | None) -> _Said | None:
@@ -297,8 +288,7 @@ def _fits(last: _Said, atom: _Said) -> bool:
 
 
 def _merge(last: _Said, atom: _Said) -> _Said:
-    return replace(
-        last,
+    return last._replace(
         end=atom.end,
         day=atom.day or last.day,
         part=atom.part or last.part,

@@ -27,7 +27,7 @@ CHAINED = 1500
 BABBLED = 0.5
 WEIGHT = {"chat": 1.5, "missing": 1.3}
 """What a text of a kind counts: most of what is read is chat, and to miss a missing person is worst."""
-CAUTION = 0.1
+CAUTION = 0.35
 """Added to the score of chat, so that fewer than one line of ordinary talk in a hundred is reacted to."""
 TRUST = 0.4
 """How much the rules' own score counts beside what is learned."""
@@ -87,17 +87,18 @@ def main(paths: Sequence[str]) -> None:
     model = fit(rows + tries, len(KINDS), ROUNDS, TRUST)
     cases = [category_row(e) for e in found if e.category in CATEGORIES]
     topics = fit(cases, len(CATEGORIES), ROUNDS, TRUST)
-    weights, at = gate(found)
-    _write(model, divisor, topics, weights, at)
+    weights, look_at, at = gate(found)
+    _write(model, divisor, topics, weights, (look_at, at))
 
 
-def _write(model: Fit, divisor: float, topics: Fit, weights: dict[str, int], at: int) -> None:
+def _write(model: Fit, divisor: float, topics: Fit, weights: dict[str, int], at: tuple[int, int]) -> None:
     step, lines = written(model, 24_000)
     topic_step, topic_lines = written(topics, 9_000)
     head = {
         "temperature": round(divisor, 2),
         "trust": TRUST,
-        "pass_at": at,
+        "look_at": at[0],
+        "pass_at": at[1],
         "kinds": _about(model, KINDS, step),
         "categories": _about(topics, CATEGORIES, topic_step),
     }

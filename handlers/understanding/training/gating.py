@@ -18,14 +18,17 @@ SCALE = 32
 MISSED = 0.04
 """The share that may stay below the gate, of the training texts that matter and that no word lets through."""
 
+UNLOOKED = 0.005
+"""The share of them whose single characters may weigh too little for the pairs to be looked at."""
+
 
 def _features(text: str) -> list[str]:
     text = text[:MAX_SHAPE]
     return [*text, *map("".join, pairwise(text))]
 
 
-def gate(found: Sequence[Example]) -> tuple[dict[str, int], int]:
-    """Weights of single characters and pairs, and the sum from which a message passes."""
+def gate(found: Sequence[Example]) -> tuple[dict[str, int], int, int]:
+    """Weights of single characters and pairs, and the sums: of single ones to look on, of all to pass."""
     rows = [(_features(example.text), float(example.kind != "chat")) for example in found]
     counts = Counter(feature for features, _ in rows for feature in set(features))
     weights = {feature: 0.0 for feature in sorted(counts) if counts[feature] >= 3}
@@ -44,6 +47,8 @@ def gate(found: Sequence[Example]) -> tuple[dict[str, int], int]:
     unseen = [_features(e.text) for e in found if e.kind != "chat" and not kinds.worded(Scan(e.text).mask)]
     sums = sorted(sum(levels.get(f, 0) for f in features) for features in unseen)
     at = sums[int(len(sums) * MISSED)]
+    singles = sorted(sum(levels.get(f, 0) for f in features if len(f) == 1) for features in unseen)
+    look_at = singles[int(len(singles) * UNLOOKED)]
     chat = [sum(levels.get(f, 0) for f in features) >= at for features, matters in rows if not matters]
     print(f"gate: {len(unseen)} of {len(found)} texts need it; {sum(chat) / len(chat):.1%} of chat passes")
-    return levels, at
+    return levels, look_at, at
