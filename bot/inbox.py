@@ -17,7 +17,7 @@ from bot.cleaning import clean_event, clean_name
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
-from storage.engine import Database, dialect_of, insert_into, retrying
+from storage.engine import Database, dialect_of, insert_into, retrying, run
 from storage.inbox import InboxEvent, Picture
 from storage.people import Contact, ContactBinding, Seen
 
@@ -142,7 +142,7 @@ def _wanted_unbound(event: Event) -> bool:
 
 
 async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
-    await (await session.connection()).execute(_insert(dialect_of(session)), list(rows))
+    await run(session, _insert(dialect_of(session)), list(rows))
 
 
 @cache

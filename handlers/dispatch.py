@@ -26,7 +26,7 @@ from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where, leave_traces
 from handlers.understanding import Act, Context, Kind, Reading, read
 from storage.areas import Purpose
-from storage.engine import Database, dialect_of, insert_into, retrying, unavailable
+from storage.engine import Database, dialect_of, insert_into, retrying, run, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
 
 BATCH = 64
@@ -308,20 +308,18 @@ _PASS = (
 
 async def _mark(session: AsyncSession, plain: Sequence[Plan], acted: _Acted) -> None:
     """Mark events done, each with what it came to."""
-    connection = await session.connection()
     by_outcome: dict[Outcome, list[int]] = defaultdict(list)
     for plan in plain:
         by_outcome[plan.nothing or Outcome.OTHER].append(plan.message.inbox_id)
     for outcome, ids in by_outcome.items():
-        await connection.execute(_PASS, {"rows": ids, "came_to": outcome})
+        await run(session, _PASS, {"rows": ids, "came_to": outcome})
     marks = [
         {"row": inbox_id, "came_to": turn.outcome, "matter": turn.ref}
         for plan, turn in acted
         for inbox_id in (plan.message.inbox_id, *plan.joined)
     ]
     if marks:
-        await session.flush()
-        await connection.execute(_MARK, marks)
+        await run(session, _MARK, marks)
 
 
 @cache
@@ -345,4 +343,4 @@ async def _count(session: AsyncSession, plain: Sequence[Plan], acted: _Acted, ou
             {"chat_id": chat, "day": day, "messages": heard, "matters": matters}
             for (chat, day), (heard, matters) in counts.items()
         ]
-        await (await session.connection()).execute(_tally(dialect_of(session)), rows)
+        await run(session, _tally(dialect_of(session)), rows)

@@ -121,6 +121,12 @@ def load_event(text: str) -> Event:
     return Event(**plain)
 
 
+def moment_and_text(text: str) -> tuple[datetime, str]:
+    """When an event was said and its words, out of what `dump_event` wrote."""
+    plain: dict[str, Any] = json.loads(text)
+    return datetime.fromisoformat(plain["at"]), plain.get("text", "")
+
+
 MAX_TEXT = 100_000
 """Characters of one message that are kept; WeChat itself allows 16,000 in one bubble."""
 

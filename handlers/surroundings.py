@@ -9,20 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers.ports import Event, Rules, load_event
+from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import Speaker, Where
 from handlers.understanding import Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, Room
+from storage.engine import run
 from storage.inbox import InboxEvent, InboxState, Outcome
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
-from storage.people import Contact, Held, Seen, roles_of
+from storage.people import Held, Seen, names_of, roles_of
 
 MARK = "〔待定 {}〕"
 """Begins a question about what has no number yet (its message's inbox id), so that a quote still finds it."""
@@ -196,10 +197,9 @@ _QUESTIONS = (
     .order_by(col(Question.id))
 )
 _LINES = (
-    select(*MESSAGE_COLUMNS)
+    select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
     .where(
-        col(InboxEvent.chat_id).in_(bindparam("chats")),
-        col(InboxEvent.contact_id).in_(bindparam("contacts")),
+        tuple_(InboxEvent.chat_id, InboxEvent.contact_id).in_(bindparam("writers", expanding=True)),
         col(InboxEvent.at) >= bindparam("since"),
         col(InboxEvent.kind) == "message",
         col(InboxEvent.state) == InboxState.DONE,
@@ -225,7 +225,7 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
         around.located = {area.id or 0: area for area in areas}
     await _matters(session, around, chats, now)
     await _questions(session, around, chats, now)
-    await _lines(session, around, chats, contacts, messages)
+    await _lines(session, around, messages)
     await _quotes(session, around, messages)
     if any(one.event.from_self for one in messages):
         unknown = select(DeliveryPart.id).where(col(DeliveryPart.state) == PartState.UNKNOWN)
@@ -237,8 +237,7 @@ async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[i
     roles: dict[int, list[Held]] = defaultdict(list)
     for held in await roles_of(session, contacts, now):
         roles[held.contact_id].append(held)
-    names = await session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(contacts)))
-    for contact_id, name in names:
+    for contact_id, name in (await names_of(session, contacts)).items():
         around.speakers[contact_id] = Speaker(contact_id, name, tuple(roles[contact_id]))
 
 
@@ -286,15 +285,15 @@ async def _questions(session: AsyncSession, around: Surroundings, chats: set[int
     around.questions = by_chat
 
 
-async def _lines(
-    session: AsyncSession, around: Surroundings, chats: set[int], contacts: set[int], messages: Sequence[Message]
-) -> None:
+async def _lines(session: AsyncSession, around: Surroundings, messages: Sequence[Message]) -> None:
     since = min(one.event.at for one in messages) - timedelta(minutes=around.rules.reading.join_minutes)
-    known = {"chats": list(chats), "contacts": list(contacts), "since": since}
-    pairs = {(one.chat_id, one.contact_id) for one in messages}
-    for row in await session.execute(_LINES, known):
-        if (row.chat_id, row.contact_id) in pairs:
-            remember(around, to_message(row))
+    writers = list({(one.chat_id, one.contact_id) for one in messages if one.chat_id and one.contact_id})
+    if not writers:
+        return
+    for inbox_id, payload, chat_id, contact_id in await run(session, _LINES, {"writers": writers, "since": since}):
+        at, text = moment_and_text(payload)
+        if text.strip():
+            around.lines.setdefault((chat_id, contact_id), []).append((inbox_id, Line(at, text)))
 
 
 def remember(around: Surroundings, message: Message) -> None:

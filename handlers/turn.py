@@ -17,7 +17,7 @@ from handlers.ports import Event, Outside, Rules
 from handlers.understanding import Reading, Ref
 from storage.agenda import AuditEntry, DueItem
 from storage.areas import Area, Room
-from storage.engine import dialect_of, insert_into
+from storage.engine import dialect_of, insert_into, run
 from storage.inbox import Outcome
 from storage.people import Held, Role
 
@@ -148,11 +148,11 @@ class Turn:
     async def schedule(self, kind: str, ref: str, due_at: datetime) -> None:
         """Have `kind` done for `ref` at a time; an earlier plan for the same is replaced."""
         plan = _plan(dialect_of(self.session))
-        await self.session.execute(plan, {"kind": kind, "ref": ref, "due_at": due_at})
+        await run(self.session, plan, {"kind": kind, "ref": ref, "due_at": due_at, "tries": 0})
 
     async def unschedule(self, kind: str, ref: str) -> None:
         """Forget what was planned."""
-        await self.session.execute(_FORGET, {"what": kind, "matter": ref})
+        await run(self.session, _FORGET, {"what": kind, "matter": ref})
 
 
 @cache
@@ -163,10 +163,11 @@ def _plan(dialect: str) -> Any:
     return fresh.on_conflict_do_update(index_elements=["kind", "ref"], set_=moved)
 
 
+_TRACE = insert(AuditEntry)
 _FORGET = delete(DueItem).where(col(DueItem.kind) == bindparam("what"), col(DueItem.ref) == bindparam("matter"))
 
 
 async def leave_traces(session: AsyncSession, turns: Sequence[Turn]) -> None:
     """Write what these turns left behind, at their end."""
     if traces := [trace for turn in turns for trace in turn.traces]:
-        await (await session.connection()).execute(insert(AuditEntry), traces)
+        await run(session, _TRACE, traces)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
 from storage.columns import optional_time, time_field
+from storage.engine import run
 
 
 class Purpose(StrEnum):
@@ -111,9 +112,12 @@ async def area_line(session: AsyncSession, area: Area) -> list[Area]:
     return sorted(rows, key=lambda row: -row.level)
 
 
+_SILENCES = select(Silence.area_id)
+
+
 async def silenced(session: AsyncSession, paths: Collection[str]) -> set[str]:
     """Those of the area paths that stand under a silence."""
-    ids = {area_id for (area_id,) in await session.execute(select(Silence.area_id))}
+    ids = {area_id for (area_id,) in await run(session, _SILENCES)}
     if not ids:
         return set()
     return {path for path in paths if not ids.isdisjoint(int(p) for p in path.strip("/").split("/") if p)}

@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel, col
 
 from storage.areas import Area, Chat
 from storage.columns import optional_time, time_field
+from storage.engine import run
 
 
 class Role(StrEnum):
@@ -127,6 +128,7 @@ _HOLDERS = _HELD.where(
     col(Appointment.area_id).in_(bindparam("areas", expanding=True)),
     col(Appointment.role).in_(bindparam("roles", expanding=True)),
 )
+_NAMES = select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(bindparam("contacts", expanding=True)))
 _PRIVATE = (
     select(col(Chat.contact_id), col(Chat.id))
     .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
@@ -136,13 +138,13 @@ _PRIVATE = (
 
 async def roles_of(session: AsyncSession, contacts: Collection[int], now: datetime) -> list[Held]:
     """Every role that these people hold now."""
-    return [Held(*row) for row in await session.execute(_ROLES_OF, {"contacts": list(contacts), "now": now})]
+    return [Held(*row) for row in await run(session, _ROLES_OF, {"contacts": list(contacts), "now": now})]
 
 
 async def holders(session: AsyncSession, path: str, roles: Collection[str], now: datetime) -> list[Held]:
     """Who holds one of the roles at the area with this path or above it; the nearest first, substitutes before."""
     areas = [int(part) for part in path.strip("/").split("/") if part]
-    rows = await session.execute(_HOLDERS, {"areas": areas, "roles": list(roles), "now": now})
+    rows = await run(session, _HOLDERS, {"areas": areas, "roles": list(roles), "now": now})
     found = [Held(*row) for row in rows]
     away = {held.stands_in_for for held in found if held.stands_in_for}
     present = [held for held in found if held.stands_in_for or held.contact_id not in away]
@@ -151,7 +153,12 @@ async def holders(session: AsyncSession, path: str, roles: Collection[str], now:
 
 async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dict[int, int]:
     """The private chat of each of these people who can be reached there: contact id -> chat id."""
-    return dict((await session.execute(_PRIVATE, {"contacts": list(contacts)})).all())
+    return dict((await run(session, _PRIVATE, {"contacts": list(contacts)})).all())
+
+
+async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int, str]:
+    """The names of these people: contact id -> name."""
+    return dict((await run(session, _NAMES, {"contacts": list(contacts)})).all())
 
 
 async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:

@@ -1,7 +1,8 @@
 """SQLite without a thread for each statement: its calls take microseconds, a thread's turn takes longer than most.
 
-SQLAlchemy's own asynchronous driver sends every call through a thread. Here statements run where they are called;
-only what waits for the disk (a commit) goes to a thread, and what waits for another process (the writer's lock) sleeps.
+SQLAlchemy's own asynchronous driver sends every call through a thread. Here statements and commits run where they are
+called (a commit waits for the disk for a fraction of a millisecond; a thread that has to get Python's lock back waits
+for up to five); only what waits for another process (the writer's lock) sleeps.
 """
 
 from __future__ import annotations
@@ -58,8 +59,8 @@ class InlineSQLite(SQLiteDialect_pysqlite):
     supports_statement_cache = True
 
     def connect(self, *arguments: Any, **named: Any) -> Any:
-        """A connection that may be committed in another thread."""
-        named |= {"factory": _Connection, "check_same_thread": False}
+        """A connection whose cursors are ours."""
+        named |= {"factory": _Connection}
         return self.loaded_dbapi.connect(*arguments, **named)
 
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
@@ -72,26 +73,9 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         cursor.executemany(statement, parameters)
         await_only(_nothing())
 
-    def do_commit(self, dbapi_connection: Any) -> None:
-        """Commit; a reader has nothing that could wait for the disk."""
-        if dbapi_connection.in_transaction and dbapi_connection.total_changes:
-            await_only(_in_thread(dbapi_connection))
-        else:
-            dbapi_connection.commit()
-
 
 async def _nothing() -> None:
     """SQLAlchemy takes a driver that never waits for a mistake."""
-
-
-async def _in_thread(connection: sqlite3.Connection) -> None:
-    """Commit in a thread. Who is cancelled meanwhile still waits for its end: nobody else may use the connection."""
-    work = asyncio.get_running_loop().run_in_executor(None, connection.commit)
-    try:
-        await asyncio.shield(work)
-    except asyncio.CancelledError:
-        await asyncio.wait((work,))
-        raise
 
 
 def begin_immediate(connection: Connection, patience: float) -> None:

@@ -13,7 +13,7 @@ from handlers.understanding import Reading
 from storage.areas import Area, Mode, silenced
 from storage.matters import Case, CaseStep
 from storage.outbox import Sort
-from storage.people import Contact, Role
+from storage.people import Role, names_of
 
 PRIVATE_CATEGORIES = frozenset({"邻里纠纷"})
 """Never shown in a group (DESIGN.md, "Private matters")."""
@@ -26,7 +26,7 @@ async def reported(turn: Turn) -> None:
     area = await locating.area_here(turn)
     if area is None:
         return
-    case = await open_case(turn, area)
+    case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await owner_name(turn, case)
     await announce(turn, case, area, worker)
     await tell_owner(turn, case, area)
@@ -34,8 +34,8 @@ async def reported(turn: Turn) -> None:
         await say(turn, texts.accepted(case, worker), ref=str(case.id))
 
 
-async def open_case(turn: Turn, area: Area) -> Case:
-    """Write the case, its first step and its timers."""
+async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
+    """Write the case, its first step and its timers; `shown` if the group will hear of it unless it is private."""
     reading = turn.reading
     assert reading is not None
     category = reading.category or "其他"
@@ -53,6 +53,7 @@ async def open_case(turn: Turn, area: Area) -> Case:
         urgent=reading.urgent,
         quiet=quiet,
         about_worker=reading.about_worker,
+        shown=shown and not quiet,
         confidence=reading.confidence,
         created_at=turn.at,
         updated_at=turn.now,
@@ -95,8 +96,7 @@ async def owner_name(turn: Turn, case: Case) -> str:
     """The owner's name with the role's word in front, or nothing."""
     if case.owner_id is None:
         return ""
-    contact = await turn.session.get(Contact, case.owner_id)
-    return contact.name if contact else ""
+    return (await names_of(turn.session, [case.owner_id])).get(case.owner_id, "")
 
 
 async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
@@ -104,7 +104,7 @@ async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
     if case.quiet:
         await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
         return
-    if turn.here.private or not await hears_fresh(turn):
+    if not case.shown:
         return
     sent = await post(
         turn,
