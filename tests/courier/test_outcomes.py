@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlmodel import col
 
 from bot.gateways.protocol import Address, GatewayError, RateLimited, Refused, Unknown, Unreachable
 from bot.pacing import PaceRules
+from handlers.ports import Event, EventKind
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
 from tests.harness import Talk, rooms, texts
 
@@ -114,6 +116,53 @@ async def test_our_own_message_settles_an_unknown_delivery(talk: Talk) -> None:
     (seen,) = (one for one in talk.outputs if one.room == "g2")
     await talk.echo(seen)
     assert set(await states(talk, Sort.NOTICE)) == {PartState.SENT}
+
+
+@pytest.mark.parametrize("sort", [Sort.ALERT, Sort.NOTICE])
+async def test_our_own_message_may_come_back_before_the_call_ends(talk: Talk, sort: Sort) -> None:
+    faults = Faults(talk)
+    if sort == Sort.ALERT:
+        await talk.say("r1", "g1", MISSING)
+        last = "确认 M1"
+    else:
+        await talk.say("t1", None, "通知 全镇 明天停水")
+        last = "确认 N1"
+
+    async def come_back() -> None:
+        shown = next(one for one in reversed(talk.outputs) if one.room == "g2")
+        own = Event("back", EventKind.MESSAGE, talk.now, room="g2", from_self=True, text=shown.text)
+        await talk.replay.machine.inbox.store([own])
+
+    faults.plan("g2", Unknown("late"), arrives=True)
+    faults.during = come_back
+    said = await talk.say("w1" if sort == Sort.ALERT else "t1", None, last)
+    said += await talk.wait(minutes=30)
+    assert len([text for text in texts(said, "g2") if text]) == 1
+    assert set(await states(talk, sort)) == {PartState.SENT}
+
+
+async def test_a_clean_stop_waits_for_the_call_under_way(talk: Talk) -> None:
+    courier, gateway = talk.replay.machine.courier, talk.replay.gateway
+    sending, called = gateway.send_text, asyncio.Event()
+
+    async def slowly(to: Address, text: str, mentions: Sequence[str] = ()) -> str:
+        called.set()
+        await asyncio.sleep(0.2)
+        return await sending(to, text, mentions)
+
+    await talk.replay.machine.inbox.store([Event("m", EventKind.MESSAGE, talk.now, "g1", sender="r1", text=REPAIR)])
+    while await talk.replay.machine.dispatch.step(talk.now):
+        pass
+    gateway.send_text = slowly  # type: ignore[method-assign]
+    work = asyncio.create_task(courier.step(talk.now))
+    await called.wait()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    gateway.send_text = sending  # type: ignore[method-assign]
+    assert sorted(await talk.rows(select(DeliveryPart.state))) == [PartState.QUEUED, PartState.SENT]
+    await talk.wait(minutes=1)
+    assert sorted(one.room for one in talk.outputs) == ["@w1", "g1"]
 
 
 @pytest.mark.parametrize("error", [Unreachable("down"), Unknown("late")])
