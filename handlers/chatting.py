@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from handlers import helping
+from handlers import cases, helping
 from handlers.posting import NO_MATTER, say
 from handlers.turn import WORKERS, Turn
 from storage.outbox import Delivery, Post, PostPart
@@ -43,6 +43,8 @@ async def chatted(turn: Turn) -> None:
         await helping.introduce(turn)
     elif len(text) <= MAX_THANKS and _THANKS.search(text):
         await say(turn, WELCOME)
+    elif await cases.inquired(turn):
+        pass
     elif turn.here.private and await _is_lost(turn, text):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
 

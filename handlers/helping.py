@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from handlers.commands import Command, Order, Takes
 from handlers.matters import clip
 from handlers.posting import responsible, say, tell
+from handlers.refs import fold
 from handlers.turn import ROLE_NAMES, WORKERS, Turn
-from handlers.understanding import Context, Kind, read
+from handlers.understanding import Context, Kind, Ref, read
 from storage.inbox import Outcome
 from storage.people import Contact
 
@@ -34,6 +35,9 @@ _ABOUT_ME = re.compile(
     r"(?:怎么|咋|如何|怎样)(?:在?(?:这里|这儿|群里)|找你|跟你说)?(?:报修|报事|反映|投诉|用|使用)(?:你|格格)?[？?呢啊呀吗]*$"
 )
 """How to tell the bot something: the bot answers that itself."""
+
+_ALERT = re.compile(r"(?<![A-Za-z])[Mm]\s?(?P<number>\d{1,7})(?!\d)")
+"""The missing person that a question to the bot names."""
 
 _PLAIN_WORDS = frozenset({"帮助", "使用说明"})
 """The words that ask for help even where the bot is not addressed; a lone ? in a group is a look, not a question."""
@@ -142,7 +146,14 @@ def handbook() -> str:
 
 async def asked(turn: Turn) -> None:
     """A question to the bot: a person answers it. The worker gets it in private; the asker hears who has it."""
+    from handlers import alerts, cases  # their packages import this module
+
     area = turn.here.area
+    if alert := _ALERT.search(fold(turn.text)):
+        await alerts.asked(turn, Ref("M", int(alert["number"])))
+        return
+    if await cases.inquired(turn):
+        return
     if _ABOUT_ME.search(turn.text):
         await introduce(turn)
         return

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
-from handlers import alerts
+from handlers import alerts, lateness
 from handlers.cases import moving
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
@@ -176,6 +176,8 @@ async def recall_answered(turn: Turn, question: Question, yes: bool) -> None:
     assert ref is not None
     if not yes:
         await say(turn, f"好的，{label(ref)}继续。", ref=str(ref))
+    elif not await lateness.in_time(turn, str(ref)):
+        question.answered_at = None
     elif ref.letter == "M":
         await alerts.withdraw(turn, ref)
     else:

@@ -16,6 +16,7 @@ Handler = Callable[[Turn], Awaitable[None]]
 COMMANDS: tuple[Command, ...] = (
     *cases.COMMANDS,
     *alerts.COMMANDS,
+    *strays.COMMANDS,
     *notices.COMMANDS,
     *roles.COMMANDS,
     *places.COMMANDS,
@@ -39,6 +40,7 @@ KINDS: Mapping[Kind, Handler] = {
 ACTS: Mapping[str, Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]]] = {
     "": cases.ACTS,
     "M": alerts.ACTS,
+    "F": strays.ACTS,
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {

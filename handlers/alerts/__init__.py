@@ -2,9 +2,10 @@
 
 from handlers.alerts.adding import add_location, add_picture
 from handlers.alerts.answering import ANSWERS
-from handlers.alerts.commands import ACTS, COMMANDS, DUE, said_found
+from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, said_found
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.opening import reported
+from handlers.alerts.reaching import load
 from handlers.alerts.sightings import sighted
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "DUE",
     "add_location",
     "add_picture",
+    "asked",
     "false_alarm",
+    "load",
     "reported",
     "said_found",
     "sighted",

@@ -31,9 +31,13 @@ PLACE_ENDS = frozenset(
 async def more(turn: Turn, ref: Ref) -> None:
     """The reporter or a worker adds or corrects something; from others it is a clue."""
     alert, area = await load(turn, ref)
+    own = is_reporter(turn, alert) or decides(turn, area)
     if alert.state not in ALERT_OPEN:
-        turn.outcome = Outcome.CHAT
-    elif is_reporter(turn, alert) or decides(turn, area):
+        if turn.quoted == ref and not own:
+            await say(turn, texts.late_clue(alert), ref=ref_of(alert))
+        else:
+            turn.outcome = Outcome.CHAT
+    elif own:
         await add_facts(turn, alert)
     elif turn.quoted == ref and turn.reading and facts.known(turn.reading.fields):
         await sightings.record(turn, alert, area)
@@ -46,7 +50,7 @@ async def add_facts(turn: Turn, alert: Alert) -> None:
     reading = turn.reading
     assert reading is not None
     turn.concerns(ref_of(alert))
-    names = facts.take(alert, _without_whole_line(turn.text, reading.fields))
+    names = facts.take(alert, _without_whole_line(turn.text, reading.fields), turn.text)
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
         alert.share_phone = False
         names.append("phone")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import notices
+from handlers import lateness, notices
 from handlers.alerts import asking, ending, spreading, texts
 from handlers.alerts.reaching import decides, is_reporter, load, ref_of
 from handlers.posting import say
@@ -23,7 +24,10 @@ async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
     """Somebody who was asked to confirm says 是 or 不是; a notice's preview asks in the same way."""
     if question.ref.startswith("N"):
         number = int(question.ref[1:])
-        await (notices.confirm(turn, number) if yes else notices.drop(turn, number))
+        if not await lateness.in_time(turn, question.ref):
+            question.answered_at = None
+        else:
+            await (notices.confirm(turn, number) if yes else notices.drop(turn, number))
         return
     alert, area = await load(turn, _ref(question))
     if not decides(turn, area):
@@ -40,15 +44,25 @@ async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
         await ending.false_alarm(turn, _ref(question), "")
 
 
+_PLAIN = re.compile(r"(?:是|对|不是|不对|没有?|没错|确认|还没|没?找到)[的啊呀啦了呢，,。.!！~～\s]*(?:谢谢.{0,8})?")
+"""Words that answer even where the question was not heard; 好的 and 嗯 there are said to somebody else."""
+
+
 async def found_answered(turn: Turn, question: Question, yes: bool) -> None:
     """The reporter or a worker says whether the person is found."""
     alert, area = await load(turn, _ref(question))
-    if alert.state not in ALERT_OPEN:
+    if question.data.get("unheard") and turn.quoted != _ref(question) and not _PLAIN.fullmatch(turn.text.strip()):
+        question.answered_at, turn.outcome = None, Outcome.CHAT
+    elif alert.state not in ALERT_OPEN:
         await say(turn, texts.closed(alert), ref=ref_of(alert))
     elif not yes:
         await asking.close_questions(turn, alert, asking.FOUND)
         await say(turn, f"{texts.name(alert)}好的，接着找。", ref=ref_of(alert))
-    elif is_reporter(turn, alert) or decides(turn, area):
+    elif not (is_reporter(turn, alert) or decides(turn, area)):
+        return
+    elif turn.late:
+        await ending.ask_late(turn, alert, turn.text)
+    else:
         await ending.end(turn, alert, area, AlertState.FOUND)
 
 
@@ -56,7 +70,8 @@ async def fact_answered(turn: Turn, question: Question, yes: bool) -> None:
     """是 to a question for a fact says nothing; 不是 to a quoted post says that the report was none."""
     question.answered_at = None  # it stays open
     if not yes and turn.quoted == _ref(question):
-        await ending.withdraw(turn, _ref(question))
+        if await lateness.in_time(turn, question.ref):
+            await ending.withdraw(turn, _ref(question))
     else:
         turn.outcome = Outcome.CHAT
 

@@ -93,8 +93,13 @@ async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> l
     return [one for one in people if one.contact_id in reached]
 
 
-def add_question(turn: Turn, alert: Alert, kind: str, chat_id: int, contact_id: int | None) -> None:
-    """Note what was asked; a question to confirm stays open until decided, others expire."""
+def add_question(
+    turn: Turn, alert: Alert, kind: str, chat_id: int, contact_id: int | None, *, unheard: bool = False
+) -> None:
+    """Note what was asked; a question to confirm stays open until decided, others expire.
+
+    `unheard`: it was asked elsewhere, but may be answered in this chat too, in words that mean nothing else.
+    """
     minutes = turn.rules.question_minutes
     turn.session.add(
         Question(
@@ -106,6 +111,7 @@ def add_question(turn: Turn, alert: Alert, kind: str, chat_id: int, contact_id: 
             area_id=alert.area_id,
             asked_at=turn.now,
             expires_at=None if kind == CONFIRM else turn.now + timedelta(minutes=minutes),
+            data={"unheard": True} if unheard else {},
         )
     )
 

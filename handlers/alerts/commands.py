@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import locating, notices
+from handlers import lateness, locating, notices
 from handlers.alerts import adding, asking, ending, opening, sightings, spreading, texts
 from handlers.alerts.reaching import DECIDERS, decides, load, ref_of
 from handlers.alerts.reading_words import read_as
@@ -60,6 +60,11 @@ async def _only_waiting(turn: Turn) -> Ref | None:
 
 
 async def _false(turn: Turn, order: Order) -> None:
+    from handlers import strays  # it imports this package
+
+    if order.ref and order.ref.letter == "F":
+        await strays.false_alarm(turn, order.ref)
+        return
     await ending.false_alarm(turn, _alert(order), order.rest)
 
 
@@ -75,6 +80,10 @@ async def _clue(turn: Turn, order: Order) -> None:
 async def _status(turn: Turn, order: Order) -> None:
     if order.ref and order.ref.letter == "N":
         await notices.report_status(turn, order.ref)
+    elif order.ref and order.ref.letter == "F":
+        from handlers import strays  # it imports this package
+
+        await strays.report_status(turn, order.ref)
     else:
         await spreading.report_status(turn, _alert(order))
 
@@ -165,17 +174,32 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+async def asked(turn: Turn, ref: Ref) -> None:
+    """M1还在找吗, in plain words: answered as 查 is, a number that never was too."""
+    try:
+        await spreading.report_status(turn, ref)
+    except Refusal as refusal:  # raised, it would pass for talk where nobody mentioned the bot
+        await say(turn, str(refusal))
+
+
 async def _found_in_words(turn: Turn, ref: Ref) -> None:
-    await ending.found(turn, ref, "")
+    """人找到了, in plain words: of somebody who is no longer sought only others hear that they are."""
+    alert, area = await load(turn, ref)
+    if alert.state in ALERT_OPEN:
+        await ending.found(turn, ref, "")
+    elif turn.quoted == ref and not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
+        await say(turn, texts.late_clue(alert), ref=ref_of(alert))
+    else:
+        turn.outcome = Outcome.CHAT
 
 
 async def _withdrawn(turn: Turn, ref: Ref) -> None:
     """不用了 / 不是: from the reporter or a worker; from others it is talk."""
     alert, area = await load(turn, ref)
-    if alert.state in ALERT_OPEN and (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
-        await ending.withdraw(turn, ref)
-    else:
+    if alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
         turn.outcome = Outcome.CHAT
+    elif await lateness.in_time(turn, ref_of(alert)):
+        await ending.withdraw(turn, ref)
 
 
 async def _nothing(turn: Turn, ref: Ref) -> None:
@@ -186,7 +210,7 @@ async def _nothing(turn: Turn, ref: Ref) -> None:
 ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.MORE: adding.more,
     Act.CORRECT: adding.more,
-    Act.ASK: spreading.report_status,
+    Act.ASK: asked,
     Act.FIXED: _found_in_words,
     Act.NOT_FIXED: _nothing,
     Act.SAME: _nothing,
@@ -209,7 +233,7 @@ async def said_found(turn: Turn) -> None:
     if ref is None:
         turn.outcome = Outcome.CHAT
         return
-    await ending.found(turn, ref, "")
+    await _found_in_words(turn, ref)
 
 
 async def _which_found(turn: Turn) -> Ref | None:

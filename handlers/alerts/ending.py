@@ -40,7 +40,7 @@ async def found(turn: Turn, ref: Ref, words: str) -> None:
     if not (is_reporter(turn, alert) or decides(turn, area)):
         await put_to_family(turn, alert, area, words or turn.text)
     elif turn.late:
-        await _ask_late(turn, alert, words or turn.text)
+        await ask_late(turn, alert, words or turn.text)
     else:
         await end(turn, alert, area, AlertState.FOUND, words)
 
@@ -183,9 +183,10 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
     if alert.reporter_id in chats:
         await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
         asking.add_question(turn, alert, asking.FOUND, chats[alert.reporter_id], alert.reporter_id)
-    else:
-        if await to_family(turn, alert, text):
-            asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
+        if alert.chat_id != chats[alert.reporter_id]:
+            asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id, unheard=True)
+    elif await to_family(turn, alert, text):
+        asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
     told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert))
     for contact_id, chat_id in told:
         if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
@@ -204,7 +205,7 @@ async def _asked_already(turn: Turn, alert: Alert) -> bool:
     return await turn.session.scalar(query.limit(1)) is not None
 
 
-async def _ask_late(turn: Turn, alert: Alert, words: str) -> None:
+async def ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
     await say(turn, texts.late_found(alert, words, turn.local(turn.at)), ref=ref_of(alert))

@@ -8,6 +8,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
+from handlers.alerts.clothing import merged
 from handlers.understanding import Fields
 from storage.matters import Alert
 
@@ -61,11 +62,14 @@ def known(fields: Fields) -> dict[str, Any]:
     return {name: str(value)[:200] if isinstance(value, str) else value for name, value in found.items()}
 
 
-def take(alert: Alert, fields: Fields) -> list[str]:
-    """Put what a message says over what was known; the names of the facts that changed."""
-    changed = [name for name, value in known(fields).items() if getattr(alert, name) != value]
+def take(alert: Alert, fields: Fields, text: str = "") -> list[str]:
+    """Put what a message (`text`) says over what was known; the names of the facts that changed."""
+    said = known(fields)
+    if alert.clothes and "clothes" in said:
+        said["clothes"] = merged(alert.clothes, said["clothes"], text)[:200]
+    changed = [name for name, value in said.items() if getattr(alert, name) != value]
     for name in changed:
-        setattr(alert, name, known(fields)[name])
+        setattr(alert, name, said[name])
     return [name for name in changed if name not in FINER]
 
 

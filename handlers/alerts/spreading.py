@@ -176,7 +176,7 @@ async def report_status(turn: Turn, ref: Ref) -> None:
 
 
 async def list_open(turn: Turn) -> None:
-    """寻人 alone: the open alerts that somebody in this chat may know of."""
+    """寻人 alone: the open alerts that this chat has heard of; in private also those that the speaker deals with."""
     path = turn.here.area.path if turn.here.area else None
     query = select(Alert, col(Area.path)).join(Area, col(Alert.area_id) == col(Area.id))
     rows = await turn.session.execute(query.where(col(Alert.state).in_(ALERT_OPEN)).order_by(col(Alert.id)))
@@ -184,12 +184,11 @@ async def list_open(turn: Turn) -> None:
     mine = [
         alert
         for alert, origin in rows
-        if alert.chat_id == turn.here.chat_id
-        or alert.reporter_id == turn.me.contact_id
-        or turn.me.has(DECIDERS, origin)
+        if (alert.chat_id == turn.here.chat_id and not alert.forwarded)
+        or (turn.here.private and (alert.reporter_id == turn.me.contact_id or turn.me.has(DECIDERS, origin)))
         or (alert.scope_id and path and path.startswith(scopes[alert.scope_id]))
     ]
     if not mine:
-        await say(turn, "现在没有在找的人。有人走失，直接在群里说，或发“寻人 姓名 年龄 衣着 几点从哪走的”。")
+        await say(turn, texts.NOBODY_MISSING)
         return
     await say(turn, f"在找的有 {len(mine)} 位：\n" + "\n".join(texts.list_line(one) for one in mine[:10]))

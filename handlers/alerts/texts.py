@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.alerts import describing, facts
+from handlers.identity_numbers import hide_identity_numbers, open_clip
 from handlers.matters import clip
 from handlers.refs import label
 from storage.matters import Alert, AlertState
@@ -47,6 +48,10 @@ CHANGED = {
     "contact_name": "联系人",
     "picture": "照片",
 }
+
+NOBODY_MISSING = (
+    "您这边现在没有正在找的人。\n有人走失，直接在群里说，或发“寻人 姓名 性别 年龄 穿着 几点从哪走的”，并马上打 110。"
+)
 
 MAX_WANTED = 3
 ENOUGH = 4
@@ -93,7 +98,7 @@ def description(alert: Alert, here: Here) -> str:
     """What is known, a line per matter; the writer's own words where nothing was understood."""
     seen = describing.last_seen(alert, here.now, here.zone)
     lines = [describing.who(alert), *describing.looks(alert), f"最后看到：{seen}" if seen else ""]
-    return "\n".join(line for line in lines if line) or clip(alert.text, 80)
+    return hide_identity_numbers("\n".join(line for line in lines if line)) or open_clip(alert.text, 80)
 
 
 def phone_line(alert: Alert) -> str:
@@ -198,7 +203,7 @@ def own_words(alert: Alert) -> str:
     others = alert.forwarded or alert.confirmed_by == alert.reporter_id
     if others or not alert.share_phone or facts.visible(alert) >= ENOUGH:
         return ""
-    return f"家人说：{clip(alert.text, 60)}"
+    return f"家人说：{open_clip(alert.text, 60)}"
 
 
 def _family_phone(alert: Alert) -> str:
@@ -282,7 +287,7 @@ def ended(alert: Alert, note: str = "") -> str:
         assert alert.ended_at is not None
         took = describing.span((alert.ended_at - alert.created_at).total_seconds())
         first = f"{name(alert)}好消息：{person}已找到，前后 {took}。"
-        words = f"{clip(note, 60)}。\n" if note else ""
+        words = f"{open_clip(note, 60)}。\n" if note else ""
         return f"{first}\n{words}谢谢各位邻居帮忙！之前的寻人消息请不要再转发。"
     if alert.state == AlertState.FALSE:
         return f"{name(alert)}经核实，关于{person}的寻人消息不成立，到此结束，请不要再转发。谢谢大家。"
@@ -327,7 +332,7 @@ def clue_thanks(alert: Alert, here: Here) -> str:
 def clue(alert: Alert, source: str, words: str, found: str) -> str:
     """To the family's group and the worker."""
     details = f"\n（{found}）" if found else ""
-    return f"{name(alert)}线索：{source}说“{clip(words, 120)}”{details}"
+    return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
 
 
 def clue_in_staff_room(alert: Alert) -> str:
@@ -343,7 +348,7 @@ def which_clue(refs: str, source: str, words: str) -> str:
 
 def said_found(alert: Alert, by: str, words: str) -> str:
     """To the reporter and the worker, when somebody else says so."""
-    return f"{name(alert)}{by}说“{clip(words, 80)}”。人找到了吗？回“是”就结束寻人，回“不是”就接着找。"
+    return f"{name(alert)}{by}说“{open_clip(words, 80)}”。人找到了吗？回“是”就结束寻人，回“不是”就接着找。"
 
 
 def found_in_staff_room(alert: Alert) -> str:
@@ -353,7 +358,7 @@ def found_in_staff_room(alert: Alert) -> str:
 
 def late_found(alert: Alert, words: str, when: datetime) -> str:
     """To somebody whose word that ends it came late."""
-    return f"{name(alert)}您 {when:%H:%M} 说“{clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
+    return f"{name(alert)}您 {when:%H:%M} 说“{open_clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
 
 
 def put_to_family(alert: Alert) -> str:
@@ -385,4 +390,6 @@ def spread_line(counts: Counts) -> str:
 
 def list_line(alert: Alert) -> str:
     """One open alert in a list."""
-    return f"{name(alert)}{describing.who(alert) or clip(alert.text, 24)}（{STATE_NAMES[AlertState(alert.state)]}）"
+    return (
+        f"{name(alert)}{describing.who(alert) or open_clip(alert.text, 24)}（{STATE_NAMES[AlertState(alert.state)]}）"
+    )

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers import helping, lateness
 from handlers.cases import moving, texts
+from handlers.cases.placing import place_after
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
-from handlers.matters import Refusal, clip
+from handlers.matters import clip
 from handlers.posting import whisper
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Act, Ref
 from storage.inbox import Outcome
-from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
+from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, CaseStep
 from storage.people import Role
 
 MAX_TEXT = 4000
+ADDED, MOVED = "补充", "补充地点"
 
 
 async def more(turn: Turn, ref: Ref) -> None:
@@ -27,12 +33,13 @@ async def more(turn: Turn, ref: Ref) -> None:
         return
     case = own[0]
     case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
+    before = case.place
     if turn.reading and turn.reading.fields.place:
-        case.place = turn.reading.fields.place
+        case.place = place_after(case.place, turn.reading.fields.place)[:100]
     if turn.reading and turn.reading.fields.phone:
         case.phone = turn.reading.fields.phone
     case.updated_at = turn.now
-    add_step(turn, case, "补充", turn.text[:200], public=False)
+    add_step(turn, case, ADDED if case.place == before else MOVED, turn.text[:200], public=False)
     await turn.schedule(
         "case.added", str(case.id), turn.now + timedelta(seconds=turn.rules.cases.announce_after_seconds)
     )
@@ -57,18 +64,12 @@ async def same(turn: Turn, ref: Ref) -> None:
         )
 
 
-def _must_be_timely(turn: Turn) -> None:
-    """Words that close or take back are not carried out when they come late, as their commands are not."""
-    if turn.late:
-        said = turn.local(turn.at).strftime("%H:%M")
-        raise Refusal(f"您 {said} 说的“{clip(turn.text, 30)}”刚刚才收到，没有执行。还要办的话请再说一次。")
-
-
 async def fixed(turn: Turn, ref: Ref) -> None:
     """好了 / 修好了: from the owner it is 办结, from the reporter the end; from others it is put to the owner."""
     case, area = await moving.load(turn, ref.number)
-    if turn.me.contact_id == case.reporter_id or moving.manages(turn, case, area):
-        _must_be_timely(turn)
+    concerned = turn.me.contact_id == case.reporter_id or moving.manages(turn, case, area)
+    if concerned and case.state in (*CASE_OPEN, CaseState.DONE) and not await lateness.in_time(turn, str(ref)):
+        return
     if case.state == CaseState.DONE and turn.me.contact_id == case.reporter_id:
         await moving.rate(turn, ref.number, True, "")
     elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id:
@@ -114,7 +115,8 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
     if case is None or turn.me.contact_id != case.reporter_id:
         turn.outcome = Outcome.CHAT
         return
-    _must_be_timely(turn)
+    if not await lateness.in_time(turn, str(ref)):
+        return
     if turn.text.strip().startswith("不是") and case.state in CASE_OPEN:
         await moving.misread(turn, ref.number)
     else:
@@ -123,16 +125,32 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
 
 async def asked(turn: Turn, ref: Ref) -> None:
     """修好了吗 / 12号咋样了: the last step."""
-    await report_status(turn, ref)
+    await report_status(turn, ref, asked=bool(turn.quoted) or helping.addressed(turn))
 
 
 async def announce_added(turn: Turn, case: Case) -> None:
     """Once, some time after the last addition: the reporter sees that it was taken up, the owner what it was."""
-    added = case.text.split("\n", 1)[-1][:200]
+    steps = await _last_added(turn, case)
+    added = clip("；".join(step.text for step in steps), 200)
+    place = f"现在的地点：{case.place}" if any(step.action == MOVED for step in steps) else ""
     if case.owner_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人补充：{added}", ref=str(case.id))
+        told = f"{texts.name(case)}报事人补充：{added}\n{place}".strip()
+        await whisper(turn, case.owner_id, told, ref=str(case.id))
     if case.shown:
-        await moving.tell_origin(turn, case, f"{texts.name(case)}补充的情况已记下，并告诉了网格员。", asked=True)
+        told = f"{texts.name(case)}补充的情况已记下，并告诉了网格员。{place}"
+        await moving.tell_origin(turn, case, told, asked=True)
+
+
+async def _last_added(turn: Turn, case: Case) -> list[CaseStep]:
+    """What came since the last announcement: none of it waited for longer than that one waits."""
+    query = select(CaseStep).where(CaseStep.case_id == case.id, col(CaseStep.action).in_((ADDED, MOVED)))
+    wait = timedelta(seconds=2 * turn.rules.cases.announce_after_seconds)
+    last: list[CaseStep] = []
+    for step in await turn.session.scalars(query.order_by(col(CaseStep.id).desc()).limit(10)):
+        if (last[0].at if last else turn.now) - step.at > wait:
+            break
+        last.insert(0, step)
+    return last
 
 
 ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {

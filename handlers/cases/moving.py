@@ -12,6 +12,7 @@ from handlers import quiet_hours
 from handlers.cases import texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.reporting import add_step, owner_name
+from handlers.identity_numbers import hide_identity_numbers
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import WORKERS, Turn
@@ -50,6 +51,12 @@ async def load_own(turn: Turn, number: int) -> tuple[Case, Area] | None:
     assert area is not None
     turn.concerns(str(number))
     return case, area
+
+
+async def between_us(turn: Turn, case: Case) -> bool:
+    """Whether a case was, or is to be, spoken of in private only."""
+    chat = await turn.session.get(Chat, case.chat_id)
+    return case.quiet or (chat is not None and chat.contact_id is not None)
 
 
 def guard_private(turn: Turn, case: Case, area: Area) -> None:
@@ -92,6 +99,7 @@ async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True
         return
     chat = await turn.session.get(Chat, case.chat_id)
     in_group = chat is not None and chat.room_id is not None
+    text = hide_identity_numbers(text) if in_group else text
     people = (case.reporter_id,) if mention and in_group else ()
     own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
     fresh = asked or own or turn.now - case.created_at < FRESH

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from handlers.identity_numbers import hide_identity_numbers, open_clip
 from handlers.matters import clip
 from handlers.refs import label
 from storage.matters import Case, CaseState
@@ -37,7 +38,7 @@ def name(case: Case) -> str:
 def summary(case: Case) -> str:
     """Category and place and the first words, on one line."""
     place = f"{case.place}，" if case.place and case.place not in case.text else ""
-    return f"{case.category}｜{place}{clip(case.text, 40)}"
+    return f"{case.category}｜{hide_identity_numbers(place)}{open_clip(case.text, 40)}"
 
 
 def accepted(case: Case, worker: str) -> str:

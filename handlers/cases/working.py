@@ -5,11 +5,12 @@ from __future__ import annotations
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from handlers import alerts
+from handlers import alerts, strays
 from handlers.cases import moving, texts
 from handlers.commands import Command, Order, Takes
-from handlers.matters import Refusal, clip
-from handlers.posting import say
+from handlers.identity_numbers import open_clip
+from handlers.matters import Refusal
+from handlers.posting import say, whisper
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area
@@ -40,6 +41,9 @@ async def _hand_over(turn: Turn, order: Order) -> None:
 
 
 async def _finish(turn: Turn, order: Order) -> None:
+    if order.ref and order.ref.letter == "F":
+        await strays.settled(turn, order.ref, order.rest)
+        return
     await moving.finish(turn, _number(order), order.rest)
 
 
@@ -81,17 +85,32 @@ async def _status(turn: Turn, order: Order) -> None:
     await report_status(turn, Ref("", _number(order)))
 
 
-async def report_status(turn: Turn, ref: Ref) -> None:
-    """Where a case stands: the state, who has it, and the last step that the public may read."""
+async def report_status(turn: Turn, ref: Ref, *, asked: bool = True) -> None:
+    """Where a case stands: the state, who has it, and the last step that the public may read.
+
+    What was said to the bot alone is told its reporter in private; in the group then one line, if the bot was `asked`.
+    """
+    own = await moving.load_own(turn, ref.number)
+    if own and not turn.here.private and await moving.between_us(turn, own[0]):
+        sent = await whisper(turn, turn.me.contact_id, await _status_text(turn, *own), ref=str(ref))
+        if asked:
+            await say(turn, "我私聊回您了。" if sent.chats else "这件事请私聊我，我告诉您。")
+        return
     case, area = await moving.load(turn, ref.number)
+    await say(turn, await _status_text(turn, case, area), ref=str(case.id))
+
+
+async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     steps = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc())
     if not moving.manages(turn, case, area):
         steps = steps.where(col(CaseStep.public).is_(True))
     last = (await turn.session.scalars(steps.limit(1))).first()
     owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
     words = f"{last.action} {last.text}".strip() if last else ""
+    if turn.me.contact_id != case.reporter_id and not turn.here.private and await moving.between_us(turn, case):
+        words = ""  # they were written for the reporter alone
     when = turn.local(last.at if last else case.created_at)
-    await say(turn, texts.status(case, owner.name if owner else "", clip(words, 80), when), ref=str(case.id))
+    return texts.status(case, owner.name if owner else "", open_clip(words, 80), when)
 
 
 async def _todo(turn: Turn, order: Order) -> None:
@@ -121,7 +140,7 @@ async def _todo(turn: Turn, order: Order) -> None:
 def _todo_line(case: Case, area: str) -> str:
     mark = "急 " if case.urgent else ""
     state = "" if case.state == CaseState.TAKEN else "（未接）"
-    return f"{mark}{case.id}｜{area}｜{case.category}｜{clip(case.text, 18)}{state}"
+    return f"{mark}{case.id}｜{area}｜{case.category}｜{open_clip(case.text, 18)}{state}"
 
 
 MUST, MAY = Takes.MUST, Takes.MAY

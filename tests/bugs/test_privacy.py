@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import delete, select
 
+from handlers.identity_numbers import hide_identity_numbers
 from storage.matters import Case, CaseState
 from storage.people import Appointment, Contact
 from tests.harness import NOON, Talk, rooms, texts
@@ -83,3 +85,28 @@ async def test_who_adds_something_at_night_is_answered_at_night(talk: Talk) -> N
     await talk.say("r1", "g1", "我电话13912345678", quote="1.1")
     said = await talk.wait(minutes=2)
     assert "补充的情况已记下" in texts(said, "g1")[0]
+
+
+ID, CARD = "11010119500101123X", "6222 0202 0011 2233 445"
+
+
+async def test_numbers_of_identity_and_bank_cards_are_read_by_no_group(talk: Talk) -> None:
+    words = f"我的低保卡收不到钱，银行卡{CARD}，身份证{ID}，电话13800138000，麻烦网格员帮忙查一下"
+    said = await talk.say("r1", "g1", words)
+    assert ID in texts(said, "@w1")[0]
+    await talk.say("w1", "g1", "待办")
+    await talk.say("w1", "g1", f"进展 1 身份证{ID}的卡查过了")
+    await talk.say("r1", "g1", "进度 1")
+    await talk.say("w1", "g1", f"办结 1 {ID}补发了")
+    await talk.say("r2", "g2", f"我爸走丢了，身份证{ID}")
+    await talk.say("w2", None, "确认 M1")
+    await talk.say("r3", "g1", f"线索 M1 在桥头捡到他的卡{CARD}")
+    assert not [
+        one for one in talk.outputs if one.room in ("g1", "g2", "g3") and (ID in one.text or "6222" in one.text)
+    ]
+    assert [one for one in talk.outputs if "（号码略）" in one.text and "6222" not in one.text]
+
+
+@pytest.mark.parametrize("text", ["电话13800138000", "13800138000 13900139000", "0900-0002001", "12345", "2026-11-21"])
+def test_phones_and_dates_stay(text: str) -> None:
+    assert hide_identity_numbers(text) == text

@@ -1,0 +1,80 @@
+"""What somebody wears, garment by garment: a correction of one leaves the others."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_NOUNS = {
+    "lower": "牛仔裤 运动裤 西裤 短裤 棉裤 裤子 裤 连衣裙 裙子 裙",
+    "outer": "羽绒服 冲锋衣 防晒衣 雨衣 中山装 西装 外套 夹克 大衣 风衣 棉袄 棉衣 棉服 袄 褂",
+    "inner": "运动服 工作服 校服 毛衣 卫衣 上衣 睡衣 衬衫 衬衣 汗衫 T恤 马甲 背心 短袖 长袖 衣服 衫 衣",
+    "feet": "运动鞋 布鞋 皮鞋 球鞋 拖鞋 凉鞋 棉鞋 鞋子 鞋 靴子 靴",
+    "head": "帽子 帽 头巾",
+    "neck": "围巾 围脖",
+    "hands": "手套",
+    "eyes": "眼镜 墨镜",
+}
+"""Head nouns of garments, by the part of the body that wears them."""
+
+_PART = {noun: part for part, nouns in _NOUNS.items() for noun in nouns.split()}
+_GAP = r"\s,，、;；。和"
+_GARMENT = re.compile(
+    f"[{_GAP}]*(?P<words>[^{_GAP}]*?(?P<noun>{'|'.join(sorted(_PART, key=len, reverse=True))}))", re.IGNORECASE
+)
+_DENIED = re.compile(r"不是(?:穿|戴)?的?(?P<words>[^,，。;；、\s]+?)(?=[,，。;；、\s]|而?是|$)")
+_CORRECTS = re.compile(r"不是|不对|错|更正|纠正")
+
+
+@dataclass(frozen=True, slots=True)
+class _Garment:
+    words: str
+    noun: str
+
+    @property
+    def head(self) -> str:
+        """裤 of 牛仔裤 and 裤子: what two descriptions of one garment share."""
+        return self.noun.removesuffix("子")[-1]
+
+    @property
+    def part(self) -> str:
+        return _PART.get(self.noun, "")
+
+    @property
+    def torso(self) -> bool:
+        return self.part in ("outer", "inner")
+
+
+def merged(known: str, said: str, text: str) -> str:
+    """What is worn after a message `text` that speaks of the garments `said`.
+
+    A garment takes the place of the one that is denied (不是黑裤子), else of the one with the same head noun, else of
+    the only one worn on the same part of the body; what has no place comes last.
+    """
+    worn, new = _garments(known), _garments(said)
+    corrects = _CORRECTS.search(text) is not None
+    if not worn or not new:
+        return said if corrects or known in said else f"{known}、{said}"
+    denied = [match["words"] for match in _DENIED.finditer(text)]
+    kept = list(worn)
+    for garment in new:
+        old = _replaced(garment, kept, denied, corrects)
+        if old is None:
+            kept.append(garment)
+        else:
+            kept[kept.index(old)] = garment
+    return "、".join(one.words for one in kept)
+
+
+def _replaced(garment: _Garment, worn: list[_Garment], denied: list[str], corrects: bool) -> _Garment | None:
+    gone = [one for one in worn if any(one.words in words or words in one.words for words in denied)]
+    same = [one for one in worn if one.head == garment.head]
+    beside = [one for one in worn if one.part == garment.part or (corrects and one.torso and garment.torso)]
+    for some in ([one for one in gone if one in beside], same, beside):
+        if len(some) == 1:
+            return some[0]
+    return same[0] if same else None
+
+
+def _garments(words: str) -> list[_Garment]:
+    return [_Garment(match["words"], match["noun"]) for match in _GARMENT.finditer(words)]
