@@ -1,6 +1,6 @@
 """Real WeChat, through a Wechaty puppet service."""
 
+from bot.gateways.endpoint import parse_endpoint
 from bot.gateways.wechaty.gateway import WechatyGateway
-from bot.gateways.wechaty.wire import parse_endpoint
 
 __all__ = ["WechatyGateway", "parse_endpoint"]

@@ -148,7 +148,7 @@ class WechatyGateway:
             delay = min(delay * 2, longest)
 
     async def _gone(self, why: GatewayError) -> None:
-        self._link.close()
+        await self._link.close()
         self._scan_code = None
         await self._offline(GatewayState.BLOCKED if isinstance(why, Blocked) else GatewayState.GONE, str(why))
 
@@ -158,7 +158,7 @@ class WechatyGateway:
             async with asyncio.timeout(GRACE):
                 await lanes.drain()
         await lanes.close()
-        self._link.close()
+        await self._link.close()
         self._lanes = None
         self._become(GatewayState.GONE, STOPPED)
 
@@ -199,7 +199,7 @@ class WechatyGateway:
             await self._add(lambda: self._find_message(message_id))
 
     async def _find_message(self, message_id: str) -> Found:
-        payload = await self._patiently(f"message {message_id}", lambda: self._messages.fetch(message_id))
+        payload = await self._patiently(f"message {message_id}", lambda: self._link.message(message_id))
         payload.id = payload.id or message_id
 
         async def step() -> None:

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from wechaty_grpc.wechaty.puppet import MessagePayloadResponse as Payload
-
 from bot.gateways.protocol import GatewayError
 from bot.gateways.wechaty import bubbles
+from bot.gateways.wechaty.answers import Payload
 from bot.gateways.wechaty.names import Names
 from bot.gateways.wechaty.wire import Link
 from handlers.ports import Event, EventKind, Location, MessageType, Quote
@@ -66,10 +65,6 @@ class Messages:
             MessageType.FORWARDED: self._forwarded,
             MessageType.SYSTEM: self._system,
         }
-
-    async def fetch(self, message_id: str) -> Payload:
-        """The message as the puppet knows it."""
-        return await self._link.ask(lambda wire: wire.message_payload(id=message_id))
 
     def chat(self, payload: Payload) -> str:
         """The chat that a message belongs to: the room, or the other person."""

@@ -8,8 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from grpclib.const import Status
-from grpclib.exceptions import GRPCError
+from grpc import StatusCode, aio
 from wechaty_grpc.wechaty.puppet import EventType
 
 from bot.gateways.protocol import GatewayError, Unreachable
@@ -38,7 +37,7 @@ class Session:
 
     async def hold(self) -> GatewayError:
         """Connect and stay until the connection ends; why it did. Whoever calls closes the link afterwards."""
-        self._link.open()
+        await self._link.open()
         try:
             await self._link.start()
             await self._until_one_ends(self._listen(), self._watch())
@@ -65,8 +64,8 @@ class Session:
     async def _listen(self) -> None:
         try:
             await self._read()
-        except GRPCError as error:
-            if error.status is not Status.ALREADY_EXISTS:
+        except aio.AioRpcError as error:
+            if error.code() is not StatusCode.ALREADY_EXISTS:
                 raise
             log.warning("another client holds the gateway, or our last connection still does; taking it over")
             await self._link.restart()
