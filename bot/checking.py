@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.config import TOKEN_VARIABLE, Config
+from bot.gateways.endpoint import parse_endpoint
 from bot.poster import find_font
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
@@ -59,10 +60,10 @@ async def _gateway(config: Config, session: AsyncSession) -> list[str]:
 
 
 async def _reachable(endpoint: str) -> bool:
-    host, _, port = endpoint.rpartition(":")
+    host, port, _ = parse_endpoint(endpoint)
     try:
         async with asyncio.timeout(3):
-            _, writer = await asyncio.open_connection(host, int(port))
+            _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError, ValueError):
         return False
     writer.close()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
 from handlers.ports import Rules
 
@@ -39,16 +40,18 @@ class WechatyConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    endpoint: str = Field("127.0.0.1:8788", pattern=r"^[^\s:]+:\d{1,5}$", description="puppet 服务的 主机:端口")
+    endpoint: str = Field("127.0.0.1:8788", description="puppet 服务的 主机:端口；走 TLS 写 https://主机:端口")
     call_seconds: float = Field(15.0, gt=0, le=120, description="每次调用的期限（秒）")
     silent_seconds: float = Field(600.0, gt=0, description="多久没有任何动静算“无声”（秒）")
     stable_ids: bool = Field(False, description="群和人的编号重新登录后是否不变（如企业微信协议）")
 
     @field_validator("endpoint")
     @classmethod
-    def _port(cls, value: str) -> str:
-        if not 0 < int(value.rpartition(":")[2]) < 65536:
-            raise ValueError("端口应在 1 到 65535 之间")
+    def _endpoint(cls, value: str) -> str:
+        try:
+            parse_endpoint(value)
+        except ValueError:
+            raise ValueError("应写 主机:端口 或 https://主机:端口，端口在 1 到 65535 之间") from None
         return value
 
 

@@ -47,6 +47,21 @@ def test_each_mistake_is_one_sentence(tmp_path: Path, text: str, named: str) -> 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("endpoint", ["127.0.0.1:8788", "https://gateway.example:443", "http://[::1]:9", "gateway:1"])
+def test_an_endpoint_is_what_the_gateway_takes(tmp_path: Path, endpoint: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"wechaty: {{endpoint: '{endpoint}'}}", encoding="utf-8")
+    assert load_config(path).wechaty.endpoint == endpoint
+
+
+@pytest.mark.parametrize("endpoint", ["", ":80", "a:0", "a:99999", "ftp://a:1", "http://user:pw@a:1", "a b:1"])
+def test_what_is_no_endpoint_is_told_in_a_sentence(tmp_path: Path, endpoint: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"wechaty: {{endpoint: '{endpoint}'}}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"wechaty\.endpoint.*https://主机:端口"):
+        load_config(path)
+
+
 def test_a_missing_file(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "none.yaml")])
     assert result.exit_code == 2
