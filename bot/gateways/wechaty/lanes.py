@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,13 @@ PATIENCE = 2.0
 """Seconds that those behind wait for a lookup; then it loses its place, so one hanging call does not stop all."""
 
 
+@dataclass(slots=True, eq=False)
+class _Arrival:
+    found: Found = None
+    looked_up: bool = False
+    late: bool = False
+
+
 class Lanes:
     """Arrivals are looked up side by side, put in line by chat in the order they came, and done one by one there."""
 
@@ -30,20 +38,26 @@ class Lanes:
         self._patience = patience
         self._free = asyncio.Semaphore(IN_HAND)
         self._lookups = asyncio.Semaphore(AT_ONCE)
-        self._arrived: asyncio.Queue[asyncio.Task[Found]] = asyncio.Queue()
+        self._arrived: deque[_Arrival] = deque()
+        self._waits_since = 0.0  # when the first of them became the first
+        self._timer: asyncio.TimerHandle | None = None
         self._lanes: dict[str, deque[Step]] = {}
-        self._tasks: set[asyncio.Task[object]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._in_hand = 0
         self._empty = asyncio.Event()
         self._empty.set()
-        self._sorter = asyncio.ensure_future(self._sort())
+        self._loop = asyncio.get_running_loop()
 
     async def add(self, lookup: Callable[[], Awaitable[Found]]) -> None:
         """Take one arrival; waits while too many are in hand."""
         await self._free.acquire()
         self._in_hand += 1
         self._empty.clear()
-        self._arrived.put_nowait(self._keep(self._look(lookup)))
+        arrival = _Arrival()
+        self._arrived.append(arrival)
+        if len(self._arrived) == 1:
+            self._wait_for_first()
+        self._keep(self._look(arrival, lookup))
 
     async def drain(self) -> None:
         """Wait until nothing is in hand."""
@@ -51,32 +65,48 @@ class Lanes:
 
     async def close(self) -> None:
         """Drop what is in hand."""
-        tasks = [self._sorter, *self._tasks]
+        if self._timer is not None:
+            self._timer.cancel()
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _look(self, lookup: Callable[[], Awaitable[Found]]) -> Found:
-        async with self._lookups:
-            return await lookup()
+    async def _look(self, arrival: _Arrival, lookup: Callable[[], Awaitable[Found]]) -> None:
+        try:
+            async with self._lookups:
+                arrival.found = await lookup()
+        except Exception:
+            log.exception("an event could not be read and is lost")
+        arrival.looked_up = True
+        if arrival.late:
+            self._place(arrival.found)
+        elif arrival is self._arrived[0]:
+            self._sort()
 
-    async def _sort(self) -> None:
-        while True:
-            task = await self._arrived.get()
-            if not task.done():
-                await asyncio.wait((task,), timeout=self._patience)
-            if task.done():
-                self._place(task)
-            else:
-                task.add_done_callback(self._place)
+    def _sort(self) -> None:
+        while self._arrived and self._arrived[0].looked_up:
+            self._place(self._arrived.popleft().found)
+        if self._arrived:
+            self._wait_for_first()
 
-    def _place(self, task: asyncio.Task[Found]) -> None:
-        if task.cancelled():
-            return self._done()
-        if error := task.exception():
-            log.error("an event could not be read and is lost: %s", error, exc_info=error)
-            return self._done()
-        found = task.result()
+    def _wait_for_first(self) -> None:
+        self._waits_since = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._patience, self._out_of_patience)
+
+    def _out_of_patience(self) -> None:
+        self._timer = None
+        if not self._arrived:
+            return
+        rest = self._waits_since + self._patience - self._loop.time()
+        if rest > 0.001:
+            self._timer = self._loop.call_later(rest, self._out_of_patience)
+            return
+        self._arrived.popleft().late = True
+        self._sort()
+
+    def _place(self, found: Found) -> None:
         if found is None:
             return self._done()
         chat, step = found
@@ -104,8 +134,7 @@ class Lanes:
         if not self._in_hand:
             self._empty.set()
 
-    def _keep(self, work: Coroutine[object, object, Found] | Coroutine[object, object, None]) -> asyncio.Task:
-        task = asyncio.ensure_future(work)
+    def _keep(self, work: Coroutine[object, object, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return task
