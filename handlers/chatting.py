@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from handlers import cases, helping
@@ -15,6 +15,7 @@ from storage.outbox import Delivery, Post, PostPart
 
 WELCOME = "不客气，有事随时说。"
 LOST = "这句我没太看懂。报修、投诉、找人，说清在哪里、什么事就行；别的发“帮助”。有危险先打 110、119、120。"
+SORRY = "让您生气了，对不住。哪件事没办好，请说清在哪里、什么事，我马上转给网格员；也可以打政务热线 12345。"
 LOST_STAFF = "这句我没太看懂，请带上编号再说一次，或发“帮助”看怎么写。"
 
 QUIET_FOR = timedelta(minutes=10)
@@ -29,15 +30,21 @@ _WHO = re.compile(
     rf"(?:请问)?[你您](?:是谁|是什么|是[干做]什么的|是机器人|是人是机器|是真人|叫什么(?:名字)?){_END}"
     rf"|(?:请问)?[你您]都?[会能](?:干|做|帮)?我?些?(?:啥|什么)[忙事]?{_END}"
 )
+_CURSES = re.compile(
+    r"傻[子瓜逼比叉]|笨蛋|废物|^滚|骗子|智障|脑残|没用的|吃干饭|白痴|混蛋|王八|妈的|狗屁|管个屁|[s煞沙][b笔比]$|烦死",
+    re.I,
+)
 _THANKS = re.compile(r"谢谢|多谢|感谢|谢了|谢啦|辛苦|麻烦[你您]了")
 _NOD = re.compile(r"(?:好|嗯|行|可以|收到|知道|明白|了解|没事|没关系|ok|是|对|马上|哈|嘿|呵)", re.I)
 _WORDS = re.compile(r"[\u4e00-\u9fffA-Za-z]{2}")
+MAX_CURSE = 30
+"""Characters up to which a line with a curse is nothing but anger."""
 MAX_THANKS = 20
 """Characters up to which a line with a word of thanks is nothing but thanks."""
 
 
 async def chatted(turn: Turn) -> None:
-    """Answer a greeting and thanks; in private also say, now and then, that something was not understood."""
+    """Answer a greeting, thanks and anger; in private also say, now and then, that something was not understood."""
     text = turn.text.strip()
     if not text or _GREETING.fullmatch(text) or _WHO.fullmatch(text):
         await helping.introduce(turn)
@@ -45,6 +52,9 @@ async def chatted(turn: Turn) -> None:
         await say(turn, WELCOME)
     elif await cases.inquired(turn):
         pass
+    elif len(text) <= MAX_CURSE and _CURSES.search(text):
+        if not await _spoke_lately(turn, col(PostPart.text).like(f"%{SORRY}")):
+            await say(turn, SORRY)
     elif turn.here.private and await _is_lost(turn, text):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
 
@@ -53,11 +63,15 @@ async def _is_lost(turn: Turn, text: str) -> bool:
     """Whether somebody waits for an answer here: a question, or a first line after some silence."""
     if not _WORDS.search(text):
         return False
-    return text.endswith(("?", "？")) or not (_NOD.match(text) or await _spoke_lately(turn))
+    return text.endswith(("?", "？")) or not (_NOD.match(text) or await _spoke_lately(turn, _ABOUT_ANYTHING))
 
 
-async def _spoke_lately(turn: Turn) -> bool:
-    """Whether the bot said here that it was lost, or anything about a matter."""
+_ABOUT_ANYTHING = or_(col(Post.ref) != NO_MATTER, col(PostPart.text).in_((LOST, LOST_STAFF, SORRY)))
+"""That the bot was lost or sorry, or anything about a matter."""
+
+
+async def _spoke_lately(turn: Turn, of: ColumnElement[bool]) -> bool:
+    """Whether the bot said such a thing here a short while ago."""
     query = (
         select(col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
@@ -65,7 +79,7 @@ async def _spoke_lately(turn: Turn) -> bool:
         .where(
             Delivery.chat_id == turn.here.chat_id,
             col(Post.at) > turn.now - QUIET_FOR,
-            or_(col(Post.ref) != NO_MATTER, col(PostPart.text).in_((LOST, LOST_STAFF))),
+            of,
         )
         .limit(1)
     )

@@ -37,10 +37,35 @@ KINDS: Mapping[Kind, Handler] = {
     Kind.QUESTION: helping.asked,
 }
 
-ACTS: Mapping[str, Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]]] = {
-    "": cases.ACTS,
-    "M": alerts.ACTS,
-    "F": strays.ACTS,
+OnMatter = Callable[[Turn, Ref], Awaitable[None]]
+
+GRAVER: Mapping[str, frozenset[Kind]] = {
+    "": frozenset({Kind.EMERGENCY, Kind.MISSING}),
+    "M": frozenset({Kind.EMERGENCY}),
+    "F": frozenset({Kind.EMERGENCY}),
+}
+"""What is never a mere addition to a matter of this letter, however it is linked to it."""
+
+
+def _heeding(letter: str, act: Act, handler: OnMatter) -> OnMatter:
+    """The handler of an act, unless the words themselves tell of something graver than the matter."""
+    if act in (Act.ASK, Act.CLAIM):
+        return handler
+
+    async def heed(turn: Turn, ref: Ref) -> None:
+        reading = turn.reading
+        sure = reading is not None and reading.confidence >= turn.rules.reading.act_threshold
+        if reading is not None and sure and reading.kind in GRAVER[letter]:
+            await KINDS[reading.kind](turn)
+        else:
+            await handler(turn, ref)
+
+    return heed
+
+
+ACTS: Mapping[str, Mapping[Act, OnMatter]] = {
+    letter: {act: _heeding(letter, act, handler) for act, handler in acts.items()}
+    for letter, acts in (("", cases.ACTS), ("M", alerts.ACTS), ("F", strays.ACTS))
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {

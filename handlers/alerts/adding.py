@@ -13,7 +13,7 @@ from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, t
 from handlers.ports import Location
 from handlers.posting import Piece, Target, post, say
 from handlers.turn import Turn
-from handlers.understanding import Fields, Ref
+from handlers.understanding import Act, Fields, Kind, Ref
 from handlers.understanding.people import find_name
 from storage.areas import Area
 from storage.inbox import Outcome
@@ -37,12 +37,23 @@ async def more(turn: Turn, ref: Ref) -> None:
             await say(turn, texts.late_clue(alert), ref=ref_of(alert))
         else:
             turn.outcome = Outcome.CHAT
+    elif own and _of_somebody_else(turn, alert):
+        from handlers.alerts import opening  # it imports this module
+
+        await opening.reported(turn)
     elif own:
         await add_facts(turn, alert)
     elif turn.quoted == ref and turn.reading and facts.known(turn.reading.fields):
         await sightings.record(turn, alert, area)
     else:
         turn.outcome = Outcome.CHAT
+
+
+def _of_somebody_else(turn: Turn, alert: Alert) -> bool:
+    """Whether the words report a second person: what they say cannot be of the first."""
+    reading = turn.reading
+    reports = reading is not None and reading.kind == Kind.MISSING and reading.act == Act.MORE
+    return reports and reading is not None and facts.contradicts(alert, facts.known(reading.fields))
 
 
 async def add_facts(turn: Turn, alert: Alert) -> None:

@@ -107,6 +107,18 @@ def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
     return bool(alert.name and said.get("name") and not _one_name(alert.name, said["name"]))
 
 
+_OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")
+_YOUNG = re.compile(r"小(?:孩|朋友|男孩|女孩|娃)|孩子|娃|男孩|女孩|宝宝")
+GROWN, GREY = 18, 45
+
+
+def other_age(alert: Alert, text: str) -> bool:
+    """Whether the words are of an old person where a child is sought, or the other way round."""
+    if alert.age is None or (_OLD.search(text) and _YOUNG.search(text)):
+        return False
+    return bool((_OLD.search(text) and alert.age < GROWN) or (_YOUNG.search(text) and alert.age > GREY))
+
+
 def _one_name(first: str, second: str) -> bool:
     """王秀英 and 王奶奶 may be one person, 李小明 and 小明 too."""
     return first in second or second in first or first[0] == second[0]

@@ -79,10 +79,11 @@ def choose(turn: Turn, alerts: Sequence[Alert]) -> Alert | None:
         return by_ref[str(turn.quoted)]
     reading = turn.reading
     candidates = [one for one in reading.candidates if str(one.ref) in by_ref] if reading else []
+    candidates = [one for one in candidates if not facts.other_age(by_ref[str(one.ref)], turn.text)]
     if candidates and (candidates[0].by in ("number", "quote") or candidates[0].confidence >= SURE):
         return by_ref[str(candidates[0].ref)]
     said = facts.known(reading.fields if reading else Fields())
-    fitting = [alert for alert in alerts if not facts.contradicts(alert, said)]
+    fitting = [one for one in alerts if not (facts.contradicts(one, said) or facts.other_age(one, turn.text))]
     if len(fitting) == 1:
         return fitting[0]
     ranked = sorted(fitting, key=lambda alert: -facts.points(alert, said))

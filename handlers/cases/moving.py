@@ -121,8 +121,9 @@ async def claim(turn: Turn, number: int) -> None:
     """接单: the first one wins; the second is told by whom."""
     case, area = await load(turn, number)
     if case.state == CaseState.TAKEN:
-        holder = "您" if case.owner_id == turn.me.contact_id else await owner_name(turn, case)
-        raise Refusal(f"{texts.name(case)}已被{holder}接了。")
+        if case.owner_id == turn.me.contact_id:
+            raise Refusal(f"{texts.name(case)}已经在您手上了，办完回“办结 {case.id} 结果”。")
+        raise Refusal(f"{texts.name(case)}已被{await owner_name(turn, case)}接了。")
     must_be(case, (CaseState.OPEN,), "接单")
     if case.about_worker:
         must_manage(turn, case, area)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from sqlalchemy import or_, select
 from sqlmodel import col
 
@@ -9,8 +12,9 @@ from handlers import alerts, strays
 from handlers.cases import moving, texts
 from handlers.commands import Command, Order, Takes
 from handlers.identity_numbers import open_clip
-from handlers.matters import Refusal
+from handlers.matters import Refusal, find
 from handlers.posting import say, whisper
+from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area
@@ -32,19 +36,35 @@ async def _claim(turn: Turn, order: Order) -> None:
     await moving.claim(turn, _number(order))
 
 
+def _words(order: Order) -> str:
+    """What follows the number, without the mark that stood between: 办结 12。换了灯泡."""
+    return order.rest.lstrip(" 。.，,、：:；;！!")
+
+
 async def _progress(turn: Turn, order: Order) -> None:
-    await moving.progress(turn, _number(order), order.rest)
+    await moving.progress(turn, _number(order), _words(order))
+
+
+_NUMBER_LAST = re.compile(r"\s(?:#|事项)?\s*(?P<number>\d{1,9})\s*号?$")
 
 
 async def _hand_over(turn: Turn, order: Order) -> None:
-    await moving.hand_over(turn, _number(order), order.rest)
+    """转给 12 李珍; many write 转给 李珍 12."""
+    last = _NUMBER_LAST.search(fold(order.rest))
+    if order.ref is None and last:
+        person = order.rest[: last.start()]
+        ref = await find(turn, order.command.letters, Ref("", int(last["number"])))
+        await moving.hand_over(turn, ref.number, person)
+    else:
+        ref = order.ref or await find(turn, order.command.letters, None)
+        await moving.hand_over(turn, _number(replace(order, ref=ref)), order.rest)
 
 
 async def _finish(turn: Turn, order: Order) -> None:
     if order.ref and order.ref.letter == "F":
-        await strays.settled(turn, order.ref, order.rest)
+        await strays.settled(turn, order.ref, _words(order))
         return
-    await moving.finish(turn, _number(order), order.rest)
+    await moving.finish(turn, _number(order), _words(order))
 
 
 def _of_alert(order: Order) -> bool:
@@ -163,7 +183,7 @@ COMMANDS: tuple[Command, ...] = (
         "转给另一位网格员或志愿者",
         _hand_over,
         WORKERS,
-        MUST,
+        MAY,
         rest=MUST,
         ordinary=True,
     ),

@@ -52,10 +52,10 @@ async def test_what_arrived_together_is_as_if_it_had_come_one_by_one(talk: Talk)
 async def test_one_that_fails_stops_no_other(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     open_case = reporting.open_case
 
-    async def broken(turn: Turn, area: Area) -> Case:
+    async def broken(turn: Turn, area: Area, **more: bool) -> Case:
         if "井盖" in turn.text:
             raise ArithmeticError("a fault of ours")
-        return await open_case(turn, area)
+        return await open_case(turn, area, **more)
 
     monkeypatch.setattr(reporting, "open_case", broken)
     rows = await together(talk)
