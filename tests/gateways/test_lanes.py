@@ -58,6 +58,24 @@ async def test_one_that_hangs_loses_its_place() -> None:
     assert done == ["quick", "slow"]
 
 
+async def test_two_that_hang_do_not_stop_what_follows() -> None:
+    lanes, done, held = Lanes(patience=0.05), [], asyncio.Event()
+
+    async def slow() -> Found:
+        await held.wait()
+        return None
+
+    async def quick() -> Found:
+        return "a", lambda: _note(done, "quick")
+
+    for find in (quick, slow, slow, quick):
+        await lanes.add(find)
+    await asyncio.sleep(0.3)
+    assert done == ["quick", "quick"]
+    held.set()
+    await _drained(lanes)
+
+
 async def _note(done: list[str], what: str) -> None:
     done.append(what)
 
