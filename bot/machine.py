@@ -85,15 +85,20 @@ class Machine:
         self._chores = asyncio.Event()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._due: datetime | None = None
+        self._due_known = False
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self.inbox = Inbox(database, account_id, clock, self.wake)
-        self.dispatch = Dispatch(database, self.outside)
+        self.dispatch = Dispatch(database, self.outside, self._caused)
         self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules))
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
 
     def wake(self) -> None:
-        """Something was committed: look again."""
+        """Something arrived: read it."""
         self._news.set()
+
+    def _caused(self) -> None:
+        """A handler committed something: there may be more to send and to fetch, and other things may be due."""
+        self._due_known = False
         self._stir()
 
     async def recover(self) -> None:
@@ -183,6 +188,7 @@ class Machine:
         if event.kind in (EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN):
             await self._note_state(event)
             self.wake()
+            self._stir()
         else:
             await self.inbox.put(event)
 
@@ -211,7 +217,13 @@ class Machine:
         """Read and do what is due; an APScheduler job wakes it at the next due time."""
         self._news.clear()
         while await self.dispatch.step(self.clock.now()):
-            self._stir()
+            pass
+        if not self._due_known or self._due is None or self._due <= self.clock.now():
+            await self._do_due()
+        await self._news.wait()
+
+    async def _do_due(self) -> None:
+        self._due_known = True
         before, self._due = self._due, await run_due(self.database, self.outside, self.clock.now())
         if before is None or before != self._due:  # something may have been done, and that may have written a post
             self._stir()
@@ -223,7 +235,6 @@ class Machine:
                 replace_existing=True,
                 misfire_grace_time=None,
             )
-        await self._news.wait()
 
     def _stir(self) -> None:
         self._post.set()

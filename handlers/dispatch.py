@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -59,9 +59,11 @@ class Plan:
 class Dispatch:
     """Handles what the inbox holds, in order."""
 
-    def __init__(self, database: Database, outside: Outside) -> None:
+    def __init__(self, database: Database, outside: Outside, caused: Callable[[], None]) -> None:
+        """`caused` is called when what handlers wrote has been committed."""
         self._database = database
         self._outside = outside
+        self._caused = caused
         self._names = LocalNames()
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
@@ -80,43 +82,42 @@ class Dispatch:
 
     async def step(self, now: datetime) -> int:
         """Handle the next events; how many. None are left when it returns 0."""
-        messages = await self._next()
+        async with self._database.read() as session:
+            messages = [to_message(row) for row in await run(session, _NEW)]
+            try:
+                around = await self._look(session, messages, now) if messages else None
+            except Exception:  # `_run` looks again, and finds out whose fault it is
+                around = None
         index = 0
         while index < len(messages):
-            passed, whole = await self._run(messages[index:], now)
-            index += passed
+            passed, whole = await self._run(messages[index:], around, now)
+            index, around = index + passed, None
             if not whole:  # it is tried again first, so that each chat keeps its order
                 break
         return len(messages)
 
-    async def _next(self) -> list[Message]:
-        query = (
-            select(*MESSAGE_COLUMNS)
-            .where(col(InboxEvent.state) == InboxState.NEW)
-            .order_by(col(InboxEvent.id))
-            .limit(BATCH)
-        )
-        async with self._database.read() as session:
-            return [to_message(row) for row in await session.execute(query)]
+    async def _look(self, session: AsyncSession, messages: Sequence[Message], now: datetime) -> Surroundings:
+        await self._names.refresh(session, now)
+        return await survey(session, messages, self._outside.rules, now)
 
-    async def _run(self, messages: Sequence[Message], now: datetime) -> tuple[int, bool]:
+    async def _run(self, messages: Sequence[Message], around: Surroundings | None, now: datetime) -> tuple[int, bool]:
         """Handle messages up to one after which the others might mean something else; how many, and if done."""
         try:
-            around, passed = await self._plans(messages, now)
+            if around is None:
+                async with self._database.read() as session:
+                    around = await self._look(session, messages, now)
+            passed = self._plans(messages, around)
         except Exception as error:
             if unavailable(error):
                 raise
             if len(messages) > 1:  # one that cannot be read stops nobody else
-                return await self._run(messages[:1], now)
+                return await self._run(messages[:1], None, now)
             log.exception("event %s could not be read", messages[0].inbox_id)
             await self._failed(messages[0], error, now)
             return 0, False
         return len(passed), await self._carry_out(passed, around, now)
 
-    async def _plans(self, messages: Sequence[Message], now: datetime) -> tuple[Surroundings, list[Plan]]:
-        async with self._database.read() as session:
-            around = await survey(session, messages, self._outside.rules, now)
-            await self._names.refresh(session, now)
+    def _plans(self, messages: Sequence[Message], around: Surroundings) -> list[Plan]:
         passed: list[Plan] = []
         stirred: set[int | None] = set()  # chats in which something was caused
         for message in messages:
@@ -130,7 +131,7 @@ class Dispatch:
                 stirred.add(message.chat_id)
             if plan.nothing == Outcome.CHAT:
                 remember(around, message)
-        return around, passed
+        return passed
 
     def _plan(self, message: Message, around: Surroundings) -> Plan:
         event = message.event
@@ -211,6 +212,8 @@ class Dispatch:
             log.exception("event %s could not be handled", failed.inbox_id)
             await self._failed(failed, error, now)
             return False
+        if acting:
+            self._caused()
         return True
 
     async def _handle(self, session: AsyncSession, plan: Plan, around: Surroundings, now: datetime) -> Turn:
@@ -262,6 +265,7 @@ class Dispatch:
             if row.tries >= MAX_TRIES:
                 row.state = InboxState.FAILED
                 await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
+        self._caused()
 
 
 _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
@@ -294,6 +298,7 @@ def outdoor_plan(message: Message, where: Where, speaker: Speaker, around: Surro
 _Acted = Sequence[tuple[Plan, Turn]]
 """What was carried out, with the turn that did it."""
 
+_NEW = select(*MESSAGE_COLUMNS).where(col(InboxEvent.state) == InboxState.NEW).order_by(col(InboxEvent.id)).limit(BATCH)
 _MARK = (
     update(InboxEvent)
     .where(col(InboxEvent.id) == bindparam("row"))

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row, bindparam, or_, select, tuple_
@@ -169,8 +170,9 @@ def to_message(row: Row[Any]) -> Message:
 
 
 # Put together once, which takes longer than to run them.
+_ROOM, _AREA = Room.__table__.columns, Area.__table__.columns  # type: ignore[attr-defined]
 _WHERE = (
-    select(col(Chat.id), col(Chat.contact_id), Room, Area)
+    select(col(Chat.id), col(Chat.contact_id), *_ROOM, *_AREA)
     .outerjoin(Room, col(Chat.room_id) == col(Room.id))
     .outerjoin(Area, col(Room.area_id) == col(Area.id))
     .where(col(Chat.id).in_(bindparam("chats")))
@@ -243,12 +245,24 @@ async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[i
 
 async def _where(session: AsyncSession, around: Surroundings, chats: set[int]) -> None:
     private: dict[int, int] = {}
-    for chat_id, contact_id, room, area in await session.execute(_WHERE, {"chats": list(chats)}):
+    for chat_id, contact_id, *rest in await run(session, _WHERE, {"chats": list(chats)}):
+        room, area = _room(tuple(rest[: len(_ROOM)])), _area(tuple(rest[len(_ROOM) :]))
         around.where[chat_id] = Where(chat_id, room, area, unbound=room is None and contact_id is None)
         if contact_id:
             private[contact_id] = chat_id
     if private:
         await _private_areas(session, around, private)
+
+
+@lru_cache(4096)
+def _room(values: tuple[Any, ...]) -> Room | None:
+    """The room with these columns: the same object while nothing about it has changed; it belongs to no session."""
+    return Room(**dict(zip(_ROOM.keys(), values, strict=True))) if values[0] is not None else None
+
+
+@lru_cache(4096)
+def _area(values: tuple[Any, ...]) -> Area | None:
+    return Area(**dict(zip(_AREA.keys(), values, strict=True))) if values[0] is not None else None
 
 
 async def _private_areas(session: AsyncSession, around: Surroundings, private: dict[int, int]) -> None:
