@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from handlers.understanding import targets
 from handlers.understanding.answers import answer
@@ -19,14 +20,17 @@ _UNHAPPY = re.compile(r"不满意|很?差评|不太满意|不怎么样|太差|�
 _HAPPY = re.compile(r"(?<!不)(?<!不太)(?<!很不)满意|好评|非常好|五星|点赞")
 _CORRECT = re.compile(
     r"打错|说错|写错|发错|更正|纠正|记错|搞错了?[,，]?[^,，]{0,6}是|报错|弄错|"
-    r"(?<!是)不是[^,，。?？吗]{1,12}[,，、 ]?(?:而|应该)?是(?!不是)[^?？吗]{1,20}$|^(?:应该|其实)是"
+    r"(?<!是)不是[^,，。?？吗]{1,12}[,，、 ]?(?:而|应该)?是(?!不是)[^?？吗]{1,20}$|^(?:应该|其实)是|"
+    r"(?<!不)是(?!不是)[^,，。?？吗]{1,16}[,，、 ]?(?:而)?不是[^,，。?？吗]{1,12}$|"
+    r"^(?:不对|错了)[,，。:： ]+(?:应该)?是?[^?？吗]{2,20}$"
 )
 _ASK = re.compile(
     r"(?:咋样|怎么样|怎样|咋个样|点样)了?[啊呀呢]?[?？]?$|进展|进度|有(?:消息|结果|眉目|信儿?|回音)(?:了)?(?:没|"
     r"吗|么|不)|(?:修好|好|弄好|处理|解决|处理好|搞好|找到|找着|来|通|办好|完|办)了?(?:没有?|吗|么|嘛|不|"
     r"未)[啊呀呢]?[?？。]*$"
     r"|(?:啥|什么|几)(?:时候|时|点|日).{0,8}(?:修|好|来|处理|解决|能|完|到)|还要(?:多久|等)|多久能|到哪一?步|"
-    r"(?:有|到底)人(?:管|处理|来)(?:没|吗|了吗)|处理得?(?:咋|怎)|修得?(?:咋|怎)|查得?(?:咋|怎)"
+    r"(?:有|到底)人(?:管|处理|来)(?:没|吗|了吗)|处理得?(?:咋|怎)|修得?(?:咋|怎)|查得?(?:咋|怎)|"
+    r"还(?:在|要|需要|用)?(?:继续)?(?:找|修|查|处理|等)[^,，。?？]{0,3}(?:吗|么|嘛|不)[啊呀呢]?[?？。]*$"
 )
 _NOT_FIXED = re.compile(
     r"(?:还|仍|依然|依旧|根本|到现在|一直)(?:是)?[没不未冇](?:修|好|来|有?人|解决|处理|弄|通|亮|热|找|见|搞)|"
@@ -107,6 +111,40 @@ _WHOLE = {
         r"有)[^,，。]{0,8}|我?也停[水电]了?"
     ),
 }  # fmt: skip
+# The repeats below are possessive: no text makes them try again and again.
+_WHEN = re.compile(
+    r"(?:那|请问|师傅|你们|物业|工人|维修工?|电工|水工|人|大概|大约|还|得|要|到底|究竟|[,， ])*+"
+    r"(?:多久|多长时间|啥时候?|什么时候|几时|何时|哪天|几点)钟?才?(?:能|可以|会)?(?:给|帮)?(?:我们?家?)?"
+    r"(?:修[好完]?|好|来(?:人|修|水|电|气)?修?|有人来|上门|弄好?|处理好?|解决|通|恢复|到)[了啊呀呢嘛]*[?？。!！]*"
+)
+"""多久能修: of a matter only where the writer has one, or speaks to the bot."""
+_IMPATIENT = re.compile(
+    r"(?:那|所以|喂|你们|物业|社区|网格员?|居委会|村里|有关部门|领导|这事儿?|我家|我们|[,， ])*+(?:到底|究竟|还)?"
+    r"(?:(?:管|修|来|处理|解决|弄)(?:不|还是不)(?:管|修|来|处理|解决|弄)了?|"
+    r"有没有人?来?(?:管|修|处理|来|理)[修管]?(?:一下)?|有人来?(?:管|修|处理)(?:没有?|吗|么|嘛)|[管修来](?:吗|么)|"
+    r"没人来?(?:管|修|理|处理)了?(?:吗|么|是吧)?)[了啊呀呢嘛]*[?？。!！]*"
+)
+"""那你们到底管不管: from somebody with an open matter this is about that matter, not a new complaint."""
+_OVER = re.compile(
+    r"(?:(?:[人火烟他她也都刚被给]|大家|大伙|我[妈爸们]?|孩子|老人|里面的|已经?|现在|终于|总算|全部?|消防员?|师傅)*+"
+    r"(?:[救放弄拉抬]?出来|获救|脱困|救[下上]来|扑灭|灭|熄灭?|浇灭)[了啦咯咗][,，。!！~ ]*+){1,3}"
+    r"(?:人?(?:都|已经)?(?:没事|平安|安全)[了啦儿]*|虚惊一场|(?:大家)?放心吧?|不用担心|[,，。!！~ ])*+"
+    r"(?:[谢感]谢.{0,10})?"
+)
+"""An emergency is over: 人救出来了, 火已经灭了."""
+_DANGERS = frozenset({"安全隐患", "公共设施"})
+"""What lifts and fires are filed under: of these, others too say that it is over."""
+_CONSEQUENCE = re.compile(
+    r"(?:(?:真的?|实在|简直|快要?|都|也|已经|完全|根本|全家|一家人|我们?家?里?|俺家?|咱们?|家里|屋里|大家|老人|孩子|娃|宝宝|"
+    r"窗户?|门窗|阳台|衣服|晚上|夜里|白天|现在|天天|这|觉|睡(?!不)|谁|人|连|[弄搞害]得|[,，。!！~ ])*+"
+    r"(?:不敢(?:开窗?|晾|出门|睡)|没法(?:睡|住|过|休息|开窗|待|呆|学习|写作业|晾|活)|开不了窗?|睡不[着好了成]|睡不踏实|"
+    r"受不[了住]|[吵熏臭呛震闹烦][得的][^,，。]{1,6}|[吵臭熏呛烦难闻]{1,2}死|头[疼痛晕]|想吐|恶心|吓[得的]?直?哭|吓坏|"
+    r"难受|崩溃|要疯|没完没了|(?:越来越|更)(?:吵|臭|大|响|难闻|厉害|严重|呛))"
+    r"(?:觉|衣服|人|我|[了啊呀呢的啦,，。!！~ ])*+){1,3}"
+)
+"""Only what a nuisance does to people, without what it is: 窗户都不敢开, 吵得头疼."""
+_NUISANCES = frozenset({"噪音", "环境卫生", "占道经营", "宠物", "邻里纠纷", "违建"})
+_SHORTLY = timedelta(minutes=10)
 _RATING = re.compile(
     r"(?:很|非常|挺|比较|特别|不|不太|很不|一点也不)?满意(?:了|的|啊|[,，。!！~ ].{0,16})?|好评.{0,8}|差评.{0,12}"
 )
@@ -148,6 +186,8 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
         if said is not None:
             asked = targets.merge(pointed, targets.asked(context), targets.own(context))
             return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
+    if not pointed and len(text) <= _SHORT and _CONSEQUENCE.fullmatch(text):
+        return _worse(kind, category, context)
     if not pointed and not scan.mask & _ACT:
         return _more(scan, kind, pointed, context)
     return (
@@ -168,20 +208,39 @@ def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | Non
     return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=not unhappy)
 
 
-def _said(text: str, pointed: bool) -> Act | None:
-    """The act that a line states: anywhere in one that names its matter, else by the whole line."""
+def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
+    """What a nuisance does to people, said shortly after a matter: more on the writer's own, or they have it too."""
+    recent = [m for m in context.matters if not m.ref.letter and context.now - m.at <= _SHORTLY]
+    fitting = [m for m in recent if m.category in _NUISANCES or (m.mine and category in (None, m.category))]
+    mine = [m for m in fitting if m.mine] or fitting
+    if not mine:
+        return NONE
+    latest = max(mine, key=lambda matter: matter.at)
+    candidate = Candidate(latest.ref, 0.65, "writer" if latest.mine else "place")
+    return Doing(Act.MORE if latest.mine else Act.SAME, candidate.confidence, (candidate,))
+
+
+def _said(text: str, pointed: bool, own: bool) -> Act | None:
+    """The act that a line states: anywhere in one that names its matter, else by the whole line.
+
+    `own` says that the writer has an open matter, or speaks to the bot.
+    """
+    if _OVER.fullmatch(text):
+        return Act.FIXED
     if pointed:
         return next((act for pattern, act in _STATED if pattern.search(text)), None)
     if len(text) > _SHORT:
         return None
     if _CORRECT.search(text):
         return Act.CORRECT
+    if own and (_WHEN.fullmatch(text) or _IMPATIENT.fullmatch(text)):
+        return Act.ASK
     return next((act for act, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)
 
 
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
     text = scan.text
-    act = _said(text, bool(pointed))
+    act = _said(text, bool(pointed), context.mentions_bot or bool(targets.own(context)))
     if act is None and _PLUS.search(text) and pointed:
         act = Act.SAME
     if act is None and context.quoted is not None and _NOT_THAT.match(text):
@@ -204,6 +263,10 @@ def _candidates(
     if act is Act.ASK and pointed and targets.unheard(pointed, context):
         return ()
     recent = targets.talked_about(context)
+    if act is Act.FIXED and _OVER.fullmatch(text):
+        dangers = {m.ref for m in context.matters if m.category in _DANGERS and not m.ref.letter}
+        mine = [c for c in targets.own(context) if not c.ref.letter]
+        return targets.merge(pointed, mine, [c for c in recent if c.ref in dangers])
     if act is Act.CLAIM:
         return targets.merge(pointed, [c for c in recent if not c.ref.letter and _taken_up(text, context)])
     alike = targets.alike(context, category, Fields())
@@ -220,15 +283,25 @@ def _taken_up(text: str, context: Context) -> bool:
 
 
 _CORRECTION = re.compile(
+    r"(?<!不)是(?!不是)(?P<first>[^,，。]{1,16}?)[,，、 ]?而?不是[^,，。]{1,12}$|"
+    r"(?P<what>[一-鿿]{1,4})不是[^,，。]{1,6}?的?[,，、 ]?(?:而|应该)?是(?P<as>[^,，。]{1,6}?)的[。!！]?$|"
     r"不是[^,，。]{1,12}?[,，、 ]?(?:而|应该)?是(?P<a>.+)$|(?:打|说|写|发|报|记|弄|搞)错了?[,，。!！:： "
-    r"]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$"
+    r"]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$|"
+    r"^(?:不对|错了)[,，。:： ]+(?:应该)?是?(?P<d>.+)$"
 )
 _BARE_NUMBER = re.compile(r"^(?P<n>\d{1,3})(?:岁)?[。!！了吧]*$")
 
 
+def _instead(match: re.Match[str]) -> str:
+    """What is right: 不是黑裤子，是蓝裤子 and 裤子不是黑的，是蓝的 both say 蓝裤子, 是5栋不是3栋 says 5栋."""
+    if match["what"]:
+        return f"{match['as']}{match['what']}"
+    return next(match[name] for name in ("first", "a", "b", "c", "d") if match[name])
+
+
 def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing | None:
     match = _CORRECTION.search(scan.text)
-    said = next((part for part in match.groups() if part), scan.text) if match else scan.text
+    said = _instead(match) if match else scan.text
     fields = replace(extract(Scan(said), Kind.MISSING, context), forwarded=None)
     number = _BARE_NUMBER.match(said.strip())
     if number and candidates[0].ref.letter == "M":

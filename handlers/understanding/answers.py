@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from handlers.understanding.extract import extract
 from handlers.understanding.model import Act, Context, Fields, Kind
 from handlers.understanding.people import find_name
+from handlers.understanding.places import nowhere
 from handlers.understanding.scan import Scan
+from handlers.understanding.times import find_times
 
 _TAIL = r"[。!！~～啊呀呢哈的了吧呗滴,， ]*"
 _YES = re.compile(
-    rf"^(?:是|是的|是啊|对|对的|对头|嗯+|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|同意|"
-    rf"要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}$"
+    rf"^(?:(?:是|是的|是啊|对|对的|对头|嗯{{1,4}}|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|发送|"
+    rf"发布|同意|要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}){{1,3}}$"
 )
 _YES_AND = re.compile(r"^(?:是|是的|对|对的|嗯+|没错|确认)[,，。!！ ]\s*(?!不|但|可是)[^,，。]{0,14}$")
 _NO = re.compile(
     rf"^(?:不是|不|不对|否|没有|没|不用|不用了|不要|别发|别|错了?|不行|取消|算了|不需要|唔系|唔使|冇|no|NO|n|N|"
-    rf"不是他|不是她|不可以|不同意|驳回|不发|误报|不确认|否认|没有的事){_TAIL}$"
+    rf"不是他|不是她|不可以|不同意|驳回|(?:先|暂时)?(?:不要?|别)(?:再)?发(?:出去|送)?|误报|不确认|否认|没有的事){_TAIL}$"
 )
 _GOOD = re.compile(r"^(?:满意|很?好|非常好|可以|还行|不错|挺好|还可以|行|好的?|谢谢|赞|👍|很满意|很快|好评)")
 _BAD = re.compile(r"不满意|不好|不行|太差|很差|差评|没修好|还没|没解决|又坏|没人来")
@@ -86,7 +88,8 @@ def _fact(scan: Scan, asked: str, context: Context) -> Answer | None:
         "area": ("place", "building"),
     }
     said = [str(known[name]) for name in wanted.get(asked, ()) if name in known]
-    if not said or len(scan.text) > 2 * sum(len(word) + 2 for word in said):
+    rest = len(scan.text) - sum(time.end - time.start for time in find_times(scan.text, context.now))
+    if not said or rest > 2 * sum(len(word) + 2 for word in said):
         return None
     return Answer(Act.MORE, 0.85, Fields(**known))
 
@@ -99,5 +102,6 @@ def _plain(text: str, asked: str, known: dict[str, object]) -> dict[str, str] | 
         return {"name": find_name(text) or match["name"]} if match else None
     if asked in ("place", "area") and "place" not in known:
         match = _PLAIN_PLACE.match(text)
-        return {"place": match["place"]} if match and len(match["place"]) <= 14 else None
+        place = re.split("[从在]", match["place"])[-1] if match else ""
+        return {"place": place} if 2 <= len(place) <= 14 and not nowhere(place) else None
     return None

@@ -9,7 +9,7 @@ from handlers.understanding import looks, phones
 from handlers.understanding.model import Context, Fields, Kind
 from handlers.understanding.people import find_age, find_name, find_sex
 from handlers.understanding.persons import forwarded
-from handlers.understanding.places import find_house, find_place, spans
+from handlers.understanding.places import find_house, find_place, nowhere, spans
 from handlers.understanding.scan import Scan
 from handlers.understanding.times import Time, find_times
 
@@ -62,7 +62,11 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
         "contact_name": phones.contact_name(text),
         "plate": phones.find_plate(text),
     }
-    return Fields(**known, **_personal(scan, kind)) if kind in _PERSONAL else Fields(**known)
+    if kind not in _PERSONAL:
+        return Fields(**known)
+    if known["place"] and nowhere(known["place"]):
+        known["place"] = None
+    return Fields(**known, **_personal(scan, kind))
 
 
 def _personal(scan: Scan, kind: Kind) -> dict[str, Any]:

@@ -46,6 +46,8 @@ PLAIN = 0.93
 """The chance of chat from which a message is not looked at any closer."""
 
 CHAT = Judgement(Kind.CHAT, 0.98, (), ())
+ASKED = Judgement(Kind.QUESTION, 0.9, (), ())
+"""A question after an open matter, which by its words alone might be a report."""
 
 
 def nothing(scan: Scan) -> bool:
@@ -99,6 +101,8 @@ def _settle(found: dict[str, float]) -> None:
         found["stray_here"] = 1.0
     if "defect_about" in found and "neglect_about" in found:
         found["defect_neglect"] = found["neglect_about"]
+    if "ask_about" in found:  # who wants somebody to come does not only ask whether others have it too
+        found.pop("asks_others", None)
     if not _PROPOSED.isdisjoint(found):
         found.pop("past", None)
     if not _SAFE.isdisjoint(found):
@@ -120,7 +124,7 @@ KINDS = tuple(Kind)
 """The kinds in the order of every list of scores and chances."""
 _CASES = (KINDS.index(Kind.REQUEST), KINDS.index(Kind.COMPLAINT))
 """Kinds that open the same case: between them there is nothing to be unsure about."""
-_CHAT, _FOUND = KINDS.index(Kind.CHAT), KINDS.index(Kind.FOUND)
+_CHAT, _FOUND, _STRAY = (KINDS.index(kind) for kind in (Kind.CHAT, Kind.FOUND, Kind.STRAY))
 # By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
 _BY_SIGN = {
     name: tuple((KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
@@ -166,6 +170,8 @@ def judge(scan: Scan, alert: bool = False) -> Judgement:
     summed = [(a + model.trust * b) / model.temperature for a, b in zip(scores, score(found), strict=True)]
     if persons.asks_back(scan.text):
         summed[_FOUND] = min(summed)
+    if alert and not persons.stands_here(scan):
+        summed[_STRAY] = min(summed)
     chances = softmax(summed)
     best = max(range(len(chances)), key=chances.__getitem__)
     sure = sum(chances[kind] for kind in _CASES) if best in _CASES else chances[best]

@@ -50,6 +50,10 @@ _WITH_POLICE = re.compile(r"派出所|警察|警务室|敬老院|救助站|亲�
 _THAT_ONE = re.compile(
     r"[这那]个?(?:老人|老太|老头|大爷|大妈|孩子|小孩|男孩|女孩|小姑娘|姑娘|人(?!家)|娃|老爷子|阿姨|奶奶|爷爷|大叔|小伙)"
 )
+_STANDS = re.compile(
+    r"在(?!找|哪|吗|不|说)[一-鿿\d]{2}|[坐站蹲躺哭]|转悠|徘徊|迷路|走散|这[儿里边]|一个人|独自|说不|不知道(?!是谁)|"
+    r"不记得|\d岁|穿"
+)
 _BACK_WEAK = re.compile(
     r"^(?:回来了|回来啦|接到了|回家了|到家了|接回来|送回来|找回来|平安|回到家|接回来了|送回来了|找回来了|"
     r"已经接到|自己回来|已归|到家)"
@@ -265,6 +269,11 @@ def stray(scan: Scan) -> Features:
     if found and any(_MY_OWN.search(scan.text, 0, t.end) for t in scan.of(BIT["kin"])):
         found["own_kin"] = 1.0
     return found
+
+
+def stands_here(scan: Scan) -> bool:
+    """Whether somebody is here now; 这是谁家的老人 alone, beside an open alert, is a remark on the alert."""
+    return scan.has("dazed", "picked", "saw", "local") or _STANDS.search(scan.text) is not None
 
 
 def forwarded(text: str) -> bool:

@@ -43,6 +43,12 @@ _STOP = frozenset(
 )
 _AFTER_WORD = re.compile(r"(?:从|在|于|到|去|路过|经过|离开?|往|地点[:：]?|地址[:：]?|位于|出了|回|住)$")
 _HEAD = 7
+_GRADE = re.compile(rf"(?:{CN}|\d)(?:年级|[（(]?\d?[)）]?班)|生|毕业")
+"""小学三年级 says how old a child is, not where."""
+_WING = re.compile(
+    r"(?:[东南西北中新老前后]{1,2}|[A-Za-z]|[一二三四五六七八九十]|(?<!\d)\d{1,2})(?:区|期|院|苑)[的,， ]?$"
+)
+"""The part of an estate that stands before a house number: 南区5栋, 二期8号楼."""
 _LONE = frozenset(
     {
         "路",
@@ -88,6 +94,16 @@ def _figure(said: str | None) -> str | None:
     return said.upper() if value is None else str(value)
 
 
+_NOWHERE = re.compile(
+    r"(?:我们?|俺|咱们?|他|她|自己|小区|单元)?的?(?:家[里中]?|屋[里头]?|房间里?|楼[上下道]|外[面边头]|电梯里?|门口|院子?里?)"
+)
+
+
+def nowhere(place: str) -> bool:
+    """Whether a place is none that others could go to: 家里, 楼下, 电梯里."""
+    return _NOWHERE.fullmatch(place) is not None
+
+
 def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
     """The most exact house number: 3栋2单元501, 6-2-401, 2单元. `skip` are spans of phones and times."""
     best: House | None = None
@@ -128,7 +144,7 @@ def _shaped(text: str, taken: list[tuple[int, int]]) -> list[tuple[int, int, int
         start = _left(text, match.start(), floor)
         if match[0] in ("路", "街") and match.start() and text[match.start() - 1] in "走迷问赶认上让引带拦逛":
             continue
-        if start == match.start() and match[0] in _LONE:
+        if start == match.start() and (match[0] in _LONE or _GRADE.match(text, match.end())):
             continue
         named = start < match.start()
         after = _AFTER_WORD.search(text, max(0, start - 3), start) is not None
@@ -140,7 +156,7 @@ def find_place(
     text: str, gazetteer: Gazetteer | None, grid: str | None, taken: list[tuple[int, int]], house: House | None
 ) -> str | None:
     """The place that a folded `text` names: one of the town first, else by its shape, else the house, else a corner."""
-    known = _known(text, gazetteer, grid)
+    known = _known(text, gazetteer, grid, house)
     if known:
         return known
     shaped = _shaped(text, taken)
@@ -149,7 +165,8 @@ def find_place(
         if best[0] or house is None:
             return _with_house(text, best[1], best[2], house)
     if house is not None and (house.building or house.room):
-        return text[house.start : house.end].strip(" ,，")
+        wing = _WING.search(text, max(0, house.start - 5), house.start)
+        return text[wing.start() if wing else house.start : house.end].strip(" ,，")
     corners = (match for match in _GENERIC.finditer(text) if not _within(match.start(), taken))
     corner = next(corners, None)
     return corner[0] if corner else None
@@ -165,7 +182,7 @@ def _with_house(text: str, start: int, end: int, house: House | None) -> str:
     return text[start:end]
 
 
-def _known(text: str, gazetteer: Gazetteer | None, grid: str | None) -> str | None:
+def _known(text: str, gazetteer: Gazetteer | None, grid: str | None, house: House | None) -> str | None:
     if gazetteer is None:
         return None
     hits = gazetteer.find(text, grid)
@@ -174,7 +191,7 @@ def _known(text: str, gazetteer: Gazetteer | None, grid: str | None) -> str | No
     after = [hit for hit in hits if _AFTER_WORD.search(text, max(0, hit.start - 3), hit.start)]
     hit = (after or hits)[0]
     tail = re.compile(_TAIL).match(text, hit.end)
-    return text[hit.start : tail.end() if tail else hit.end]
+    return _with_house(text, hit.start, tail.end() if tail else hit.end, house)
 
 
 def spans(times: list[Time]) -> list[tuple[int, int]]:

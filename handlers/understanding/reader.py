@@ -16,10 +16,17 @@ from handlers.understanding.scan import Scan
 
 _OFFICIAL = re.compile(r"支书|书记|村主任|居委会主任|村长|镇长|区长|村干部|社区干部|镇干部")
 
+_TO_BOT = re.compile(
+    r"谢|辛苦|[你您早]好|[早晚]上好|在[吗么不]|再见|帮助|[?？吗么嘛呢]\s*$|"
+    r"^(?:@?格格[,，:： ]*)?(?:是|对|好|行|嗯|不|可以|确认|取消|撤销|收到|知道|明白|ok|OK).{0,4}$"
+)
 JOIN_BELOW = 0.6
 """A line read with less confidence than this is read again together with the lines before it."""
 
 _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
+_OF_PERSONS = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
+_PLAIN_TALK = frozenset({Act.ASK, Act.CORRECT})
+"""Acts that a line states so plainly that a doubtful kind gives way: M1还在找吗 is no report."""
 _OF_ALERTS = frozenset({Kind.FOUND, Kind.SIGHTING})
 
 
@@ -32,10 +39,18 @@ def read(text: str, context: Context) -> Reading:
     alone = _read(text, context)
     if not context.lines or alone.act is not Act.NONE:
         return alone
+    if context.mentions_bot and alone.kind is not Kind.MISSING and _to_bot(alone, context):
+        return alone
     if alone.kind is not Kind.CHAT and alone.confidence >= JOIN_BELOW and alone.kind is not Kind.MISSING:
         return alone
     together = _joined(text, context)
     return together if _better(together, alone) else alone
+
+
+def _to_bot(alone: Reading, context: Context) -> bool:
+    """Whether a line that addresses the bot means something by itself: a question, an order, thanks, a yes."""
+    text = fold(alone.text)
+    return alone.kind is not Kind.CHAT or bool(targets.pointed(text, context)) or _TO_BOT.search(text) is not None
 
 
 def _better(together: Reading, alone: Reading) -> bool:
@@ -61,7 +76,10 @@ def _read(text: str, context: Context) -> Reading:
     found = kinds.CHAT if quiet else kinds.judge(scan, alert=_open_alert(context))
     about = category(scan) if found.kind in _CASES else None
     act = doing(scan, found.kind, about or _topic(scan), context) if related else NONE
-    fields = extract(scan, found.kind, context) if found.kind is not Kind.CHAT else act.fields or NO_FIELDS
+    if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
+        found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
+    told = act.fields is not None and (found.kind is Kind.CHAT or act.act is Act.CORRECT)
+    fields = act.fields if told else extract(scan, found.kind, context) if found.kind is not Kind.CHAT else NO_FIELDS
     return _reading(text, scan, found, about, act, fields, context)
 
 
@@ -70,7 +88,8 @@ def _topic(scan: Scan) -> str | None:
 
 
 def _open_alert(context: Context) -> bool:
-    return any(matter.ref.letter == "M" for matter in context.matters)
+    quoted = context.quoted is not None and context.quoted.letter == "M"
+    return quoted or any(matter.ref.letter == "M" for matter in context.matters)
 
 
 def _reading(
@@ -81,14 +100,15 @@ def _reading(
             [c for c in targets.pointed(scan.text, context) if c.ref.letter in ("M", "F")],
             targets.alerts(context, fields),
         )
-        act = replace(NONE, candidates=candidates)
+        if candidates or act.act is not Act.FIXED:  # 人救出来了 is of a lift where nobody is missing
+            act = replace(NONE, candidates=candidates)
     return Reading(
         text,
         found.kind,
         found.confidence,
         category=about,
         urgent=_urgent(scan, found.kind, fields),
-        fields=fields if act.fields is None or found.kind is not Kind.CHAT else act.fields,
+        fields=fields,
         act=act.act,
         act_confidence=act.confidence,
         candidates=act.candidates,

@@ -133,6 +133,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "control": {_C: 2.0},
     "build_new": {_G: 3.2, _R: -2.0},
     "come_fix": {_R: 1.5},
+    "asks_others": {_Q: 3.5, _R: -3.5, _C: -2.0, _E: -2.0},
     "how_to": {_Q: 1.8},
     # talk
     "tale": {_H: 2.0, _M: -2.2},
