@@ -10,12 +10,16 @@ from sqlmodel import col
 
 from handlers import cases, helping
 from handlers.posting import NO_MATTER, say
+from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
+from storage.inbox import Outcome
 from storage.outbox import Delivery, Post, PostPart
 
 WELCOME = "不客气，有事随时说。"
 LOST = "这句我没太看懂。报修、投诉、找人，说清在哪里、什么事就行；别的发“帮助”。有危险先打 110、119、120。"
+GO_ON = "您说。在哪里、什么事，一句话发来就行，我马上转给网格员。有危险先打 110、119、120。"
 SORRY = "让您生气了，对不住。哪件事没办好，请说清在哪里、什么事，我马上转给网格员；也可以打政务热线 12345。"
+HOW_TO_FINISH = "办好了请回“办结 {0} 结果”，我就请报事人评价；有进展回“进展 {0} …”。"
 LOST_STAFF = "这句我没太看懂，请带上编号再说一次，或发“帮助”看怎么写。"
 
 QUIET_FOR = timedelta(minutes=10)
@@ -29,6 +33,14 @@ _GREETING = re.compile(
 _WHO = re.compile(
     rf"(?:请问)?[你您](?:是谁|是什么|是[干做]什么的|是机器人|是人是机器|是真人|叫什么(?:名字)?){_END}"
     rf"|(?:请问)?[你您]都?[会能](?:干|做|帮)?我?些?(?:啥|什么)[忙事]?{_END}"
+)
+_OPENING = re.compile(
+    rf"(?:[@＠]?格格)?[，,\s]*(?:我|俺)?(?:们)?(?:要|想|来|有事要?|有个事要?)(?:报修|报事|投诉|反映|举报|报案|提?建议|反馈|找人帮忙|帮忙)"
+    rf"(?:一下|[个件点些]|事|情况|问题)*{_END}"
+)
+_ASKS = re.compile(r"[?？]$|谁|怎么|咋|哪|几|多少|吗$|呢$|什么|啥")
+_NUMBERED = re.compile(
+    r"(?:事项\s?)?#?(?P<number>\d{1,9})\s?号?\s?(?:这件|的事|那个)?.{0,3}(?:好|完|妥|定|成)(?:了|啦|咯)"
 )
 _CURSES = re.compile(
     r"傻[子瓜逼比叉]|笨蛋|废物|^滚|骗子|智障|脑残|没用的|吃干饭|白痴|混蛋|王八|妈的|狗屁|管个屁|[s煞沙][b笔比]$|烦死",
@@ -50,11 +62,15 @@ async def chatted(turn: Turn) -> None:
         await helping.introduce(turn)
     elif len(text) <= MAX_THANKS and _THANKS.search(text):
         await say(turn, WELCOME)
+    elif _OPENING.fullmatch(text):
+        await say(turn, GO_ON)
     elif await cases.inquired(turn):
         pass
     elif len(text) <= MAX_CURSE and _CURSES.search(text):
         if not await _spoke_lately(turn, col(PostPart.text).like(f"%{SORRY}")):
             await say(turn, SORRY)
+    elif turn.here.private and turn.me.has(WORKERS) and (named := _NUMBERED.match(fold(text))):
+        await say(turn, HOW_TO_FINISH.format(int(named["number"])))
     elif turn.here.private and await _is_lost(turn, text):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
 
@@ -63,7 +79,18 @@ async def _is_lost(turn: Turn, text: str) -> bool:
     """Whether somebody waits for an answer here: a question, or a first line after some silence."""
     if not _WORDS.search(text):
         return False
-    return text.endswith(("?", "？")) or not (_NOD.match(text) or await _spoke_lately(turn, _ABOUT_ANYTHING))
+    return _ASKS.search(text) is not None or not (_NOD.match(text) or await _spoke_lately(turn, _ABOUT_ANYTHING))
+
+
+async def only_begins(turn: Turn) -> bool:
+    """Whether somebody only says that something is to come (我要投诉): who says it to the bot is asked to go on."""
+    said = turn.event.text.strip() if turn.event else turn.text
+    if not _OPENING.fullmatch(said):
+        return False
+    turn.outcome = Outcome.CHAT
+    if helping.addressed(turn):
+        await say(turn, GO_ON)
+    return True
 
 
 _ABOUT_ANYTHING = or_(col(Post.ref) != NO_MATTER, col(PostPart.text).in_((LOST, LOST_STAFF, SORRY)))

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import alerts, cases, doubts, emergencies, helping, notices, outdoors, places, retention, roles, strays
+from handlers import (
+    alerts,
+    cases,
+    chatting,
+    doubts,
+    emergencies,
+    helping,
+    notices,
+    outdoors,
+    places,
+    retention,
+    roles,
+    strays,
+)
 from handlers.commands import Command, Grammar
 from handlers.ports import EventKind
 from handlers.turn import Turn
@@ -25,15 +38,22 @@ COMMANDS: tuple[Command, ...] = (
 
 GRAMMAR = Grammar(COMMANDS)
 
+
+async def _case(turn: Turn) -> None:
+    """Words read as a case, unless they only begin one or are about an alert's phone."""
+    if not (await chatting.only_begins(turn) or await alerts.hides_phone(turn)):
+        await cases.reported(turn)
+
+
 KINDS: Mapping[Kind, Handler] = {
     Kind.MISSING: alerts.reported,
     Kind.SIGHTING: alerts.sighted,
     Kind.FOUND: alerts.said_found,
     Kind.STRAY: strays.reported,
     Kind.EMERGENCY: emergencies.reported,
-    Kind.REQUEST: cases.reported,
-    Kind.COMPLAINT: cases.reported,
-    Kind.SUGGESTION: cases.reported,
+    Kind.REQUEST: _case,
+    Kind.COMPLAINT: _case,
+    Kind.SUGGESTION: _case,
     Kind.QUESTION: helping.asked,
 }
 

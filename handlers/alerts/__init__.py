@@ -2,7 +2,7 @@
 
 from handlers.alerts.adding import add_location, add_picture
 from handlers.alerts.answering import ANSWERS
-from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, said_found
+from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, said_found
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
@@ -17,6 +17,7 @@ __all__ = [
     "add_picture",
     "asked",
     "false_alarm",
+    "hides_phone",
     "load",
     "reported",
     "said_found",

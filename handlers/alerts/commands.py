@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import lateness, locating, notices
-from handlers.alerts import adding, asking, ending, opening, sightings, spreading, texts
+from handlers.alerts import adding, asking, ending, facts, opening, sightings, spreading, texts
 from handlers.alerts.reaching import DECIDERS, decides, load, ref_of
 from handlers.alerts.reading_words import read_as
 from handlers.commands import Command, Order, Takes
@@ -122,6 +122,17 @@ async def _hide_phone(turn: Turn, order: Order) -> None:
     await adding.hide_phone(turn, alert)
 
 
+async def hides_phone(turn: Turn) -> bool:
+    """电话不要公开, read as something else: done if the speaker has an alert with a phone to hide."""
+    if len(turn.text) > MAX_HIDING or not facts.HIDES_PHONE.search(turn.text):
+        return False
+    alert = await _own(turn, None)
+    if alert is not None:
+        turn.concerns(ref_of(alert))
+        await adding.hide_phone(turn, alert)
+    return alert is not None
+
+
 async def _own(turn: Turn, ref: Ref | None) -> Alert | None:
     """The alert whose phone the speaker may hide: the given one, else the only open one of their own."""
     if ref is not None:
@@ -133,6 +144,9 @@ async def _own(turn: Turn, ref: Ref | None) -> Alert | None:
     found = (await turn.session.scalars(query.limit(2))).all()
     return found[0] if len(found) == 1 else None
 
+
+MAX_HIDING = 30
+"""Characters of a line that says nothing but that the phone is not to be shown."""
 
 MUST, MAY = Takes.MUST, Takes.MAY
 

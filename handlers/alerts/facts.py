@@ -33,7 +33,9 @@ FACTS = (
 """Columns of Alert that are called as in Fields; `place` is put together from several."""
 
 _NOT, _PHONE, _SHOW = "(?:别|不要|不用|不想|先不|请勿)", "(?:电话|手机|号码)", "(?:发|公开|登|写|留|外传|透露)"
-HIDES_PHONE = re.compile(f"{_NOT}(?:把|再)?(?:我的?)?(?:{_SHOW}.{{0,4}}{_PHONE}|{_PHONE}号?码?{_SHOW})")
+HIDES_PHONE = re.compile(
+    f"{_NOT}(?:把|再)?(?:我的?)?(?:{_SHOW}.{{0,4}}{_PHONE}|{_PHONE}号?码?{_SHOW})|{_PHONE}号?码?(?:就|请|先)?{_NOT}再?{_SHOW}"
+)
 """别发电话, 不要把我的手机号公开: the phone is for the workers only."""
 
 FINER = frozenset({"age_precision", "seen_precision"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -89,14 +89,16 @@ def must_be(case: Case, states: Sequence[CaseState], doing: str) -> None:
         raise Refusal(f"{texts.name(case)}{texts.STATE_NAMES[CaseState(case.state)]}，不用再{doing}。")
 
 
-async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False) -> None:
+async def tell_origin(
+    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False
+) -> datetime | None:
     """One post in the group of origin that mentions the reporter; in private for what is private.
 
-    `asked`: the reporter has just written, which no quiet hours hold up.
+    `asked`: the reporter has just written, which no quiet hours hold up. Returns until when they hold it, if they do.
     """
     if case.quiet:
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
-        return
+        return None
     chat = await turn.session.get(Chat, case.chat_id)
     in_group = chat is not None and chat.room_id is not None
     text = hide_identity_numbers(text) if in_group else text
@@ -107,8 +109,14 @@ async def tell_origin(turn: Turn, case: Case, text: str, *, mention: bool = True
     sent = await post(turn, str(case.id), Sort.CASE, [Piece(text, people)], [Target(case.chat_id)], hold=hold)
     if sent.chats:
         case.shown = True
-    else:
-        await whisper(turn, case.reporter_id, text, ref=str(case.id))
+        return hold
+    await whisper(turn, case.reporter_id, text, ref=str(case.id))
+    return None
+
+
+def _noted(turn: Turn, hold: datetime | None) -> str:
+    """What a worker is told of a post that waits for the morning."""
+    return f"记下了，夜里不打扰，{turn.local(hold):%H:%M} 再告诉报事人。" if hold else "已告诉报事人。"
 
 
 async def acknowledge(turn: Turn, case: Case, text: str) -> None:
@@ -145,8 +153,8 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     if case.state == CaseState.OPEN:
         case.owner_id, case.state, case.taken_at = turn.me.contact_id, CaseState.TAKEN, turn.now
     await _moved(turn, case, "进展", words)
-    await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
-    await acknowledge(turn, case, f"{texts.name(case)}进展已告诉报事人。")
+    hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
+    await acknowledge(turn, case, f"{texts.name(case)}进展{_noted(turn, hold)}")
 
 
 async def hand_over(turn: Turn, number: int, person: str) -> None:
@@ -202,10 +210,9 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
     danger = case.kind == "emergency"  # nobody is asked for marks after a fire
     asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
-    await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
-    await acknowledge(
-        turn, case, f"{texts.name(case)}已办结，已{'告诉' if danger else '请'}报事人{'' if danger else '评价'}。"
-    )
+    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
+    told = _noted(turn, hold) if danger or hold else "已请报事人评价。"
+    await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
@@ -246,6 +253,9 @@ async def misread(turn: Turn, number: int) -> None:
     turn.session.add(Correction(at=turn.now, ref=str(case.id), was=case.kind, should="chat", by_id=turn.me.contact_id))
     if shown:
         await tell_origin(turn, case, f"{texts.name(case)}是我理解错了，已撤下，打扰了。", mention=False)
+    elif not own and await between_us(turn, case):
+        text = f"{texts.name(case)}网格员看过，不按事项办，已撤下。要办的事请再跟我说一次。"
+        await whisper(turn, case.reporter_id, text, ref=str(case.id))
     if not (shown and turn.here.chat_id == case.chat_id):
         await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
 

@@ -17,7 +17,7 @@ from handlers.posting import say, whisper
 from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
-from storage.areas import Area
+from storage.areas import Area, Chat
 from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
 from storage.people import Contact, Role
 
@@ -137,8 +137,9 @@ async def _todo(turn: Turn, order: Order) -> None:
     """Open matters of mine, and unclaimed ones of my areas; private ones only in private."""
     areas = [col(Area.path).startswith(path, autoescape=True) for path in turn.me.areas]
     query = (
-        select(Case, col(Area.name))
+        select(Case, col(Area.name), col(Chat.contact_id))
         .join(Area, col(Case.area_id) == col(Area.id))
+        .join(Chat, col(Case.chat_id) == col(Chat.id))
         .where(
             col(Case.state).in_(CASE_OPEN),
             or_(Case.owner_id == turn.me.contact_id, *areas),
@@ -152,15 +153,17 @@ async def _todo(turn: Turn, order: Order) -> None:
     if not rows:
         await say(turn, "没有待办的事项。")
         return
-    lines = [_todo_line(case, area) for case, area in rows[:LIST_LINES]]
+    lines = [_todo_line(case, area, bool(told) and not turn.here.private) for case, area, told in rows[:LIST_LINES]]
     more = f"\n……还有 {len(rows) - LIST_LINES} 件" if len(rows) > LIST_LINES else ""
     await say(turn, f"待办 {len(rows)} 件：\n" + "\n".join(lines) + more)
 
 
-def _todo_line(case: Case, area: str) -> str:
+def _todo_line(case: Case, area: str, hidden: bool) -> str:
+    """One case; `hidden`: it was told the bot alone, and its words are not for this group."""
     mark = "急 " if case.urgent else ""
     state = "" if case.state == CaseState.TAKEN else "（未接）"
-    return f"{mark}{case.id}｜{area}｜{case.category}｜{open_clip(case.text, 18)}{state}"
+    words = "私下报的，私聊我看" if hidden else open_clip(case.text, 18)
+    return f"{mark}{case.id}｜{area}｜{case.category}｜{words}{state}"
 
 
 MUST, MAY = Takes.MUST, Takes.MAY

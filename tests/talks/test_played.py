@@ -67,3 +67,38 @@ async def test_anger_at_the_bot_is_met_once_and_calmly(talk: Talk) -> None:
     assert "对不住" in texts(await talk.say("r1", "g1", "@格格 你是傻子吗"), "g1")[0]
     assert await talk.say("r1", "g1", "@格格 废物") == []
     assert await talk.say("r1", "g1", "格格就是个废物") == []
+
+
+async def test_what_was_told_in_private_is_not_listed_in_a_group(talk: Talk) -> None:
+    await talk.say("r1", None, "3栋2单元楼道灯不亮，麻烦来修")
+    assert "楼道" not in texts(await talk.say("w1", "g1", "待办"), "g1")[0]
+    assert "楼道" in texts(await talk.say("w1", None, "待办"), "@w1")[0]
+
+
+async def test_whoever_reported_in_private_hears_that_it_was_taken_down(talk: Talk) -> None:
+    await talk.say("r1", None, "3栋2单元楼道灯不亮，麻烦来修")
+    assert "已撤下" in texts(await talk.say("w1", None, "误判 1"), "@r1")[0]
+
+
+@pytest.mark.parametrize("words", ["我要报修", "我要投诉", "我想反映个问题"])
+async def test_who_only_begins_is_asked_to_go_on(talk: Talk, words: str) -> None:
+    assert "您说" in texts(await talk.say("r1", None, words), "@r1")[0]
+    assert await talk.say("r1", "g1", words) == []
+    assert await talk.rows(select(Case)) == []
+    assert "【事项 1】" in texts(await talk.say("r1", None, LEAK), "@r1")[0]
+
+
+async def test_a_phone_is_hidden_however_it_is_said(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我爸走丢了，70岁，蓝棉袄，电话13800138000")
+    said = await talk.say("r1", "g1", "电话不要公开")
+    assert await talk.rows(select(Case)) == []
+    assert await talk.rows(select(Alert.share_phone)) == [False]
+    assert not any("【事项" in one.text for one in said)
+
+
+async def test_a_worker_at_night_reads_when_the_reporter_will_hear(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.wait(hours=10)
+    said = await talk.say("w1", None, "办结 1")
+    assert rooms(said) == {"@w1"}
+    assert "08:00 再告诉报事人" in said[0].text
