@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add
 
 from handlers.understanding import matters, patterns, persons
 from handlers.understanding.learned import learned, of_classes, signals, softmax
@@ -152,22 +153,19 @@ def _leading(found: dict[str, float], best: int) -> tuple[str, ...]:
     return tuple(name for _, name in weighed)
 
 
-def _plainly_chat(scores: list[float]) -> bool:
-    """Whether the characters and word classes alone settle it: the patterns, which cost more, are then left."""
-    return softmax(scores)[_CHAT] > PLAIN
-
-
 def judge(scan: Scan, alert: bool = False) -> Judgement:
     """The kind of a message; `alert` says that a missing-person alert is open in the room."""
     model = learned()
-    runs, words = model.kinds.of_runs(scan.runs), of_classes(scan.mask)
-    if not alert and _plainly_chat(model.kinds.with_others(runs, words)):
-        return CHAT
+    plain = list(map(add, model.kinds.of_runs(scan.runs), of_classes(scan.mask)))
+    if not alert and softmax(plain)[_CHAT] > PLAIN:
+        return CHAT  # characters and word classes alone settle it: the patterns, which cost more, are left
     found = signs(scan)
     if alert:
         found.update(_with_alert(found))
-    scores = model.kinds.with_others(runs, words + model.kinds.total(signals(found)))
-    summed = [(a + model.trust * b) / model.temperature for a, b in zip(scores, score(found), strict=True)]
+    signalled = model.kinds.of_others(signals(found))
+    summed = [
+        (a + b + model.trust * c) / model.temperature for a, b, c in zip(plain, signalled, score(found), strict=True)
+    ]
     if persons.asks_back(scan.text):
         summed[_FOUND] = min(summed)
     if alert and not persons.stands_here(scan):

@@ -32,9 +32,9 @@ def classes(mask: int) -> tuple[str, ...]:
 
 
 @lru_cache(8192)
-def of_classes(mask: int) -> int:
-    """What the word classes of a mask weigh for the kinds, as a total."""
-    return learned().kinds.total(classes(mask))
+def of_classes(mask: int) -> tuple[float, ...]:
+    """What the word classes of a mask add to the score of each kind."""
+    return tuple(learned().kinds.of_others(classes(mask)))
 
 
 def signals(signs: Mapping[str, float]) -> list[str]:
@@ -61,11 +61,10 @@ class Linear:
         sums = _unpacked(self.total(runs), len(self.labels))
         return [bias + share * weight for bias, weight in zip(self.bias, sums, strict=True)]
 
-    def with_others(self, scores: Sequence[float], others: int) -> list[float]:
-        """The scores with the total of other features, which count a third each."""
+    def of_others(self, features: Iterable[str]) -> list[float]:
+        """What other features, which count a third each, add to the score of each label."""
         third = self.step * OTHERS
-        sums = _unpacked(others, len(self.labels))
-        return [score + third * weight for score, weight in zip(scores, sums, strict=True)]
+        return [third * weight for weight in _unpacked(self.total(features), len(self.labels))]
 
     def leading(self, features: Iterable[str], label: str, most: int = 5) -> list[str]:
         """The features that speak most for a label."""
