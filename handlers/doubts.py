@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import update
 from sqlmodel import col
 
-from handlers.matters import clip
+from handlers.clipping import clip
 from handlers.posting import responsible, tell
 from handlers.surroundings import DECIDED, MARK
 from handlers.turn import WORKERS, Turn

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases.reporting import add_step, open_case, place_of
-from handlers.matters import clip
+from handlers.clipping import clip
 from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.refs import label
 from handlers.turn import Turn

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from handlers.clipping import clip
 from handlers.commands import Command, Order, Takes
-from handlers.matters import clip
 from handlers.posting import responsible, say, tell
 from handlers.refs import fold
 from handlers.turn import ROLE_NAMES, WORKERS, Turn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.matters import clip
+from handlers.clipping import clip
 from handlers.posting import say
 from handlers.turn import Turn
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, String, cast, or_, select
 from sqlmodel import col
 
+from handlers.clipping import open_clip
 from handlers.refs import label
 from handlers.turn import Turn
 from handlers.understanding import Ref
@@ -129,20 +130,20 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
     if not found:
         nothing = "现在没有等确认或正在发的通知。" if letters == "N" else "请带上编号，或者引用我发的那条消息回复。"
         raise Refusal(nothing)
-    raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(short_line(ref, row) for ref, row in found))
+    lines = [short_line(ref, row, hidden=not turn.here.private and _unheard(row)) for ref, row in found]
+    raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(lines))
 
 
-def short_line(ref: Ref, row: Any) -> str:
-    """One line about a matter, for lists."""
-    kind = MATTERS[ref.letter]
-    words = " ".join(str(value) for name in kind.short if (value := getattr(row, name)))
-    return f"{label(ref)}{clip(words, 24)}"
+def _unheard(row: Any) -> bool:
+    """Whether no group has heard of it: what was told in private, or is not to be shown."""
+    return isinstance(row, Case) and not row.shown
 
 
-def clip(text: str, width: int) -> str:
-    """At most `width` characters on one line."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"
+def short_line(ref: Ref, row: Any, *, hidden: bool = False) -> str:
+    """One line about a matter, for lists; `hidden` leaves out what was said."""
+    names = () if hidden else MATTERS[ref.letter].short
+    words = " ".join(str(value) for name in names if (value := getattr(row, name)))
+    return f"{label(ref)}{open_clip(words, 24) if words else '（私下报的，请私聊我看）'}"
 
 
 def listing(refs: Sequence[Ref]) -> str:

@@ -12,9 +12,9 @@ from handlers import alerts, locating
 from handlers.alerts import asking, ending, facts
 from handlers.alerts.reaching import DECIDERS, decides, reach
 from handlers.alerts.texts import list_line
+from handlers.clipping import clip, open_clip
 from handlers.commands import Command, Order, Takes
-from handlers.identity_numbers import open_clip
-from handlers.matters import Refusal, clip
+from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, whisper
 from handlers.refs import fold, label, take_ref
 from handlers.turn import WORKERS, Turn

@@ -8,8 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.alerts import describing, facts
-from handlers.identity_numbers import hide_identity_numbers, open_clip
-from handlers.matters import clip
+from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
 from storage.matters import Alert, AlertState
 

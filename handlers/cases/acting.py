@@ -13,7 +13,7 @@ from handlers.cases import moving, texts
 from handlers.cases.placing import place_after
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
-from handlers.matters import clip
+from handlers.clipping import clip
 from handlers.posting import whisper
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Act, Ref

@@ -12,7 +12,7 @@ from handlers import quiet_hours
 from handlers.cases import texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.reporting import add_step, owner_name
-from handlers.identity_numbers import hide_identity_numbers
+from handlers.clipping import hide_identity_numbers
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import WORKERS, Turn

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
-from handlers.identity_numbers import hide_identity_numbers, open_clip
-from handlers.matters import clip
+from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
 from storage.matters import Case, CaseState
 

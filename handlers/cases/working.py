@@ -10,8 +10,8 @@ from sqlmodel import col
 
 from handlers import alerts, strays
 from handlers.cases import moving, texts
+from handlers.clipping import open_clip
 from handlers.commands import Command, Order, Takes
-from handlers.identity_numbers import open_clip
 from handlers.matters import Refusal, find
 from handlers.posting import say, whisper
 from handlers.refs import fold

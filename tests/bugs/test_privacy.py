@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from handlers.identity_numbers import hide_identity_numbers
+from handlers.clipping import hide_identity_numbers
 from storage.matters import Case, CaseState
 from storage.people import Appointment, Contact
 from tests.harness import NOON, Talk, rooms, texts

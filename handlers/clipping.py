@@ -1,10 +1,8 @@
-"""Numbers of identity and bank cards: people write them into reports, and no group may read them."""
+"""What of somebody's words is repeated, and how much: no group may read the number of an identity or bank card."""
 
 from __future__ import annotations
 
 import re
-
-from handlers.matters import clip
 
 HIDDEN = "（号码略）"
 
@@ -15,6 +13,12 @@ _NUMBERS = re.compile(
     r"|\d{4}(?:[ -]\d{4}){2,3}[ -]?\d{1,4}"  # a bank card in groups of four
     r")(?![\dA-Za-z])"
 )
+
+
+def clip(text: str, width: int) -> str:
+    """At most `width` characters on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"
 
 
 def hide_identity_numbers(text: str) -> str:
