@@ -82,6 +82,20 @@ async def _is_lost(turn: Turn, text: str) -> bool:
     return _ASKS.search(text) is not None or not (_NOD.match(text) or await _spoke_lately(turn, _ABOUT_ANYTHING))
 
 
+async def meant_for_bot(turn: Turn) -> bool:
+    """Whether words that read like a question or a complaint are only a greeting to the bot, or anger at it."""
+    said = (turn.event.text if turn.event else turn.text).strip()
+    addressed = helping.addressed(turn)
+    text = turn.text.strip()
+    curse = len(text) <= MAX_CURSE and _CURSES.search(text) and (addressed or "格格" in said)
+    if not curse and not (addressed and (_GREETING.fullmatch(text) or _WHO.fullmatch(text))):
+        return False
+    turn.outcome = Outcome.CHAT
+    if addressed:
+        await chatted(turn)
+    return True
+
+
 async def only_begins(turn: Turn) -> bool:
     """Whether somebody only says that something is to come (我要投诉): who says it to the bot is asked to go on."""
     said = turn.event.text.strip() if turn.event else turn.text

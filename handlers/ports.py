@@ -187,7 +187,7 @@ class ReadingRules(_Section):
     """How sure the bot must be before it speaks."""
 
     act_threshold: float = Field(0.6, ge=0, le=1, description="达到这个把握才在群里立事项；不到则私下问网格员")
-    ask_threshold: float = Field(0.35, ge=0, le=1, description="低于这个把握当作闲聊，不问也不答")
+    ask_threshold: float = Field(0.45, ge=0, le=1, description="低于这个把握当作闲聊，不问也不答")
     join_minutes: int = Field(3, ge=1, description="同一人几分钟内的话合起来读")
     voice_minutes: int = Field(10, ge=1, description="报事后几分钟内的语音转给网格员听")
 

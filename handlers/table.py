@@ -41,8 +41,13 @@ GRAMMAR = Grammar(COMMANDS)
 
 async def _case(turn: Turn) -> None:
     """Words read as a case, unless they only begin one or are about an alert's phone."""
-    if not (await chatting.only_begins(turn) or await alerts.hides_phone(turn)):
+    if not (await chatting.meant_for_bot(turn) or await chatting.only_begins(turn) or await alerts.hides_phone(turn)):
         await cases.reported(turn)
+
+
+async def _question(turn: Turn) -> None:
+    if not await chatting.meant_for_bot(turn):
+        await helping.asked(turn)
 
 
 KINDS: Mapping[Kind, Handler] = {
@@ -54,7 +59,7 @@ KINDS: Mapping[Kind, Handler] = {
     Kind.REQUEST: _case,
     Kind.COMPLAINT: _case,
     Kind.SUGGESTION: _case,
-    Kind.QUESTION: helping.asked,
+    Kind.QUESTION: _question,
 }
 
 OnMatter = Callable[[Turn, Ref], Awaitable[None]]

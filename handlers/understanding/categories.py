@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from handlers.understanding.learned import learned
 from handlers.understanding.scan import BIT, Scan
+from handlers.understanding.shapes import runs
 
 _HOMELY = BIT["homely"]
 # Who is asked to help is named more often than what is wrong with them.
 _ADDRESSED = {"物业": 0.4, "村委会": 0.4, "交警": 0.5, "网格员": 0.2, "老人": 0.5, "困难": 0.5, "孩子": 0.5}
+
+
+TRUST = 0.3
+"""What a point of the words' weight counts beside what is learned."""
 
 
 def weighed(scan: Scan) -> dict[str, float]:
@@ -26,8 +31,8 @@ def weighed(scan: Scan) -> dict[str, float]:
 
 def category(scan: Scan) -> str:
     """What a case is most likely about; 其他 where no word speaks for any category."""
-    weights, model = weighed(scan), learned()
-    scores = dict(zip(model.categories.labels, model.categories.of_runs(scan.runs), strict=True))
+    weights, model = weighed(scan), learned().categories
+    scores = dict(zip(model.labels, model.of_runs(runs(scan.text)), strict=True))
     for name, weight in weights.items():
-        scores[name] += model.trust * weight
+        scores[name] += TRUST * weight
     return max(scores, key=scores.__getitem__)

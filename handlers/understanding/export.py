@@ -6,7 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from handlers.understanding.learned import learned
 from handlers.understanding.model import Reading
+from handlers.understanding.normal import fold
+from handlers.understanding.shapes import runs
 
 
 def _plain(value: Any) -> Any:
@@ -18,7 +21,7 @@ def _plain(value: Any) -> Any:
 def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
     """text, kind, confidence (2 decimals), category, urgent, fields (known ones only; times ISO 8601 with offset).
 
-    With `why`, also the signs that led to the kind, strongest first.
+    With `why`, also the signs that led to the kind, strongest first, then the characters that spoke most for it.
     """
     row: dict[str, Any] = {
         "text": reading.text,
@@ -29,5 +32,6 @@ def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
         "fields": {name: _plain(value) for name, value in reading.fields.present().items()},
     }
     if why:
-        row["why"] = list(reading.why)
+        said = learned().kinds.leading(runs(fold(reading.text)), reading.kind)
+        row["why"] = [*reading.why, *(f"“{run}”" for run in said)]
     return row

@@ -1,7 +1,8 @@
-"""What was learned from the training texts: linear models over runs of characters, word classes and signs.
+"""What was learned from the training texts: linear models over the characters and pairs of characters of a message.
 
-A weight is a small whole number, and the weights of one feature for all labels are packed into one integer, so that
-adding up a message's features is one addition each. The file is written by `make train`.
+A weight is a small whole number, and the weights of one run for all labels are packed into one integer, so that adding
+up a message's runs is one addition each. The rarer a run is in the training texts, the more it counts (its inverse
+document frequency); a message's runs together always count the same. The file is written by `make train`.
 """
 
 from __future__ import annotations
@@ -9,86 +10,54 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from math import exp, sqrt
-from operator import add
 from pathlib import Path
 from struct import Struct
-
-from handlers.understanding.scan import BIT
-from handlers.understanding.shapes import MAX_SHAPE
 
 FILE = Path(__file__).with_name("learned.txt")
 LANE = 4
 """Bytes of a label's lane in a packed weight."""
 ZERO = 80
 """The character (P) that a weight of 0 is written as; 48 to 111 are -32 to 31."""
-
-
-def classes(mask: int) -> tuple[str, ...]:
-    """The word classes of a message's mask, alone and two by two."""
-    names = [name for name, bit in BIT.items() if mask & bit]
-    return (*(f"#{a}" for a in names), *(f"#{a}&{b}" for i, a in enumerate(names) for b in names[i + 1 :]))
-
-
-@lru_cache(8192)
-def of_classes(mask: int) -> tuple[float, ...]:
-    """What the word classes of a mask add to the score of each kind."""
-    return tuple(learned().kinds.of_others(classes(mask)))
-
-
-def signals(signs: Mapping[str, float]) -> list[str]:
-    """Signs as features: one name for a sign at full strength, one for a weak one."""
-    return [f"={name}" if value >= 0.5 else f"={name}-" for name, value in signs.items() if value]
+RARE = 1.5
+"""What one step of a run's squared rarity stands for; it is written as a character from 0 (48) on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Weights of features for labels. `step` is what a weight of 1 adds to a score."""
+    """Weights of runs for labels. `step` is what a weight of 1 adds to a score."""
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     step: float
     table: Mapping[str, int]
 
-    def total(self, features: Iterable[str]) -> int:
-        """The weights of some features added up, packed; totals may be added to each other."""
-        return sum(filter(None, map(self.table.get, features)))
-
     def of_runs(self, runs: Collection[str]) -> list[float]:
-        """The score of each label from the runs of a text; they count by the root of their number."""
-        share = self.step / sqrt(len(runs) or 1)
-        sums = _unpacked(self.total(runs), len(self.labels))
-        return [bias + share * weight for bias, weight in zip(self.bias, sums, strict=True)]
+        """The score of each label from the runs of a text."""
+        *sums, rarity, count = _lanes(len(self.labels)).unpack(self._total(runs))
+        share = self.step / sqrt((rarity - 48 * count) * RARE or 1.0)
+        offset = count * ZERO
+        return [bias + share * (weight - offset) for bias, weight in zip(self.bias, sums, strict=True)]
 
-    def of_others(self, features: Iterable[str]) -> list[float]:
-        """What other features, which count a third each, add to the score of each label."""
-        third = self.step * OTHERS
-        return [third * weight for weight in _unpacked(self.total(features), len(self.labels))]
+    def _total(self, runs: Iterable[str]) -> bytes:
+        total: int = sum(filter(None, map(self.table.get, runs)))
+        return total.to_bytes(LANE * (len(self.labels) + 2), "little")
 
-    def leading(self, features: Iterable[str], label: str, most: int = 5) -> list[str]:
-        """The features that speak most for a label."""
-        index = self.labels.index(label)
-        known = [(_unpacked(self.table[f], len(self.labels))[index], f) for f in features if f in self.table]
-        return [feature for weight, feature in sorted(known, reverse=True)[:most] if weight > 0]
-
-
-OTHERS = 0.3
-
-
-def _unpacked(total: int, labels: int) -> list[int]:
-    *sums, count = _lanes(labels).unpack(total.to_bytes(LANE * (labels + 1), "little"))
-    offset = count * ZERO
-    return [value - offset for value in sums]
+    def leading(self, runs: Iterable[str], label: str, most: int = 5) -> list[str]:
+        """The runs that speak most for a label."""
+        index, lanes = self.labels.index(label), _lanes(len(self.labels))
+        known = [(lanes.unpack(self._total((run,)))[index] - ZERO, run) for run in runs if run in self.table]
+        return [run for weight, run in sorted(known, reverse=True)[:most] if weight > 0]
 
 
 @cache
 def _lanes(labels: int) -> Struct:
-    return Struct(f"<{labels + 1}I")
+    return Struct(f"<{labels + 2}I")
 
 
 def packed(weights: bytes) -> int:
-    """The weights of one feature, as they are written, in one integer; a last lane counts the features."""
+    """The weights and the rarity of one run, as they are written, in one integer; a last lane counts the runs."""
     data = bytearray(LANE * (len(weights) + 1))
     data[0:-LANE:LANE] = weights
     data[-LANE] = 1
@@ -97,27 +66,11 @@ def packed(weights: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """All that the file holds.
-
-    `gate` weighs one and two characters. A message passes whose sum is `pass_at`; the pairs are only looked at where
-    single characters already reach `look_at`.
-    """
+    """All that the file holds; `temperature` divides the scores of kinds so that their chances mean something."""
 
     kinds: Linear
     categories: Linear
-    gate: Mapping[str, int]
-    look_at: float
-    pass_at: float
-    trust: float
     temperature: float
-
-    def passes(self, text: str) -> bool:
-        """Whether the characters of a folded text make it worth a closer look."""
-        text = text[:MAX_SHAPE]
-        total = sum(filter(None, map(self.gate.get, text)))
-        if total < self.look_at:
-            return False
-        return total + sum(filter(None, map(self.gate.get, map(add, text, text[1:])))) >= self.pass_at
 
 
 def load(path: Path = FILE) -> Learned:
@@ -125,25 +78,15 @@ def load(path: Path = FILE) -> Learned:
     head, *lines = path.read_text(encoding="utf-8").split("\n")
     about = json.loads(head)
     tables: dict[str, dict[str, int]] = {"kinds": {}, "categories": {}}
-    gate: dict[str, int] = {}
     table: dict[str, int] = {}
     for line in lines:
-        feature, tab, weights = line.rpartition("\t")
-        if not tab:
-            table = tables.get(line, gate)
-        elif table is gate:
-            gate[feature] = int(weights)
+        run, tab, weights = line.rpartition("\t")
+        if tab:
+            table[run] = packed(weights.encode())
         else:
-            table[feature] = packed(weights.encode())
-    return Learned(
-        _linear(about["kinds"], tables["kinds"]),
-        _linear(about["categories"], tables["categories"]),
-        gate,
-        about["look_at"],
-        about["pass_at"],
-        about["trust"],
-        about["temperature"],
-    )
+            table = tables[line]
+    kinds, categories = (_linear(about[name], tables[name]) for name in tables)
+    return Learned(kinds, categories, about["temperature"])
 
 
 def _linear(about: Mapping[str, object], table: Mapping[str, int]) -> Linear:

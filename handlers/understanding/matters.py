@@ -148,6 +148,10 @@ def case(scan: Scan) -> Features:
     return found
 
 
+_NEARLY = re.compile(r"差一?点|险些|幸好没|幸亏没|好在没")
+"""What did not happen: 差点跟我妈走散."""
+
+
 def dampers(scan: Scan) -> Features:
     """Signs of talk: hearsay, jokes, thanks, adverts, notices, words to one person."""
     mask = scan.mask
@@ -156,6 +160,8 @@ def dampers(scan: Scan) -> Features:
         found["advert_more"] = 1.0
     if _PRAISE.search(scan.text):
         found["praise"] = 1.0
+    if _NEARLY.search(scan.text):
+        found["nearly"] = 1.0
     if _YOU.search(scan.text):
         found["you_there"] = 1.0
     if _TO_YOU.search(scan.text):

@@ -1,14 +1,12 @@
-"""Reads a message: fold, find words, pass the gate, judge the kind, draw out the fields, relate it to what is open.
+"""Reads a message: fold, weigh its characters, judge the kind, draw out the fields, relate it to what is open.
 
 Nine lines in ten are chat, so each stage is there to spare the next one, which costs several times as much:
 
 1. fold (normal): one look whether any character has to be rewritten at all;
-2. words (scan): one pass for all of them; which of them count is only worked out where some may matter;
-3. gate (kinds.nothing): no class of words that matters, and the weights of single characters, then of pairs, are low:
-   chat. Four lines in five end here;
-4. characters and word classes (kinds.judge): plainly chat by the learned model alone;
-5. signs: the patterns and rules, whose scores are added, decide on the kind;
-6. fields and category, of what is not chat; acts, where something is open that the line may be about.
+2. characters (kinds.plain): what was learned about single characters and pairs; where they settle that it is chat, and
+   nothing is open that the line may be about, reading ends here, as it does for most lines;
+3. words and signs (scan, kinds.judge): the patterns and rules, whose scores are added, decide on the kind;
+4. fields and category, of what is not chat; acts, where something is open that the line may be about.
 """
 
 from __future__ import annotations
@@ -79,12 +77,15 @@ def _joined(text: str, context: Context) -> Reading:
 
 
 def _read(text: str, context: Context) -> Reading:
-    scan = Scan(fold(text))
-    quiet = kinds.nothing(scan)
-    related = concerned(context) or bool(targets.named(scan.text, context))
+    folded = fold(text)
+    scores = kinds.plain(folded)
+    alert = _open_alert(context)
+    quiet = not alert and kinds.nothing(scores, folded)
+    related = concerned(context) or bool(targets.named(folded, context))
     if quiet and not related:
         return Reading(text, Kind.CHAT, 0.98, fields=NO_FIELDS)
-    found = kinds.CHAT if quiet else kinds.judge(scan, alert=_open_alert(context))
+    scan = Scan(folded)
+    found = kinds.CHAT if quiet else kinds.judge(scan, scores, alert)
     about = category(scan) if found.kind in _CASES else None
     act = doing(scan, found.kind, about or _topic(scan), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:

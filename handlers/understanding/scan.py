@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
-from handlers.understanding.shapes import runs
 from handlers.understanding.topics import HOMELY, TOPICS
 from handlers.understanding.words import CLASSES, NOUNS
 
@@ -110,11 +109,6 @@ class Scan:
         self.text = text
         self._all = lexicon().automaton.find_matches_as_indexes(text, overlapping=True)
 
-    @property
-    def loose(self) -> int:
-        """The classes of all words, also of those inside longer ones: at least those of `mask`."""
-        return self._union(self._all)
-
     @cached_property
     def mask(self) -> int:
         """The union of the classes of the words that count."""
@@ -125,11 +119,6 @@ class Scan:
         """The found words in their order."""
         lex = lexicon()
         return tuple(Token(lex.words[i], lex.masks[i], start, end, lex.categories[i]) for i, start, end in self._found)
-
-    @cached_property
-    def runs(self) -> set[str]:
-        """The runs of characters that the learned models look at."""
-        return runs(self.text)
 
     @cached_property
     def _found(self) -> list[tuple[int, int, int]]:

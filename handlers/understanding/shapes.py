@@ -31,7 +31,6 @@ def shape(text: str) -> str:
 
 
 def runs(text: str) -> set[str]:
-    """The runs of 1 to 3 characters of a folded text's shape."""
+    """The single characters and the pairs of a folded text's shape."""
     form = shape(text)
-    pairs = list(map(add, form, form[1:]))
-    return {*form, *pairs, *map(add, pairs, form[2:])}
+    return {*form, *map(add, form, form[1:])}

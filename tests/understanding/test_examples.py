@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.understanding.evaluate import Result, evaluate, examples, report
+from tests.understanding.evaluate import WRITTEN, Result, evaluate, examples, measured, report, rows_of
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +56,11 @@ def test_fields(result: Result) -> None:
 
 def test_the_report_names_every_kind() -> None:
     assert "missing" in report("dev") and "fields" in report("held", wrong=True)
+
+
+def test_messages_of_another_hand() -> None:
+    """Of a hand that wrote nothing that was learned; what they score may only grow."""
+    unseen = measured(rows_of(WRITTEN / "unseen.jsonl"))
+    assert unseen.accuracy() >= 0.85
+    assert unseen.recall("missing") >= 0.84
+    assert unseen.miscalibration() <= 0.06
