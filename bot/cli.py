@@ -102,6 +102,7 @@ def parse(
     now: Annotated[str | None, typer.Option(help="消息的时间，如 2026-11-21T15:30+08:00")] = None,
     town: TownPath = None,
     grid: Annotated[str | None, typer.Option(help="消息所在网格的编号")] = None,
+    why: Annotated[bool, typer.Option("--why", help="也写出凭哪些字词判断")] = False,
 ) -> None:
     """读懂消息，一行一个 JSON。"""
     from bot.parsing import parse_lines
@@ -112,7 +113,7 @@ def parse(
         if source.isatty():
             typer.echo("请输入消息，一行一条；按 Ctrl+D 结束。", err=True)
         source.reconfigure(errors="replace")  # type: ignore[attr-defined]
-        for line in parse_lines(source, moment, town, grid):
+        for line in parse_lines(source, moment, town, grid, why=why):
             typer.echo(line)
 
 

@@ -13,15 +13,21 @@ from handlers.ports import MAX_TEXT, Rules
 from handlers.understanding import Context, Gazetteer, read, to_json
 
 
-def parse_lines(lines: Iterable[str], now: datetime, town: Path | None, grid: str | None) -> Iterator[str]:
-    """Each line's reading as JSON. A line that is a JSON object with `text` is read as that text."""
+def parse_lines(
+    lines: Iterable[str], now: datetime, town: Path | None, grid: str | None, *, why: bool = False
+) -> Iterator[str]:
+    """Each line's reading as JSON, with `why` also what spoke for its kind.
+
+    A line that is a JSON object with `text` is read as that text.
+    """
     gazetteer = town_gazetteer(town) if town else None
     moment = now.astimezone(ZoneInfo(Rules().timezone)) if now.tzinfo is None else now
     context = Context(now=moment, grid=grid, gazetteer=gazetteer)
     for line in lines:
         if line.strip():
             text = _text(line.rstrip("\r\n"))[:MAX_TEXT]
-            yield json.dumps(to_json(read(text, context)), ensure_ascii=False).encode("utf-8", "replace").decode()
+            reading = to_json(read(text, context), why=why)
+            yield json.dumps(reading, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 def _text(line: str) -> str:

@@ -6,10 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from handlers.understanding.learned import learned
+from handlers.understanding.kinds import explained
 from handlers.understanding.model import Reading
 from handlers.understanding.normal import fold
-from handlers.understanding.shapes import runs
 
 
 def _plain(value: Any) -> Any:
@@ -32,6 +31,5 @@ def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
         "fields": {name: _plain(value) for name, value in reading.fields.present().items()},
     }
     if why:
-        said = learned().kinds.leading(runs(fold(reading.text)), reading.kind)
-        row["why"] = [*reading.why, *(f"“{run}”" for run in said)]
+        row["why"] = explained(fold(reading.text), reading.kind)
     return row

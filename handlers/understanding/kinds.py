@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+from math import exp
+from typing import NamedTuple
 
 from handlers.understanding import matters, patterns, persons
 from handlers.understanding.learned import learned, softmax
@@ -33,19 +34,19 @@ _SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
 _MATTER = bits("topic", "homely", "public", "local")
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A kind with its probability, that of every kind (in the order of `KINDS`), and what spoke for it."""
+class Judgement(NamedTuple):
+    """A kind with its probability."""
 
     kind: Kind
     confidence: float
-    chances: tuple[float, ...]
-    signs: tuple[str, ...]
 
 
-PLAIN, CERTAIN = 0.85, 0.995
+PLAIN, CERTAIN = 0.6, 0.99
 """The chances of chat, by the characters alone, from which a message is not looked at any closer: where no class of
 words speaks for a matter, and in any case."""
+
+CLEAR = 0.97
+"""The chance of any kind, by the characters alone, from which the rules are not asked."""
 
 TRUST = 0.4
 """What a point of the rules' score counts beside what is learned; chosen on texts that neither had seen."""
@@ -53,8 +54,8 @@ TRUST = 0.4
 LENT = 0.6
 """What a point counts of what an open alert says about a line."""
 
-CHAT = Judgement(Kind.CHAT, 0.98, (), ())
-ASKED = Judgement(Kind.QUESTION, 0.9, (), ())
+CHAT = Judgement(Kind.CHAT, 0.98)
+ASKED = Judgement(Kind.QUESTION, 0.9)
 """A question after an open matter, which by its words alone might be a report."""
 
 
@@ -65,9 +66,11 @@ def plain(text: str) -> list[float]:
 
 def nothing(scores: list[float], text: str) -> bool:
     """The gate: whether the characters alone settle that a message is chat; four lines of chat in five end here."""
-    temperature = learned().temperature
-    chance = softmax([score / temperature for score in scores])[_CHAT]
-    return chance > CERTAIN or (chance > PLAIN and not worded(Scan(text).mask))
+    chat, temperature = scores[_CHAT], learned().temperature
+    others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
+    if others > 1 / PLAIN:
+        return False
+    return others < 1 / CERTAIN or not worded(Scan(text).mask)
 
 
 @lru_cache(8192)
@@ -152,27 +155,29 @@ def score(found: dict[str, float]) -> list[float]:
     return scores
 
 
-def _leading(found: dict[str, float], best: int) -> tuple[str, ...]:
-    """The signs that spoke for the kind, strongest first."""
+def explained(text: str, kind: Kind) -> list[str]:
+    """What spoke for a kind in a folded text: signs, then characters, the strongest first."""
+    found, best = signs(Scan(text)), KINDS.index(kind)
     weighed = [
         (weight * value, name)
         for name, value in found.items()
         for index, weight in _BY_SIGN.get(name, ())
         if index == best and weight * value > 0
     ]
-    weighed.sort(reverse=True)
-    return tuple(name for _, name in weighed)
+    said = learned().kinds.leading(runs(text), kind)
+    return [*(name for _, name in sorted(weighed, reverse=True)), *(f"“{run}”" for run in said)]
 
 
 def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     """The kind of a message, given what `plain` made of it; `alert`: a missing-person alert is open in the room."""
     temperature = learned().temperature
+    top = max(scores)
+    if not alert and sum([exp((score - top) / temperature) for score in scores]) < 1 / CLEAR:
+        return Judgement(KINDS[scores.index(top)], CLEAR)  # the rules would not change it
     found = signs(scan)
     summed = [a + TRUST * b for a, b in zip(scores, score(found), strict=True)]
     if alert:
-        lent = _with_alert(found)
-        summed = [a + LENT * b for a, b in zip(summed, score(lent), strict=True)]
-        found.update(lent)
+        summed = [a + LENT * b for a, b in zip(summed, score(_with_alert(found)), strict=True)]
     summed = [value / temperature for value in summed]
     if persons.asks_back(scan.text):
         summed[_FOUND] = min(summed)
@@ -181,4 +186,4 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     chances = softmax(summed)
     best = max(range(len(chances)), key=chances.__getitem__)
     sure = sum(chances[kind] for kind in _CASES) if best in _CASES else chances[best]
-    return Judgement(KINDS[best], min(sure, 1.0), tuple(chances), _leading(found, best))
+    return Judgement(KINDS[best], min(sure, 1.0))

@@ -37,8 +37,8 @@ class Linear:
         """The score of each label from the runs of a text."""
         *sums, rarity, count = _lanes(len(self.labels)).unpack(self._total(runs))
         share = self.step / sqrt((rarity - 48 * count) * RARE or 1.0)
-        offset = count * ZERO
-        return [bias + share * (weight - offset) for bias, weight in zip(self.bias, sums, strict=True)]
+        common = share * count * ZERO
+        return [bias + share * weight - common for bias, weight in zip(self.bias, sums, strict=True)]
 
     def _total(self, runs: Iterable[str]) -> bytes:
         total: int = sum(filter(None, map(self.table.get, runs)))

@@ -173,7 +173,7 @@ NO_FIELDS = Fields()
 class Reading(NamedTuple):
     """What a message means; a tuple, because one is made for every line of chat.
 
-    `confidence` (0..1) is that of `kind`; `why` names words and rules.
+    `confidence` (0..1) is that of `kind`.
     `joined` counts the writer's earlier lines that were read together with this one; `text` then holds all
     of them. For `found` and `sighting`, `candidates` are the open alerts that fit.
     """
@@ -189,5 +189,4 @@ class Reading(NamedTuple):
     candidates: tuple[Candidate, ...] = ()
     satisfied: bool | None = None
     about_worker: bool = False
-    why: tuple[str, ...] = ()
     joined: int = 0

@@ -126,7 +126,6 @@ def _reading(
         candidates=act.candidates,
         satisfied=act.satisfied,
         about_worker=found.kind is Kind.COMPLAINT and _about_official(scan),
-        why=found.signs,
     )
 
 
