@@ -108,7 +108,7 @@ def parse(
     from bot.parsing import parse_lines
 
     with told():
-        moment = _moment(now, "--now") if now else datetime.now(UTC)
+        moment = _moment(now, "--now") if now else None
         source: TextIO = _open(file) if file else sys.stdin
         if source.isatty():
             typer.echo("请输入消息，一行一条；按 Ctrl+D 结束。", err=True)

@@ -14,14 +14,15 @@ from handlers.understanding import Context, Gazetteer, read, to_json
 
 
 def parse_lines(
-    lines: Iterable[str], now: datetime, town: Path | None, grid: str | None, *, why: bool = False
+    lines: Iterable[str], now: datetime | None, town: Path | None, grid: str | None, *, why: bool = False
 ) -> Iterator[str]:
-    """Each line's reading as JSON, with `why` also what spoke for its kind.
+    """Each line's reading as JSON, with `why` also what spoke for its kind; `now` None: the clock, in the town's zone.
 
     A line that is a JSON object with `text` is read as that text.
     """
     gazetteer = town_gazetteer(town) if town else None
-    moment = now.astimezone(ZoneInfo(Rules().timezone)) if now.tzinfo is None else now
+    zone = ZoneInfo(Rules().timezone)
+    moment = datetime.now(zone) if now is None else now.astimezone(zone) if now.tzinfo is None else now
     context = Context(now=moment, grid=grid, gazetteer=gazetteer)
     for line in lines:
         if line.strip():

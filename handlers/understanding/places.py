@@ -49,6 +49,9 @@ _WING = re.compile(
     r"(?:[东南西北中新老前后]{1,2}|[A-Za-z]|[一二三四五六七八九十]|(?<!\d)\d{1,2})(?:区|期|院|苑)[的,， ]?$"
 )
 """The part of an estate that stands before a house number: 南区5栋, 二期8号楼."""
+_LAMP = re.compile(r"[灯面人况障]")
+_ROAD = re.compile(r"[^\d栋幢楼号口门路]{2}$")
+"""3栋路灯 is a lamp, 人民路路面 a road."""
 _LONE = frozenset(
     {
         "路",
@@ -145,6 +148,8 @@ def _shaped(text: str, taken: list[tuple[int, int]]) -> list[tuple[int, int, int
         if match[0] in ("路", "街") and match.start() and text[match.start() - 1] in "走迷问赶认上让引带拦逛":
             continue
         if start == match.start() and (match[0] in _LONE or _GRADE.match(text, match.end())):
+            continue
+        if match[0] == "路" and _LAMP.match(text, match.end()) and not _ROAD.search(text, start, match.start()):
             continue
         named = start < match.start()
         after = _AFTER_WORD.search(text, max(0, start - 3), start) is not None

@@ -184,6 +184,8 @@ def test_a_phone_is_no_house() -> None:
         ("我妈昨天在县医院附近走失", "县医院附近"),
         ("3栋2单元501暖气不热，麻烦来看看", "3栋2单元501"),
         ("我姥姥迷路走丢了", None),
+        ("3栋路灯不亮，麻烦修修", "3栋"),
+        ("人民路路灯坏了好几天", "人民路"),
     ],
 )
 def test_place_by_shape(text: str, place: str | None) -> None:

@@ -120,7 +120,12 @@ export class MessageLog {
       last = message.at;
       rows.push(this.#row(message));
     }
+    const focused = this.lines.indexOf(document.activeElement);
     sync(this.box, rows.length || !this.model.thread.loaded ? rows : [timeRow(this.#invitation(), false)]);
+    // A line that has been sent is drawn anew: the keyboard stays on it.
+    if (focused >= 0 && !this.box.contains(document.activeElement)) {
+      this.lines[Math.min(focused, this.lines.length - 1)]?.focus({ preventScroll: true });
+    }
     this.box.setAttribute("aria-busy", "false");
     if (this.#end) this.#bottom();
     this.#marks();
