@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, insert, make_url, text
+from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import AsyncAdaptedQueuePool
-from sqlmodel import SQLModel
 
 from storage.sqlite import begin_immediate
 
@@ -182,18 +180,6 @@ async def run(session: AsyncSession, statement: Any, parameters: Any = None) -> 
 def _run(session: Session, statement: Any, parameters: Any) -> Any:
     session.flush()
     return session.connection().execute(statement, parameters)
-
-
-async def insert_row(session: AsyncSession, row: SQLModel) -> int:
-    """Write a new row that is not to be changed in this session, and set and return its id."""
-    values = {name: getattr(row, name) for name in type(row).model_fields if name != "id"}
-    row.id = (await run(session, _insert_of(type(row)), values)).scalar()  # type: ignore[attr-defined]
-    return int(row.id)
-
-
-@cache
-def _insert_of(table: Any) -> Any:
-    return insert(table).returning(table.id)
 
 
 RETRIES = 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from math import exp
 from typing import NamedTuple
@@ -41,12 +42,16 @@ class Judgement(NamedTuple):
     confidence: float
 
 
-PLAIN, CERTAIN = 0.6, 0.99
+PLAIN, CERTAIN = 0.5, 0.99
 """The chances of chat, by the characters alone, from which a message is not looked at any closer: where no class of
 words speaks for a matter, and in any case."""
 
 CLEAR = 0.97
 """The chance of any kind, by the characters alone, from which the rules are not asked."""
+
+UNSAID = 0.55
+"""The most that a missing person is sure of where nobody is named: a worker is asked, the group is not stirred."""
+_SOMEBODY = re.compile(r"[男女岁名]|[老小大]\w|失踪|失联|走失|走丢")
 
 TRUST = 0.4
 """What a point of the rules' score counts beside what is learned; chosen on texts that neither had seen."""
@@ -139,7 +144,7 @@ KINDS = tuple(Kind)
 """The kinds in the order of every list of scores and chances."""
 _CASES = (KINDS.index(Kind.REQUEST), KINDS.index(Kind.COMPLAINT))
 """Kinds that open the same case: between them there is nothing to be unsure about."""
-_CHAT, _FOUND, _STRAY = (KINDS.index(kind) for kind in (Kind.CHAT, Kind.FOUND, Kind.STRAY))
+_CHAT, _MISSING, _FOUND, _STRAY = map(KINDS.index, (Kind.CHAT, Kind.MISSING, Kind.FOUND, Kind.STRAY))
 # By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
 _BY_SIGN = {
     name: tuple((KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
@@ -172,8 +177,9 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     """The kind of a message, given what `plain` made of it; `alert`: a missing-person alert is open in the room."""
     temperature = learned().temperature
     top = max(scores)
-    if not alert and sum([exp((score - top) / temperature) for score in scores]) < 1 / CLEAR:
-        return Judgement(KINDS[scores.index(top)], CLEAR)  # the rules would not change it
+    kind = scores.index(top)
+    if not alert and kind != _MISSING and sum([exp((score - top) / temperature) for score in scores]) < 1 / CLEAR:
+        return Judgement(KINDS[kind], CLEAR)  # the rules would not change it
     found = signs(scan)
     summed = [a + TRUST * b for a, b in zip(scores, score(found), strict=True)]
     if alert:
@@ -186,4 +192,6 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     chances = softmax(summed)
     best = max(range(len(chances)), key=chances.__getitem__)
     sure = sum(chances[kind] for kind in _CASES) if best in _CASES else chances[best]
+    if best == _MISSING and not (scan.mask & PERSON or _SOMEBODY.search(scan.text)):
+        sure = min(sure, UNSAID)
     return Judgement(KINDS[best], min(sure, 1.0))

@@ -79,7 +79,7 @@ def _joined(text: str, context: Context) -> Reading:
 def _read(text: str, context: Context) -> Reading:
     folded = fold(text)
     scores = kinds.plain(folded)
-    alert = _open_alert(context)
+    alert = bool(context.matters or context.quoted) and _open_alert(context)
     quiet = not alert and kinds.nothing(scores, folded)
     related = concerned(context) or bool(targets.named(folded, context))
     if quiet and not related:
