@@ -126,6 +126,8 @@ class Courier:
             .where(col(Post.sort).in_(REPEATED))
         )
         again = mine & col(DeliveryPart.delivery_id).in_(urgent) & col(DeliveryPart.doubtful).is_(False)
+        async with self._database.connect() as connection:
+            await connection.run_sync(_settle, self._account)
         async with self._database.write() as session:
             repeated = {"state": PartState.QUEUED, "doubtful": True, "due_at": now, "error": "发送时中断，重发一次"}
             await session.execute(update(DeliveryPart).where(again).values(**repeated))
@@ -151,7 +153,10 @@ class Courier:
             await asyncio.wait((call,), timeout=LAST_CALL)
             if call.done() and not call.cancelled():
                 self._outcome = call.result()
-                await self._take_up()
+                try:
+                    await self._take_up()
+                except Exception:  # the next start finds it `sending`, and treats it as interrupted
+                    log.exception("what became of the last call could not be written")
             call.cancel()
             raise
 
@@ -363,6 +368,9 @@ _TAKE = (
         tries=DeliveryPart.tries + 1,
     )
 )
+_SENDING = select(col(DeliveryPart.id)).where(
+    DeliveryPart.state == PartState.SENDING, DeliveryPart.account_id == bindparam("account")
+)
 _CANCEL = (
     update(DeliveryPart)
     .where(col(DeliveryPart.id) == bindparam("part"))
@@ -437,6 +445,13 @@ def _over(connection: Connection, ref: str) -> bool:
 def _perhaps_received(connection: Connection, delivery_id: int) -> bool:
     rows = connection.execute(_BEFORE, {"delivery": delivery_id})
     return any(state in (PartState.SENT, PartState.UNKNOWN) or doubtful for state, doubtful in rows)
+
+
+def _settle(connection: Connection, account_id: int) -> None:
+    """Parts that an earlier process was sending, and whose message came back: they were sent."""
+    for (part_id,) in connection.execute(_SENDING, {"account": account_id}).all():
+        if external_id := own_message_of(connection, part_id):
+            _record(connection, Result(part_id, PartState.SENT, external_id))
 
 
 def _record(connection: Connection, result: Result) -> None:

@@ -67,7 +67,10 @@ class Inbox:
         batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
         try:
             await self.store([event for event, _ in batch])
-        except BaseException as error:
+        except asyncio.CancelledError:  # one that waits is cancelled: the others' events wait for the next
+            self._waiting = batch + self._waiting
+            raise
+        except Exception as error:
             for _, done in batch:
                 if not done.done():
                     done.set_exception(error)

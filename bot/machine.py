@@ -223,9 +223,12 @@ class Machine:
         await self._news.wait()
 
     async def _do_due(self) -> None:
+        now = self.clock.now()
+        before, self._due = self._due, await run_due(self.database, self.outside, now)
         self._due_known = True
-        before, self._due = self._due, await run_due(self.database, self.outside, self.clock.now())
-        if before is None or before != self._due:  # something may have been done, and that may have written a post
+        if (
+            before is None or before <= now or before != self._due
+        ):  # something may have been done, and that may have written a post
             self._stir()
         if self._due is not None:
             self._scheduler.add_job(

@@ -125,6 +125,8 @@ def _write(
     if not heard:
         return Sent(None, 0, len(wanted))
     parts = _split(_named(connection, turn, pieces), turn.outside.capabilities)
+    if not parts:  # nothing but pictures, where none can be sent
+        return Sent(None, 0, len(wanted) - len(heard))
     written = {"matter": ref, "ref": ref, "sort": sort, "priority": PRIORITY[sort], "at": turn.now}
     post_id = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id})
     said = [

@@ -7,7 +7,6 @@ import string
 
 from handlers.understanding import Ref
 
-LETTERS = "MFNPAS"
 _REF = re.compile(r"(?:([mfnpas])\s*|#\s*|(?:事项|案件|工单)\s*#?\s*)?(\d{1,9})(?!\d)(?:\s*号)?", re.IGNORECASE)
 _SHOWN = re.compile(r"【[^】\d]*?([MFNPAS]?)\s?(\d{1,9})[^】]*】")
 

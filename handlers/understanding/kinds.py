@@ -29,6 +29,7 @@ _ALONE = ALARM | bits(
     "askfirst",
     "back",
 )
+_GRAVE = ALARM | bits("lost", "wanted", "gone")
 _OF_PERSON = bits("away", "seek", "saw", "safe", "whose_any")
 _PROFILE = bits("frail", "panic", "nophone", "whose_any")
 _SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
@@ -75,7 +76,8 @@ def nothing(scores: list[float], text: str) -> bool:
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
     if others > 1 / PLAIN:
         return False
-    return others < 1 / CERTAIN or not worded(Scan(text).mask)
+    mask = Scan(text).mask
+    return not worded(mask) or (others < 1 / CERTAIN and not mask & _GRAVE)
 
 
 @lru_cache(8192)
@@ -178,7 +180,8 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     temperature = learned().temperature
     top = max(scores)
     kind = scores.index(top)
-    if not alert and kind != _MISSING and sum([exp((score - top) / temperature) for score in scores]) < 1 / CLEAR:
+    plain_talk = not alert and kind != _MISSING and not scan.mask & _GRAVE
+    if plain_talk and sum([exp((score - top) / temperature) for score in scores]) < 1 / CLEAR:
         return Judgement(KINDS[kind], CLEAR)  # the rules would not change it
     found = signs(scan)
     summed = [a + TRUST * b for a, b in zip(scores, score(found), strict=True)]

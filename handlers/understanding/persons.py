@@ -6,7 +6,6 @@ import re
 
 from handlers.understanding.scan import BIT, NOT_PERSON, PERSON, Scan, Token, bits
 
-_SENTENCE_END = re.compile(r"[。!！?？\n;；]")
 _CARRIED = re.compile(
     r"[遛带牵抱养溜骑开推坐蹬背拎拿提戴穿][着了走]{0,2}(?:我家|他家|家里|他|她|个|只|条|那|一?辆|"
     r"一?个)?的?[^,，。的]{0,3}$"
@@ -67,13 +66,6 @@ _NO_OBJECT = frozenset({"失联", "失联了", "离家", "离家出走", "出走
 _ANCHORS = frozenset({"lost_person", "lost_bare", "gone_person", "away_person", "seek_kin", "wanted"})
 
 Features = dict[str, float]
-
-
-def _sentence_start(text: str, position: int) -> int:
-    last = 0
-    for match in _SENTENCE_END.finditer(text, max(0, position - 60), position):
-        last = match.end()
-    return max(last, position - 60)
 
 
 def _carried(text: str, token: Token) -> bool:

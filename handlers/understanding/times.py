@@ -81,7 +81,6 @@ _AFTERNOON = frozenset(
     }
 )
 _NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后"})
-_MORNING_ENDS = {"早", "晨", "朝"}
 
 
 def _any(words: dict[str, int]) -> str:
@@ -116,7 +115,6 @@ _ATOM = re.compile(
 _HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱]")
 _RANK = {"date": 0, "lunar": 0, "weekday": 0, "bareday": 0, "ago": 0, "day": 1, "part": 2, "clock": 3, "now": 4}
 _GLUE = re.compile(r"[的\s,，(（大约约摸在差不多是]{0,4}$")
-_LATER_PART = re.compile(r"[的\s,，]{0,2}$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ _E, _R, _C, _G, _Q, _H = Kind.EMERGENCY, Kind.REQUEST, Kind.COMPLAINT, Kind.SUGG
 
 WEIGHTS: dict[str, dict[Kind, float]] = {
     # a person is missing
-    "lost_person": {_M: 4.5, _R: -2.5, _C: -2.5, _Q: -2.5},
+    "lost_person": {_M: 7.0, _R: -2.5, _C: -2.5, _Q: -2.5},
     "wanted": {_M: 3.5, _R: -2.5, _C: -2.5, _Q: -2.5},
     "lost_bare": {_M: 2.0},
     "gone_person": {_M: 2.7, _R: -2.0, _C: -2.0, _Q: -2.0},

@@ -141,6 +141,20 @@ async def test_our_own_message_may_come_back_before_the_call_ends(talk: Talk, so
     assert set(await states(talk, sort)) == {PartState.SENT}
 
 
+async def test_what_came_back_before_a_crash_was_sent(talk: Talk) -> None:
+    await talk.say("r1", "g1", MISSING)
+    await talk.say("w1", None, "确认 M1")
+    shown = next(one for one in reversed(talk.outputs) if one.room == "g2" and "紧急寻人" in one.text)
+    async with talk.database.write() as session:
+        part = (await session.scalars(select(DeliveryPart).where(DeliveryPart.external_id == shown.message_id))).one()
+        part.state, part.external_id = PartState.SENDING, None
+    own = Event("back", EventKind.MESSAGE, talk.now, room="g2", from_self=True, text=shown.text)
+    await talk.replay.machine.inbox.store([own])
+    await talk.replay.machine.courier.recover()
+    assert not any("紧急寻人" in text for text in texts(await talk.wait(minutes=5), "g2"))
+    assert set(await states(talk, Sort.ALERT)) == {PartState.SENT}
+
+
 async def test_a_clean_stop_waits_for_the_call_under_way(talk: Talk) -> None:
     courier, gateway = talk.replay.machine.courier, talk.replay.gateway
     sending, called = gateway.send_text, asyncio.Event()

@@ -1,1 +1,1 @@
-"""Training of the learned part of the reader: texts, their grammar, and the fitting."""
+"""Learning the weights of `learned.txt` from the messages that the project contains."""
