@@ -196,9 +196,10 @@ class Dispatch:
         async def attempt() -> None:
             async with self._database.write() as session:
                 turns = [await self._handle(session, plan, around, now) for plan in acting]
+                acted = list(zip(acting, turns, strict=True))
                 await leave_traces(session, turns)
-                await _mark(session, plain, list(zip(acting, turns, strict=True)))
-                await _count(session, plain, list(zip(acting, turns, strict=True)), self._outside)
+                await _mark(session, plain, acted)
+                await _count(session, plain, acted, self._outside)
 
         try:
             await retrying(attempt)

@@ -14,7 +14,7 @@ from handlers.ports import Capabilities
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
 from storage.outbox import Delivery, DeliveryPart, Post, PostPart, Priority, Sort
-from storage.people import Contact, holders, private_chats
+from storage.people import NAMES, holders, private_chats
 
 ALLOWED: dict[str, frozenset[Sort]] = {
     Mode.FULL: frozenset(Sort),
@@ -97,7 +97,6 @@ _HEARING = (
     .outerjoin(Area, col(Room.area_id) == col(Area.id))
     .where(col(Chat.id).in_(bindparam("chats", expanding=True)))
 )
-_NAMES = select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(bindparam("people", expanding=True)))
 _NEXT = select(func.coalesce(func.max(Post.seq), 0) + 1).where(col(Post.ref) == bindparam("matter")).scalar_subquery()
 _POST = insert(Post).values(seq=_NEXT).returning(col(Post.id))
 _PARTS = insert(PostPart)
@@ -174,7 +173,7 @@ def _named(connection: Connection, turn: Turn, pieces: Sequence[Piece]) -> list[
         return list(pieces)
     names = {turn.speaker.contact_id: turn.speaker.name} if turn.speaker else {}
     if unknown := ids - names.keys():
-        names |= dict(connection.execute(_NAMES, {"people": list(unknown)}).all())
+        names |= dict(connection.execute(NAMES, {"contacts": list(unknown)}).all())
     return [
         Piece(
             "".join(f"@{names.get(one, '')} " for one in piece.mentions) + piece.text,

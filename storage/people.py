@@ -128,7 +128,7 @@ _HOLDERS = _HELD.where(
     col(Appointment.area_id).in_(bindparam("areas", expanding=True)),
     col(Appointment.role).in_(bindparam("roles", expanding=True)),
 )
-_NAMES = select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(bindparam("contacts", expanding=True)))
+NAMES = select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(bindparam("contacts", expanding=True)))
 _PRIVATE = (
     select(col(Chat.contact_id), col(Chat.id))
     .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
@@ -158,7 +158,7 @@ async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dic
 
 async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int, str]:
     """The names of these people: contact id -> name."""
-    return dict((await run(session, _NAMES, {"contacts": list(contacts)})).all())
+    return dict((await run(session, NAMES, {"contacts": list(contacts)})).all())
 
 
 async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:
