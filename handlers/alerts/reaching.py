@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import select
-from sqlmodel import col
-
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ROLE_NAMES, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, area_line
 from storage.matters import Alert, AlertState
 from storage.outbox import Sort
-from storage.people import Contact, Held, Role, holders, private_chats
+from storage.people import Contact, Held, Role, holders, names_of, private_chats
 
 DECIDERS = (*WORKERS, Role.POLICE)
 """Who may confirm, refuse and end an alert of their area."""
-
-ROLE_NAMES = {Role.WORKER: "网格员", Role.LEAD: "网格长", Role.ADMIN: "管理员", Role.POLICE: "民警"}
 
 
 async def load(turn: Turn, ref: Ref) -> tuple[Alert, Area]:
@@ -95,9 +90,8 @@ async def names(turn: Turn, people: Iterable[Held]) -> str:
     held: dict[int, Held] = {}
     for one in people:
         held.setdefault(one.contact_id, one)
-    rows = await turn.session.execute(select(col(Contact.id), col(Contact.name)).where(col(Contact.id).in_(held)))
-    called = dict(rows.all())
-    return "、".join(f"{ROLE_NAMES.get(Role(one.role), '')}{called.get(key, '')}" for key, one in held.items())
+    called = await names_of(turn.session, held)
+    return "、".join(f"{ROLE_NAMES.get(one.role, '')}{called.get(key, '')}" for key, one in held.items())
 
 
 async def name_of(turn: Turn, contact_id: int | None, area: Area) -> str:
