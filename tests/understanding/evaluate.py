@@ -18,6 +18,8 @@ NOW = datetime(2026, 11, 21, 15, 30, tzinfo=timezone(timedelta(hours=8)))
 
 EXAMPLES = Path(__file__).with_name("examples.jsonl")
 WRITTEN = Path(__file__).with_name("written")
+KEPT = Path(__file__).with_name("kept")
+"""Messages of hands that wrote nothing else; nothing is learned from them, and no rule was made by looking at them."""
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
@@ -139,7 +141,6 @@ def table(title: str, result: Result, *, wrong: bool = False) -> str:
 if __name__ == "__main__":
     print(report("dev", wrong=True))
     print(report("held"))
-    for name in ("tune", "unseen"):
-        if (WRITTEN / f"{name}.jsonl").exists():
-            print(table(f"written, {name}", measured(rows_of(WRITTEN / f"{name}.jsonl"))))
+    for path in sorted(KEPT.glob("*.jsonl")):
+        print(table(f"kept, {path.stem}", measured(rows_of(path))))
     print("\n".join(collected()))
