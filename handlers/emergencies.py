@@ -9,7 +9,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases.reporting import add_step, open_case, place_of
+from handlers.cases.placing import place_of
+from handlers.cases.reporting import add_step, open_case
 from handlers.clipping import clip
 from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.refs import label
@@ -131,7 +132,7 @@ async def _again(turn: Turn, case: Case, area: Area, advice: Advice) -> None:
 
 def _elsewhere(turn: Turn, case: Case) -> bool:
     """Whether a place is named of which those on their way have not heard."""
-    place = place_of(turn.reading) if turn.reading else ""
+    place = place_of(turn.reading.fields) if turn.reading else ""
     return bool(place) and place not in case.text
 
 

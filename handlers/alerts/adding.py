@@ -14,7 +14,7 @@ from handlers.ports import Location
 from handlers.posting import Piece, Target, post, say
 from handlers.turn import Turn
 from handlers.understanding import Act, Fields, Kind, Ref
-from handlers.understanding.people import find_name
+from handlers.understanding.extract import name_in
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
@@ -76,7 +76,7 @@ def _without_whole_line(text: str, fields: Fields) -> Fields:
         return fields
     if len(facts.known(fields)) > 1:
         return replace(fields, place=None)
-    if find_name(f"叫{place}") == place and place[-1] not in PLACE_ENDS:
+    if name_in(f"他叫{place}") == place and place[-1] not in PLACE_ENDS:
         return replace(fields, place=None, name=place)
     return fields
 

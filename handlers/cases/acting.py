@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from handlers import helping, lateness
 from handlers.cases import moving, texts
-from handlers.cases.placing import place_after
+from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
 from handlers.clipping import clip
@@ -34,8 +34,8 @@ async def more(turn: Turn, ref: Ref) -> None:
     case = own[0]
     case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
     before = case.place
-    if turn.reading and turn.reading.fields.place:
-        case.place = place_after(case.place, turn.reading.fields.place)[:100]
+    if turn.reading and (said := place_of(turn.reading.fields)):
+        case.place = place_after(case.place, said)[:100]
     if turn.reading and turn.reading.fields.phone:
         case.phone = turn.reading.fields.phone
     case.updated_at = turn.now

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from handlers.understanding.model import Fields
+
 _NUMBER = r"[\dA-Za-z一二三四五六七八九十]{1,4}"
 _ADDRESS = re.compile(
     f"(?P<before>.*?)(?P<building>{_NUMBER}(?:栋|幢|号楼|座))?(?P<unit>{_NUMBER}单元)?(?P<floor>{_NUMBER}(?:楼|层))?"
@@ -11,6 +13,27 @@ _ADDRESS = re.compile(
 )
 _VAGUE = re.compile(r"(?:我家|我们|咱们)?(?:楼[上下道里]|门口|家里|附近|旁边|这里|这边|院里|院子|小区)?里?")
 _PARTS = ("building", "unit", "floor", "door")
+
+
+_SPOT = re.compile(
+    rf"{_NUMBER}[楼层]|(?:.{{0,2}}(?:楼[道梯上下顶]|电梯|车库|地库|车棚|单元|大厅|大堂|走廊|过道|阳台|天台|门口|院|架空层|配电|水房).{{0,4}})"
+)
+"""A place that every house has: it means little without the number of the house."""
+
+
+def place_of(fields: Fields) -> str:
+    """The place of a case down to the room, as people would say it: 3栋2单元501, 3栋电梯里."""
+    house = "".join(
+        (
+            f"{fields.building}栋" if fields.building else "",
+            f"{fields.unit}单元" if fields.unit else "",
+            fields.room or "",
+        )
+    )
+    place = fields.place or ""
+    if not place or (house and _SPOT.fullmatch(place) and (fields.building or fields.unit or "") not in place):
+        return house + place
+    return place
 
 
 def place_after(known: str, said: str) -> str:

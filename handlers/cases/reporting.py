@@ -7,9 +7,9 @@ from datetime import timedelta
 from handlers import locating
 from handlers.cases import texts
 from handlers.cases.complaints import complaint_handlers
+from handlers.cases.placing import place_of
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
-from handlers.understanding import Reading
 from storage.areas import Area, Mode, silenced
 from storage.matters import Case, CaseStep
 from storage.outbox import Sort
@@ -48,7 +48,7 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
         chat_id=turn.here.chat_id,
         reporter_id=turn.me.contact_id,
         text=turn.text[:2000],
-        place=place_of(reading),
+        place=place_of(reading.fields),
         phone=reading.fields.phone or "",
         urgent=reading.urgent,
         quiet=quiet,
@@ -73,13 +73,6 @@ def wait_minutes(turn: Turn, case: Case) -> int:
     """Minutes until an unclaimed case is brought up again; a third of it when harm is near."""
     minutes = turn.rules.cases.unclaimed_minutes
     return max(1, minutes // 3) if case.urgent else minutes
-
-
-def place_of(reading: Reading) -> str:
-    """The place down to the room, as people would say it."""
-    return reading.fields.place or "".join(
-        part for part in (reading.fields.building, reading.fields.unit, reading.fields.room) if part
-    )
 
 
 async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from handlers.understanding.extract import extract
 from handlers.understanding.model import Act, Context, Fields, Kind
-from handlers.understanding.people import find_name
 from handlers.understanding.places import nowhere
 from handlers.understanding.scan import Scan
 from handlers.understanding.times import find_times
@@ -99,7 +98,7 @@ def _plain(text: str, asked: str, known: dict[str, object]) -> dict[str, str] | 
         return None
     if asked == "name":
         match = _PLAIN_NAME.match(text)
-        return {"name": find_name(text) or match["name"]} if match else None
+        return {"name": str(known.get("name") or match["name"])} if match else None
     if asked in ("place", "area") and "place" not in known:
         match = _PLAIN_PLACE.match(text)
         place = re.split("[从在]", match["place"])[-1] if match else ""

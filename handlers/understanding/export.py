@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from handlers.understanding.extract import reasons
 from handlers.understanding.kinds import explained
 from handlers.understanding.model import Reading
 from handlers.understanding.normal import fold
@@ -20,7 +21,8 @@ def _plain(value: Any) -> Any:
 def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
     """text, kind, confidence (2 decimals), category, urgent, fields (known ones only; times ISO 8601 with offset).
 
-    With `why`, also the signs that led to the kind, strongest first, then the characters that spoke most for it.
+    With `why`, also the signs that led to the kind, strongest first, then the characters that spoke most for it; and
+    `why_fields`: for each field the words it was taken from and what spoke for them.
     """
     row: dict[str, Any] = {
         "text": reading.text,
@@ -31,5 +33,7 @@ def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
         "fields": {name: _plain(value) for name, value in reading.fields.present().items()},
     }
     if why:
-        row["why"] = explained(fold(reading.text), reading.kind)
+        text = fold(reading.text)
+        row["why"] = explained(text, reading.kind)
+        row["why_fields"] = reasons(text, reading.fields)
     return row

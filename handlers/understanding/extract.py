@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from handlers.understanding import looks, phones
-from handlers.understanding.model import Context, Fields, Kind
-from handlers.understanding.people import find_age, find_name, find_sex
+from handlers.understanding.looks import has_phone, height_at
+from handlers.understanding.model import Context, Fields, Kind, Precision
+from handlers.understanding.normal import fold
+from handlers.understanding.people import age_at, find_sex
 from handlers.understanding.persons import forwarded
-from handlers.understanding.places import find_house, find_place, nowhere, spans
+from handlers.understanding.phones import Phone, find_phones, find_plate
+from handlers.understanding.places import House, find_house, known_place, nowhere
 from handlers.understanding.scan import Scan
+from handlers.understanding.tagging import FIELDS, OF_MATTERS, Mark, Piece, tagger, trimmed
 from handlers.understanding.times import Time, find_times
 
+MOST_PIECES = 6
+"""Marks, or illnesses, of one person that are told apart."""
+_ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
+"""Where only the places of times in a text count."""
 _PERSONAL = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.STRAY, Kind.FOUND})
 _DUE_BACK = re.compile(r"^(?:回|该|都没|了没|就该|要|开会|上班)")
 _PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|每天|现在|眼看)$")
-_DURATION = re.compile(
-    r"(?:(?:大|小)?半个?(?:小时|钟头|天|月|年|个多月)|(?:\d{1,3}|[一二两三四五六七八九十几好多]{1,3})(?:来|多)?个?(?:多|半)?(?:小时|钟头|天|星期|礼拜|周|月|年|夜|晚上|晚|上午|下午)(?:多|半)?|大半年|大半天|一上午|一下午|一晚上|一宿)(?!前|后|以前|之前|大|岁|[一-鿿]{0,1}岁|级|费|卡|租|底|初|末|份)"
-)
+
+
+_FINENESS = {Precision.DAY: 0, Precision.PART_OF_DAY: 1, Precision.HOUR: 2, Precision.EXACT: 3}
 
 
 def _seen(times: list[Time], text: str, context: Context) -> Time | None:
-    """The time somebody was last seen: the first that has passed and is not when they were due back."""
+    """The time somebody was last seen: the first that has passed and is not when they were due back.
+
+    A later and finer time without a day of its own belongs to it: 昨天在集市，下午三点.
+    """
     passed = [
         time
         for time in times
@@ -30,60 +43,136 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         and not _DUE_BACK.match(text[time.end : time.end + 3])
         and not _PROMISED.search(text[max(0, time.start - 3) : time.start])
     ]
-    return passed[0] if passed else None
+    if not passed:
+        return None
+    first = passed[0]
+    for time in passed[1:]:
+        if _FINENESS[time.precision] <= max(_FINENESS[first.precision], first.precision is not Precision.DAY):
+            continue
+        if time.at.date() == first.at.date():
+            return time
+        if first.dated and not time.dated:
+            return replace(time, at=datetime.combine(first.at, time.at.timetz()))
+    return first
 
 
-def _duration(text: str, taken: list[tuple[int, int]]) -> str | None:
-    for match in _DURATION.finditer(text):
-        if not any(start <= match.start() < end for start, end in taken):
-            return match[0]
-    return None
+class Found(NamedTuple):
+    """What is written in a shape of its own, wherever it stands: times, telephones, and the most exact house number."""
+
+    times: list[Time]
+    phones: list[Phone]
+    house: House | None
+
+    @property
+    def taken(self) -> list[tuple[int, int]]:
+        """Where the times and telephones stand."""
+        return [(one.start, one.end) for one in (*self.times, *self.phones)]
+
+    @property
+    def marks(self) -> list[Mark]:
+        """What the tagger is told of it."""
+        marks = [Mark("t", time.start, time.end) for time in self.times]
+        marks += [Mark("p", phone.start, phone.end) for phone in self.phones]
+        return [*marks, Mark("h", self.house.start, self.house.end)] if self.house else marks
+
+
+def find_all(text: str, now: datetime = _ANY_TIME) -> Found:
+    """What a folded text says in a shape of its own."""
+    found = Found(find_times(text, now), find_phones(text), None)
+    return found._replace(house=find_house(text, found.taken))
 
 
 def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     """The fields of a message of this kind; those of a person only where it is about one."""
-    text = scan.text
-    times = find_times(text, context.now)
-    calls = phones.find_phones(text)
-    taken = spans(times) + [(phone.start, phone.end) for phone in calls]
-    house = find_house(text, taken)
-    way = looks.direction_span(text)
-    hidden = [*taken, way] if way else taken
-    seen = _seen(times, text, context)
+    text, found = scan.text, find_all(scan.text, context.now)
+    pieces: dict[str, list[Piece]] = {}
+    personal = kind in _PERSONAL
+    for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
+        pieces.setdefault(piece.field, []).append(piece)
+    house, seen = found.house, _seen(found.times, text, context)
+    place = _place(text, pieces, house, context)
     known: dict[str, Any] = {
-        "place": find_place(text, context.gazetteer, context.grid, hidden, house),
+        "place": None if place and personal and nowhere(place) else place,
         "building": house.building if house else None,
         "unit": house.unit if house else None,
         "room": house.room if house else None,
         "seen_at": seen.at if seen else None,
         "seen_precision": seen.precision if seen else None,
-        "duration": _duration(text, taken),
-        "phone": calls[0].number if calls else None,
-        "contact_name": phones.contact_name(text),
-        "plate": phones.find_plate(text),
+        "duration": _first(text, pieces, "duration"),
+        "phone": found.phones[0].number if found.phones else None,
+        "contact_name": _first(text, pieces, "contact_name"),
+        "plate": find_plate(text),
     }
-    if kind not in _PERSONAL:
-        return Fields(**known)
-    if known["place"] and nowhere(known["place"]):
-        known["place"] = None
-    return Fields(**known, **_personal(scan, kind))
+    return Fields(**known, **_personal(scan, kind, pieces)) if personal else Fields(**known)
 
 
-def _personal(scan: Scan, kind: Kind) -> dict[str, Any]:
+def reasons(text: str, fields: Fields, now: datetime = _ANY_TIME) -> dict[str, list[str]]:
+    """What led to each field of a folded text: of those that are learned, what spoke most; else what the rule found."""
+    scan, found = Scan(text), find_all(text, now)
+    house = [text[found.house.start : found.house.end]] if found.house else []
+    ruled = {
+        "seen_at": [time.text for time in found.times],
+        "phone": [text[phone.start : phone.end] for phone in found.phones],
+        **dict.fromkeys(("building", "unit", "room"), house),
+    }
+    known = {name: ruled.get(name, []) for name in fields.present()}
+    for piece in tagger().pieces(scan, found.marks):
+        if piece.field in known and not known[piece.field]:
+            said = text[piece.start : piece.end]
+            known[piece.field] = [said, *(f"“{key}”" for key in tagger().leading(scan, found.marks, piece))]
+    return {name: why or ["规则"] for name, why in known.items()}
+
+
+def name_in(text: str) -> str | None:
+    """The name that a text says somebody has."""
+    scan = Scan(fold(text))
+    pieces = tagger().pieces(scan, find_all(scan.text).marks)
+    return next((scan.text[start:end] for field, start, end in pieces if field == "name"), None)
+
+
+def _place(text: str, pieces: Mapping[str, Sequence[Piece]], house: House | None, context: Context) -> str | None:
+    """Where it is: what the town has a name for, else what the tagger takes for it, with the house number behind it;
+    else the house."""
+    marked = [(start, end) for _, start, end in pieces.get("place", ()) if trimmed("place", text[start:end])]
+    named = known_place(text, context.gazetteer, context.grid)
+    if named:
+        marked = [span for span in marked if span[0] <= named[0] and named[1] + 1 < span[1]] or [named]
+    if not marked:
+        return text[house.start : house.end].strip(" ,，") if house and (house.building or house.room) else None
+    start, end = marked[0]
+    return text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
+
+
+def _all(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> list[str]:
+    found = (trimmed(field, text[piece.start : piece.end]) for piece in pieces.get(field, ()))
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:
+    return next(iter(_all(text, pieces, field)), None)
+
+
+def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:
+    return "、".join(_all(text, pieces, field)[:MOST_PIECES]) or None
+
+
+def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]]) -> dict[str, Any]:
     text = scan.text
-    age = find_age(text)
+    ages = (age_at(text, piece.start, piece.end) for piece in pieces.get("age", ()))
+    age = next(filter(None, ages), None)
+    heights = (height_at(text, piece.start) for piece in pieces.get("height_cm", ()))
     return {
-        "name": find_name(text),
-        "sex": find_sex(scan),
+        "name": _first(text, pieces, "name"),
+        "sex": find_sex(text),
         "age": age.years if age else None,
-        "age_precision": ("about" if age.about else None) if age else None,
-        "height_cm": looks.height_cm(text),
-        "build": looks.build(text),
-        "clothes": looks.clothes(text),
-        "features": looks.features(text),
-        "health": looks.health(text),
-        "transport": looks.transport(text),
-        "direction": looks.direction(text),
-        "has_phone": looks.has_phone(text, scan.has("nophone")),
+        "age_precision": "about" if age and age.about else None,
+        "height_cm": next(filter(None, heights), None),
+        "build": _first(text, pieces, "build"),
+        "clothes": _first(text, pieces, "clothes"),
+        "features": _list(text, pieces, "features"),
+        "health": _list(text, pieces, "health"),
+        "transport": _first(text, pieces, "transport"),
+        "direction": _first(text, pieces, "direction"),
+        "has_phone": has_phone(text, scan.has("nophone")),
         "forwarded": True if kind is Kind.MISSING and forwarded(text) else None,
     }

@@ -7,6 +7,7 @@ document frequency); a message's runs together always count the same. The file i
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from math import exp, sqrt
 from pathlib import Path
 from struct import Struct
 
-FILE = Path(__file__).with_name("learned.txt")
+FILE = Path(__file__).with_name("learned.txt.gz")
 LANE = 4
 """Bytes of a label's lane in a packed weight."""
 ZERO = 80
@@ -75,7 +76,7 @@ class Learned:
 
 def load(path: Path = FILE) -> Learned:
     """The models of a file that `make train` wrote."""
-    head, *lines = path.read_text(encoding="utf-8").split("\n")
+    head, *lines = gzip.decompress(path.read_bytes()).decode().split("\n")
     about = json.loads(head)
     tables: dict[str, dict[str, int]] = {"kinds": {}, "categories": {}}
     table: dict[str, int] = {}

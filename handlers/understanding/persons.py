@@ -27,10 +27,17 @@ _ASKS_BACK = re.compile(
 )
 _OPEN_QUESTION = re.compile(r"[吗么嘛没]\s*[?？]?$|[?？]$")
 _PASSED_ON = re.compile(
-    r"^.{0,3}(?:转发|转|帮转|帮朋友|帮忙转)|朋友的|朋友家|同事的|同事家|同学的|同学家|邻居家的|亲戚家的|代发|"
-    r"代转|帮.{1,4}转"
+    r"^[^我俺咱,，。]{0,6}转(?:发)?(?:自|[:：】\]])|^(?:转发|转来?)[的 ,，:：]|转自|转载|转来的|发自|"
+    r"(?:群|朋友圈|抖音|快手|网上|微博)里?(?:的[,，]|转的|看到的|搬)|不是(?:我们|咱们?|本)[^,，。]{0,4}(?:家|地|小区|的)|"
+    r"非本(?:小区|地|村|镇)|原样转|搬过来|帮(?:朋友|同事|同学|亲戚|邻村)|(?:朋友|同事)(?:家|的|父亲|母亲|家的)(?!说|电话)|"
+    r"接力|帮转"
 )
-_SPREAD = re.compile(r"转发|帮转|求转|扩散|求扩|轉發|宝贝回家|#[^#]+#")
+_FROM_OTHERS = re.compile(r"转自|发自|转来|群里?转|不是[本咱]|非本|朋友|同事|同学")
+_SPREAD = re.compile(r"扩散|转发|转贴|接力|宝贝回家|爱心转|[恳望急求]转|分享|好心人")
+_ELSEWHERE = re.compile(
+    r"省|[^,，。\s]{2}[市县](?!场)|北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|"
+    r"湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙|广西|西藏|宁夏|新疆|香港|澳门|台湾"
+)
 _OWN = re.compile(
     r"(?:我|俺|咱|我们|俺们)(?:家|屋头|们家)?的?(?:[老小大二三亲]?(?:爸|妈|爹|娘|父|母|爷|奶|姥|外公|外婆|公公|"
     r"婆婆|儿|女|闺|孙|弟|妹|哥|姐|老公|老婆|媳妇|老伴|孩|娃|老人|老头|老太|叔|伯|舅|姨|姑|家人|侄|外甥|丈母|"
@@ -268,8 +275,14 @@ def stands_here(scan: Scan) -> bool:
     return scan.has("dazed", "picked", "saw", "local") or _STANDS.search(scan.text) is not None
 
 
+_SOMEONE = re.compile(r"一[位名个]?[^,，。我]{0,4}(?:老人|男孩|女孩|男童|女童|孩子|妇女|老太|大爷)|朋友")
+"""Nobody of the writer's own."""
+
+
 def forwarded(text: str) -> bool:
-    """Whether an appeal reads as passed on from elsewhere, not written by the family."""
+    """Whether an appeal reads as passed on from elsewhere, not written by the family or a neighbour."""
     if _PASSED_ON.search(text):
-        return True
-    return _SPREAD.search(text) is not None and _OWN.search(text) is None
+        return _FROM_OTHERS.search(text) is not None or _OWN.search(text, 0, 40) is None
+    return (
+        bool(_SPREAD.search(text) and (_ELSEWHERE.search(text) or _SOMEONE.search(text))) and _OWN.search(text) is None
+    )

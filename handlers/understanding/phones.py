@@ -17,13 +17,6 @@ _PHONE = re.compile(
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-Z0-9]{5,6}(?![A-Z0-9])"
 )
-_NAMED = re.compile(
-    r"(?:联系人|联络人|找|联系|致电)[:：是 ]{0,2}(?P<name>[一-鿿]{1,3}?(?:女士|先生|小姐|老师|师傅|大姐|大哥|"
-    r"主任|警官|阿姨|叔叔))"
-    r"|(?:联系人|联络人)[:：是 ]{1,2}(?P<plain>[一-鿿]{2,3})(?![一-鿿])"
-    r"|[(（ ,，](?P<after>[一-鿿](?:女士|先生|小姐))"
-)
-_NOT_A_NAME = frozenset("我他她你们家的请快就并及与和或")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +50,3 @@ def find_plate(text: str) -> str | None:
     """The first number plate, without separators."""
     match = _PLATE.search(text.upper())
     return re.sub(r"[·. ]", "", match[0]) if match else None
-
-
-def contact_name(text: str) -> str | None:
-    """The name of whom to call: 联系李女士, 联系人：王强."""
-    for match in _NAMED.finditer(text):
-        name: str = match[match.lastgroup or "name"]
-        if not _NOT_A_NAME & set(name):
-            return name
-    return None

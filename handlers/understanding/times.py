@@ -42,27 +42,31 @@ _PARTS = _by_word(
         1: "大半夜 半夜 三更半夜",
         2: "后半夜",
         3: "凌晨",
-        5: "拂晓 天没亮 天不亮",
-        6: "天刚亮 天亮 清晨 清早 大清早 一大早 清早上",
+        5: "拂晓 天没亮 天不亮 四更天 四更 天没明",
+        6: "天麻麻亮 天蒙蒙亮 麻麻亮 蒙蒙亮 天刚亮 天亮 清晨 清早 大清早 一大早 清早上",
         7: "大早上 一早 早晨 早起",
-        8: "早上 朝早 早",
+        8: "早饭后 吃完早饭 吃过早饭 吃罢早饭 早饭时候 早浪头 早上头 早上 朝早 早",
         10: "上午 头晌 前晌",
         12: "晌午头 晌午 中午 正午 晏昼",
-        13: "午饭后 吃完午饭 吃过午饭",
+        13: "午饭后 中午饭后 吃完午饭 吃过午饭 过晌午 晌午后",
         14: "午后",
         15: "下午 后晌 下晌 下昼",
         16: "放学",
-        18: "傍晚 天擦黑 擦黑 天快黑 黄昏",
-        19: "晚饭后 吃完晚饭 吃过晚饭 吃罢晚饭 天黑",
-        20: "晚上 晚间 夜晚 今夜 晚",
+        18: "傍晚 傍黑 下班后 天擦黑 擦黑 天快黑 黄昏",
+        19: "晚饭以后 晚饭时候 晚饭后 吃完晚饭 吃过晚饭 吃罢晚饭 天黑",
+        20: "晚上头 晚上 晚间 夜晚 今夜 黑介 夜快头 晚",
         22: "夜里 夜间",
         23: "深夜",
     }
 )
-_NIGHT = frozenset({"晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"})
+_NIGHT = frozenset({"晚上头", "黑介", "夜快头", "晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"})
 _SMALL_HOURS = frozenset({"半夜", "大半夜", "后半夜", "三更半夜", "凌晨", "午夜"})
 _AFTERNOON = frozenset(
     {
+        "傍黑",
+        "下班后",
+        "晚饭以后",
+        "晚饭时候",
         "下午",
         "后晌",
         "下晌",
@@ -80,7 +84,7 @@ _AFTERNOON = frozenset(
         "吃过晚饭",
     }
 )
-_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后"})
+_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "过晌午", "晌午后"})
 
 
 def _any(words: dict[str, int]) -> str:
@@ -114,18 +118,22 @@ _ATOM = re.compile(
 )
 _HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱]")
 _RANK = {"date": 0, "lunar": 0, "weekday": 0, "bareday": 0, "ago": 0, "day": 1, "part": 2, "clock": 3, "now": 4}
-_GLUE = re.compile(r"[的\s,，(（大约约摸在差不多是]{0,4}$")
+_GLUE = re.compile(r"[的\s,，()（）大约约摸在差不多是]{0,4}$")
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time said at text[start:end]: `at` (aware, in the zone of `now`) with its precision."""
+    """A time said at text[start:end]: `at` (aware, in the zone of `now`) with its precision.
+
+    `dated` says that a day was named, or how long ago it was.
+    """
 
     text: str
     start: int
     end: int
     at: datetime
     precision: Precision
+    dated: bool = False
 
 
 class _Said(NamedTuple):
@@ -390,5 +398,6 @@ def find_times(text: str, now: datetime) -> list[Time]:
         except (OverflowError, ValueError):
             continue
         if resolved is not None:
-            found.append(Time(text[said.start : said.end], said.start, said.end, *resolved))
+            dated = said.day is not None or said.ago is not None or said.now
+            found.append(Time(text[said.start : said.end], said.start, said.end, *resolved, dated))
     return found

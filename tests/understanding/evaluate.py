@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from handlers.understanding import Context, read, to_json
+from handlers.understanding.normal import fold
+from handlers.understanding.tagging import FIELDS, trimmed
 from tests.understanding.collected import collected
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -107,9 +109,11 @@ def _compare(row: dict[str, Any], got: dict[str, Any], result: Result) -> None:
 
 
 def _same(name: str, wanted: Any, got: Any) -> bool:
-    """Whether two values of a field are one: times by their instant, figures by their value."""
+    """Whether two values of a field are one: times by their instant, figures by value, words as folded."""
     if name == "seen_at" and got:
         return datetime.fromisoformat(wanted) == datetime.fromisoformat(got)
+    if name in FIELDS and isinstance(wanted, str) and isinstance(got, str):
+        return trimmed(name, fold(wanted)) == trimmed(name, fold(got))
     return bool(wanted == got)
 
 

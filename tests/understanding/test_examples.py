@@ -7,7 +7,6 @@ import pytest
 from tests.understanding.evaluate import KEPT, Result, evaluate, examples, measured, report, rows_of
 
 
-
 @pytest.fixture(scope="module")
 def result() -> Result:
     return evaluate("dev")

@@ -170,7 +170,7 @@ def test_a_school_year_is_no_place() -> None:
     [
         ("北区8栋2楼的灯不亮了", "北区8栋2楼"),
         ("二期11号楼停水了", "二期11号楼"),
-        ("粮站对面4号楼门口堆满了垃圾", "粮站对面4号楼"),
+        ("粮站对面4号楼门口堆满了垃圾", "粮站对面4号楼门口"),
     ],
 )
 def test_a_house_keeps_what_stands_before_it(text: str, place: str) -> None:

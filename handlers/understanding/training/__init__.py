@@ -1,1 +1,1 @@
-"""Learning the weights of `learned.txt` from the messages that the project contains."""
+"""Learning what the reader knows from the messages that the project contains."""

@@ -1,7 +1,8 @@
-"""`make train`: writes `learned.txt` from the texts it is given; the same bytes each time."""
+"""`make train`: writes what the reader learns from the texts it is given; the same bytes each time."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from collections.abc import Iterable, Sequence
@@ -9,12 +10,13 @@ from math import log
 from pathlib import Path
 from typing import Any
 
-from handlers.understanding import kinds
+from handlers.understanding import kinds, tagging
 from handlers.understanding.learned import FILE, softmax
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.topics import OTHER, TOPICS
+from handlers.understanding.training import tags
 from handlers.understanding.training.fitting import Fit, Row, fit, written
 
 KINDS = [str(kind) for kind in kinds.KINDS]
@@ -26,8 +28,8 @@ LEAN = {"chat": 1.0, "missing": 0.6}
 """What is added to the score of a kind: most of what is read is chat, and one line of it in a hundred may be reacted
 to; and to miss a missing person is worst."""
 
-EASY = 0.4
-"""What a text counts that stands among nothing but chat."""
+EASY, SHAPING = 0.6, 2.0
+"""What a text counts that stands among nothing but chat, and one that shaped the rules."""
 
 SCRAPS, SCRAP = ("clothes", "features", "place", "name", "phone", "contact_name", "health", "duration"), 0.5
 """Fields that make scraps, and what a scrap counts."""
@@ -38,13 +40,14 @@ Text = dict[str, Any]
 def texts_of(path: Path) -> list[Text]:
     """Rows of JSON lines with `text`, `kind` and perhaps `category` and `fields`; rows of the part `held` stay out.
 
-    A text that has an `act` in place of a kind is about an open matter, and by itself it is chat. The texts of a file
-    of nothing but chat count less: they are many, and easy beside those that were written next to a matter.
+    Texts that have an `act` in place of a kind are about an open matter, and of no kind by themselves. The texts of a
+    file of nothing but chat count less: they are many, and easy beside those that were written next to a matter.
     """
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    easy = all(row.get("kind") == "chat" for row in rows)
-    weight = EASY if easy else 1.0
-    return [{"kind": "chat", "weight": weight, **row} for row in rows if row.get("part") != "held"]
+    rows = [row for row in rows if "kind" in row]
+    easy = all(row["kind"] == "chat" for row in rows)
+    weight = EASY if easy else SHAPING if any("part" in row for row in rows) else 1.0
+    return [{"weight": weight, **row} for row in rows if row.get("part") != "held"]
 
 
 def kind_row(text: Text) -> Row:
@@ -104,6 +107,19 @@ def main(paths: Sequence[str]) -> None:
     model = fit(list(map(kind_row, texts + scraps(texts))), len(KINDS), ROUNDS)
     cases = [category_row(text) for text in texts if text.get("category") in CATEGORIES]
     _write(model, divisor, fit(cases, len(CATEGORIES), ROUNDS))
+    tags.write(tags.fit(list(tags.tagged(marked(files)))), tagging.FILE)
+    print(f"{tagging.FILE.name}: {tagging.FILE.stat().st_size:,} bytes")
+
+
+def marked(files: Iterable[Sequence[Text]]) -> list[Text]:
+    """The texts of matters from the files whose writers marked what each text says."""
+    return [
+        text
+        for rows in files
+        if any("fields" in text for text in rows) and not any("part" in text for text in rows)
+        for text in rows
+        if text["kind"] != "chat"
+    ]
 
 
 def _write(model: Fit, divisor: float, topics: Fit) -> None:
@@ -116,7 +132,7 @@ def _write(model: Fit, divisor: float, topics: Fit) -> None:
     }
     out = [json.dumps(head, ensure_ascii=False), "kinds", *(f"{run}\t{w}" for run, w in lines.items())]
     out += ["categories", *(f"{run}\t{w}" for run, w in topic_lines.items())]
-    FILE.write_text("\n".join(out), encoding="utf-8")
+    FILE.write_bytes(gzip.compress("\n".join(out).encode(), mtime=0))
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes")
 
 
