@@ -13,12 +13,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import repeat
-from operator import add, ge
+from itertools import accumulate, pairwise, repeat
+from operator import add, ge, sub
 from pathlib import Path
 from string import ascii_letters, digits
-from struct import Struct
-from typing import NamedTuple
+from struct import Struct, unpack
+from typing import Any, NamedTuple
 
 from handlers.understanding.scan import Scan
 from handlers.understanding.words import CLASSES
@@ -133,9 +133,10 @@ class Tagger:
         seen = columns(scan, marks)
         packed = (map(table.get, column) for table, column in zip(self.tables, seen, strict=True))
         sums = (sum(filter(None, weights), _LIFT) for weights in zip(*packed, strict=True))
-        size = _LANES.size
-        rows = [_LANES.unpack(total.to_bytes(size, "little")) for total in sums]
-        return best_pieces(rows, self.lean, fields)
+        size, tags = _LANES.size, len(TAGS)
+        lanes = b"".join([total.to_bytes(size, "little") for total in sums])
+        scores = unpack(f"<{len(lanes) // 2}H", lanes)
+        return best_pieces([scores[tag::tags] for tag in range(2 * fields + 1)], self.lean)
 
     def leading(self, scan: Scan, marks: Iterable[Mark], piece: Piece, most: int = 3) -> list[str]:
         """What spoke most for a piece: characters in and around it, classes of words and marks."""
@@ -153,7 +154,7 @@ class Tagger:
 
 
 def _packed(weights: str) -> int:
-    return int.from_bytes(_LANES.pack(*map(ord, weights)), "little") - _ZEROS
+    return int.from_bytes(weights.encode("utf-16-le"), "little") - _ZEROS  # two bytes a character: a lane
 
 
 def load(path: Path = FILE) -> Tagger:
@@ -182,27 +183,81 @@ def tagger() -> Tagger:
     return load()
 
 
-def best_pieces(scores: Sequence[Sequence[int]], lean: int = 0, fields: int = len(FIELDS)) -> list[Piece]:
+def best_pieces(scores: Sequence[Sequence[int]], lean: int = 0) -> list[Piece]:
     """The pieces of the row of tags with the best sum of scores (Viterbi's algorithm); an inside follows its own
     beginning or inside only.
 
-    `scores` holds for each character the score of each tag; `lean` is taken from each score of `O`.
+    `scores` holds for each tag its score at each character; `lean` is taken from each score of `O`. What a piece gains
+    over `O` decides; a field of which no piece gains anything is left out at once, as most are.
     """
-    top, inside, last = 0, [_NEVER] * fields, 2 * fields + 1
+    outside = [score - lean for score in scores[0]]
+    fields: list[str] = []
+    begins: list[list[int]] = []
+    goes: list[list[int]] = []
+    for field, begin, go in zip(FIELDS, scores[1::2], scores[2::2], strict=False):
+        begin, go = list(map(sub, begin, outside)), list(map(sub, go, outside))
+        if _may_gain(begin, go):
+            fields.append(field)
+            begins.append(begin)
+            goes.append(go)
+    alone = [Piece(field, *span) for field, *gains in zip(fields, begins, goes, strict=True) for span in _spans(*gains)]
+    alone.sort(key=_start)
+    if all(piece.end <= behind.start for piece, behind in pairwise(alone)):
+        return alone  # none is in another's way
+    return _traced(fields, _steps(begins, goes))
+
+
+def _start(piece: Piece) -> int:
+    return piece.start
+
+
+def _spans(begin: Sequence[int], go: Sequence[int]) -> list[tuple[int, int]]:
+    """Where the pieces of one field stand that gain most."""
+    top, inside, start = 0, _NEVER, 0
+    chain: _Chain | None = None
+    before: _Chain | None = None
+    for at, (gain, further) in enumerate(zip(begin, go, strict=True)):
+        inside += further
+        if top + gain >= inside:
+            inside, start, before = top + gain, at, chain
+        if inside > top:
+            top, chain = inside, (before, (start, at + 1))
+    spans = []
+    while chain is not None:
+        chain, span = chain
+        spans.append(span)
+    return spans
+
+
+_Chain = tuple[Any, tuple[int, int]]
+"""The last of some spans, behind the chain of those before it."""
+
+
+def _steps(begins: Sequence[Sequence[int]], goes: Sequence[Sequence[int]]) -> list[tuple[int | None, list[bool]]]:
+    """For each character the field of the best row of tags up to it, and whether a piece of each field begins there."""
+    top, inside = 0, [_NEVER] * len(begins)
     steps: list[tuple[int | None, list[bool]]] = []
-    for row in scores:
-        begun = [top + score for score in row[1:last:2]]
-        going = list(map(add, inside, row[2:last:2]))
+    for begin, go in zip(zip(*begins, strict=True), zip(*goes, strict=True), strict=True):
+        begun = [top + gain for gain in begin]
+        going = list(map(add, inside, go))
         inside = list(map(max, begun, going))
-        best, top = max(inside), top + row[0] - lean
-        field = None
+        best, field = max(inside), None
         if best > top:
             top, field = best, inside.index(best)
         steps.append((field, list(map(ge, begun, going))))
-    return _traced(steps)
+    return steps
 
 
-def _traced(steps: Sequence[tuple[int | None, list[bool]]]) -> list[Piece]:
+def _may_gain(begin: Sequence[int], go: Sequence[int]) -> bool:
+    """Whether any piece that begins with one of `begin` and goes on with the next of `go` gains more than 0."""
+    if not begin:
+        return False
+    sums = list(accumulate(go))
+    ahead = list(accumulate(reversed(sums), max))
+    return max(map(sub, map(add, begin, reversed(ahead)), sums)) > 0
+
+
+def _traced(fields: Sequence[str], steps: Sequence[tuple[int | None, list[bool]]]) -> list[Piece]:
     """The pieces, from the best field (or none) at each character and whether a piece of each field begins there."""
     pieces: list[Piece] = []
     inside: int | None = None
@@ -212,7 +267,7 @@ def _traced(steps: Sequence[tuple[int | None, list[bool]]]) -> list[Piece]:
         if inside is None and best is not None:
             inside, end = best, at + 1
         if inside is not None and begins[inside]:
-            pieces.append(Piece(FIELDS[inside], at, end))
+            pieces.append(Piece(fields[inside], at, end))
             inside = None
     return pieces[::-1]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from handlers.understanding.extract import find_all
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
-from handlers.understanding.tagging import Piece, best_pieces, load, tagger, tags_of, trimmed
+from handlers.understanding.tagging import TAGS, Piece, best_pieces, load, tagger, tags_of, trimmed
 from handlers.understanding.training import tags
 
 
@@ -23,7 +23,7 @@ def pieces(text: str, fields: dict[str, Any]) -> dict[str, list[str]]:
     found = tags.right_tags(text, fields)
     assert found is not None
     marked: dict[str, list[str]] = {}
-    scores = [[9 if k == tag else 0 for k in range(25)] for tag in found]
+    scores = [[9 * (tag == k) for tag in found] for k in range(len(TAGS))]
     for field, start, end in best_pieces(scores):
         marked.setdefault(field, []).append(text[start:end])
     assert tags_of(best_pieces(scores), len(text)) == found

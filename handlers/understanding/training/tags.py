@@ -147,7 +147,9 @@ def fit(rows: Sequence[Tagged], rounds: int = ROUNDS, seed: int = 7) -> dict[Key
 
 
 def _learn(keys: Sequence[Sequence[int]], tags: list[int], weights: list[int], late: list[int], step: int) -> None:
-    guess = tags_of(best_pieces([_lanes(sum([weights[i] for i in there])) for there in keys]), len(tags))
+    guess = tags_of(
+        best_pieces(list(zip(*(_lanes(sum([weights[i] for i in there])) for there in keys), strict=True))), len(tags)
+    )
     if guess == tags:
         return
     for there, right, wrong in zip(keys, tags, guess, strict=True):
