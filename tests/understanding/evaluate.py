@@ -29,6 +29,11 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
+def kept() -> list[dict[str, Any]]:
+    """The messages that nothing was learned from."""
+    return [row for path in sorted(KEPT.glob("*.jsonl")) for row in rows_of(path)]
+
+
 def examples(part: str | None = None) -> list[dict[str, Any]]:
     """The examples of a part: `dev` shaped the rules; `held` was written last and shaped them least."""
     return [row for row in rows_of(EXAMPLES) if part is None or row["part"] == part]
@@ -145,6 +150,5 @@ def table(title: str, result: Result, *, wrong: bool = False) -> str:
 if __name__ == "__main__":
     print(report("dev", wrong=True))
     print(report("held"))
-    for path in sorted(KEPT.glob("*.jsonl")):
-        print(table(f"kept, {path.stem}", measured(rows_of(path))))
+    print(table("kept", measured(kept())))
     print("\n".join(collected()))
