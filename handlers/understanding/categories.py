@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from handlers.understanding.learned import learned
 from handlers.understanding.scan import BIT, Scan
-from handlers.understanding.shapes import runs
 
 _HOMELY = BIT["homely"]
 # Who is asked to help is named more often than what is wrong with them.
@@ -29,10 +30,10 @@ def weighed(scan: Scan) -> dict[str, float]:
     return weights
 
 
-def category(scan: Scan) -> str:
-    """What a case is most likely about; 其他 where no word speaks for any category."""
+def category(scan: Scan, said: Collection[str]) -> str:
+    """What a case with these words and runs is most likely about; 其他 where no word speaks for any category."""
     weights, model = weighed(scan), learned().categories
-    scores = dict(zip(model.labels, model.of_runs(runs(scan.text)), strict=True))
+    scores = dict(zip(model.labels, model.of_runs(said), strict=True))
     for name, weight in weights.items():
         scores[name] += TRUST * weight
     return max(scores, key=scores.__getitem__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from functools import lru_cache
 from math import exp
 from typing import NamedTuple
@@ -65,18 +66,18 @@ ASKED = Judgement(Kind.QUESTION, 0.9)
 """A question after an open matter, which by its words alone might be a report."""
 
 
-def plain(text: str) -> list[float]:
-    """What the characters of a folded text alone score for each kind, in the order of `KINDS`."""
-    return learned().kinds.of_runs(runs(text))
+def plain(said: Collection[str]) -> list[float]:
+    """What the runs of a text alone score for each kind, in the order of `KINDS`."""
+    return learned().kinds.of_runs(said)
 
 
-def nothing(scores: list[float], text: str) -> bool:
+def nothing(scores: list[float], scan: Scan) -> bool:
     """The gate: whether the characters alone settle that a message is chat; four lines of chat in five end here."""
     chat, temperature = scores[_CHAT], learned().temperature
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
     if others > 1 / PLAIN:
         return False
-    mask = Scan(text).mask
+    mask = scan.mask
     return not worded(mask) or (others < 1 / CERTAIN and not mask & _GRAVE)
 
 

@@ -22,6 +22,7 @@ from handlers.understanding.matters import grave
 from handlers.understanding.model import NO_FIELDS, Act, Context, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.scan import Scan
+from handlers.understanding.shapes import runs
 
 _OFFICIAL = re.compile(r"支书|书记|村主任|居委会主任|村长|镇长|区长|村干部|社区干部|镇干部")
 
@@ -78,16 +79,16 @@ def _joined(text: str, context: Context) -> Reading:
 
 def _read(text: str, context: Context) -> Reading:
     folded = fold(text)
-    scores = kinds.plain(folded)
+    said, scan = runs(folded), Scan(folded)
+    scores = kinds.plain(said)
     alert = bool(context.matters or context.quoted) and _open_alert(context)
-    quiet = not alert and kinds.nothing(scores, folded)
+    quiet = not alert and kinds.nothing(scores, scan)
     related = concerned(context) or bool(targets.named(folded, context))
     if quiet and not related:
         return Reading(text, Kind.CHAT, 0.98, fields=NO_FIELDS)
-    scan = Scan(folded)
     found = kinds.CHAT if quiet else kinds.judge(scan, scores, alert)
-    about = category(scan) if found.kind in _CASES else None
-    act = doing(scan, found.kind, about or _topic(scan), context) if related else NONE
+    about = category(scan, said) if found.kind in _CASES else None
+    act = doing(scan, found.kind, about or _topic(scan, said), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
     told = act.fields is not None and (found.kind is Kind.CHAT or act.act is Act.CORRECT)
@@ -95,8 +96,8 @@ def _read(text: str, context: Context) -> Reading:
     return _reading(text, scan, found, about, act, fields, context)
 
 
-def _topic(scan: Scan) -> str | None:
-    return category(scan) if scan.has("topic", "homely") else None
+def _topic(scan: Scan, said: set[str]) -> str | None:
+    return category(scan, said) if scan.has("topic", "homely") else None
 
 
 def _open_alert(context: Context) -> bool:
