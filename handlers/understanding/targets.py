@@ -71,9 +71,9 @@ def asked(context: Context) -> list[Candidate]:
     return [] if ref is None else [Candidate(ref, 0.85, "question")]
 
 
-def own(context: Context, letters: str = "", within: timedelta | None = None) -> list[Candidate]:
-    """The writer's own open matters, the latest first; `letters` "M" takes alerts, "" takes all."""
-    mine = [m for m in context.matters if m.mine and (not letters or m.ref.letter in letters)]
+def own(context: Context, letter: str | None = None, within: timedelta | None = None) -> list[Candidate]:
+    """The writer's own open matters, the latest first; `letter` "M" takes alerts only, None all."""
+    mine = [m for m in context.matters if m.mine and (letter is None or m.ref.letter == letter)]
     fresh = [m for m in mine if within is None or context.now - m.at <= within]
     ranked = sorted(fresh, key=lambda m: m.at, reverse=True)
     return [Candidate(m.ref, max(0.4, 0.8 - 0.15 * rank), "writer") for rank, m in enumerate(ranked)]

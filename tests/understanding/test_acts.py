@@ -217,3 +217,9 @@ def test_a_bubble_that_stands_alone_keeps_to_itself() -> None:
 def test_a_complaint_about_a_worker_is_marked() -> None:
     assert line("投诉网格员，打了三次电话都不来").about_worker
     assert not line("投诉物业，打了三次电话都不来").about_worker
+
+
+def test_a_missing_person_is_no_more_of_my_open_case() -> None:
+    reading = line("我爸走丢了，72岁，灰夹克", MINE)
+    assert reading.kind is Kind.MISSING and reading.act is Act.NONE
+    assert [candidate.ref for candidate in line("我爸走丢了，72岁，灰夹克", MINE, ALERT).candidates] == [ALERT.ref]
