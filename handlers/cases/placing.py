@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from handlers.understanding.model import Fields
+from handlers.understanding.places import find_house
 
 _NUMBER = r"[\dA-Za-z一二三四五六七八九十]{1,4}"
 _ADDRESS = re.compile(
@@ -16,7 +17,7 @@ _PARTS = ("building", "unit", "floor", "door")
 
 
 _SPOT = re.compile(
-    rf"{_NUMBER}[楼层]|(?:.{{0,2}}(?:楼[道梯上下顶]|电梯|车库|地库|车棚|单元|大厅|大堂|走廊|过道|阳台|天台|门口|院|架空层|配电|水房).{{0,4}})"
+    rf"{_NUMBER}[楼层]|(?:.{{0,2}}(?:楼[道梯上下顶]|电梯|车库|地库|车棚|单元|大堂|走廊|过道|阳台|天台|门口|院[里子]|架空层|配电|水房).{{0,4}})"
 )
 """A place that every house has: it means little without the number of the house."""
 
@@ -31,9 +32,12 @@ def place_of(fields: Fields) -> str:
         )
     )
     place = fields.place or ""
-    if not place or (house and _SPOT.fullmatch(place) and (fields.building or fields.unit or "") not in place):
+    if place and not _SPOT.fullmatch(place):
+        return place
+    inside = find_house(place, [])
+    if inside is None:
         return house + place
-    return place
+    return f"{fields.building}栋{place}" if fields.building and not inside.building else place
 
 
 def place_after(known: str, said: str) -> str:

@@ -21,6 +21,10 @@ from handlers.understanding.times import Time, find_times
 
 MOST_PIECES = 6
 """Marks, or illnesses, of one person that are told apart."""
+_CORRECTS = re.compile(r"打错|写错|说错|不对|更正|不是[^,，。]{0,4}岁")
+"""Where the later of two figures counts: 72岁，打错了是75岁."""
+_HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
+"""Before the number of the house where the family waits, which is not where somebody was last seen."""
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
 _PERSONAL = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.STRAY, Kind.FOUND})
@@ -51,8 +55,9 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
             continue
         if time.at.date() == first.at.date():
             return time
-        if first.dated and not time.dated:
-            return replace(time, at=datetime.combine(first.at, time.at.timetz()))
+        joined = replace(time, at=datetime.combine(first.at, time.at.timetz()))
+        if first.dated and not time.dated and joined.at <= context.now:
+            return joined
     return first
 
 
@@ -90,7 +95,7 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
         pieces.setdefault(piece.field, []).append(piece)
     house, seen = found.house, _seen(found.times, text, context)
-    place = _place(text, pieces, house, context)
+    place = _place(text, pieces, house, context, personal)
     known: dict[str, Any] = {
         "place": None if place and personal and nowhere(place) else place,
         "building": house.building if house else None,
@@ -130,15 +135,24 @@ def name_in(text: str) -> str | None:
     return next((scan.text[start:end] for field, start, end in pieces if field == "name"), None)
 
 
-def _place(text: str, pieces: Mapping[str, Sequence[Piece]], house: House | None, context: Context) -> str | None:
+def _place(
+    text: str, pieces: Mapping[str, Sequence[Piece]], house: House | None, context: Context, personal: bool
+) -> str | None:
     """Where it is: what the town has a name for, else what the tagger takes for it, with the house number behind it;
     else the house."""
-    marked = [(start, end) for _, start, end in pieces.get("place", ()) if trimmed("place", text[start:end])]
+    marked = []
+    for _, start, end in pieces.get("place", ()):
+        if value := trimmed("place", text[start:end]):
+            start = text.index(value, start)
+            marked.append((start, start + len(value)))
     named = known_place(text, context.gazetteer, context.grid)
     if named:
         marked = [span for span in marked if span[0] <= named[0] and named[1] + 1 < span[1]] or [named]
     if not marked:
-        return text[house.start : house.end].strip(" ,，") if house and (house.building or house.room) else None
+        if house is None or not (house.building or house.room):
+            return None
+        at_home = personal and _HOME.search(text, max(0, house.start - 4), house.start)
+        return None if at_home else text[house.start : house.end].strip(" ,，")
     start, end = marked[0]
     return text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
 
@@ -159,7 +173,8 @@ def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str |
 def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]]) -> dict[str, Any]:
     text = scan.text
     ages = (age_at(text, piece.start, piece.end) for piece in pieces.get("age", ()))
-    age = next(filter(None, ages), None)
+    said = [age for age in ages if age]
+    age = (said[-1] if _CORRECTS.search(text) else said[0]) if said else None
     heights = (height_at(text, piece.start) for piece in pieces.get("height_cm", ()))
     return {
         "name": _first(text, pieces, "name"),

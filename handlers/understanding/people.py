@@ -8,18 +8,18 @@ from dataclasses import dataclass
 from handlers.understanding.numerals import CN, number
 
 _SAID = re.compile(
-    r"性别[:：]?\s*(?P<a>[男女])|(?<![一-鿿])(?P<b>[男女])性?(?![一-鿿])|(?P<c>[男女])(?=[,，、。\s;；]*\d)|"
-    r"(?<=[,，、 |｜#(（/])(?P<d>[男女])(?=[,，、 |｜#)）/])"
+    r"性别[:：]?\s*(?P<a>[男女])|(?<!本人)(?:(?<![一-鿿])(?P<b>[男女])性?(?![一-鿿])|(?P<c>[男女])(?=[,，、。\s;；]*\d)|"
+    r"(?<=[,，、 |｜#(（/])(?P<d>[男女])(?=[,，、 |｜#)）/]))"
 )
 _MALE = (
-    r"[爸爹伯叔舅](?!妈|母|娘|婆|奶|妗)|父亲|家父|[之其]父|爷(?!娘)|公公|外公|家公|阿公|丈人|岳父|姥爷|老公(?!公)|丈夫|"
-    r"[哥弟](?!妹|媳|妇|嫂)|儿子|孙子|侄子|外甥(?!女)|外孙(?!女)|女婿|姐夫|妹夫|姑父|姑爷|姑丈|姨父|姨丈|老头|老汉|老倌|"
+    r"[爸爹伯叔舅]{1,2}(?!妈|母|娘|婆|奶|妗)|父亲|家父|[之其]父|爷{1,2}(?!娘)|公公|外公|家公|阿公|丈人|岳父|姥爷|老公(?!公)|丈夫|"
+    r"[哥弟]{1,2}(?!妹|媳|妇|嫂)|儿子|孙子|侄子|外甥(?!女)|外孙(?!女)|女婿|姐夫|妹夫|姑父|姑爷|姑丈|姨父|姨丈|老头|老汉|老倌|"
     r"嗲嗲|老[一-鿿]头|小子|小伙|先生(?!女士)|老伯|后生|崽(?!崽)|个仔|男(?:青|性|孩|生|娃|童|士|婴|子|人|的|仔)|"
     r"帅哥|伢|俫|我仔|老豆|细佬|囝仔|大叔|爷们"
 )
 _FEMALE = (
-    r"[妈娘](?!家|屋|们)|母亲|家母|[之其]母|奶(?!粉|茶|瓶|白|牛|油|黄|糖|咖|嘴|片)|姥姥|婆|嬷|嫲|媳妇|妻|老太|"
-    r"[姨婶嫂妗](?!夫|父|丈)|姑(?!父|爷|丈)|[姐妹](?!夫|弟)|闺[女蜜]|女儿|孙女|侄女|外甥女|丫头|妮|囡|妇|嬢|老奶|娭毑|"
+    r"[妈娘]{1,2}(?!家|屋|们)|母亲|家母|[之其]母|奶{1,2}(?!粉|茶|瓶|白|牛|油|黄|糖|咖|嘴|片)|姥姥|婆{1,2}|嬷{1,2}|嫲{1,2}|媳妇|妻|老太|"
+    r"[姨婶嫂妗]{1,2}(?!夫|父|丈)|姑{1,2}(?!父|爷|丈)|[姐妹]{1,2}(?!夫|弟)|闺[女蜜]|女儿|孙女|侄女|外甥女|丫头|妮|囡|妇|嬢|老奶|娭毑|"
     r"小女|女(?:青|性|孩|生|娃|童|士|婴|子|人|的|同|学|室|友)|美女|新娘|孕妇"
 )
 _SEXED = re.compile(rf"(?P<male>{_MALE})|{_FEMALE}")
@@ -29,6 +29,11 @@ _BYSTANDER_BEFORE = re.compile(
 )
 _BYSTANDER_AFTER = re.compile(r"(?:们|说|讲|话|发现|接[走着到回]|牵|带去|抱着)")
 """Who is thanked, called, looked for by the person, or speaks, is somebody else."""
+_NOT_THEM = re.compile(r"各位[^,，。]{0,6}$|不是[^,，。]{0,2}$")
+_GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不")
+_WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}$")
+_BREAK = re.compile(r"[,，。!！?？;；\s的说讲]")
+"""The last word for a person right before 走丢 is who is missing."""
 _OTHER_BEFORE = re.compile(r"(?:帮|跟|和|与|同|来我|说|去|接|给|在)[^,，。!！\s]{0,4}$")
 _OTHER_AFTER = re.compile(r"(?:急|哭|问|喊|报|那边|去接|以为|打|在群|来电|回来|家|的)")
 """Who probably is, unless nobody else is named."""
@@ -58,7 +63,15 @@ def find_sex(text: str) -> str | None:
     if said:
         return said[said.lastgroup or 0]
     perhaps = None
-    for match in _SEXED.finditer(text):
+    named = [
+        match for match in _SEXED.finditer(text) if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
+    ]
+    gone = _GONE.search(text)
+    near = [match for match in named if gone and match.end() <= gone.start() <= match.end() + 5]
+    near = [match for match in near if not _WITH.search(text, max(0, match.start() - 4), match.start())]
+    if near and gone and not _BREAK.search(text, near[-1].end(), gone.start()):
+        return "男" if near[-1]["male"] else "女"
+    for match in named:
         start, end = match.span()
         if _BYSTANDER_BEFORE.search(text, max(0, start - 8), start) or _BYSTANDER_AFTER.match(text, end):
             continue
@@ -79,7 +92,7 @@ def age_at(text: str, start: int, end: int) -> Age | None:
     if _RANGE.search(figure) and not figure.endswith("十"):
         figure, about = figure[:-1], True
     value = number(figure)
-    if value is None or value > 120 or after is None:
+    if value is None or value > 120 or after is None or text[max(0, start - 1) : start] == ".":
         return None
     if after["months"]:
         return Age(round(value / 12, 2), about)

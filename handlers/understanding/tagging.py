@@ -72,15 +72,16 @@ _FRINGES = {
     "contact_name": (r"(?:联系人?|找)", ""),
 }
 """What stands around the value of a field and is no part of it: 往河边方向 is 河边."""
+_EDGES = " \n\t,，、。:：;；的"
 _TRIM = {
-    field: re.compile(rf"[\s,，、。:：;；的]*(?:{before})?的?(?P<value>.+?)(?:{behind})?[\s,，、。;；]*", re.DOTALL)
+    field: re.compile(rf"(?:{before})?的?(?P<value>.+?)(?:{behind})?", re.DOTALL)
     for field, (before, behind) in {**dict.fromkeys(FIELDS, ("", "")), **_FRINGES}.items()
 }
 
 
 def trimmed(field: str, text: str) -> str:
     """The value of a field without what stands around it; empty where nothing else is there."""
-    match = _TRIM[field].fullmatch(text)
+    match = _TRIM[field].fullmatch(text.strip(_EDGES))
     return match["value"] if match else ""
 
 

@@ -90,8 +90,13 @@ def test_impossible_ages_are_not_taken() -> None:
 
 def test_new_words_override_and_complete() -> None:
     known = alert(clothes="灰夹克", sex="男")
-    assert facts.take(known, Fields(clothes="蓝棉袄", sex="男", building="3栋")) == ["clothes", "place"]
+    assert facts.take(known, Fields(clothes="蓝棉袄", sex="男", place="3栋", building="3")) == ["clothes", "place"]
     assert (known.clothes, known.place) == ("蓝棉袄", "3栋")
+
+
+def test_the_number_of_a_house_alone_is_no_last_seen_place() -> None:
+    known = alert()
+    assert facts.take(known, Fields(building="3", unit="2", room="501")) == [] and not known.place
 
 
 @pytest.mark.parametrize(

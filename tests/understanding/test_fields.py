@@ -229,6 +229,27 @@ def test_of_places_with_one_name_that_of_the_grid_wins() -> None:
     assert len(Gazetteer()) == 0 and Gazetteer().find("东街") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "value"),
+    [
+        ("各位大哥大姐，我妈走丢了", "sex", "女"),
+        ("爸爸急死了，女儿走丢了，6岁", "sex", "女"),
+        ("奶奶带孙子，孙子走丢了，3岁", "sex", "男"),
+        ("不是我爸走丢了，是我妈走丢了", "sex", "女"),
+        ("我爸走丢了，72岁，穿蓝外套，打错了是75岁", "age", 75),
+        ("我奶奶走丢了，有看到的送到5栋302", "place", None),
+        ("我爸走丢了，在\n河边", "place", "河边"),
+        ("老人走失，手机放在家里没拿", "has_phone", False),
+    ],
+)
+def test_whom_and_what_a_report_is_about(text: str, name: str, value: object) -> None:
+    assert said(text).get(name) == value
+
+
+def test_nobody_was_last_seen_in_the_future() -> None:
+    assert said("我爸今天走丢了，晚上8点左右出的门")["seen_at"] <= NOW
+
+
 def test_a_whole_report() -> None:
     found = fields("急!我爸上午9点多从柳树巷出去到现在没回来,72岁,灰夹克黑布鞋,耳朵背,看到打138****2210")
     assert found == {
