@@ -111,9 +111,9 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     return Fields(**known, **_personal(scan, kind, pieces)) if personal else Fields(**known)
 
 
-def reasons(text: str, fields: Fields, now: datetime = _ANY_TIME) -> dict[str, list[str]]:
+def reasons(text: str, fields: Fields) -> dict[str, list[str]]:
     """What led to each field of a folded text: of those that are learned, what spoke most; else what the rule found."""
-    scan, found = Scan(text), find_all(text, now)
+    scan, found = Scan(text), find_all(text)
     house = [text[found.house.start : found.house.end]] if found.house else []
     ruled = {
         "seen_at": [time.text for time in found.times],

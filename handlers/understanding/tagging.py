@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import accumulate, pairwise, repeat
+from itertools import pairwise, repeat
 from operator import add, ge, sub
 from pathlib import Path
 from string import ascii_letters, digits
@@ -192,16 +192,17 @@ def best_pieces(scores: Sequence[Sequence[int]], lean: int = 0) -> list[Piece]:
     over `O` decides; a field of which no piece gains anything is left out at once, as most are.
     """
     outside = [score - lean for score in scores[0]]
+    alone: list[Piece] = []
     fields: list[str] = []
     begins: list[list[int]] = []
     goes: list[list[int]] = []
     for field, begin, go in zip(FIELDS, scores[1::2], scores[2::2], strict=False):
         begin, go = list(map(sub, begin, outside)), list(map(sub, go, outside))
-        if _may_gain(begin, go):
+        if spans := _spans(begin, go):
+            alone += [Piece(field, *span) for span in spans]
             fields.append(field)
             begins.append(begin)
             goes.append(go)
-    alone = [Piece(field, *span) for field, *gains in zip(fields, begins, goes, strict=True) for span in _spans(*gains)]
     alone.sort(key=_start)
     if all(piece.end <= behind.start for piece, behind in pairwise(alone)):
         return alone  # none is in another's way
@@ -247,15 +248,6 @@ def _steps(begins: Sequence[Sequence[int]], goes: Sequence[Sequence[int]]) -> li
             top, field = best, inside.index(best)
         steps.append((field, list(map(ge, begun, going))))
     return steps
-
-
-def _may_gain(begin: Sequence[int], go: Sequence[int]) -> bool:
-    """Whether any piece that begins with one of `begin` and goes on with the next of `go` gains more than 0."""
-    if not begin:
-        return False
-    sums = list(accumulate(go))
-    ahead = list(accumulate(reversed(sums), max))
-    return max(map(sub, map(add, begin, reversed(ahead)), sums)) > 0
 
 
 def _traced(fields: Sequence[str], steps: Sequence[tuple[int | None, list[bool]]]) -> list[Piece]:
