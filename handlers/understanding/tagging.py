@@ -1,24 +1,24 @@
 """Marks the pieces of a message that are a name, clothes, a place ...: a linear sequence model over its characters.
 
-Each character has a tag: `O`, or for a field its beginning (`B-`) or inside (`I-`). A tag's score at a character is the
-sum of the learned weights of what stands there: the characters around it, single and in twos and threes, the classes
-of the lexicon's words, and what other rules have found (times, phones, house numbers). Viterbi's algorithm picks the
-best row of tags.
+Each character has a tag: `O`, or for a field its beginning (`B-`) or inside (`I-`). What a tag gains over `O` at a
+character is the sum of the learned weights of what stands there: the runs of one to three characters around it, the
+classes of the lexicon's words, and what other rules have found (times, phones, house numbers). Viterbi's algorithm
+picks the best row of tags.
 """
 
 from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise, repeat
-from operator import add, ge, sub
+from itertools import repeat
+from operator import add
 from pathlib import Path
 from string import ascii_letters, digits
-from struct import Struct, unpack
-from typing import Any, NamedTuple
+from struct import Struct
+from typing import NamedTuple
 
 from handlers.understanding.scan import Scan
 from handlers.understanding.words import CLASSES
@@ -27,23 +27,27 @@ FILE = Path(__file__).with_name("tagged.txt.gz")
 OF_MATTERS = ("place", "duration", "contact_name")
 """What any matter may say; the other fields are of persons."""
 FIELDS = (*OF_MATTERS, "name", "clothes", "features", "health", "build", "transport", "direction", "age", "height_cm")
-TAGS = ("O", *(f"{side}-{field}" for field in FIELDS for side in "BI"))
+TAGS = tuple(f"{side}-{field}" for side in "BI" for field in FIELDS)
+"""The tags that gain or lose against `O`, in the order of their lanes."""
 
-ZERO = 1000
-"""The code of the character that a weight of 0 is written as; weights are smaller than this."""
+HEARD = {1: range(-2, 3), 2: range(-1, 3), 3: range(3)}
+"""At which characters a run of so many characters counts, from its first one on."""
+_BACK, _WIDE = 2, 5
+"""How far before its first character a run counts, and at how many characters at most."""
+_BEFORE, _BEHIND = "\x02" * _BACK, "\x03" * (_WIDE - 1)
+_FORM = str.maketrans(digits + ascii_letters + "\n", "0" * len(digits) + "a" * len(ascii_letters) + "\x04")
+
 LANE = 16
-"""Bits of a tag's lane in packed weights; the weights of all templates together do not fill half of it."""
-_LANES = Struct(f"<{len(TAGS)}H")
-_ZEROS = int.from_bytes(_LANES.pack(*repeat(ZERO, len(TAGS))), "little")
-_LIFT = sum(1 << LANE * k + LANE - 1 for k in range(len(TAGS)))
-"""Added to a sum, so that each lane holds a positive number."""
-_NEVER = -(1 << 60)
-_LINE = "\x04"
-"""What the end of a line is seen as."""
-_BEFORE, _BEHIND = "\x02\x02\x02", "\x03\x03\x03"
-_FORM = str.maketrans(digits + ascii_letters, "0" * len(digits) + "a" * len(ascii_letters))
-
-Column = Sequence[str]
+"""Bits of a tag's lane in packed weights."""
+HEAVIEST = 250
+"""The greatest weight, so that all that counts at a character, 14 keys at most, stays in the bounds of `Viterbi`."""
+ZERO = 1000
+"""The code of the character that a weight of 0 is written as."""
+_BLOCK = LANE * len(TAGS)
+"""Bits of the lanes of all tags."""
+_ONES = sum(1 << LANE * k for k in range(len(TAGS)))
+_LIFT = _ONES << LANE - 2
+_ALL = (1 << _BLOCK) - 1
 
 
 class Mark(NamedTuple):
@@ -85,22 +89,21 @@ def trimmed(field: str, text: str) -> str:
     return match["value"] if match else ""
 
 
-def columns(scan: Scan, marks: Iterable[Mark]) -> list[Column]:
-    """For each template, what it sees at each character of the text."""
-    text, n = scan.text.replace("\n", _LINE), len(scan.text)
-    form = _BEFORE + text.translate(_FORM) + _BEHIND
-    pairs = list(map(add, form, form[1:]))
-    threes = list(map(add, pairs, form[2:]))
-    return [
-        *(form[at : at + n] for at in (3, 2, 4, 1, 5)),
-        *(pairs[at : at + n] for at in (2, 3, 1, 4)),
-        *(threes[at : at + n] for at in (2, 1, 3)),
-        _classes(scan),
-        _marked(n, marks),
-    ]
+def form_of(text: str) -> str:
+    """A folded text as the tagger sees it: any figure is 0, any Latin letter a, and it has margins."""
+    return _BEFORE + text.translate(_FORM) + _BEHIND
 
 
-def _classes(scan: Scan) -> list[str]:
+def heard(form: str, at: int) -> Iterator[tuple[int, str]]:
+    """The runs that count at a character of a text, each with where the character is from the run's first one on."""
+    for size, places in HEARD.items():
+        for place in places:
+            start = at - place + _BACK
+            yield place, form[start : start + size]
+
+
+def worded(scan: Scan) -> list[str]:
+    """For each character the classes of the lexicon's word it begins or is in; empty where there is none."""
     column = [""] * len(scan.text)
     for token in scan.tokens:
         inside = f"i{token.mask:x}"
@@ -109,59 +112,96 @@ def _classes(scan: Scan) -> list[str]:
     return column
 
 
-def _marked(n: int, marks: Iterable[Mark]) -> list[str]:
-    column = [""] * n
+def marked(length: int, marks: Iterable[Mark]) -> list[str]:
+    """For each character of a text of this length the marks it begins, is in or follows."""
+    column = [""] * length
     for sign, start, end in marks:
         for at in range(start, end):
             column[at] += sign if at > start else sign.upper()
-        if end < n:
+        if end < length:
             column[end] += f"{sign}."
     return column
 
 
 @dataclass(frozen=True, slots=True)
 class Tagger:
-    """The weights of what each template may see; all tags' weights are packed in one integer.
+    """The weights of runs, of classes and of marks, those of all tags packed in one integer.
 
-    `lean` is what a piece has to score less than nothing to be marked all the same: what was never seen scores nothing.
+    A run's integer holds a block of weights for each of the `_WIDE` characters that may hear it. `lean` is what is
+    added to each gain, so that a piece may score less than nothing: what was never seen scores nothing.
     """
 
     lean: int
-    tables: tuple[Mapping[str, int], ...]
+    runs: tuple[Mapping[str, int], Mapping[str, int], Mapping[str, int]]
+    classes: Mapping[str, int]
+    marks: Mapping[str, int]
 
     def pieces(self, scan: Scan, marks: Iterable[Mark], fields: int = len(FIELDS)) -> list[Piece]:
         """The pieces of a folded text, in their order; none overlaps another. The first so many `fields` are sought."""
-        seen = columns(scan, marks)
-        packed = (map(table.get, column) for table, column in zip(self.tables, seen, strict=True))
-        sums = (sum(filter(None, weights), _LIFT) for weights in zip(*packed, strict=True))
-        size, tags = _LANES.size, len(TAGS)
-        lanes = b"".join([total.to_bytes(size, "little") for total in sums])
-        scores = unpack(f"<{len(lanes) // 2}H", lanes)
-        return best_pieces([scores[tag::tags] for tag in range(2 * fields + 1)], self.lean)
+        return viterbi(LANE, fields).pieces(self.sums(scan, marks))
+
+    def sums(self, scan: Scan, marks: Iterable[Mark]) -> list[int]:
+        """What all tags gain at each character, as `Viterbi` takes it.
+
+        The window holds the characters that the next run may count at; each step the hindmost of them is complete.
+        """
+        form, n = form_of(scan.text), len(scan.text)
+        ones, twos, threes = self.runs
+        pairs = list(map(add, form, form[1:]))
+        weights = map(
+            add,
+            map(add, map(ones.get, form, repeat(0)), map(twos.get, pairs, repeat(0))),
+            map(threes.get, map(add, pairs, form[2:]), repeat(0)),
+        )
+        lift = _LIFT + self.lean * _ONES
+        fresh = lift << (_WIDE - 1) * _BLOCK
+        window = sum(lift << k * _BLOCK for k in range(_WIDE))
+        sums = []
+        for weight in weights:
+            window = (window >> _BLOCK) + weight + fresh
+            sums.append(window & _ALL)
+        classes = map(self.classes.get, worded(scan), repeat(0))
+        signs = map(self.marks.get, marked(n, marks), repeat(0))
+        return list(map(add, sums[_WIDE - 1 :], map(add, classes, signs)))
 
     def leading(self, scan: Scan, marks: Iterable[Mark], piece: Piece, most: int = 3) -> list[str]:
         """What spoke most for a piece: characters in and around it, classes of words and marks."""
-        first = 2 * FIELDS.index(piece.field) + 1
+        form, classes, signs = form_of(scan.text), worded(scan), marked(len(scan.text), marks)
+        first = FIELDS.index(piece.field)
         spoke: dict[str, int] = {}
-        for table, column in zip(self.tables, columns(scan, marks), strict=True):
-            for at in range(piece.start, piece.end):
-                weights = _LANES.unpack((table.get(column[at], 0) + _LIFT).to_bytes(_LANES.size, "little"))
-                tag = first if at == piece.start else first + 1
-                spoke[column[at]] = spoke.get(column[at], 0) + weights[tag] - weights[0]
+        for at in range(piece.start, piece.end):
+            tag = first if at == piece.start else len(FIELDS) + first
+            said = [(run, self.runs[len(run) - 1].get(run, 0), place) for place, run in heard(form, at)]
+            said += [(classes[at], self.classes.get(classes[at], 0), -_BACK)]
+            said += [(signs[at], self.marks.get(signs[at], 0), -_BACK)]
+            for key, weights, place in said:
+                spoke[key] = spoke.get(key, 0) + weight_in(weights, place, tag)
         ranked = sorted(
             ((weight, key) for key, weight in spoke.items() if weight > 0 and key.isprintable()), reverse=True
         )
         return [key for _, key in ranked[:most]]
 
 
+def weight_in(weights: int, place: int, tag: int) -> int:
+    """The weight of a tag at one of the characters that hear a run."""
+    lifted = weights + sum(_LIFT << k * _BLOCK for k in range(_WIDE))
+    return (lifted >> (place + _BACK) * _BLOCK + tag * LANE & ((1 << LANE) - 1)) - (1 << LANE - 2)
+
+
 def _packed(weights: str) -> int:
-    return int.from_bytes(weights.encode("utf-16-le"), "little") - _ZEROS  # two bytes a character: a lane
+    """Weights as they are written, in one integer; two bytes a character are a lane."""
+    return int.from_bytes(weights.encode("utf-16-le"), "little") - _zeros(len(weights))
+
+
+@cache
+def _zeros(lanes: int) -> int:
+    return ZERO * sum(1 << LANE * k for k in range(lanes))
 
 
 def load(path: Path = FILE) -> Tagger:
     """The tagger of a file that `make train` wrote.
 
-    First its lean and the names of the lexicon's classes, then what each template may see, with its weights.
+    First its lean and the names of the lexicon's classes, then the weights of runs, of classes and of marks.
     Raises ValueError where the lexicon has other classes now.
     """
     head, *lines = gzip.decompress(path.read_bytes()).decode().split("\n")
@@ -175,7 +215,12 @@ def load(path: Path = FILE) -> Tagger:
             tables[-1][key] = _packed(weights)
         else:
             tables.append({})
-    return Tagger(int(lean), tuple(tables))
+    *runs, of_classes, of_marks = tables
+    ones, twos, threes = (
+        {run: weights << (places[0] + _BACK) * _BLOCK for run, weights in table.items()}
+        for table, places in zip(runs, HEARD.values(), strict=True)
+    )
+    return Tagger(int(lean), (ones, twos, threes), of_classes, of_marks)
 
 
 @cache
@@ -184,91 +229,61 @@ def tagger() -> Tagger:
     return load()
 
 
-def best_pieces(scores: Sequence[Sequence[int]], lean: int = 0) -> list[Piece]:
-    """The pieces of the row of tags with the best sum of scores (Viterbi's algorithm); an inside follows its own
-    beginning or inside only.
+class Viterbi:
+    """Finds the pieces of the row of tags that gains most; an inside follows its own beginning or inside only.
 
-    `scores` holds for each tag its score at each character; `lean` is taken from each score of `O`. What a piece gains
-    over `O` decides; a field of which no piece gains anything is left out at once, as most are.
+    All fields are gone through at once: what tags gain over `O` at a character is packed in one integer, in lanes of
+    so many `bits` in the order of `TAGS`, each lifted by a quarter of its lane and less than a third of that away from
+    it. `sought` is how many of the first fields are sought.
     """
-    outside = [score - lean for score in scores[0]]
-    alone: list[Piece] = []
-    fields: list[str] = []
-    begins: list[list[int]] = []
-    goes: list[list[int]] = []
-    for field, begin, go in zip(FIELDS, scores[1::2], scores[2::2], strict=False):
-        begin, go = list(map(sub, begin, outside)), list(map(sub, go, outside))
-        if spans := _spans(begin, go):
-            alone += [Piece(field, *span) for span in spans]
-            fields.append(field)
-            begins.append(begin)
-            goes.append(go)
-    alone.sort(key=_start)
-    if all(piece.end <= behind.start for piece, behind in pairwise(alone)):
-        return alone  # none is in another's way
-    return _traced(fields, _steps(begins, goes))
+
+    def __init__(self, bits: int, sought: int) -> None:
+        self._ones = sum(1 << bits * k for k in range(sought))
+        self._bits, self._inside, self._lanes = bits, bits * len(FIELDS), (1 << bits * sought) - 1
+        self._packed = Struct(f"<{sought}{'H' if bits == 16 else 'Q'}")
+
+    def pieces(self, sums: Iterable[int]) -> list[Piece]:
+        """The pieces of a text whose characters gain these sums, in their order; none overlaps another."""
+        return _traced(list(self._steps(sums)), self._bits)
+
+    def _steps(self, sums: Iterable[int]) -> Iterator[tuple[int | None, int]]:
+        """For each character the field that the best row up to it ends in, and where a piece of a field begins.
+
+        `best` holds for each field what the best row that ends in it has more than the best of all rows before.
+        """
+        ones, bits, shift, lanes, packed = self._ones, self._bits, self._inside, self._lanes, self._packed
+        lift, spare = ones << bits - 2, ones << bits - 1
+        least = lift + ones
+        best = lift >> 1  # inside of nothing: worse than any beginning
+        for total in sums:
+            begin = total & lanes
+            go = best + (total >> shift & lanes) - lift
+            begins = (begin | spare) - go & spare  # the spare bit stays where a beginning is no worse
+            best = go ^ ((begin ^ go) & begins - (begins >> bits - 1))
+            field = None
+            if (best | spare) - least & spare:
+                values = packed.unpack(best.to_bytes(packed.size, "little"))
+                most = max(values)
+                field = values.index(most)
+                best -= (most - (1 << bits - 2)) * ones
+            yield field, begins
 
 
-def _start(piece: Piece) -> int:
-    return piece.start
+@cache
+def viterbi(bits: int, sought: int = len(FIELDS)) -> Viterbi:
+    """The algorithm for lanes of so many bits and so many fields."""
+    return Viterbi(bits, sought)
 
 
-def _spans(begin: Sequence[int], go: Sequence[int]) -> list[tuple[int, int]]:
-    """Where the pieces of one field stand that gain most."""
-    top, inside, start = 0, _NEVER, 0
-    chain: _Chain | None = None
-    before: _Chain | None = None
-    for at, (gain, further) in enumerate(zip(begin, go, strict=True)):
-        inside += further
-        if top + gain >= inside:
-            inside, start, before = top + gain, at, chain
-        if inside > top:
-            top, chain = inside, (before, (start, at + 1))
-    spans = []
-    while chain is not None:
-        chain, span = chain
-        spans.append(span)
-    return spans
-
-
-_Chain = tuple[Any, tuple[int, int]]
-"""The last of some spans, behind the chain of those before it."""
-
-
-def _steps(begins: Sequence[Sequence[int]], goes: Sequence[Sequence[int]]) -> list[tuple[int | None, list[bool]]]:
-    """For each character the field of the best row of tags up to it, and whether a piece of each field begins there."""
-    top, inside = 0, [_NEVER] * len(begins)
-    steps: list[tuple[int | None, list[bool]]] = []
-    for begin, go in zip(zip(*begins, strict=True), zip(*goes, strict=True), strict=True):
-        begun = [top + gain for gain in begin]
-        going = list(map(add, inside, go))
-        inside = list(map(max, begun, going))
-        best, field = max(inside), None
-        if best > top:
-            top, field = best, inside.index(best)
-        steps.append((field, list(map(ge, begun, going))))
-    return steps
-
-
-def _traced(fields: Sequence[str], steps: Sequence[tuple[int | None, list[bool]]]) -> list[Piece]:
-    """The pieces, from the best field (or none) at each character and whether a piece of each field begins there."""
+def _traced(steps: list[tuple[int | None, int]], bits: int) -> list[Piece]:
     pieces: list[Piece] = []
     inside: int | None = None
     end = 0
     for at in range(len(steps) - 1, -1, -1):
-        best, begins = steps[at]
-        if inside is None and best is not None:
-            inside, end = best, at + 1
-        if inside is not None and begins[inside]:
-            pieces.append(Piece(fields[inside], at, end))
+        field, begins = steps[at]
+        if inside is None and field is not None:
+            inside, end = field, at + 1
+        if inside is not None and begins >> bits * inside + bits - 1 & 1:
+            pieces.append(Piece(FIELDS[inside], at, end))
             inside = None
     return pieces[::-1]
-
-
-def tags_of(pieces: Iterable[Piece], length: int) -> list[int]:
-    """The tags of a text of so many characters with these pieces."""
-    tags = [0] * length
-    for field, start, end in pieces:
-        first = 2 * FIELDS.index(field) + 1
-        tags[start:end] = [first] + [first + 1] * (end - start - 1)
-    return tags

@@ -96,8 +96,13 @@ _NOT_A_DAY = (
     r"墙|屋|塔|电|泵|码|男|女|人|员|坝|闸|矿|群|室|座|业主|家|了|的|咋|怎|啥|什|进|接|办|满|不|有|是|那个|这个|"
     r"还|问|帮|在)"
 )
+_FIRSTS = (
+    f"\\d{CN[1:-1]}{''.join({word[0] for word in (*_DAYS, *_PARTS)})}"  # figures, days and parts of a day
+    "农正腊初除上这本下周星礼半几来多个小钟分天日刚方头啱才将"
+)
+"""The characters that an atom begins with: elsewhere none is tried, which spares nine tenths of the time."""
 _ATOM = re.compile(
-    rf"(?P<date>(?<!\d)(?:(?P<year>20\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
+    rf"(?=[{_FIRSTS}])(?:(?P<date>(?<!\d)(?:(?P<year>20\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
     rf"|(?<!\d)(?P<year2>20\d\d)[./-](?P<month2>\d{{1,2}})[./-](?P<dom2>\d{{1,2}})(?!\d)[日号]?)"
     rf"|(?P<lunar>(?:农历|大年|正月|腊月)?(?:初[一二三四五六七八九十]|(?<=正月|"
     rf"腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
@@ -114,7 +119,7 @@ _ATOM = re.compile(
     rf"菜|餐|名|评|击|水|滴|意|事|都不|也不|也没|都没|也|用|好)|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|"
     rf"一刻|三刻|整|[0-5]?\d分?(?!\d)|{CN}{{1,3}}分?(?![岁个点十]))?|"
     rf"[:：](?P<colon>[0-5]\d)(?![\d:：]))(?:钟)?(?P<about>多|来钟|左右|前后|许|来|差不多|过)?)"
-    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)}))"
+    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)})))"
 )
 _HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱]")
 _RANK = {"date": 0, "lunar": 0, "weekday": 0, "bareday": 0, "ago": 0, "day": 1, "part": 2, "clock": 3, "now": 4}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,20 @@ from hypothesis import strategies as st
 from handlers.understanding.extract import find_all
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
-from handlers.understanding.tagging import TAGS, Piece, best_pieces, load, tagger, tags_of, trimmed
+from handlers.understanding.tagging import (
+    FIELDS,
+    TAGS,
+    Piece,
+    form_of,
+    heard,
+    load,
+    marked,
+    tagger,
+    trimmed,
+    viterbi,
+    weight_in,
+    worded,
+)
 from handlers.understanding.training import tags
 
 
@@ -22,12 +37,20 @@ def pieces(text: str, fields: dict[str, Any]) -> dict[str, list[str]]:
     """The values that the right tags of a text mark, by field."""
     found = tags.right_tags(text, fields)
     assert found is not None
-    marked: dict[str, list[str]] = {}
-    scores = [[9 * (tag == k) for tag in found] for k in range(len(TAGS))]
-    for field, start, end in best_pieces(scores):
-        marked.setdefault(field, []).append(text[start:end])
-    assert tags_of(best_pieces(scores), len(text)) == found
-    return marked
+    values: dict[str, list[str]] = {}
+    for field, start, end in viterbi(16).pieces(map(gaining, found)):
+        values.setdefault(field, []).append(text[start:end])
+    return values
+
+
+def packed(gains: Iterable[int]) -> int:
+    """What the tags gain at a character, as `Viterbi` takes it."""
+    return sum((gain + (1 << 14)) << 16 * k for k, gain in enumerate(gains))
+
+
+def gaining(tag: int) -> int:
+    """A character at which one tag gains, or none where it is 0."""
+    return packed(9 if tag == k else -9 for k in range(1, 1 + len(TAGS)))
 
 
 def test_right_tags_mark_what_the_writers_marked() -> None:
@@ -64,7 +87,7 @@ def test_what_is_learned_is_found_again(tmp_path: Path) -> None:
 
 def test_a_file_of_another_lexicon_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "old.gz"
-    path.write_bytes(gzip.compress(b"10 kin anyone\ntemplate 0"))
+    path.write_bytes(gzip.compress(b"10 kin anyone\n1"))
     with pytest.raises(ValueError, match="make train"):
         load(path)
 
@@ -93,3 +116,46 @@ def test_pieces_of_any_text_lie_in_it_and_apart(text: str) -> None:
     ends = [0, *(piece.end for piece in found)]
     assert all(end <= piece.start < piece.end for end, piece in zip(ends, found, strict=False))
     assert ends[-1] <= len(scan.text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="我爸穿红夹克岁在桥头8点a1，。\n 左手", max_size=60) | st.text(max_size=60))
+def test_the_window_adds_up_what_each_character_hears(text: str) -> None:
+    known, scan = tagger(), Scan(fold(text))
+    marks, form = find_all(scan.text).marks, form_of(scan.text)
+    lines = zip(worded(scan), marked(len(scan.text), marks), known.sums(scan, marks), strict=True)
+    for at, (word, mark, total) in enumerate(lines):
+        keys = [(known.runs[len(run) - 1].get(run, 0), place) for place, run in heard(form, at)]
+        keys += [(known.classes.get(word, 0), -2), (known.marks.get(mark, 0), -2)]
+        for tag in range(2 * len(FIELDS)):
+            lane = (total >> 16 * tag & 0xFFFF) - (1 << 14)
+            assert lane == known.lean + sum(weight_in(weights, place, tag) for weights, place in keys)
+
+
+GAIN = st.integers(-3500, 3500) | st.integers(-2, 2)
+
+
+def best_by_trying(gains: list[list[int]], fields: int) -> int:
+    """The most that any row of tags of these fields gains, by trying them all; `gains` of beginnings, then insides."""
+
+    def most(at: int, last: int | None) -> int:
+        if at == len(gains):
+            return 0
+        rows = [most(at + 1, None), *(gains[at][f] + most(at + 1, f) for f in range(fields))]
+        return max(rows + ([gains[at][fields + last] + most(at + 1, last)] if last is not None else []))
+
+    return most(0, None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.lists(GAIN, min_size=4, max_size=4), max_size=6))
+def test_no_row_of_tags_gains_more(gains: list[list[int]]) -> None:
+    fields, width = 2, len(FIELDS)
+    sums = [packed([*row[:2], *[0] * (width - 2), *row[2:], *[0] * (width - 2)]) for row in gains]
+    found = viterbi(16, fields).pieces(sums)
+    gained = 0
+    for field, start, end in found:
+        k = FIELDS.index(field)
+        gained += gains[start][k] + sum(row[fields + k] for row in gains[start + 1 : end])
+    assert gained == best_by_trying(gains, fields)
+    assert all(one.end <= other.start for one, other in pairwise(found))

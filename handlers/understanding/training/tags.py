@@ -16,7 +16,20 @@ from handlers.understanding.looks import HEIGHT_FIGURE, height_at
 from handlers.understanding.normal import fold
 from handlers.understanding.people import AGE_FIGURE, age_at
 from handlers.understanding.scan import Scan
-from handlers.understanding.tagging import FIELDS, TAGS, ZERO, best_pieces, columns, tags_of, trimmed
+from handlers.understanding.tagging import (
+    FIELDS,
+    HEARD,
+    HEAVIEST,
+    TAGS,
+    ZERO,
+    Piece,
+    form_of,
+    heard,
+    marked,
+    trimmed,
+    viterbi,
+    worded,
+)
 from handlers.understanding.words import CLASSES
 
 ROUNDS = 10
@@ -29,22 +42,24 @@ field were then found as there are."""
 
 LIGHTEST = 2.0
 """The least that the greatest weight of a key is, for it to be written."""
-LANE = 48
-"""Bits of a tag's lane while weights are summed up; the sums stay far below 2 ** 46."""
-_ONE = tuple(1 << LANE * k for k in range(len(TAGS)))
-_HALF = 1 << LANE - 2
-_LIFT = sum(_HALF << LANE * k for k in range(len(TAGS)))
-_MASK = (1 << LANE) - 1
+LANE = 64
+"""Bits of a tag's lane while weights are summed up; the sums stay far below 2 ** 60."""
+_ONES = sum(1 << LANE * k for k in range(len(TAGS)))
+_CHANGES = (-_ONES, *(1 << LANE * k for k in range(len(TAGS))))
+"""What a change of 1 to `O` (0) or to a tag (from 1 on) is to what the tags gain over `O`."""
+_LIFT = _ONES << LANE - 2
 _PARTS = re.compile("[、,，;；]")
 _CLAUSE = re.compile(r"[^,，。!！?？;；\n]+")
 _OF_AGE = re.compile(r"周?岁|个(?:多)?月|[多来几](?:岁|了|的)|睡|碎")
 
-Key = tuple[int, str]
+Key = tuple[int | str, str]
+"""What counts at a character: a run and how far it is from its first one, or `CLASS` or `MARK` and which."""
+CLASS, MARK = "class", "mark"
 
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """A text as the templates see it, and the right tag of each of its characters."""
+    """What counts at each character of a text, and the right tag of each: 0 is `O`, others count from 1."""
 
     keys: Sequence[Sequence[Key]]
     tags: Sequence[int]
@@ -61,26 +76,27 @@ def tagged(texts: Iterable[Mapping[str, Any]]) -> Iterator[Tagged]:
         if number % SPLIT == 0:
             for clause in _CLAUSE.finditer(folded):
                 start, end = clause.span()
-                if tags[start] == 0 or tags[start] % 2:
+                if tags[start] <= len(FIELDS):
                     yield _seen(clause[0], tags[start:end])
 
 
 def _seen(text: str, tags: Sequence[int]) -> Tagged:
-    seen = columns(Scan(text), find_all(text).marks)
-    return Tagged([[(k, column[at]) for k, column in enumerate(seen)] for at in range(len(tags))], tags)
+    form, scan = form_of(text), Scan(text)
+    signs = zip(worded(scan), marked(len(text), find_all(text).marks), strict=True)
+    return Tagged([[*heard(form, at), (CLASS, word), (MARK, mark)] for at, (word, mark) in enumerate(signs)], tags)
 
 
 def right_tags(text: str, fields: Mapping[str, Any]) -> list[int] | None:
     """The tags of a folded text's characters; None where a field's value does not stand in the text."""
     tags = [0] * len(text)
-    for number, name in enumerate(FIELDS):
-        value, tag = fields.get(name), 2 * number + 1
+    for name in FIELDS:
+        value = fields.get(name)
         if value is None:
             continue
         if name in _FIGURES:
             span = _FIGURES[name](text, value, tags)
             if span is not None:
-                _mark(tags, *span, tag)
+                _mark(tags, Piece(name, *span))
             continue
         value = trimmed(name, fold(value))
         for part in [value] if value in text else _PARTS.split(value):
@@ -88,7 +104,7 @@ def right_tags(text: str, fields: Mapping[str, Any]) -> list[int] | None:
             if part and start is None:
                 return None
             if part and start is not None:
-                _mark(tags, start, start + len(part), tag)
+                _mark(tags, Piece(name, start, start + len(part)))
     return tags
 
 
@@ -99,8 +115,9 @@ def _free(tags: Sequence[int], text: str, part: str) -> int | None:
     return None if start < 0 else start
 
 
-def _mark(tags: list[int], start: int, end: int, tag: int) -> None:
-    tags[start:end] = [tag] + [tag + 1] * (end - start - 1)
+def _mark(tags: list[int], piece: Piece) -> None:
+    begin = 1 + FIELDS.index(piece.field)
+    tags[piece.start : piece.end] = [begin] + [begin + len(FIELDS)] * (piece.end - piece.start - 1)
 
 
 def _age_span(text: str, years: float, tags: Sequence[int]) -> tuple[int, int] | None:
@@ -129,7 +146,7 @@ _FIGURES: dict[str, Callable[[str, Any, Sequence[int]], tuple[int, int] | None]]
 
 
 def fit(rows: Sequence[Tagged], rounds: int = ROUNDS, seed: int = 7) -> dict[Key, list[float]]:
-    """The weight of each tag for each key that `LEAST` characters of the rows have."""
+    """What each tag gains over `O` from each key that `LEAST` characters of the rows have."""
     rng = random.Random(seed)
     counts = Counter(key for row in rows for there in row.keys for key in there)
     number = {key: i for i, key in enumerate(key for key, count in counts.items() if count >= LEAST)}
@@ -142,38 +159,46 @@ def fit(rows: Sequence[Tagged], rounds: int = ROUNDS, seed: int = 7) -> dict[Key
         for keys, tags in order:
             step += 1
             _learn(keys, tags, weights, late, step)
-    pairs = ((key, _lanes(weights[i]), _lanes(late[i])) for key, i in number.items())
-    return {key: [w - past / step for w, past in zip(now, then, strict=True)] for key, now, then in pairs if any(then)}
+    learned = ((key, _gains(weights[i]), _gains(late[i])) for key, i in number.items() if late[i])
+    return {key: [w - past / step for w, past in zip(now, then, strict=True)] for key, now, then in learned}
 
 
 def _learn(keys: Sequence[Sequence[int]], tags: list[int], weights: list[int], late: list[int], step: int) -> None:
-    guess = tags_of(
-        best_pieces(list(zip(*(_lanes(sum([weights[i] for i in there])) for there in keys), strict=True))), len(tags)
-    )
+    guess = [0] * len(tags)
+    for piece in viterbi(LANE).pieces(sum([weights[i] for i in there], _LIFT) for there in keys):
+        _mark(guess, piece)
     if guess == tags:
         return
     for there, right, wrong in zip(keys, tags, guess, strict=True):
         if right == wrong:
             continue
-        change = _ONE[right] - _ONE[wrong]
+        change = _CHANGES[right] - _CHANGES[wrong]
         for i in there:
             weights[i] += change
             late[i] += change * step
 
 
-def _lanes(packed: int) -> list[int]:
-    lifted = packed + _LIFT
-    return [(lifted >> LANE * k & _MASK) - _HALF for k in range(len(TAGS))]
+def _gains(packed: int) -> list[int]:
+    lifted = packed + (_ONES << LANE - 1)
+    return [(lifted >> LANE * k & (1 << LANE) - 1) - (1 << LANE - 1) for k in range(len(TAGS))]
 
 
 def write(model: Mapping[Key, Sequence[float]], path: Path) -> None:
-    """Writes the tagger's file, in steps of a fraction of the greatest weight; what weighs little is left out."""
-    step = max(abs(weight) for weights in model.values() for weight in weights) / (ZERO - 1)
-    tables: dict[int, list[str]] = {}
-    for (template, key), weights in sorted(model.items()):
-        lines = tables.setdefault(template, [f"template {template}"])
-        if max(map(abs, weights)) >= LIGHTEST:
-            lines.append(f"{key}\t{''.join(chr(ZERO + round(weight / step)) for weight in weights)}")
-    head = " ".join([str(round(LEAN / step)), *CLASSES])
-    text = "\n".join([head, *(line for _, lines in sorted(tables.items()) for line in lines)])
-    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    """Writes the tagger's file, in steps of a fraction of the greatest gain; what weighs little is left out.
+
+    After the head a part for the runs of each length, one for classes, one for marks.
+    """
+    step = max(abs(gain) for gains in model.values() for gain in gains) / HEAVIEST
+    said: dict[str, dict[str, dict[int, str]]] = {part: {} for part in (*map(str, HEARD), CLASS, MARK)}
+    for (place, key), gains in sorted(model.items(), key=repr):
+        if max(map(abs, gains)) >= LIGHTEST:
+            block = "".join(chr(ZERO + round(gain / step)) for gain in gains)
+            part, at = (str(len(key)), place) if isinstance(place, int) else (place, 0)
+            said[part].setdefault(key, {})[at] = block
+    lines = [" ".join([str(round(LEAN / step)), *CLASSES])]
+    none = chr(ZERO) * len(TAGS)
+    for part, keys in said.items():
+        lines.append(part)
+        places = HEARD[int(part)] if part.isdigit() else range(1)
+        lines += [f"{key}\t{''.join(blocks.get(at, none) for at in places)}" for key, blocks in keys.items()]
+    path.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
