@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from handlers.understanding.learned import learned
 from handlers.understanding.scan import BIT, Scan
 
@@ -30,10 +28,10 @@ def weighed(scan: Scan) -> dict[str, float]:
     return weights
 
 
-def category(scan: Scan, said: Collection[str]) -> str:
-    """What a case with these words and runs is most likely about; 其他 where no word speaks for any category."""
+def category(scan: Scan, summed: bytes) -> str:
+    """What a case with these words and summed runs is most likely about; 其他 where no word speaks for any category."""
     weights, model = weighed(scan), learned().categories
-    scores = dict(zip(model.labels, model.of_runs(said), strict=True))
+    scores = dict(zip(model.labels, model.scores(summed), strict=True))
     for name, weight in weights.items():
         scores[name] += TRUST * weight
     return max(scores, key=scores.__getitem__)

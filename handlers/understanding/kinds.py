@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
 from functools import lru_cache
 from math import exp
 from typing import NamedTuple
@@ -44,12 +43,14 @@ class Judgement(NamedTuple):
     confidence: float
 
 
-PLAIN, CERTAIN = 0.5, 0.99
+PLAIN, SURE, CERTAIN = 0.33, 0.97, 0.99
 """The chances of chat, by the characters alone, from which a message is not looked at any closer: where no class of
-words speaks for a matter, and in any case."""
+words speaks for a matter, where none speaks for danger, and in any case."""
+SLIGHT = 0.1
+"""The chance of a missing person, for one of chat, from which a message is looked at in any case."""
 
-CLEAR = 0.97
-"""The chance of any kind, by the characters alone, from which the rules are not asked."""
+CLEAR_CHAT, CLEAR = 0.97, 0.9
+"""The chances of chat, and of another kind, by the characters alone, from which the rules are not asked."""
 
 UNSAID = 0.55
 """The most that a missing person is sure of where nobody is named: a worker is asked, the group is not stirred."""
@@ -61,24 +62,29 @@ TRUST = 0.4
 LENT = 0.6
 """What a point counts of what an open alert says about a line."""
 
+CLOSE = 4.0
+"""How far below the best a score is that counts no more: its chance is less than a fiftieth of the best one's."""
+
 CHAT = Judgement(Kind.CHAT, 0.98)
 ASKED = Judgement(Kind.QUESTION, 0.9)
 """A question after an open matter, which by its words alone might be a report."""
 
 
-def plain(said: Collection[str]) -> list[float]:
-    """What the runs of a text alone score for each kind, in the order of `KINDS`."""
-    return learned().kinds.of_runs(said)
+def plain(summed: bytes) -> list[float]:
+    """What the summed runs of a text alone score for each kind, in the order of `KINDS`."""
+    return learned().kinds.scores(summed)
 
 
 def nothing(scores: list[float], scan: Scan) -> bool:
     """The gate: whether the characters alone settle that a message is chat; four lines of chat in five end here."""
     chat, temperature = scores[_CHAT], learned().temperature
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
-    if others > 1 / PLAIN:
+    if others > 1 / PLAIN or exp((scores[_MISSING] - chat) / temperature) > SLIGHT:
         return False
+    if others < 1 / CERTAIN:
+        return True
     mask = scan.mask
-    return not worded(mask) or (others < 1 / CERTAIN and not mask & _GRAVE)
+    return not worded(mask) or (others < 1 / SURE and not mask & _GRAVE)
 
 
 @lru_cache(8192)
@@ -172,7 +178,7 @@ def explained(text: str, kind: Kind) -> list[str]:
         for index, weight in _BY_SIGN.get(name, ())
         if index == best and weight * value > 0
     ]
-    said = learned().kinds.leading(runs(text), kind)
+    said = learned().leading(runs(text), kind)
     return [*(name for _, name in sorted(weighed, reverse=True)), *(f"“{run}”" for run in said)]
 
 
@@ -182,14 +188,16 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     top = max(scores)
     kind = scores.index(top)
     plain_talk = not alert and kind != _MISSING and not scan.mask & _GRAVE
-    if plain_talk and sum([exp((score - top) / temperature) for score in scores]) < 1 / CLEAR:
-        return Judgement(KINDS[kind], CLEAR)  # the rules would not change it
+    if plain_talk:
+        sure = 1 / sum([exp((score - top) / temperature) for score in scores])
+        if sure > (CLEAR_CHAT if kind == _CHAT else CLEAR):
+            return Judgement(KINDS[kind], sure)  # the rules would not change it
     found = signs(scan)
     summed = [a + TRUST * b for a, b in zip(scores, score(found), strict=True)]
     if alert:
         summed = [a + LENT * b for a, b in zip(summed, score(_with_alert(found)), strict=True)]
     summed = [value / temperature for value in summed]
-    if persons.asks_back(scan.text):
+    if summed[_FOUND] > max(summed) - CLOSE and persons.asks_back(scan.text):
         summed[_FOUND] = min(summed)
     if alert and not persons.stands_here(scan):
         summed[_STRAY] = min(summed)

@@ -1,15 +1,15 @@
 """What was learned from the training texts: linear models over the characters and pairs of characters of a message.
 
-A weight is a small whole number, and the weights of one run for all labels are packed into one integer, so that adding
-up a message's runs is one addition each. The rarer a run is in the training texts, the more it counts (its inverse
-document frequency); a message's runs together always count the same. The file is written by `make train`.
+A weight is a small whole number, and the weights of one run for all labels of all models are packed into one integer,
+so that adding up a message's runs is one addition each. The rarer a run is in the training texts, the more it counts
+(its inverse document frequency); a message's runs together always count the same. The file is written by `make train`.
 """
 
 from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp, sqrt
@@ -17,49 +17,33 @@ from pathlib import Path
 from struct import Struct
 
 FILE = Path(__file__).with_name("learned.txt.gz")
-LANE = 4
-"""Bytes of a label's lane in a packed weight."""
-ZERO = 80
-"""The character (P) that a weight of 0 is written as; 48 to 111 are -32 to 31."""
+LANE = 2
+"""Bytes of a label's lane in a packed weight: a message has at most 800 runs (`shapes.MAX_SHAPE`), none over 79."""
+ZERO = 48
+"""What a weight of 0 is added up as; 16 to 79 are -32 to 31."""
+WRITTEN = 32
+"""How far the character that a weight is written as lies above what is added up, past the control characters."""
 RARE = 1.5
-"""What one step of a run's squared rarity stands for; it is written as a character from 0 (48) on."""
+"""What one step of a run's squared rarity stands for; it is added up from 16 (0) on."""
+NO_RARITY = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Weights of runs for labels. `step` is what a weight of 1 adds to a score."""
+    """Weights of runs for labels. `step` is what a weight of 1 adds to a score; `lanes` are the model's, in `Learned`'s
+    table: one for each label, then the rarity, then a count of the runs."""
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     step: float
-    table: Mapping[str, int]
+    lanes: Struct
 
-    def of_runs(self, runs: Collection[str]) -> list[float]:
-        """The score of each label from the runs of a text."""
-        *sums, rarity, count = _lanes(len(self.labels)).unpack(self._total(runs))
-        share = self.step / sqrt((rarity - 48 * count) * RARE or 1.0)
+    def scores(self, summed: bytes) -> list[float]:
+        """The score of each label from the summed runs of a text."""
+        *sums, rarity, count = self.lanes.unpack_from(summed)
+        share = self.step / sqrt((rarity - NO_RARITY * count) * RARE or 1.0)
         common = share * count * ZERO
         return [bias + share * weight - common for bias, weight in zip(self.bias, sums, strict=True)]
-
-    def _total(self, runs: Iterable[str]) -> bytes:
-        total: int = sum(filter(None, map(self.table.get, runs)))
-        return total.to_bytes(LANE * (len(self.labels) + 2), "little")
-
-    def leading(self, runs: Iterable[str], label: str, most: int = 5) -> list[str]:
-        """The runs that speak most for a label."""
-        index, lanes = self.labels.index(label), _lanes(len(self.labels))
-        known = [(lanes.unpack(self._total((run,)))[index] - ZERO, run) for run in runs if run in self.table]
-        return [run for weight, run in sorted(known, reverse=True)[:most] if weight > 0]
-
-
-@cache
-def _lanes(labels: int) -> Struct:
-    return Struct(f"<{labels + 2}I")
-
-
-def packed(weights: str) -> int:
-    """The weights and the rarity of one run, as they are written, in one integer; a last lane counts the runs."""
-    return int.from_bytes(f"{weights}\x01".encode("utf-32-le"), "little")  # four bytes a character: a lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,28 +53,59 @@ class Learned:
     kinds: Linear
     categories: Linear
     temperature: float
+    table: Mapping[str, int]
+
+    def summed(self, runs: Iterable[str]) -> bytes:
+        """The weights of all models for the runs of a text, added up, as `Linear.scores` takes them."""
+        total: int = sum(filter(None, map(self.table.get, runs)))
+        return total.to_bytes(self.categories.lanes.size, "little")
+
+    def leading(self, runs: Iterable[str], kind: str, most: int = 5) -> list[str]:
+        """The runs that speak most for a kind."""
+        index = self.kinds.labels.index(kind)
+        known = [
+            (self.kinds.lanes.unpack_from(self.summed((run,)))[index] - ZERO, run) for run in runs if run in self.table
+        ]
+        return [run for weight, run in sorted(known, reverse=True)[:most] if weight > 0]
+
+
+@cache
+def _above(lanes: int) -> int:
+    return WRITTEN * sum(1 << 8 * LANE * k for k in range(lanes))
+
+
+def packed(weights: str) -> int:
+    """Weights as they are written, in one integer; two bytes a character are a lane."""
+    return int.from_bytes(weights.encode("utf-16-le"), "little") - _above(len(weights))
 
 
 def load(path: Path = FILE) -> Learned:
-    """The models of a file that `make train` wrote."""
+    """The models of a file that `make train` wrote.
+
+    First what is known of the models, then for each run its weights and rarity for kinds and, where cases had it, those
+    for categories.
+    """
     head, *lines = gzip.decompress(path.read_bytes()).decode().split("\n")
     about = json.loads(head)
-    tables: dict[str, dict[str, int]] = {"kinds": {}, "categories": {}}
-    table: dict[str, int] = {}
+    kinds, categories = len(about["kinds"]["labels"]) + 2, len(about["categories"]["labels"]) + 2
+    once = chr(WRITTEN + 1)
+    table = {}
     for line in lines:
-        run, tab, weights = line.rpartition("\t")
-        if tab:
-            table[run] = packed(weights)
-        else:
-            table = tables[line]
-    kinds, categories = (_linear(about[name], tables[name]) for name in tables)
-    return Learned(kinds, categories, about["temperature"])
+        run, _, weights = line.rpartition("\t")
+        more = weights[kinds - 1 :]
+        table[run] = packed(f"{weights[: kinds - 1]}{once}{more}{once}" if more else weights + once)
+    return Learned(
+        _linear(about["kinds"], Struct(f"<{kinds}H")),
+        _linear(about["categories"], Struct(f"<{kinds * LANE}x{categories}H")),
+        about["temperature"],
+        table,
+    )
 
 
-def _linear(about: Mapping[str, object], table: Mapping[str, int]) -> Linear:
+def _linear(about: Mapping[str, object], lanes: Struct) -> Linear:
     labels, bias, step = about["labels"], about["bias"], about["step"]
     assert isinstance(labels, list) and isinstance(bias, list) and isinstance(step, float)
-    return Linear(tuple(labels), tuple(bias), step, table)
+    return Linear(tuple(labels), tuple(bias), step, lanes)
 
 
 @cache

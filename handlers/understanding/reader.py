@@ -18,6 +18,7 @@ from handlers.understanding import kinds, targets
 from handlers.understanding.acts import NONE, Doing, concerned, doing
 from handlers.understanding.categories import category
 from handlers.understanding.extract import extract
+from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
 from handlers.understanding.model import NO_FIELDS, Act, Context, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
@@ -79,7 +80,7 @@ def _joined(text: str, context: Context) -> Reading:
 
 def _read(text: str, context: Context) -> Reading:
     folded = fold(text)
-    said, scan = runs(folded), Scan(folded)
+    said, scan = learned().summed(runs(folded)), Scan(folded)
     scores = kinds.plain(said)
     alert = bool(context.matters or context.quoted) and _open_alert(context)
     quiet = not alert and kinds.nothing(scores, scan)
@@ -96,7 +97,7 @@ def _read(text: str, context: Context) -> Reading:
     return _reading(text, scan, found, about, act, fields, context)
 
 
-def _topic(scan: Scan, said: set[str]) -> str | None:
+def _topic(scan: Scan, said: bytes) -> str | None:
     return category(scan, said) if scan.has("topic", "homely") else None
 
 

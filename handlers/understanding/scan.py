@@ -107,7 +107,6 @@ class Scan:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._all = lexicon().automaton.find_matches_as_indexes(text, overlapping=True)
 
     @cached_property
     def mask(self) -> int:
@@ -122,7 +121,7 @@ class Scan:
 
     @cached_property
     def _found(self) -> list[tuple[int, int, int]]:
-        return _outermost(self._all)
+        return _outermost(lexicon().automaton.find_matches_as_indexes(self.text, overlapping=True))
 
     @staticmethod
     def _union(found: list[tuple[int, int, int]]) -> int:

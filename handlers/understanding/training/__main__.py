@@ -130,8 +130,7 @@ def _write(model: Fit, divisor: float, topics: Fit) -> None:
         "kinds": _about(model, KINDS, step),
         "categories": _about(topics, CATEGORIES, topic_step),
     }
-    out = [json.dumps(head, ensure_ascii=False), "kinds", *(f"{run}\t{w}" for run, w in lines.items())]
-    out += ["categories", *(f"{run}\t{w}" for run, w in topic_lines.items())]
+    out = [json.dumps(head, ensure_ascii=False), *(f"{run}\t{w}{topic_lines.get(run, '')}" for run, w in lines.items())]
     FILE.write_bytes(gzip.compress("\n".join(out).encode(), mtime=0))
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes")
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log, sqrt
 
-from handlers.understanding.learned import RARE, ZERO, softmax
+from handlers.understanding.learned import NO_RARITY, RARE, WRITTEN, ZERO, softmax
 
 RATE = 0.2
 LEAST = 2
@@ -99,13 +99,16 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def written(model: Fit) -> tuple[float, dict[str, str]]:
-    """Each run's weights, times its rarity, and its squared rarity as characters; and the step between two weights."""
+    """Each run's weights, times its rarity, and its squared rarity as characters; and the step between two weights.
+
+    Frequent runs come first, so that what most messages look up lies close together in memory.
+    """
     heavy = {run: [w * model.rarity[run] for w in weights] for run, weights in model.weights.items()}
     sizes = sorted(max(map(abs, weights)) for weights in heavy.values())
     step = sizes[-max(1, len(sizes) // 500)] / 31
     lines = {}
-    for run, weights in heavy.items():
+    for run, weights in sorted(heavy.items(), key=lambda item: round(model.rarity[item[0]] ** 2 / RARE)):
         levels = [max(-32, min(31, round(weight / step))) for weight in weights]
         rare = min(63, round(model.rarity[run] ** 2 / RARE))
-        lines[run] = "".join(chr(ZERO + level) for level in levels) + chr(48 + rare)
+        lines[run] = "".join(chr(WRITTEN + ZERO + level) for level in levels) + chr(WRITTEN + NO_RARITY + rare)
     return step, lines

@@ -149,7 +149,8 @@ def fit(rows: Sequence[Tagged], rounds: int = ROUNDS, seed: int = 7) -> dict[Key
     """What each tag gains over `O` from each key that `LEAST` characters of the rows have."""
     rng = random.Random(seed)
     counts = Counter(key for row in rows for there in row.keys for key in there)
-    number = {key: i for i, key in enumerate(key for key, count in counts.items() if count >= LEAST)}
+    known = sorted((-count.bit_length(), repr(key), key) for key, count in counts.items() if count >= LEAST)
+    number = {key: i for i, (_, _, key) in enumerate(known)}  # frequent ones first: they are read from one place then
     weights = [0] * len(number)
     late = [0] * len(number)  # each change times the step it came at, for the mean over all steps
     order = [([[number[key] for key in there if key in number] for there in row.keys], list(row.tags)) for row in rows]
@@ -190,7 +191,7 @@ def write(model: Mapping[Key, Sequence[float]], path: Path) -> None:
     """
     step = max(abs(gain) for gains in model.values() for gain in gains) / HEAVIEST
     said: dict[str, dict[str, dict[int, str]]] = {part: {} for part in (*map(str, HEARD), CLASS, MARK)}
-    for (place, key), gains in sorted(model.items(), key=repr):
+    for (place, key), gains in model.items():
         if max(map(abs, gains)) >= LIGHTEST:
             block = "".join(chr(ZERO + round(gain / step)) for gain in gains)
             part, at = (str(len(key)), place) if isinstance(place, int) else (place, 0)
