@@ -14,7 +14,7 @@ from handlers.understanding.normal import fold
 from handlers.understanding.people import age_at, find_sex
 from handlers.understanding.persons import forwarded
 from handlers.understanding.phones import Phone, find_phones, find_plate
-from handlers.understanding.places import House, find_house, known_place, nowhere
+from handlers.understanding.places import House, find_house, floor_apart, known_place, nowhere
 from handlers.understanding.scan import Scan
 from handlers.understanding.tagging import FIELDS, OF_MATTERS, Mark, Piece, tagger, trimmed
 from handlers.understanding.times import Time, find_times
@@ -152,7 +152,7 @@ def _place(
         if house is None or not (house.building or house.room):
             return None
         at_home = personal and _HOME.search(text, max(0, house.start - 4), house.start)
-        return None if at_home else text[house.start : house.end].strip(" ,，")
+        return None if at_home else text[house.start : house.end].strip(" ,，") + floor_apart(text, house)
     start, end = marked[0]
     return text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
 

@@ -75,16 +75,16 @@ def plain(summed: bytes) -> list[float]:
     return learned().kinds.scores(summed)
 
 
-def nothing(scores: list[float], scan: Scan) -> bool:
-    """The gate: whether the characters alone settle that a message is chat; four lines of chat in five end here."""
+def nothing(scores: list[float], scan: Scan) -> Judgement | None:
+    """The gate: chat, where the characters alone settle it; four lines of chat in five end here."""
     chat, temperature = scores[_CHAT], learned().temperature
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
     if others > 1 / PLAIN or exp((scores[_MISSING] - chat) / temperature) > SLIGHT:
-        return False
+        return None
     if others < 1 / CERTAIN:
-        return True
+        return Judgement(Kind.CHAT, 1 / others)
     mask = scan.mask
-    return not worded(mask) or (others < 1 / SURE and not mask & _GRAVE)
+    return CHAT if not worded(mask) or (others < 1 / SURE and not mask & _GRAVE) else None
 
 
 @lru_cache(8192)

@@ -70,6 +70,17 @@ def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
     return best
 
 
+_FLOOR = re.compile(rf"(?<![\d{CN[1:-1]}])(?:\d{{1,2}}|{CN}{{1,2}})[楼层](?![上下梯道栋])")
+
+
+def floor_apart(text: str, house: House) -> str:
+    """The floor that is said apart from a building without one: 六楼冒烟了，3栋; else nothing."""
+    if house.room or house.building is None or _FLOOR.search(text, house.start, house.end):
+        return ""
+    floor = _FLOOR.search(text[: house.start]) or _FLOOR.search(text, house.end)
+    return floor[0] if floor else ""
+
+
 def _exactness(house: House) -> int:
     return sum(part is not None for part in (house.building, house.unit, house.room))
 

@@ -83,11 +83,11 @@ def _read(text: str, context: Context) -> Reading:
     said, scan = learned().summed(runs(folded)), Scan(folded)
     scores = kinds.plain(said)
     alert = bool(context.matters or context.quoted) and _open_alert(context)
-    quiet = not alert and kinds.nothing(scores, scan)
+    quiet = None if alert else kinds.nothing(scores, scan)
     related = concerned(context) or bool(targets.named(folded, context))
     if quiet and not related:
-        return Reading(text, Kind.CHAT, 0.98, fields=NO_FIELDS)
-    found = kinds.CHAT if quiet else kinds.judge(scan, scores, alert)
+        return Reading(text, Kind.CHAT, quiet.confidence, fields=NO_FIELDS)
+    found = quiet or kinds.judge(scan, scores, alert)
     about = category(scan, said) if found.kind in _CASES else None
     act = doing(scan, found.kind, about or _topic(scan, said), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:

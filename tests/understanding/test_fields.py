@@ -277,3 +277,16 @@ def test_to_json_has_the_columns_of_parse_in_order() -> None:
     row = to_json(read("早上好", CONTEXT))
     assert list(row) == ["text", "kind", "confidence", "category", "urgent", "fields"]
     assert "why" in to_json(read("3栋路灯坏了，麻烦修一下", CONTEXT), why=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("六楼冒烟了!!3栋", "3栋六楼"),
+        ("3栋着火了，好像是六楼", "3栋六楼"),
+        ("3号楼楼上漏水，一直滴", "3号楼"),
+        ("着火了！5栋2单元501冒烟，隔壁6楼也有烟", "5栋2单元501"),
+    ],
+)
+def test_a_floor_said_apart_belongs_to_its_building(text: str, place: str) -> None:
+    assert read(text, CONTEXT).fields.place == place
