@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,9 @@ RECURRING = (("wipe", "chat"), (RETENTION, "daily"))
 
 DATABASE_AGAIN = 5.0
 """Seconds until what needed the database is tried again, when it is away or locked for long."""
+
+YOUNG = 20_000
+"""New objects after which Python looks for garbage: rows come and go by the thousand."""
 
 log = logging.getLogger("gridbot.machine")
 
@@ -161,6 +165,8 @@ class Machine:
         """Run on the real clock until cancelled."""
         await self.recover()
         self._scheduler.start()
+        gc.freeze()  # what stands now stays
+        gc.set_threshold(YOUNG, 20, 50)
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.gateway.run(self._take))
