@@ -5,32 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple, TypeVar
 
 from handlers.understanding.looks import has_phone, height_at
 from handlers.understanding.model import Context, Fields, Kind, Precision
 from handlers.understanding.normal import fold
-from handlers.understanding.people import age_at, find_sex
+from handlers.understanding.people import BORN, age_at, age_of_birth, find_sex
 from handlers.understanding.persons import forwarded
 from handlers.understanding.phones import Phone, find_phones, find_plate
 from handlers.understanding.places import House, find_house, floor_apart, known_place, nowhere
-from handlers.understanding.scan import Scan
+from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.tagging import FIELDS, OF_MATTERS, Mark, Piece, tagger, trimmed
 from handlers.understanding.times import Time, find_times
 
 MOST_PIECES = 6
 """Marks, or illnesses, of one person that are told apart."""
-_CORRECTS = re.compile(r"打错|写错|说错|不对|更正|不是[^,，。]{0,4}岁")
-"""Where the later of two figures counts: 72岁，打错了是75岁."""
+_CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是")
+"""Between two figures of which the later counts: 72岁，打错了是75岁."""
+_OWN_AGE = re.compile(r"(?:我|俺|本人)(?:今年|都|已经|快|也|才|是)*$")
+"""Before the age of who writes: 我今年40岁，我儿子6岁."""
+_MINE = re.compile(r"(?:我|俺|我的)$")
+_NO_PHONE = BIT["nophone"]
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
 _PERSONAL = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.STRAY, Kind.FOUND})
-_DUE_BACK = re.compile(r"^(?:回|该|都没|了没|就该|要|开会|上班)")
+_DUE_BACK = re.compile(r"(?:回|该|都没|了没|就该|要|开会|上班|之?前(?:联系|回复|回话|给|打|告诉|通知|报))")
 _PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|每天|现在|眼看)$")
 
+
+_Figure = TypeVar("_Figure")
 
 _FINENESS = {Precision.DAY: 0, Precision.PART_OF_DAY: 1, Precision.HOUR: 2, Precision.EXACT: 3}
 
@@ -40,12 +46,14 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
 
     A later and finer time without a day of its own belongs to it: 昨天在集市，下午三点.
     """
+    born = [match.span() for match in BORN.finditer(text)]
     passed = [
         time
         for time in times
         if time.at <= context.now
-        and not _DUE_BACK.match(text[time.end : time.end + 3])
-        and not _PROMISED.search(text[max(0, time.start - 3) : time.start])
+        and not _DUE_BACK.match(text, time.end)
+        and not _PROMISED.search(text, max(0, time.start - 3), time.start)
+        and not any(start < time.end and time.start < end for start, end in born)
     ]
     if not passed:
         return None
@@ -104,11 +112,20 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
         "seen_at": seen.at if seen else None,
         "seen_precision": seen.precision if seen else None,
         "duration": _first(text, pieces, "duration"),
-        "phone": found.phones[0].number if found.phones else None,
+        "phone": _told(text, [(phone.start, phone.number) for phone in found.phones]),
         "contact_name": _first(text, pieces, "contact_name"),
         "plate": find_plate(text),
     }
-    return Fields(**known, **_personal(scan, kind, pieces)) if personal else Fields(**known)
+    return Fields(**known, **_personal(scan, kind, pieces, context.now.date())) if personal else Fields(**known)
+
+
+def _told(text: str, figures: Sequence[tuple[int, _Figure]]) -> _Figure | None:
+    """The first of the figures that begin at these places, unless a later one corrects it."""
+    told: tuple[int, _Figure] | None = None
+    for start, figure in figures:
+        if told is None or _CORRECTS.search(text, told[0], start):
+            told = start, figure
+    return told[1] if told else None
 
 
 def reasons(text: str, fields: Fields) -> dict[str, list[str]]:
@@ -154,12 +171,13 @@ def _place(
         at_home = personal and _HOME.search(text, max(0, house.start - 4), house.start)
         return None if at_home else text[house.start : house.end].strip(" ,，") + floor_apart(text, house)
     start, end = marked[0]
-    return text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
+    whole = text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
+    return " ".join(whole.split())
 
 
 def _all(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> list[str]:
     found = (trimmed(field, text[piece.start : piece.end]) for piece in pieces.get(field, ()))
-    return list(dict.fromkeys(filter(None, found)))
+    return list(dict.fromkeys(" ".join(value.split()) for value in found if value))
 
 
 def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:
@@ -170,24 +188,26 @@ def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str |
     return "、".join(_all(text, pieces, field)[:MOST_PIECES]) or None
 
 
-def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]]) -> dict[str, Any]:
+def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], today: date) -> dict[str, Any]:
     text = scan.text
-    ages = (age_at(text, piece.start, piece.end) for piece in pieces.get("age", ()))
-    said = [age for age in ages if age]
-    age = (said[-1] if _CORRECTS.search(text) else said[0]) if said else None
-    heights = (height_at(text, piece.start) for piece in pieces.get("height_cm", ()))
+    ages = [(piece.start, age) for piece in pieces.get("age", ()) if (age := age_at(text, piece.start, piece.end))]
+    theirs = [one for one in ages if not _OWN_AGE.search(text, max(0, one[0] - 6), one[0])]
+    age = _told(text, theirs or ages) or age_of_birth(text, today)
+    heights = [(one.start, cm) for one in pieces.get("height_cm", ()) if (cm := height_at(text, one.start))]
     return {
         "name": _first(text, pieces, "name"),
         "sex": find_sex(text),
         "age": age.years if age else None,
         "age_precision": "about" if age and age.about else None,
-        "height_cm": next(filter(None, heights), None),
+        "height_cm": _told(text, heights),
         "build": _first(text, pieces, "build"),
         "clothes": _first(text, pieces, "clothes"),
         "features": _list(text, pieces, "features"),
         "health": _list(text, pieces, "health"),
         "transport": _first(text, pieces, "transport"),
         "direction": _first(text, pieces, "direction"),
-        "has_phone": has_phone(text, scan.has("nophone")),
+        "has_phone": has_phone(
+            text, any(not _MINE.search(text, max(0, token.start - 2), token.start) for token in scan.of(_NO_PHONE))
+        ),
         "forwarded": True if kind is Kind.MISSING and forwarded(text) else None,
     }

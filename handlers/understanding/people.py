@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from handlers.understanding.numerals import CN, number
 
@@ -49,6 +50,12 @@ _AFTER_AGE = re.compile(
     r"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?(?P<half>半)?(?P<rough>左右|上下|多|来岁|出头)?"
 )
 _ROUGH_BEFORE = re.compile(r"(?:大约|大概|约|快|成|看着|像|目测|差不多|不到|估计|将近|近)[有是]?$")
+_BIRTHDAY = r"(?:19|20)\d\d\s?[年./-]?(?:\s?\d{1,2}[月./-])?(?:\s?\d{1,2}[日号]?)?"
+BORN = re.compile(
+    rf"(?:出生(?:日期|年月)?|生日|生)(?:于|是|[:： ])*(?P<after>{_BIRTHDAY})|"
+    rf"(?P<before>{_BIRTHDAY})(?:出生|生人|生(?=[,，。\s]|$))"
+)
+"""When somebody was born."""
 _RANGE = re.compile(r"[一二三四五六七八九两]{2}$")
 
 
@@ -86,6 +93,16 @@ def find_sex(text: str) -> str | None:
     if spouse:
         return "女" if spouse[1] == "他" else "男"
     return perhaps or ("女" if _SHE.search(text) else None)
+
+
+def age_of_birth(text: str, today: date) -> Age | None:
+    """The age of somebody whose day, month or year of birth is said; with the year alone it may be off by one."""
+    match = BORN.search(text)
+    if match is None:
+        return None
+    year, month, *_ = *map(int, re.findall(r"\d+", match["after"] or match["before"])), 0, 0
+    years = today.year - year - (month > today.month)
+    return Age(years, not month) if 0 <= years <= 120 else None
 
 
 def age_at(text: str, start: int, end: int) -> Age | None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from itertools import islice
+from operator import attrgetter
 
 from handlers.understanding.scan import BIT, NOT_PERSON, PERSON, Scan, Token, bits
 
@@ -75,18 +78,22 @@ _ANCHORS = frozenset({"lost_person", "lost_bare", "gone_person", "away_person", 
 Features = dict[str, float]
 
 
+_start = attrgetter("start")
+
+
 def _carried(text: str, token: Token) -> bool:
     return _CARRIED.search(text, max(0, token.start - 6), token.start) is not None
 
 
 def _before(scan: Scan, token: Token) -> Token | None:
     """The noun that a predicate is about: the nearest one before it that fits."""
-    for noun in reversed(scan.tokens):
+    for index in range(bisect_left(scan.tokens, token.start, key=_start) - 1, -1, -1):
+        noun = scan.tokens[index]
         gap = token.start - noun.end
-        if gap < 0 or not noun.mask & (PERSON | NOT_PERSON):
-            continue
         if gap > 40:
             return None
+        if gap < 0 or not noun.mask & (PERSON | NOT_PERSON):
+            continue
         if noun.mask & PERSON:
             return None if _owns(scan.text, noun, token) else noun
         if noun.mask & BIT["animal"] and gap <= 8 and not _carried(scan.text, noun):
@@ -107,9 +114,10 @@ def _owns(text: str, person: Token, token: Token) -> bool:
 
 def _after(scan: Scan, token: Token) -> Token | None:
     """The noun right after a predicate: 丢了一只鞋, 走失老人."""
-    for noun in scan.tokens:
-        gap = noun.start - token.end
-        if 0 <= gap <= 7 and noun.mask & (PERSON | NOT_PERSON):
+    for noun in islice(scan.tokens, bisect_left(scan.tokens, token.end, key=_start), None):
+        if noun.start - token.end > 7:
+            return None
+        if noun.mask & (PERSON | NOT_PERSON):
             between = scan.text[token.end : noun.start]
             return None if re.search(r"[,，。!！?？ \n穿戴骑背带没]", between) else noun
     return None
@@ -126,7 +134,11 @@ def subject(scan: Scan, token: Token) -> Token | None:
 
 def _lost_features(scan: Scan) -> Features:
     found: Features = {}
-    tokens = [token for token in scan.of(_LOST | _GONE | _AWAY) if not _NOT_YET.search(scan.text[: token.start][-10:])]
+    tokens = [
+        token
+        for token in scan.of(_LOST | _GONE | _AWAY)
+        if not _NOT_YET.search(scan.text, max(0, token.start - 10), token.start)
+    ]
     away = [token.start for token in tokens if token.mask & _AWAY]
     if away and away[-1] - away[0] > 3:
         found["away_more"] = 1.0
@@ -149,15 +161,19 @@ def _lost_features(scan: Scan) -> Features:
 def _owned_thing(scan: Scan, person: Token) -> bool:
     """我妈的手机, 孩子的鞋: the thing is what is looked for."""
     tail = scan.text[person.end : person.end + 1]
-    return tail == "的" and any(t.mask & NOT_PERSON and 0 <= t.start - person.end <= 5 for t in scan.tokens)
+    first = bisect_left(scan.tokens, person.end, key=_start)
+    behind = scan.tokens[first : first + 6]
+    return tail == "的" and any(token.mask & NOT_PERSON and token.start - person.end <= 5 for token in behind)
 
 
 def _seek_features(scan: Scan) -> Features:
     for token in scan.of(_SEEK):
         if not _SEEK_PERSON.search(token.word) and not token.word.startswith(("谁", "有没有", "哪")):
             continue
-        for noun in scan.tokens:
-            if not 0 <= noun.start - token.end <= 10 or not noun.mask & (PERSON | NOT_PERSON):
+        for noun in islice(scan.tokens, bisect_left(scan.tokens, token.end, key=_start), None):
+            if noun.start - token.end > 10:
+                break
+            if not noun.mask & (PERSON | NOT_PERSON):
                 continue
             if noun.mask & PERSON and not _owned_thing(scan, noun):
                 return {"seek_kin" if noun.mask & BIT["kin"] else "seek_anyone": 1.0}

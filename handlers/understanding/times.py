@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -102,8 +103,8 @@ _FIRSTS = (
 )
 """The characters that an atom begins with: elsewhere none is tried, which spares nine tenths of the time."""
 _ATOM = re.compile(
-    rf"(?=[{_FIRSTS}])(?:(?P<date>(?<!\d)(?:(?P<year>20\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
-    rf"|(?<!\d)(?P<year2>20\d\d)[./-](?P<month2>\d{{1,2}})[./-](?P<dom2>\d{{1,2}})(?!\d)[日号]?)"
+    rf"(?=[{_FIRSTS}])(?:(?P<date>(?<!\d)(?:(?P<year>(?:19|20)\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
+    rf"|(?<!\d)(?P<year2>(?:19|20)\d\d)[./-](?P<month2>\d{{1,2}})[./-](?P<dom2>\d{{1,2}})(?!\d)[日号]?)"
     rf"|(?P<lunar>(?:农历|大年|正月|腊月)?(?:初[一二三四五六七八九十]|(?<=正月|"
     rf"腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
     rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|"
@@ -160,9 +161,10 @@ def _atoms(text: str, now: datetime) -> Iterator[_Said]:
     for match in _ATOM.finditer(text):
         # the group that closes last is the outer one
         name = match.lastgroup or ""
-        said = _READERS[name](match, now)
-        if said is not None:
-            yield said._replace(rank=_RANK[name])
+        with suppress(OverflowError, ValueError):  # 9999年, or a message's own time at the calendar's edge
+            said = _READERS[name](match, now)
+            if said is not None:
+                yield said._replace(rank=_RANK[name])
 
 
 def _on(match: re.Match[str], day: date | None) -> _Said | None:

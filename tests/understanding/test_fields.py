@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from handlers.understanding import Context, Gazetteer, read, to_json
 from handlers.understanding.extract import extract
 from handlers.understanding.looks import height_at
-from handlers.understanding.model import Kind
+from handlers.understanding.model import Kind, Reading
 from handlers.understanding.normal import fold
 from handlers.understanding.people import AGE_FIGURE, age_at, find_sex
 from handlers.understanding.phones import find_phones, find_plate
@@ -290,3 +291,36 @@ def test_to_json_has_the_columns_of_parse_in_order() -> None:
 )
 def test_a_floor_said_apart_belongs_to_its_building(text: str, place: str) -> None:
     assert read(text, CONTEXT).fields.place == place
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("我今年40岁，我儿子6岁，走丢了", {"age": 6}),
+        ("我奶奶走丢了，1948年3月5日出生，今早8点从家里出去的", {"age": 78, "seen_at": "2026-11-21T08:00:00+08:00"}),
+        ("我爷爷走丢了，1940年生人", {"age": 86, "age_precision": "about", "seen_at": None}),
+        ("姓名张三，男，出生日期：1950.12.03，11月20日走失", {"age": 75, "seen_at": "2026-11-20T00:00:00+08:00"}),
+        ("电话13900001111，不对是13900002222，我爸走丢了", {"phone": "13900002222"}),
+        ("我爸走丢了，电话13900001111或13900002222", {"phone": "13900001111"}),
+        ("我爸走丢了 身高1米6 不对是1米7", {"height_cm": 170}),
+        ("我爸走丢了，看到的昨晚8点前联系我", {"seen_at": None}),
+        ("我妈不见了，我手机忘家里了，有消息打我弟电话13900001111", {"has_phone": None}),
+        ("我爸走丢了，穿红色\n外套，住院服", {"clothes": "红色 外套"}),
+    ],
+)
+def test_what_belongs_to_whom(text: str, found: dict[str, Any]) -> None:
+    got = to_json(extract_as_missing(text))["fields"]
+    assert {name: got.get(name) for name in found} == found
+
+
+def extract_as_missing(text: str) -> Reading:
+    """A reading with the fields that a text has if somebody is missing."""
+    return Reading(text, Kind.MISSING, 1.0, fields=extract(Scan(fold(text)), Kind.MISSING, CONTEXT))
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_times_at_the_edges_of_the_calendar_are_no_error(year: int) -> None:
+    for month, day in ((1, 1), (12, 31)):
+        now = datetime(year, month, day, 1, 1, tzinfo=UTC)
+        for text in ("大后天前天上周三我爸走丢了", "12月31日晚12点我妈不见了", "3天前2月30日", "下周一24点我爸走丢"):
+            read(text, Context(now=now))
