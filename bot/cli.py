@@ -250,6 +250,25 @@ def export(
         typer.echo(_with_database(config, work))
 
 
+@app.command()
+def learn(
+    config: ConfigPath = DEFAULT_CONFIG,
+    forget: Annotated[bool, typer.Option("--forget", help="忘掉学会的，按原样读")] = False,
+) -> None:
+    """从网格员判过的消息里学：误判过的、问过“是”或“不是”的。学到的只存在自己的数据库里。"""
+
+    async def work(settings: Config, database: Database) -> str:
+        from handlers import lessons
+
+        async with database.write() as session:
+            if forget:
+                return "已忘掉。" if await lessons.forget(session) else "本来就没有学过。"
+            return await lessons.learn(session, datetime.now(UTC))
+
+    with told():
+        typer.echo(_with_database(config, work))
+
+
 @app.command("admin-code")
 def admin_code(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """打印一个一次性码：谁把它私聊发给机器人，谁就是区管理员。"""

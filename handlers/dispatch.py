@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from handlers import locating, outdoors, settling
 from handlers.commands import Order
+from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
 from handlers.ports import TOKEN_LETTERS, EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
@@ -65,6 +66,7 @@ class Dispatch:
         self._outside = outside
         self._caused = caused
         self._names = LocalNames()
+        self._taught = Taughts()
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
     async def recover(self, now: datetime) -> None:
@@ -98,6 +100,7 @@ class Dispatch:
 
     async def _look(self, session: AsyncSession, messages: Sequence[Message], now: datetime) -> Surroundings:
         await self._names.refresh(session, now)
+        await self._taught.refresh(session, now)
         return await survey(session, messages, self._outside.rules, now)
 
     async def _run(self, messages: Sequence[Message], around: Surroundings | None, now: datetime) -> tuple[int, bool]:
@@ -165,6 +168,7 @@ class Dispatch:
             now=message.event.at.astimezone(self._outside.zone),
             grid=where.area.code if where.area else None,
             gazetteer=self._names.gazetteer,
+            taught=self._taught.taught,
             mentions_bot=addressed and not where.private,
             private=where.private,
             quoted=quoted,

@@ -9,6 +9,8 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from handlers.clipping import clip
+from handlers.lessons import NAMES, keep
+from handlers.ports import load_event
 from handlers.posting import responsible, tell
 from handlers.surroundings import DECIDED, MARK
 from handlers.turn import WORKERS, Turn
@@ -16,20 +18,11 @@ from handlers.understanding import Kind, Reading
 from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import InboxEvent, InboxState, Outcome
-from storage.matters import Correction
 from storage.people import private_chats
 
 DOUBT, OVER = "doubt", "doubt.over"
 CERTAIN = frozenset({Kind.EMERGENCY, Kind.FOUND, Kind.SIGHTING, Kind.QUESTION})
 """Kinds whose handlers have a guard of their own, or in which asking first would cost too much."""
-
-NAMES = {
-    Kind.MISSING: "寻人",
-    Kind.STRAY: "有人走失待认领",
-    Kind.REQUEST: "求助",
-    Kind.COMPLAINT: "投诉",
-    Kind.SUGGESTION: "建议",
-}
 
 
 def unsure(turn: Turn, reading: Reading) -> bool:
@@ -104,9 +97,7 @@ async def _was_chat(turn: Turn, inbox_id: int) -> None:
 async def decided(turn: Turn, question: Question, yes: bool) -> None:
     """The worker's word: the message is handled after all, or it was chat. Either way an example to learn from."""
     kind = question.data["kind"]
-    turn.session.add(
-        Correction(at=turn.now, ref="", was=kind, should=kind if yes else Kind.CHAT, by_id=turn.me.contact_id)
-    )
+    keep(turn, kind, kind if yes else Kind.CHAT, text=await _said(turn, question.data["inbox_id"]))
     if not yes:
         await _was_chat(turn, question.data["inbox_id"])
         return
@@ -115,6 +106,11 @@ async def decided(turn: Turn, question: Question, yes: bool) -> None:
         .where(col(InboxEvent.id) == question.data["inbox_id"], col(InboxEvent.wiped).is_(False))
         .values(state=InboxState.NEW, ref=DECIDED)
     )
+
+
+async def _said(turn: Turn, inbox_id: int) -> str:
+    row = await turn.session.get(InboxEvent, inbox_id)
+    return load_event(row.payload).text if row is not None and not row.wiped else ""
 
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {DOUBT: decided}

@@ -13,6 +13,7 @@ from handlers.turn import Turn
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case, CaseStep, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart
+from storage.reading import Correction
 
 RETENTION = "retention"
 HOUR = time(3, 30)
@@ -44,6 +45,7 @@ async def wipe_old(turn: Turn, ref: str) -> None:
         await _alerts(turn, turn.now - timedelta(days=days.alert_days)),
         await _strays(turn, turn.now - timedelta(days=days.alert_days)),
         await _cases(turn, turn.now - timedelta(days=days.closed_days)),
+        await _lessons(turn, turn.now - timedelta(days=days.closed_days)),
         await _inbox(turn, turn.now - timedelta(days=days.inbox_days)),
         await _posts(turn, turn.now - timedelta(days=days.inbox_days)),
         await _pictures(turn, turn.now - timedelta(days=min(days.inbox_days, days.alert_days))),
@@ -87,6 +89,14 @@ async def _cases(turn: Turn, before: datetime) -> int:
         values = {"text": GONE, "place": "", "phone": "", "note": ""}
         await turn.session.execute(update(Case).where(col(Case.id).in_(ids)).values(**values))
         await turn.session.execute(update(CaseStep).where(col(CaseStep.case_id).in_(ids)).values(text=""))
+    return len(ids)
+
+
+async def _lessons(turn: Turn, before: datetime) -> int:
+    """What was learned from them by then stays: it holds characters and pairs of them, no message."""
+    ids = await _ids(turn, select(col(Correction.id)).where(col(Correction.at) < before, Correction.seen != ""))
+    if ids:
+        await turn.session.execute(update(Correction).where(col(Correction.id).in_(ids)).values(seen=""))
     return len(ids)
 
 

@@ -213,14 +213,3 @@ class Notice(SQLModel, table=True):
     created_at: datetime = time_field()
     sent_at: datetime | None = optional_time()
     ended_at: datetime | None = optional_time()
-
-
-class Correction(SQLModel, table=True):
-    """Somebody said that a message was read wrongly; without its text."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    at: datetime = time_field()
-    ref: str
-    was: str
-    should: str = ""
-    by_id: int | None = Field(default=None, foreign_key="contact.id")

@@ -1,5 +1,5 @@
 """Every table, imported so that the metadata is whole."""
 
-from storage import agenda, areas, inbox, matters, outbox, people
+from storage import agenda, areas, inbox, matters, outbox, people, reading
 
-__all__ = ["agenda", "areas", "inbox", "matters", "outbox", "people"]
+__all__ = ["agenda", "areas", "inbox", "matters", "outbox", "people", "reading"]

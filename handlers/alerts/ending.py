@@ -18,15 +18,16 @@ from handlers.alerts.reaching import (
     to_family,
     to_workers,
 )
+from handlers.lessons import keep
 from handlers.matters import Refusal
 from handlers.ports import EventKind
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import Turn
-from handlers.understanding import Ref
+from handlers.understanding import Kind, Ref
 from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
-from storage.matters import ALERT_OPEN, Alert, AlertState, Correction
+from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Sort
 from storage.people import private_chats
 
@@ -72,9 +73,8 @@ def _must_be_open(alert: Alert) -> None:
 
 
 def _learn(turn: Turn, alert: Alert) -> None:
-    """Keep that it was read wrongly, as an example, without its text."""
-    by = turn.speaker.contact_id if turn.speaker else None
-    turn.session.add(Correction(at=turn.now, ref=ref_of(alert), was="missing", should="chat", by_id=by))
+    """Keep that it was none; no lesson, as a false report reads like a true one."""
+    keep(turn, Kind.MISSING, Kind.CHAT, ref=ref_of(alert))
 
 
 async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: str = "") -> None:

@@ -13,11 +13,13 @@ from handlers.cases import texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.reporting import add_step, owner_name
 from handlers.clipping import hide_identity_numbers
+from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import WORKERS, Turn
+from handlers.understanding import Kind
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, Correction
+from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
 from storage.outbox import Sort
 from storage.people import Contact, Role, colleagues
 
@@ -242,7 +244,7 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
 
 
 async def misread(turn: Turn, number: int) -> None:
-    """误判: it was no case; kept as an example to learn from, without its text."""
+    """误判: it was no case; a lesson, where somebody else than the reporter says so."""
     case, area = await load(turn, number)
     own = turn.me.contact_id == case.reporter_id
     if not own:
@@ -250,7 +252,7 @@ async def misread(turn: Turn, number: int) -> None:
     must_be(case, CASE_OPEN, "标为误判")
     shown = case.shown
     await _end(turn, case, CaseState.MISREAD, "误判")
-    turn.session.add(Correction(at=turn.now, ref=str(case.id), was=case.kind, should="chat", by_id=turn.me.contact_id))
+    keep(turn, case.kind, Kind.CHAT, ref=str(case.id), text="" if own else case.text)
     if shown:
         await tell_origin(turn, case, f"{texts.name(case)}是我理解错了，已撤下，打扰了。", mention=False)
     elif not own and await between_us(turn, case):

@@ -16,6 +16,7 @@ from handlers.understanding.model import (
     Ref,
 )
 from handlers.understanding.reader import read
+from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
 
 __all__ = [
     "Act",
@@ -24,6 +25,7 @@ __all__ = [
     "Fields",
     "Gazetteer",
     "Kind",
+    "Lesson",
     "Line",
     "OpenMatter",
     "PendingQuestion",
@@ -31,6 +33,11 @@ __all__ = [
     "Precision",
     "Reading",
     "Ref",
+    "Taught",
+    "masked",
     "read",
+    "tally",
+    "teach",
     "to_json",
+    "undump",
 ]

@@ -41,9 +41,17 @@ class Linear:
     def scores(self, summed: bytes) -> list[float]:
         """The score of each label from the summed runs of a text."""
         *sums, rarity, count = self.lanes.unpack_from(summed)
-        share = self.step / sqrt((rarity - NO_RARITY * count) * RARE or 1.0)
+        share = self._share(rarity, count)
         common = share * count * ZERO
         return [bias + share * weight - common for bias, weight in zip(self.bias, sums, strict=True)]
+
+    def share(self, summed: bytes) -> float:
+        """What a weight of 1 of one run adds to a score of the text."""
+        *_, rarity, count = self.lanes.unpack_from(summed)
+        return self._share(rarity, count)
+
+    def _share(self, rarity: int, count: int) -> float:
+        return self.step / sqrt((rarity - NO_RARITY * count) * RARE or 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,13 @@ class Learned:
         """The weights of all models for the runs of a text, added up, as `Linear.scores` takes them."""
         total: int = sum(filter(None, map(self.table.get, runs)))
         return total.to_bytes(self.categories.lanes.size, "little")
+
+    def rarity(self, run: str) -> float:
+        """The square of how rare a run is among kinds; 0 where it is unknown."""
+        if run not in self.table:
+            return 0.0
+        *_, rarity, _ = self.kinds.lanes.unpack_from(self.summed((run,)))
+        return (rarity - NO_RARITY) * RARE
 
     def leading(self, runs: Iterable[str], kind: str, most: int = 5) -> list[str]:
         """The runs that speak most for a kind."""

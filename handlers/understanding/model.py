@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from handlers.understanding.gazetteer import Gazetteer
+    from handlers.understanding.taught import Taught
 
 
 class Kind(StrEnum):
@@ -103,11 +104,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What dispatch knows when a message is read. `now` is the message's own time, in the area's zone."""
+    """What dispatch knows when a message is read. `now` is the message's own time, in the area's zone.
+
+    `gazetteer` and `taught` are the town's own: its places, and what its workers taught the reader.
+    """
 
     now: datetime
     grid: str | None = None
     gazetteer: Gazetteer | None = None
+    taught: Taught | None = None
     mentions_bot: bool = False
     private: bool = False
     quoted: Ref | None = None

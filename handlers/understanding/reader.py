@@ -80,16 +80,19 @@ def _joined(text: str, context: Context) -> Reading:
 
 def _read(text: str, context: Context) -> Reading:
     folded = fold(text)
-    said, scan = learned().summed(runs(folded)), Scan(folded)
-    scores = kinds.plain(said)
+    said, scan = runs(folded), Scan(folded)
+    summed = learned().summed(said)
+    scores = kinds.plain(summed)
+    if context.taught is not None:
+        scores = context.taught.added(scores, said, summed)
     alert = bool(context.matters or context.quoted) and _open_alert(context)
     quiet = None if alert else kinds.nothing(scores, scan)
     related = concerned(context) or bool(targets.named(folded, context))
     if quiet and not related:
         return Reading(text, Kind.CHAT, quiet.confidence, fields=NO_FIELDS)
     found = quiet or kinds.judge(scan, scores, alert)
-    about = category(scan, said) if found.kind in _CASES else None
-    act = doing(scan, found.kind, about or _topic(scan, said), context) if related else NONE
+    about = category(scan, summed) if found.kind in _CASES else None
+    act = doing(scan, found.kind, about or _topic(scan, summed), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
     told = act.fields is not None and (found.kind is Kind.CHAT or act.act is Act.CORRECT)
@@ -97,8 +100,8 @@ def _read(text: str, context: Context) -> Reading:
     return _reading(text, scan, found, about, act, fields, context)
 
 
-def _topic(scan: Scan, said: bytes) -> str | None:
-    return category(scan, said) if scan.has("topic", "homely") else None
+def _topic(scan: Scan, summed: bytes) -> str | None:
+    return category(scan, summed) if scan.has("topic", "homely") else None
 
 
 def _open_alert(context: Context) -> bool:

@@ -32,5 +32,9 @@ def shape(text: str) -> str:
 
 def runs(text: str) -> set[str]:
     """The single characters and the pairs of a folded text's shape."""
-    form = shape(text)
+    return runs_of(shape(text))
+
+
+def runs_of(form: str) -> set[str]:
+    """The single characters and the pairs of a shape."""
     return {*form, *map(add, form, form[1:])}

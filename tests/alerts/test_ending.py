@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from bot.gateways.protocol import Refused, Unknown
 from storage.areas import Mode
-from storage.matters import AlertState, Correction
+from storage.matters import AlertState
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
+from storage.reading import Correction
 from tests.alerts.town import (
     CLUE,
     GRANDPA,

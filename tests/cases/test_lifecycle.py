@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.matters import Case, CaseState, CaseStep, Correction
+from storage.matters import Case, CaseState, CaseStep
+from storage.reading import Correction
 from tests.harness import Talk, rooms, texts
 
 LEAK = "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看"

@@ -150,3 +150,12 @@ def test_import_of_nothing_is_no_import(config: Path, tmp_path: Path) -> None:
     status, out = call("import", str(tmp_path / "empty"), "-c", str(config))
     assert status == 2
     assert "里面没有 areas" in out
+
+
+def test_learn_from_nothing_changes_nothing(config: Path) -> None:
+    status, out = call("learn", "--config", str(config))
+    assert (status, out) == (
+        0,
+        "网格员判过的消息共 0 条。能学的 0 条：原来读对 0 条，学了别的再读，读对 0 条。这次没有改动。多攒一些再学。\n",
+    )
+    assert call("learn", "--forget", "--config", str(config)) == (0, "本来就没有学过。\n")
