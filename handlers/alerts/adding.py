@@ -61,7 +61,8 @@ async def add_facts(turn: Turn, alert: Alert) -> None:
     reading = turn.reading
     assert reading is not None
     turn.concerns(ref_of(alert))
-    names = facts.take(alert, _without_whole_line(turn.text, reading.fields), turn.text)
+    corrects = reading.act is Act.CORRECT or turn.quoted is not None
+    names = facts.take(alert, _without_whole_line(turn.text, reading.fields), turn.text, corrects=corrects)
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
         alert.share_phone = False
         names.append("phone")

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from handlers import lateness, locating, notices
 from handlers.alerts import adding, asking, ending, facts, opening, sightings, spreading, texts
-from handlers.alerts.reaching import DECIDERS, decides, load, ref_of
+from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, listing
@@ -20,6 +20,9 @@ from handlers.understanding import Act, Kind, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
+
+SURELY = 0.85
+"""How sure plain words must be read for the search to end without asking back."""
 
 
 def _alert(order: Order) -> Ref:
@@ -199,12 +202,19 @@ async def asked(turn: Turn, ref: Ref) -> None:
 async def _found_in_words(turn: Turn, ref: Ref) -> None:
     """人找到了, in plain words: of somebody who is no longer sought only others hear that they are."""
     alert, area = await load(turn, ref)
-    if alert.state in ALERT_OPEN:
+    if alert.state in ALERT_OPEN and _doubtful(turn) and (is_reporter(turn, alert) or decides(turn, area)):
+        await ending.ask_whether(turn, alert)
+    elif alert.state in ALERT_OPEN:
         await ending.found(turn, ref, "")
     elif turn.quoted == ref and not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
         await say(turn, texts.late_clue(alert), ref=ref_of(alert))
     else:
         turn.outcome = Outcome.CHAT
+
+
+def _doubtful(turn: Turn) -> bool:
+    """Whether the words may mean something else: 160 groups would give up the search."""
+    return turn.reading is not None and turn.reading.kind is Kind.FOUND and turn.reading.confidence < SURELY
 
 
 async def _withdrawn(turn: Turn, ref: Ref) -> None:

@@ -205,6 +205,13 @@ async def _asked_already(turn: Turn, alert: Alert) -> bool:
     return await turn.session.scalar(query.limit(1)) is not None
 
 
+async def ask_whether(turn: Turn, alert: Alert) -> None:
+    """Words that may mean that the person is found: whoever may end it is asked."""
+    await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
+    await say(turn, texts.whether_found(alert), ref=ref_of(alert))
+    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)
+
+
 async def ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())

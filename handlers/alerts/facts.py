@@ -63,15 +63,38 @@ def known(fields: Fields) -> dict[str, Any]:
     return {name: str(value)[:200] if isinstance(value, str) else value for name, value in found.items()}
 
 
-def take(alert: Alert, fields: Fields, text: str = "") -> list[str]:
-    """Put what a message (`text`) says over what was known; the names of the facts that changed."""
+SETTLED = ("name", "sex", "age", "height_cm")
+"""Who somebody is does not change: another word for it needs a word of correction."""
+WHERE = ("place", "seen_at")
+_LATER = re.compile(r"最后|后来|又|看[到见]|见过|监控|出现|路过|有人说|其实|应该是")
+"""Words with which a later place or time takes the place of an earlier one."""
+
+
+def take(alert: Alert, fields: Fields, text: str = "", *, corrects: bool = True) -> list[str]:
+    """Put what a message (`text`) says over what was known; the names of the facts that changed.
+
+    Unless it corrects something, what is known of who they are stays, and where and when they were seen too, if the
+    message does not say that it was later.
+    """
     said = known(fields)
+    if not corrects:
+        stays = (*SETTLED, *(() if _LATER.search(text) else WHERE))
+        said = {name: value for name, value in said.items() if not (_has(alert, name) and name in stays)}
+        said = {name: value for name, value in said.items() if _OF.get(name, name) in said}
     if alert.clothes and "clothes" in said:
         said["clothes"] = merged(alert.clothes, said["clothes"], text)[:200]
     changed = [name for name, value in said.items() if getattr(alert, name) != value]
     for name in changed:
         setattr(alert, name, said[name])
     return [name for name in changed if name not in FINER]
+
+
+_OF = {"age_precision": "age", "seen_precision": "seen_at"}
+
+
+def _has(alert: Alert, name: str) -> bool:
+    """Whether a fact is known, and not only roughly."""
+    return getattr(alert, name) not in (None, "") and not (name == "age" and alert.age_precision)
 
 
 def note_changes(alert: Alert, names: list[str]) -> None:

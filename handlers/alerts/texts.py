@@ -360,6 +360,11 @@ def late_found(alert: Alert, words: str, when: datetime) -> str:
     return f"{name(alert)}您 {when:%H:%M} 说“{open_clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
 
 
+def whether_found(alert: Alert) -> str:
+    """To somebody who may end it and perhaps meant to."""
+    return f"{name(alert)}您是说人找到了吗？回“是”就结束寻人；还在找就不用回。"
+
+
 def put_to_family(alert: Alert) -> str:
     """To whoever said so, without the right to end it."""
     return f"{name(alert)}谢谢！已请家人和网格员核实。"

@@ -324,6 +324,40 @@ def _share(text: str, known: dict[str, object], names: tuple[str, ...]) -> float
     return said / max(len(text), 1)
 
 
+_CLAUSES = re.compile(r"[^,，。!！?？;；\n]+[,，。!！?？;；\n]*")
+_SEARCHERS = re.compile(
+    r"\s*(?:(?:刚才|现在|今天|等下|下午|早上|晚上)*(?:我|俺|咱)们?(?![家的爸妈爹娘爷奶姥外儿女闺孙弟妹哥姐老媳孩娃叔伯舅姨姑侄婆公岳丈]|手机|电话)|"
+    r"谁|大家|你们?|各位|哪位|有没有人|麻烦)"
+)
+"""A clause about those who look for somebody."""
+_SEARCHING = re.compile(r"[去在来帮](?:[^,，。]{0,10})找(?![不到着])|找找|找一[圈遍找]|分头|这边找|那边找|集合|等大家")
+_FIGURE_ONLY = re.compile(r"[\d\s]+")
+
+
+def not_of_searchers(scan: Scan) -> Scan | None:
+    """What a line says of the person who is missing: 我穿红衣服，在北门等大家 says nothing of them.
+
+    A clause without a subject goes on with that of the clause before.
+    """
+    kept, searchers = [], False
+    for clause in _CLAUSES.findall(scan.text):
+        if _SEARCHING.search(clause):
+            searchers = True
+        elif _SUBJECT.search(clause):
+            searchers = False
+        elif _SEARCHERS.match(clause):
+            searchers = True
+        if not searchers:
+            kept.append(clause)
+    text = "".join(kept).strip()
+    if not text or _FIGURE_ONLY.fullmatch(text):
+        return None
+    return scan if text == scan.text else Scan(text)
+
+
+_SUBJECT = re.compile(r"[他她]|老人|孩子|爸|妈|爹|娘|爷|奶|儿|女|电话|手机")
+
+
 def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
     """More facts on the writer's own matter."""
     if kind is Kind.MISSING:
@@ -335,6 +369,11 @@ def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) ->
     if not candidates or _QUESTION.search(scan.text):
         return NONE
     personal = candidates[0].ref.letter in ("M", "F")
+    if personal and not pointed:
+        theirs = not_of_searchers(scan)
+        if theirs is None:
+            return NONE
+        scan = theirs
     fields = replace(extract(scan, Kind.MISSING if personal else Kind.REQUEST, context), forwarded=None)
     known = fields.present()
     share = _share(scan.text, known, _STRONG + _WEAK if personal else _WEAK)

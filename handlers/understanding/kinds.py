@@ -197,7 +197,7 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     if alert:
         summed = [a + LENT * b for a, b in zip(summed, score(_with_alert(found)), strict=True)]
     summed = [value / temperature for value in summed]
-    if summed[_FOUND] > max(summed) - CLOSE and persons.asks_back(scan.text):
+    if summed[_FOUND] > max(summed) - CLOSE and persons.no_news(scan):
         summed[_FOUND] = min(summed)
     if alert and not persons.stands_here(scan):
         summed[_STRAY] = min(summed)

@@ -81,6 +81,28 @@ Features = dict[str, float]
 _start = attrgetter("start")
 
 
+_FOUND = re.compile(
+    r"(?:[找寻](?:到|着|见|回来?)|[揾搵]到|接(?:到|回)|送(?:到|回))[他她人俺我爸妈爷奶]{0,3}(?:了|啦|咯|喽|哒|咗|喇)?|"
+    r"(?:回来|回家|到家|归来)(?:了|啦|咯|喽|哒|咗|喇)?"
+)
+"""What says that somebody is found or back."""
+_SUPPOSED = re.compile(
+    r"(?:如果|要是|若|假如|倘|万一|一旦|只要|等(?!下|会|级|号|我们?找)|谁|哪位|哪个|希望|盼|祝|但愿|保佑|早日|尽快|争取|一定[要会能]|"
+    r"听说|据说|有人说|传言|[没沒未冇](?!事|想到|关系|来得及)有?|不(?!要|用|过|好意思|是)|别)[^,，。!！?？;；\n]{0,7}$|"
+    r"(?:能|会|要)(?:被|给|把)?[^,，。]{0,2}$"
+)
+_THEN = re.compile(
+    r"[他她人]?(?:的)?(?:话|请(?!大家放心|各位放心|放心)|麻烦|烦请|告诉|告知|通知|联系|给我|给[他她]家|打(?:我|电话|这|1)|说一?声|吱|回我|"
+    r"叫我|喊我|跟我|马上(?:告|联|打|通|说)|立[即刻]|第一时间|我就?[会请给]|再(?:说|讲|通知)|必有|重谢|酬谢|有赏|是假|是骗)"
+)
+_TRACE = re.compile(
+    r"监控|录像|视频|线索|脚印|痕迹|足迹|影子|定位|信号|"
+    r"[的个双只件辆顶把][^,，。的]{0,4}[包鞋帽衣裤车杖伞机证钱狗猫][^,，。]{0,6}$"
+)
+_SOMEBODY = re.compile(r"[他她人俺我爸妈爷奶]")
+_CLAUSE_MARKS = ",，。!！?？;；\n "
+
+
 def _carried(text: str, token: Token) -> bool:
     return _CARRIED.search(text, max(0, token.start - 6), token.start) is not None
 
@@ -220,6 +242,29 @@ def missing(scan: Scan, hinted: bool = False) -> Features:
 def asks_back(text: str) -> bool:
     """Whether the writer asks if somebody was found, and so brings no news."""
     return _OPEN_QUESTION.search(text) is not None or _ASKS_BACK.search(text) is not None
+
+
+def no_news(scan: Scan) -> bool:
+    """Whether no word of the message says that somebody is found now.
+
+    It asks; or each such word is wished, supposed, denied or hearsay (如果找到了, 还没找到, 有人说找到了), says what to
+    do then (找到了告诉我), or is of a thing (鞋子找到了).
+    """
+    if asks_back(scan.text):
+        return True
+    said = list(_FOUND.finditer(scan.text))
+    return bool(said) and all(_void(scan, match) for match in said)
+
+
+def _void(scan: Scan, match: re.Match[str]) -> bool:
+    text, (start, end) = scan.text, match.span()
+    clause = max(text.rfind(mark, 0, start) for mark in _CLAUSE_MARKS) + 1
+    if _SUPPOSED.search(text, clause, start) or _THEN.match(text, end):
+        return True
+    nouns = [token for token in scan.of(PERSON | BIT["thing"]) if clause <= token.start and token.end <= start]
+    things = [one for one in nouns if not one.mask & PERSON]
+    owner = [one for one in nouns if one.mask & PERSON and things and one.end > things[-1].start]
+    return bool(_TRACE.search(text, clause, start) or (things and not owner)) and _SOMEBODY.search(match[0]) is None
 
 
 def back(scan: Scan) -> Features:

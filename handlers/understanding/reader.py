@@ -15,7 +15,7 @@ import re
 from dataclasses import replace
 
 from handlers.understanding import kinds, targets
-from handlers.understanding.acts import NONE, Doing, concerned, doing
+from handlers.understanding.acts import NONE, Doing, concerned, doing, not_of_searchers
 from handlers.understanding.categories import category
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
@@ -91,6 +91,8 @@ def _read(text: str, context: Context) -> Reading:
     if quiet and not related:
         return Reading(text, Kind.CHAT, quiet.confidence, fields=NO_FIELDS)
     found = quiet or kinds.judge(scan, scores, alert)
+    if found.kind is Kind.MISSING and targets.own(context, "M") and _of_searchers(scan):
+        found = kinds.CHAT
     about = category(scan, summed) if found.kind in _CASES else None
     act = doing(scan, found.kind, about or _topic(scan, summed), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
@@ -98,6 +100,11 @@ def _read(text: str, context: Context) -> Reading:
     told = act.fields is not None and (found.kind is Kind.CHAT or act.act is Act.CORRECT)
     fields = act.fields if told else extract(scan, found.kind, context) if found.kind is not Kind.CHAT else NO_FIELDS
     return _reading(text, scan, found, about, act, fields, context)
+
+
+def _of_searchers(scan: Scan) -> bool:
+    """Whether a line beside the writer's own alert is only about those who look: 我哥穿白衬衫在二中找."""
+    return not scan.has("lost", "wanted", "gone") and not_of_searchers(scan) is None
 
 
 def _topic(scan: Scan, summed: bytes) -> str | None:

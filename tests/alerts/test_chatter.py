@@ -1,0 +1,69 @@
+"""What a family says while it looks: only what is about the missing person changes the card."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.matters import AlertState
+from tests.alerts.town import the_alert
+from tests.harness import Talk, texts
+
+REPORT = "我爸早上9点从柳树巷出去没回来，72岁，灰夹克"
+
+
+async def facts(talk: Talk) -> tuple[object, ...]:
+    alert = await the_alert(talk)
+    return alert.sex, alert.age, alert.clothes, alert.place, alert.seen_at, alert.state
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "我穿红衣服，在北门等大家",
+        "我哥穿白衬衫开黑色轿车在二中找",
+        "12",
+        "我今年45了，我去找找",
+        "我下午3点去派出所",
+        "我在菜市场这边找，谁能去二中那边",
+        "找到了请联系我",
+        "他的鞋子在河边找到了",
+    ],
+)
+@pytest.mark.parametrize("confirmed", [False, True])
+async def test_talk_about_the_search_changes_nothing(talk: Talk, line: str, confirmed: bool) -> None:
+    await talk.say("r1", "g1", REPORT)
+    if confirmed:
+        await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    before = await facts(talk)
+    said = await talk.say("r1", "g1", line)
+    said += await talk.wait(minutes=1)
+    assert await facts(talk) == before
+    assert not [text for text in texts(said, "g2") if "更新" in text or "好消息" in text]
+
+
+async def test_who_somebody_is_changes_only_with_a_word_of_correction(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r1", "g1", "他75岁，身高一米七")
+    alert = await the_alert(talk)
+    assert (alert.age, alert.height_cm) == (72, 170)
+    await talk.say("r1", "g1", "打错了是75岁")
+    assert (await the_alert(talk)).age == 75
+
+
+async def test_a_later_place_takes_the_place_of_an_earlier_one(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r1", "g1", "最后看到是在老粮站")
+    assert (await the_alert(talk)).place == "老粮站"
+
+
+async def test_words_that_may_mean_found_are_asked_about(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    said = await talk.say("r1", "g1", "我爸在老粮站被人看到了，我过去接")
+    assert not texts(said, "g2")
+    assert (await the_alert(talk)).state == AlertState.CONFIRMED
+    if any("人找到了吗" in text for text in texts(said, "g1")):
+        said = await talk.say("r1", "g1", "是")
+        assert "已找到" in texts(said, "g2")[0]
