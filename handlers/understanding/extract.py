@@ -26,6 +26,9 @@ _CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是")
 _OWN_AGE = re.compile(r"(?:我|俺|本人)(?:今年|都|已经|快|也|才|是)*$")
 """Before the age of who writes: 我今年40岁，我儿子6岁."""
 _MINE = re.compile(r"(?:我|俺|我的)$")
+_OWNS = re.compile(
+    r"[她他]?家?的?(?:老?[爸妈爹娘]|父亲|母亲|爷爷|奶奶|公公|婆婆|儿子|女儿|闺女|孙子|孙女|老公|老婆|媳妇|老伴)"
+)
 _NO_PHONE = BIT["nophone"]
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
@@ -184,6 +187,11 @@ def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str 
     return next(iter(_all(text, pieces, field)), None)
 
 
+def _owner(text: str, piece: Piece) -> bool:
+    """王姨她爸: the name is of somebody whose relative it is."""
+    return _OWNS.match(text, piece.end) is not None or text[piece.end - 1] in "她他"
+
+
 def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:
     return "、".join(_all(text, pieces, field)[:MOST_PIECES]) or None
 
@@ -195,7 +203,7 @@ def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], tod
     age = _told(text, theirs or ages) or age_of_birth(text, today)
     heights = [(one.start, cm) for one in pieces.get("height_cm", ()) if (cm := height_at(text, one.start))]
     return {
-        "name": _first(text, pieces, "name"),
+        "name": _first(text, {"name": [one for one in pieces.get("name", ()) if not _owner(text, one)]}, "name"),
         "sex": find_sex(text),
         "age": age.years if age else None,
         "age_precision": "about" if age and age.about else None,

@@ -33,6 +33,12 @@ _BYSTANDER_BEFORE = re.compile(
 )
 _BYSTANDER_AFTER = re.compile(r"(?:们|说|讲|话|发现|接[走着到回]|牵|带去|抱着)")
 """Who is thanked, called, looked for by the person, or speaks, is somebody else."""
+_OWNER = re.compile(rf"(?:[她他]家?的?|家的?|的)(?:{_MALE}|{_FEMALE})")
+"""Behind whose relative it is: 王姨她爸."""
+_BOTH = re.compile(
+    r"爸妈|父母|爹娘|爹妈|爷爷奶奶|爷奶|姥姥姥爷|外公外婆|老两口|两口子|公婆|夫妻|夫妇|姐弟|兄妹|[俩两](?:个|位)?(?:孩子|小孩|娃|老人|人)"
+)
+"""A man and a woman at once, or perhaps."""
 _NOT_THEM = re.compile(r"各位[^,，。]{0,6}$|不是[^,，。]{0,2}$")
 _GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不")
 _WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}$")
@@ -72,6 +78,8 @@ def find_sex(text: str) -> str | None:
     said = _SAID.search(text)
     if said:
         return said[said.lastgroup or 0]
+    if _BOTH.search(text):
+        return None
     perhaps = None
     named = [
         match for match in _SEXED.finditer(text) if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
@@ -83,7 +91,8 @@ def find_sex(text: str) -> str | None:
         return "男" if near[-1]["male"] else "女"
     for match in named:
         start, end = match.span()
-        if _BYSTANDER_BEFORE.search(text, max(0, start - 8), start) or _BYSTANDER_AFTER.match(text, end):
+        bystander = _BYSTANDER_BEFORE.search(text, max(0, start - 8), start) or _BYSTANDER_AFTER.match(text, end)
+        if bystander or _OWNER.match(text, end):
             continue
         sex = "男" if match["male"] else "女"
         if not _OTHER_BEFORE.search(text, max(0, start - 8), start) and not _OTHER_AFTER.match(text, end):
