@@ -96,7 +96,7 @@ _WHOLE = {
     ),
     Act.WITHDRAW: re.compile(
         r"(?:算了|不用了|不用修了?|不用来了?|不用管了?|不需要了|不用处理了?|撤销|撤了吧?|取消吧?|误报|不报了|"
-        r"不找了|别发了?|别找了|不用找了|不用发了|不要发了?|作废|搞错了|弄错了|误会了?|(?:我)?自己(?:修|弄|"
+        r"(?:算了[,，]?)?不(?:投诉|举报|反映|追究|计较|麻烦你们)了|不找了|别发了?|别找了|不用找了|不用发了|不要发了?|作废|搞错了|弄错了|误会了?|(?:我)?自己(?:修|弄|"
         r"解决)好?了)[,，。!！吧啊哈]*(?:谢谢|误会|搞错了|不用了|自己修好了|自己弄好了|麻烦了)?[。!！啊哈了]*"
     ),
     Act.CLAIM: re.compile(
@@ -148,6 +148,20 @@ _SHORTLY = timedelta(minutes=10)
 _RATING = re.compile(
     r"(?:很|非常|挺|比较|特别|不|不太|很不|一点也不)?满意(?:了|的|啊|[,，。!！~ ].{0,16})?|好评.{0,8}|差评.{0,12}"
 )
+_KIND_WORDS = re.compile(
+    r"(?!(?:好|行|可以|快|都行|都可以)[的了啊吧嘞]*[。!！~]*$)"
+    r"(?:师傅|这[次回]|[修弄办]得?|处理得?|服务|态度|速度|效率|真|很|挺|非常|特别|太|都|已经|现在|[给打还蛮,，~ ])*"
+    r"(?:好用?|不错|可以|满意|给力|快|棒|赞|到位|及时|专业|好评|[五5]星|[五5]分|满分|行|凑合|一般|👍|\[强\])"
+    r"(?:好评|[了的啊呀哈吧般])*(?:[,，。!！~ ]*(?:谢谢|感谢|多谢|辛苦|麻烦|满意)[^,，。?？]{0,10})*[。!！~]*"
+)
+"""What people say of work well done, as a whole line; 一般 and 凑合 reopen nothing either."""
+_AGAIN = re.compile(
+    r"(?:不行|没用|不管用|不顶用|白修)[啊呀了的]*(?:[,，。!！ ].{0,14})?|"
+    r"[^,，。?？]{0,8}又(?:灭|坏|漏|停|不亮|不热|不通|堵|响|跳闸|塞|断|没[水电气]|开始|吵|臭|满)[^?？]{0,10}"
+)
+"""What people say when it did not last."""
+JUST_DONE = timedelta(hours=2)
+"""How long after its end a line without a number is taken for a word about the work."""
 _SHORT = 30
 
 
@@ -188,7 +202,7 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
             return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
     if not pointed and len(text) <= _SHORT and _CONSEQUENCE.fullmatch(text):
         return _worse(kind, category, context)
-    if not pointed and not scan.mask & _ACT:
+    if not pointed and not scan.mask & _ACT and not any(m.mine and m.done for m in context.matters):
         return _more(scan, kind, pointed, context)
     return (
         _rated(text, pointed, context)
@@ -198,10 +212,15 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
 
 
 def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | None:
+    ended = sorted((m for m in context.matters if m.mine and m.done), key=lambda m: m.at, reverse=True)
+    done = [Candidate(m.ref, 0.75, "writer") for m in ended]
+    just = bool(ended) and context.now - ended[0].at <= JUST_DONE and len(text) <= _SHORT
     unhappy = _UNHAPPY.search(text) is not None
-    if not (unhappy or _HAPPY.search(text)) or not (pointed or _RATING.fullmatch(text)):
+    rated = (unhappy or _HAPPY.search(text)) and (pointed or _RATING.fullmatch(text))
+    if just and not rated and _AGAIN.fullmatch(text):
+        return Doing(Act.NOT_FIXED, 0.75, targets.merge(pointed, done))
+    if not rated and not (just and not unhappy and _KIND_WORDS.fullmatch(text)):
         return None
-    done = [Candidate(m.ref, 0.75, "writer") for m in context.matters if m.mine and m.done]
     candidates = targets.merge(pointed, done, targets.own(context))
     if not candidates or _QUESTION.search(text):
         return None
@@ -228,7 +247,8 @@ def _said(text: str, pointed: bool, own: bool) -> Act | None:
     if _OVER.fullmatch(text):
         return Act.FIXED
     if pointed:
-        return next((act for pattern, act in _STATED if pattern.search(text)), None)
+        rest = targets.without_number(text)
+        return next((act for pattern, act in _STATED if pattern.search(rest)), None)
     if len(text) > _SHORT:
         return None
     if _CORRECT.search(text):

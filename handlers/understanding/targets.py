@@ -44,6 +44,11 @@ def named(text: str, context: Context) -> list[Ref]:
     return list(dict.fromkeys(found))
 
 
+def without_number(text: str) -> str:
+    """A line without the number of its matter: 1号好了 says 好了."""
+    return _REF.sub("", text).strip(" ,，:：")
+
+
 def beside(text: str, context: Context) -> list[Ref]:
     """Bare numbers that are the number of an open matter: 不满意 8."""
     numbers = [int(match["n"]) for match in _BESIDE.finditer(text)]

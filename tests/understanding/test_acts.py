@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -223,3 +224,43 @@ def test_a_missing_person_is_no_more_of_my_open_case() -> None:
     reading = line("我爸走丢了，72岁，灰夹克", MINE)
     assert reading.kind is Kind.MISSING and reading.act is Act.NONE
     assert [candidate.ref for candidate in line("我爸走丢了，72岁，灰夹克", MINE, ALERT).candidates] == [ALERT.ref]
+
+
+def ended(minutes: int = 50) -> Context:
+    """The writer's own case, done so many minutes ago, and an older one."""
+    done = OpenMatter(ref=Ref("", 1), at=NOW, mine=True, place="3栋", category="公共设施", done=True)
+    ends = ((1, minutes + 60), (2, minutes))
+    mine = [replace(done, ref=Ref("", n), at=NOW - timedelta(minutes=ago)) for n, ago in ends]
+    return Context(now=NOW, grid="G1", matters=tuple(mine))
+
+
+@pytest.mark.parametrize(
+    "text", ["挺好的，谢谢", "5分好评", "一般", "可以，辛苦了", "不错", "修得很好 谢谢师傅", "这次好了，满意", "满意"]
+)
+def test_kind_words_after_the_end_rate_what_ended_last(text: str) -> None:
+    reading = read(text, ended())
+    assert (reading.act, reading.satisfied) == (Act.RATE, True)
+    assert reading.candidates[0].ref == Ref("", 2)
+
+
+@pytest.mark.parametrize("text", ["不行啊，今晚又灭了", "又坏了", "没用啊，还是白修", "灯又不亮了"])
+def test_it_did_not_last(text: str) -> None:
+    reading = read(text, ended())
+    assert reading.act is Act.NOT_FIXED
+    assert reading.candidates[0].ref == Ref("", 2)
+
+
+@pytest.mark.parametrize("text", ["好的", "好", "行", "今天天气不错", "哈哈哈", "菜不错，多少钱", "收到"])
+def test_talk_after_the_end_rates_nothing(text: str) -> None:
+    assert read(text, ended()).act is not Act.RATE
+
+
+def test_kind_words_long_after_rate_nothing() -> None:
+    assert read("不错", ended(minutes=600)).act is Act.NONE
+
+
+def test_a_number_before_the_words() -> None:
+    mine = OpenMatter(ref=Ref("", 1), at=NOW - timedelta(minutes=9), mine=True, place="3栋", category="公共设施")
+    context = Context(now=NOW, grid="G1", matters=(mine,))
+    assert read("1号好了", context).act is Act.FIXED
+    assert read("算了不投诉了", context).act is Act.WITHDRAW
