@@ -153,7 +153,9 @@ KINDS = tuple(Kind)
 """The kinds in the order of every list of scores and chances."""
 _CASES = (KINDS.index(Kind.REQUEST), KINDS.index(Kind.COMPLAINT))
 """Kinds that open the same case: between them there is nothing to be unsure about."""
-_CHAT, _MISSING, _FOUND, _STRAY = map(KINDS.index, (Kind.CHAT, Kind.MISSING, Kind.FOUND, Kind.STRAY))
+_CHAT, _MISSING, _FOUND, _STRAY, _SIGHTING = map(
+    KINDS.index, (Kind.CHAT, Kind.MISSING, Kind.FOUND, Kind.STRAY, Kind.SIGHTING)
+)
 # By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
 _BY_SIGN = {
     name: tuple((KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
@@ -199,6 +201,10 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     summed = [value / temperature for value in summed]
     if summed[_FOUND] > max(summed) - CLOSE and persons.no_news(scan):
         summed[_FOUND] = min(summed)
+    if summed[_SIGHTING] > max(summed) - CLOSE and persons.saw_nobody(scan.text):
+        summed[_SIGHTING] = min(summed)
+        if alert and not scan.mask & _GRAVE:
+            summed[_MISSING] = min(summed)
     if alert and not persons.stands_here(scan):
         summed[_STRAY] = min(summed)
     chances = softmax(summed)

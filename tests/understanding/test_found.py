@@ -55,3 +55,15 @@ def test_news(text: str) -> None:
     reading = read(text, CONTEXT)
     assert reading.kind is Kind.FOUND
     assert reading.confidence > 0.85
+
+
+@pytest.mark.parametrize("text", ["没看见穿灰夹克的老头", "没见过这个人", "我在老粮站没看到他", "没注意，没看到"])
+def test_who_saw_nobody_brings_no_clue(text: str) -> None:
+    assert read(text, CONTEXT).kind not in (Kind.SIGHTING, Kind.MISSING)
+
+
+@pytest.mark.parametrize(
+    "text", ["我没看到他本人，但我老公刚才在桥头看见一个穿灰夹克的", "刚才在二中门口看到一个穿灰夹克的老人"]
+)
+def test_who_saw_somebody_brings_one(text: str) -> None:
+    assert read(text, CONTEXT).kind is Kind.SIGHTING
