@@ -72,6 +72,9 @@ class Order:
 MAX_ODD = 12
 """Characters after a command's word up to which it is a slip, and not a sentence that begins like one."""
 
+MAX_ORDERS = 10
+"""Lines of one message that may each be a command."""
+
 _GAP = re.compile(r"[\s:：,，、;；]*")
 _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
@@ -108,6 +111,15 @@ class Grammar:
             return None
         order = self._fit(self._by_word[match[0]], folded[match.end() :])
         return order if order and _meant(order, speaker, addressed) else None
+
+    def parse_all(self, text: str, speaker: Speaker, *, addressed: bool) -> tuple[Order, ...]:
+        """The orders of a text: one a line where each line is one about a numbered matter, else the one it is."""
+        lines = [line for line in text.splitlines() if line.strip()]
+        orders = [self.parse(line, speaker, addressed=addressed) for line in lines[:MAX_ORDERS]]
+        if 1 < len(lines) == len(orders) and all(order and order.ref for order in orders):
+            return tuple(order for order in orders if order)
+        order = self.parse(text, speaker, addressed=addressed)
+        return (order,) if order else ()
 
     def _fit(self, command: Command, tail: str) -> Order | None:
         gap = _GAP.match(tail)

@@ -45,13 +45,13 @@ log = logging.getLogger("gridbot.dispatch")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a message will cause: nothing (plain chat), an order, or a reading to act on."""
+    """What a message will cause: nothing (plain chat), orders (one, or one a line), or a reading to act on."""
 
     message: Message
     where: Where | None = None
     speaker: Speaker | None = None
     text: str = ""
-    order: Order | None = None
+    orders: tuple[Order, ...] = ()
     reading: Reading | None = None
     joined: tuple[int, ...] = ()
     nothing: Outcome | None = None
@@ -153,8 +153,8 @@ class Dispatch:
         addressed = event.mentions_me or where.private or where.unbound or text != event.text.strip()
         plan = Plan(message, where, speaker, text)
         typed = f"我是 {text}" if where.private and BARE_CODE.fullmatch(fold(text).upper()) else text
-        if order := GRAMMAR.parse(typed, speaker, addressed=addressed):
-            return replace(plan, order=order)
+        if orders := GRAMMAR.parse_all(typed, speaker, addressed=addressed):
+            return replace(plan, orders=orders)
         if where.unbound:
             return replace(plan, nothing=Outcome.OTHER)
         return self._read(plan, around, addressed)
@@ -249,8 +249,9 @@ class Dispatch:
                 await handler(turn)
         elif event.from_self:
             await settling.own_message(turn)
-        elif plan.order:
-            await obey(turn, plan.order, around)
+        elif plan.orders:
+            for order in plan.orders:
+                await obey(turn, order, around)
         elif turn.here.private and turn.here.area is None and await locating.located(turn):
             turn.outcome = Outcome.OTHER
         elif plan.reading and plan.reading.act in (Act.YES, Act.NO):

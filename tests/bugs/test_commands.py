@@ -57,3 +57,21 @@ async def test_found_and_well_is_no_measure(talk: Talk) -> None:
     await talk.say("r1", "g1", MISSING)
     await talk.say("w1", None, "找到 M1 人没事")
     assert await talk.rows(select(Alert.state)) == [AlertState.FOUND]
+
+
+async def test_a_command_a_line_is_carried_out_line_by_line(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看")
+    await talk.say("r2", "g1", "路灯坏了，晚上看不见路，能不能修一下")
+    await talk.say("w1", None, "接单 1\n接单 2\n接单 99")
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.TAKEN, CaseState.TAKEN]
+    said = await talk.say("w1", None, "办结 1 换了新管\n进展 2 已报供电所")
+    assert "换了新管" in "".join(texts(said, "g1"))
+    assert "已报供电所" in "".join(texts(said, "g1"))
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.DONE, CaseState.TAKEN]
+
+
+async def test_lines_of_one_command_stay_together(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看")
+    await talk.say("w1", None, "接单 1")
+    said = await talk.say("w1", None, "进展 1 师傅已到\n正在换管")
+    assert "正在换管" in "".join(texts(said, "g1"))
