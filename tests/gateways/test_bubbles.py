@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from bot.gateways.wechaty import bubbles
@@ -130,11 +128,11 @@ def test_clean_text_fits_every_database() -> None:
         "<msg>" + "<refermsg>" * (MAX_TEXT // 10),
     ],
 )
-def test_no_text_takes_long(text: str) -> None:
-    began = time.perf_counter()
-    bubbles.split_quote(text)
+def test_no_text_makes_anything_up(text: str) -> None:
+    """Each of these would run for hours if a pattern tried all ways to split it."""
+    quote, said = bubbles.split_quote(text)
+    assert said == text or quote is not None
+    assert len(bubbles.strip_mention(text, ("格格",), sure=False)[0]) <= len(text)
+    assert len(bubbles.strip_own_prefix(text)) <= len(text)
     bubbles.xml_quote(text)
-    bubbles.strip_mention(text, ("格格",), sure=False)
-    bubbles.strip_own_prefix(text)
     bubbles.link_text(text)
-    assert time.perf_counter() - began < 2
