@@ -33,6 +33,14 @@ print("cut", flush=True)
 input()
 """
 
+READ_ONE_LINE = """
+from datetime import UTC, datetime
+from handlers.understanding import Context, read
+read("我爸72岁，今早从柳树巷走丢了，穿灰夹克", Context(now=datetime.now(UTC)))
+print("read", flush=True)
+input()
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -139,11 +147,23 @@ async def _window(page: aiohttp.ClientSession) -> AsyncIterator[aiohttp.ClientWe
         yield window
 
 
+def first_reading(repetitions: int) -> tuple[Start, Start]:
+    """A fresh Python that reads one line, and one that loads jieba and cuts one, in turns."""
+    _cut_one_line()
+    rounds = [(_fresh(READ_ONE_LINE), _cut_one_line()) for _ in range(repetitions)]
+    ours, theirs = zip(*rounds, strict=True)
+    return _median(ours), _median(theirs)
+
+
 def _cut_one_line() -> Start:
     """A fresh Python that loads jieba and cuts one line."""
+    return _fresh(CUT_ONE_LINE)
+
+
+def _fresh(program: str) -> Start:
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-c", CUT_ONE_LINE], env=bot_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", program], env=bot_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert process.stdin and process.stdout
     try:

@@ -29,7 +29,9 @@ def test_no_room_hears_a_text_twice() -> None:
 
 def test_reading_is_measured() -> None:
     times = reading.measure(60, 1)
-    assert times.lines == 60 and times.ratio > 0
+    assert times.lines == 60 and times.whole.ratio > 0 and times.matter.ratio > 0
+    shares = reading.shares(60)
+    assert shares["characters"] > 0 and min(shares.values()) >= 0
 
 
 @pytest.mark.gateway
