@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from rapidfuzz import fuzz
+from sqlalchemy import select
+from sqlmodel import col
+
 from handlers import locating
 from handlers.cases import texts
 from handlers.cases.complaints import complaint_handlers
@@ -11,7 +15,7 @@ from handlers.cases.placing import place_of
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
 from storage.areas import Area, Mode, silenced
-from storage.matters import Case, CaseStep
+from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
 
@@ -19,12 +23,14 @@ PRIVATE_CATEGORIES = frozenset({"邻里纠纷"})
 """Never shown in a group (DESIGN.md, "Private matters")."""
 
 DEFAULT_HOURS = 72
+AGAIN, ALIKE = timedelta(minutes=30), 95
+"""Within what time, and how alike (of 100), two messages of one person are one report."""
 
 
 async def reported(turn: Turn) -> None:
     """Free words that ask, complain or propose: open a case and give the first answer."""
     area = await locating.area_here(turn)
-    if area is None:
+    if area is None or await _said_already(turn):
         return
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await owner_name(turn, case)
@@ -32,6 +38,21 @@ async def reported(turn: Turn) -> None:
     await tell_owner(turn, case, area)
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker), ref=str(case.id))
+
+
+async def _said_already(turn: Turn) -> bool:
+    """Whether the same person said the same here a moment ago: it has its number and its answer."""
+    query = select(Case).where(
+        Case.chat_id == turn.here.chat_id,
+        Case.reporter_id == turn.me.contact_id,
+        col(Case.state).in_(CASE_OPEN),
+        col(Case.updated_at) > turn.now - AGAIN,
+    )
+    for case in await turn.session.scalars(query.order_by(col(Case.id).desc()).limit(5)):
+        if fuzz.ratio(case.text, turn.text[:2000]) >= ALIKE:
+            turn.concerns(str(case.id))
+            return True
+    return False
 
 
 async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:

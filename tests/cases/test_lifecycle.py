@@ -176,3 +176,14 @@ async def test_nobody_is_asked_for_marks_after_a_fire(talk: Talk) -> None:
     (said,) = texts(await talk.say("w1", None, "办结 1 火已扑灭，没人受伤"), "g1")
     assert "没人受伤" in said
     assert "满意" not in said
+
+
+async def test_the_same_words_twice_are_one_case(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    assert await talk.say("r1", "g1", LEAK) == []
+    assert await talk.say("r1", "g1", f"{LEAK}！") == []
+    await the_case(talk)
+    await talk.say("r2", "g1", LEAK)
+    await talk.wait(minutes=40)
+    await talk.say("r1", "g1", LEAK.replace("3栋2单元", "5栋1单元"))
+    assert len(await talk.rows(select(Case))) >= 2
