@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from handlers.understanding.looks import has_phone, height_at
 from handlers.understanding.model import Context, Fields, Kind, Precision
 from handlers.understanding.normal import fold
-from handlers.understanding.people import BORN, age_at, age_of_birth, find_sex
+from handlers.understanding.people import BORN, IN_YEARS, age_at, age_of_birth, find_sex
 from handlers.understanding.persons import forwarded
 from handlers.understanding.phones import Phone, find_phones, find_plate
 from handlers.understanding.places import House, find_house, floor_apart, known_place, nowhere
@@ -198,7 +198,9 @@ def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str |
 
 def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], today: date) -> dict[str, Any]:
     text = scan.text
-    ages = [(piece.start, age) for piece in pieces.get("age", ()) if (age := age_at(text, piece.start, piece.end))]
+    figures = {piece.start: piece.end for piece in pieces.get("age", ())}
+    figures |= {match.start(): match.end() for match in IN_YEARS.finditer(text)}
+    ages = [(start, age) for start, end in sorted(figures.items()) if (age := age_at(text, start, end))]
     theirs = [one for one in ages if not _OWN_AGE.search(text, max(0, one[0] - 6), one[0])]
     age = _told(text, theirs or ages) or age_of_birth(text, today)
     heights = [(one.start, cm) for one in pieces.get("height_cm", ()) if (cm := height_at(text, one.start))]

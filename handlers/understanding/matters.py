@@ -18,6 +18,11 @@ _OVER = re.compile(
     r"去年|前年|上次|上回|那次|以前|前几年|当年|小时候|新闻|电视|电影|视频|演习|演练|听说|上个?月|几年前|讲座|"
     r"扑灭|灭了|昨天.{0,8}(?:灭|没事)"
 )
+_SELF_HARM = re.compile(
+    r"不想活|不活了|活不下去|活着[^,，。]{0,6}累|一了百了|寻死|寻短见|轻生|自杀|割腕|遗书|跳[楼河江桥]|"
+    r"[吃吞喝]了?[^,，。]{0,6}(?:安眠药|农药|老鼠药|敌敌畏|百草枯)|(?:被|遭)[^,，。]{0,4}(?:家暴|毒打)|掐[着住]?我?脖子|往死里打"
+)
+"""Somebody may die by their own hand, or by one of the family's."""
 _HERE = re.compile(r"有人|里面|[楼栋幢]|单元|隔壁|路上|河|工地|屋")
 _SOMEONE = re.compile(r"有(?:个)?(?:人|孩子|小孩|老人|娃|学生)|我(?:爸|妈|爷|奶|家|姐|哥|弟|妹|儿|女|老)|孩子|老人")
 _NOW = re.compile(r"[!！]|快|急|正在|现在|一直|突然|马上|赶紧|了$|啊$")
@@ -77,6 +82,8 @@ def emergency(scan: Scan) -> Features:
         strong = any(token.mask & ~BIT["alarm_weak"] & ALARM for token in literal)
         found["alarm" if strong else "alarm_maybe"] = 1.0
         found["alarm_more"] = min(len({t.word for t in literal}) - 1, 2) / 2
+    if literal and _SELF_HARM.search(scan.text):
+        found["self_harm"] = 1.0
     if _OVER.search(scan.text):
         found["alarm_over"] = 1.0
     if scan.has("like") and not literal:

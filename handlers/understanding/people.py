@@ -36,9 +36,10 @@ _BYSTANDER_AFTER = re.compile(r"(?:们|说|讲|话|发现|接[走着到回]|牵|
 _OWNER = re.compile(rf"(?:[她他]家?的?|家的?|的)(?:{_MALE}|{_FEMALE})")
 """Behind whose relative it is: 王姨她爸."""
 _BOTH = re.compile(
-    r"爸妈|父母|爹娘|爹妈|爷爷奶奶|爷奶|姥姥姥爷|外公外婆|老两口|两口子|公婆|夫妻|夫妇|姐弟|兄妹|[俩两](?:个|位)?(?:孩子|小孩|娃|老人|人)"
+    r"[^,，。\s]{0,4}(?:爸妈|父母|爹娘|爹妈|爷爷奶奶|爷奶|姥姥姥爷|外公外婆|老两口|公婆|姐弟|兄妹|[俩两]个?(?:孩子|小孩|娃|老人))"
+    r"(?![们的]|[都全]?(?:在|急|找|说|吵|不会|电话|手机))"
 )
-"""A man and a woman at once, or perhaps."""
+"""A man and a woman at once, or perhaps, with whom a message begins."""
 _NOT_THEM = re.compile(r"各位[^,，。]{0,6}$|不是[^,，。]{0,2}$")
 _GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不")
 _WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}$")
@@ -52,6 +53,8 @@ _SHE = re.compile(r"(?<!其)她(?!们|家|人|说)")
 
 AGE_FIGURE = re.compile(rf"(?<![\d.])\d{{1,3}}(?![\d.])|{CN}{{1,4}}(?:有{CN})?")
 """What may be the figure of an age, or of anything else."""
+IN_YEARS = re.compile(rf"(?<![\d.])\d{{1,3}}(?=周?岁)|{CN}{{1,4}}(?=周?岁)")
+"""What can be nothing else."""
 _AFTER_AGE = re.compile(
     r"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?(?P<half>半)?(?P<rough>左右|上下|多|来岁|出头)?"
 )
@@ -78,7 +81,7 @@ def find_sex(text: str) -> str | None:
     said = _SAID.search(text)
     if said:
         return said[said.lastgroup or 0]
-    if _BOTH.search(text):
+    if _BOTH.match(text):
         return None
     perhaps = None
     named = [

@@ -135,6 +135,12 @@ def _owns(text: str, person: Token, token: Token) -> bool:
     return text[person.end : person.end + 1] == "的" and 2 <= token.start - person.end <= 9 and token.mask & _AWAY == 0
 
 
+def _belonging(scan: Scan, token: Token) -> bool:
+    """我奶奶的拐杖丢了: whatever it is, it is hers, and gone."""
+    before = scan.tokens[: bisect_left(scan.tokens, token.start, key=_start)][-4:]
+    return any(one.mask & PERSON and _owns(scan.text, one, token) for one in before)
+
+
 def _after(scan: Scan, token: Token) -> Token | None:
     """The noun right after a predicate: 丢了一只鞋, 走失老人."""
     for noun in islice(scan.tokens, bisect_left(scan.tokens, token.end, key=_start), None):
@@ -169,7 +175,7 @@ def _lost_features(scan: Scan) -> Features:
         name = "lost" if token.mask & _LOST else "gone" if token.mask & _GONE else "away"
         noun = subject(scan, token)
         if noun is None:
-            found[f"{name}_bare"] = 1.0
+            found["thing_lost" if _belonging(scan, token) else f"{name}_bare"] = 1.0
         elif noun.mask & PERSON or (token.mask & PERSON and noun.start < token.start):
             found[f"{name}_person"] = 1.0
             if name != "away" and noun.mask & bits("kin", "anyone"):

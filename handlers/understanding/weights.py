@@ -60,6 +60,10 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "own_kin": {_T: -3.5, _M: 1.0},
     # life in danger
     "alarm": {_E: 4.2, _R: -1.5, _C: -1.5},
+    "self_harm": {_E: 7.0},
+    "errand": {_R: 5.0, _M: -6.0},
+    "cleft": {_M: 6.0},
+    "surmise": {_M: -4.0, _H: 1.0},
     "alarm_someone": {_E: 0.8},
     "alarm_maybe": {_E: 1.9, _R: -0.5, _C: -0.5},
     "alarm_now": {_E: 0.5},

@@ -1,0 +1,53 @@
+"""What a message is about, where the words alone would mislead."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.understanding import Context, Kind, read
+from tests.understanding.evaluate import NOW
+
+
+def kind(text: str) -> Kind:
+    return read(text, Context(now=NOW)).kind
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我不想活了，你们别找我",
+        "我儿子说不想活了，把自己锁在屋里",
+        "我吃了一瓶安眠药",
+        "活着太累了，想一了百了",
+        "我被家暴了",
+        "家里进贼了，人还在屋里",
+        "有人抢东西，在菜市场",
+        "他掐我脖子，快来人",
+    ],
+)
+def test_a_life_is_in_danger(text: str) -> None:
+    assert kind(text) is Kind.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["累得不想活了哈哈", "作业多得孩子都不想活了", "笑得我不想活了", "电影里他跳河那段我哭死", "去年有人跳楼那栋"],
+)
+def test_figures_of_speech_and_films_are_chat(text: str) -> None:
+    assert kind(text) is Kind.CHAT
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("有没有人帮我妈买药，她瘫痪在床，3栋201", Kind.REQUEST),
+        ("谁能帮我爸办个老年卡，他72岁，腿脚不好", Kind.REQUEST),
+        ("我奶奶的拐杖丢了", Kind.CHAT),
+        ("孩子的校牌丢了", Kind.CHAT),
+        ("我叫王芳，走丢的是我父亲", Kind.MISSING),
+        ("我奶奶的孙子走丢了", Kind.MISSING),
+        ("要找的人就是我妈，早上出去的", Kind.MISSING),
+    ],
+)
+def test_who_or_what_is_gone(text: str, expected: Kind) -> None:
+    assert kind(text) is expected
