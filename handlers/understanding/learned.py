@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from math import exp, sqrt
@@ -84,31 +84,25 @@ class Learned:
         return [run for weight, run in sorted(known, reverse=True)[:most] if weight > 0]
 
 
-@cache
-def _above(lanes: int) -> int:
-    return WRITTEN * sum(1 << 8 * LANE * k for k in range(lanes))
-
-
-def packed(weights: str) -> int:
-    """Weights as they are written, in one integer; two bytes a character are a lane."""
-    return int.from_bytes(weights.encode("utf-16-le"), "little") - _above(len(weights))
+def packed(weights: str, lanes: int) -> Iterator[int]:
+    """Rows of so many weights, written one after the other, each in one integer."""
+    above, size = WRITTEN * sum(1 << 8 * LANE * k for k in range(lanes)), LANE * lanes
+    plain = weights.encode("utf-16-le")  # two bytes a character: a lane
+    return (int.from_bytes(plain[at : at + size], "little") - above for at in range(0, len(plain), size))
 
 
 def load(path: Path = FILE) -> Learned:
     """The models of a file that `make train` wrote.
 
-    First what is known of the models, then for each run its weights and rarity for kinds and, where cases had it, those
-    for categories.
+    First what is known of the models; then, for runs that cases never had and for those that they had, a line of runs
+    and a line of weights: for each run those for kinds, the rarity and a one, then the same for categories.
     """
     head, *lines = gzip.decompress(path.read_bytes()).decode().split("\n")
     about = json.loads(head)
     kinds, categories = len(about["kinds"]["labels"]) + 2, len(about["categories"]["labels"]) + 2
-    once = chr(WRITTEN + 1)
-    table = {}
-    for line in lines:
-        run, _, weights = line.rpartition("\t")
-        more = weights[kinds - 1 :]
-        table[run] = packed(f"{weights[: kinds - 1]}{once}{more}{once}" if more else weights + once)
+    table: dict[str, int] = {}
+    for runs, weights, lanes in zip(lines[::2], lines[1::2], (kinds, kinds + categories), strict=True):
+        table.update(zip(runs.split("\t") if weights else (), packed(weights, lanes), strict=True))
     return Learned(
         _linear(about["kinds"], Struct(f"<{kinds}H")),
         _linear(about["categories"], Struct(f"<{kinds * LANE}x{categories}H")),

@@ -35,7 +35,7 @@ HEARD = {1: range(-2, 3), 2: range(-1, 3), 3: range(3)}
 _BACK, _WIDE = 2, 5
 """How far before its first character a run counts, and at how many characters at most."""
 _BEFORE, _BEHIND = "\x02" * _BACK, "\x03" * (_WIDE - 1)
-_FORM = str.maketrans(digits + ascii_letters + "\n", "0" * len(digits) + "a" * len(ascii_letters) + "\x04")
+_FORM = str.maketrans(digits + ascii_letters + "\n\t", "0" * len(digits) + "a" * len(ascii_letters) + "\x04 ")
 
 LANE = 16
 """Bits of a tag's lane in packed weights."""
@@ -188,39 +188,34 @@ def weight_in(weights: int, place: int, tag: int) -> int:
     return (lifted >> (place + _BACK) * _BLOCK + tag * LANE & ((1 << LANE) - 1)) - (1 << LANE - 2)
 
 
-def _packed(weights: str) -> int:
-    """Weights as they are written, in one integer; two bytes a character are a lane."""
-    return int.from_bytes(weights.encode("utf-16-le"), "little") - _zeros(len(weights))
-
-
-@cache
-def _zeros(lanes: int) -> int:
-    return ZERO * sum(1 << LANE * k for k in range(lanes))
+def _packed(weights: str, blocks: int) -> Iterator[int]:
+    """Rows of so many blocks of weights, written one after the other, each in one integer."""
+    lanes = blocks * len(TAGS)
+    zeros, size = ZERO * sum(1 << LANE * k for k in range(lanes)), lanes * LANE // 8
+    plain = weights.encode("utf-16-le")  # two bytes a character: a lane
+    return (int.from_bytes(plain[at : at + size], "little") - zeros for at in range(0, len(plain), size))
 
 
 def load(path: Path = FILE) -> Tagger:
     """The tagger of a file that `make train` wrote.
 
-    First its lean and the names of the lexicon's classes, then the weights of runs, of classes and of marks.
-    Raises ValueError where the lexicon has other classes now.
+    First its lean and the names of the lexicon's classes; then, for the runs of each length, for classes and for marks,
+    a line of keys and a line of weights. Raises ValueError where the lexicon has other classes now.
     """
     head, *lines = gzip.decompress(path.read_bytes()).decode().split("\n")
     lean, *classes = head.split(" ")
     if classes != list(CLASSES):
         raise ValueError(f"{path.name} was learned with other classes of words: run make train")
-    tables: list[dict[str, int]] = []
-    for line in lines:
-        key, tab, weights = line.rpartition("\t")
-        if tab:
-            tables[-1][key] = _packed(weights)
-        else:
-            tables.append({})
-    *runs, of_classes, of_marks = tables
+    blocks = [*map(len, HEARD.values()), 1, 1]
+    tables = [
+        dict(zip(keys.split("\t") if weights else (), _packed(weights, size), strict=True))
+        for keys, weights, size in zip(lines[::2], lines[1::2], blocks, strict=True)
+    ]
     ones, twos, threes = (
         {run: weights << (places[0] + _BACK) * _BLOCK for run, weights in table.items()}
-        for table, places in zip(runs, HEARD.values(), strict=True)
+        for table, places in zip(tables, HEARD.values(), strict=False)
     )
-    return Tagger(int(lean), (ones, twos, threes), of_classes, of_marks)
+    return Tagger(int(lean), (ones, twos, threes), *tables[3:])
 
 
 @cache

@@ -130,7 +130,9 @@ def _write(model: Fit, divisor: float, topics: Fit) -> None:
         "kinds": _about(model, KINDS, step),
         "categories": _about(topics, CATEGORIES, topic_step),
     }
-    out = [json.dumps(head, ensure_ascii=False), *(f"{run}\t{w}{topic_lines.get(run, '')}" for run, w in lines.items())]
+    out = [json.dumps(head, ensure_ascii=False)]
+    for part in ([run for run in lines if run not in topic_lines], [run for run in lines if run in topic_lines]):
+        out += ["\t".join(part), "".join(lines[run] + topic_lines.get(run, "") for run in part)]
     FILE.write_bytes(gzip.compress("\n".join(out).encode(), mtime=0))
     print(f"{FILE.name}: {FILE.stat().st_size:,} bytes")
 

@@ -99,7 +99,7 @@ def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
 
 
 def written(model: Fit) -> tuple[float, dict[str, str]]:
-    """Each run's weights, times its rarity, and its squared rarity as characters; and the step between two weights.
+    """Each run's weights, times its rarity, its squared rarity and a one, as characters; and the step between weights.
 
     Frequent runs come first, so that what most messages look up lies close together in memory.
     """
@@ -110,5 +110,9 @@ def written(model: Fit) -> tuple[float, dict[str, str]]:
     for run, weights in sorted(heavy.items(), key=lambda item: round(model.rarity[item[0]] ** 2 / RARE)):
         levels = [max(-32, min(31, round(weight / step))) for weight in weights]
         rare = min(63, round(model.rarity[run] ** 2 / RARE))
-        lines[run] = "".join(chr(WRITTEN + ZERO + level) for level in levels) + chr(WRITTEN + NO_RARITY + rare)
+        lines[run] = (
+            "".join(chr(WRITTEN + ZERO + level) for level in levels)
+            + chr(WRITTEN + NO_RARITY + rare)
+            + chr(WRITTEN + 1)
+        )
     return step, lines

@@ -187,7 +187,7 @@ def _gains(packed: int) -> list[int]:
 def write(model: Mapping[Key, Sequence[float]], path: Path) -> None:
     """Writes the tagger's file, in steps of a fraction of the greatest gain; what weighs little is left out.
 
-    After the head a part for the runs of each length, one for classes, one for marks.
+    After the head a line of keys and one of weights for the runs of each length, for classes, and for marks.
     """
     step = max(abs(gain) for gains in model.values() for gain in gains) / HEAVIEST
     said: dict[str, dict[str, dict[int, str]]] = {part: {} for part in (*map(str, HEARD), CLASS, MARK)}
@@ -199,7 +199,7 @@ def write(model: Mapping[Key, Sequence[float]], path: Path) -> None:
     lines = [" ".join([str(round(LEAN / step)), *CLASSES])]
     none = chr(ZERO) * len(TAGS)
     for part, keys in said.items():
-        lines.append(part)
         places = HEARD[int(part)] if part.isdigit() else range(1)
-        lines += [f"{key}\t{''.join(blocks.get(at, none) for at in places)}" for key, blocks in keys.items()]
+        rows = ["".join(blocks.get(at, none) for at in places) for blocks in keys.values()]
+        lines += ["\t".join(keys), "".join(rows)]
     path.write_bytes(gzip.compress("\n".join(lines).encode(), mtime=0))
