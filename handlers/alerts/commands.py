@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -16,13 +16,15 @@ from handlers.matters import Refusal, listing
 from handlers.posting import say
 from handlers.refs import fold, take_ref
 from handlers.turn import Turn
-from handlers.understanding import Act, Kind, Ref
+from handlers.understanding import Act, Candidate, Kind, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
 
 SURELY = 0.85
 """How sure plain words must be read for the search to end without asking back."""
+AHEAD = 0.3
+"""How much better the first of several alerts must fit to be the one that is meant."""
 
 
 def _alert(order: Order) -> Ref:
@@ -260,6 +262,11 @@ async def said_found(turn: Turn) -> None:
     await _found_in_words(turn, ref)
 
 
+def _ahead(named: Sequence[Candidate]) -> bool:
+    """Whether the first fits much better than the next: 我妈找到了, where a man is sought too."""
+    return named[0].confidence - named[1].confidence >= AHEAD
+
+
 async def _which_found(turn: Turn) -> Ref | None:
     """The quoted alert, else one the reading names, else the only open one of the speaker or of this group."""
     if turn.quoted and turn.quoted.letter == "M":
@@ -268,7 +275,7 @@ async def _which_found(turn: Turn) -> Ref | None:
     mine = [one for one in alerts if one.reporter_id == turn.me.contact_id]
     known = {ref_of(one) for one in alerts}
     named = [one for one in turn.reading.candidates if str(one.ref) in known] if turn.reading else []
-    if named and (len(named) == 1 or named[0].by in ("number", "quote")):
+    if named and (len(named) == 1 or named[0].by in ("number", "quote") or _ahead(named)):
         return named[0].ref
     here = [one for one in alerts if one.chat_id == turn.here.chat_id]
     for some in (mine, here):

@@ -180,7 +180,8 @@ def _place(
 
 def _all(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> list[str]:
     found = (trimmed(field, text[piece.start : piece.end]) for piece in pieces.get(field, ()))
-    return list(dict.fromkeys(" ".join(value.split()) for value in found if value))
+    least = 1 if field == "direction" else 2
+    return list(dict.fromkeys(" ".join(value.split()) for value in found if len(value) >= least))
 
 
 def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:

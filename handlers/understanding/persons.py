@@ -263,6 +263,15 @@ def no_news(scan: Scan) -> bool:
     return bool(said) and all(_void(scan, match) for match in said)
 
 
+def news(scan: Scan) -> str:
+    """The clause that says that somebody is found: 我妈找到了 of 我爸还没找到，我妈找到了."""
+    for match in _FOUND.finditer(scan.text):
+        if not _void(scan, match):
+            start = max(scan.text.rfind(mark, 0, match.start()) for mark in _CLAUSE_MARKS) + 1
+            return scan.text[start : match.end()]
+    return scan.text
+
+
 def saw_nobody(text: str) -> bool:
     """Whether whoever writes saw nobody: 没看见穿灰夹克的老头."""
     said = list(_SEEN.finditer(text))

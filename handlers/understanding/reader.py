@@ -22,6 +22,8 @@ from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
 from handlers.understanding.model import NO_FIELDS, Act, Context, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
+from handlers.understanding.people import find_sex
+from handlers.understanding.persons import news
 from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs
 
@@ -119,6 +121,8 @@ def _open_alert(context: Context) -> bool:
 def _reading(
     text: str, scan: Scan, found: kinds.Judgement, about: str | None, act: Doing, fields: Fields, context: Context
 ) -> Reading:
+    if found.kind is Kind.FOUND and fields.sex:
+        fields = replace(fields, sex=find_sex(news(scan)) or fields.sex)
     if found.kind in _OF_ALERTS:
         candidates = targets.merge(
             [c for c in targets.pointed(scan.text, context) if c.ref.letter in ("M", "F")],

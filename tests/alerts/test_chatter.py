@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from storage.matters import AlertState
+from storage.matters import Alert, AlertState
 from tests.alerts.town import the_alert
 from tests.harness import Talk, texts
 
@@ -67,3 +68,12 @@ async def test_words_that_may_mean_found_are_asked_about(talk: Talk) -> None:
     if any("人找到了吗" in text for text in texts(said, "g1")):
         said = await talk.say("r1", "g1", "是")
         assert "已找到" in texts(said, "g2")[0]
+
+
+async def test_the_one_who_is_found_is_the_one_that_is_said(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r1", "g1", "我妈也走丢了，70岁，红棉袄，中午从菜市场走的")
+    await talk.say("r1", "g1", "我爸还没找到，我妈找到了")
+    father, mother = await talk.rows(select(Alert).order_by(Alert.id))
+    assert (father.state, mother.state) == (AlertState.UNCONFIRMED, AlertState.FOUND)
+    assert mother.features == ""
