@@ -105,9 +105,22 @@ class Grammar:
         folded = fold(text).strip()
         match = self._start.match(folded)
         if not match:
-            return None
+            return self._number_first(folded, speaker)
         order = self._fit(self._by_word[match[0]], folded[match.end() :])
         return order if order and _meant(order, speaker, addressed) else None
+
+    def _number_first(self, folded: str, speaker: Speaker) -> Order | None:
+        """12接单, 12号办结 已修好, M3确认: only from who has the role; from others such words are talk."""
+        ref, after = take_ref(folded)
+        match = self._start.match(_GAP.sub("", after, count=1)) if ref else None
+        if ref is None or match is None:
+            return None
+        command, tail = self._by_word[match[0]], match.string[match.end() :]
+        fits = command.number != Takes.NO and (not ref.letter or ref.letter in command.letters)
+        holds = speaker.has(command.roles) if command.roles else bool(speaker.roles)
+        if not (fits and holds) or not (_END.match(tail) or (command.rest != Takes.NO and _GAP.match(tail)[0])):  # type: ignore[index]
+            return None
+        return Order(command, ref, "" if _END.match(tail) else _GAP.sub("", tail, count=1).strip())
 
     def _fit(self, command: Command, tail: str) -> Order | None:
         gap = _GAP.match(tail)

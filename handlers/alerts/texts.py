@@ -166,6 +166,19 @@ def remind(alert: Alert, waited: float) -> str:
     )
 
 
+def only_heard(alert: Alert) -> str:
+    """To an answer that only says that the question was heard."""
+    return f"{name(alert)}还没有算核实。属实请回“确认 M{alert.id}”，我马上发到全镇各群；不属实回“误报 M{alert.id}”。"
+
+
+def not_decided(alert: Alert) -> str:
+    """To a no that does not say whether the report is false or not yet known."""
+    return (
+        f"{name(alert)}没有撤，我接着请人核实。您核实到没有这回事，请回“误报 M{alert.id}”；"
+        f"属实回“确认 M{alert.id}”；还没核实到不用回。"
+    )
+
+
 def also_asked(alert: Alert, asked: str) -> str:
     """To the family when more people are asked."""
     return f"{name(alert)}还在等核实，刚又请了{asked}。{NO_WAITING}"
