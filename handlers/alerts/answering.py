@@ -80,7 +80,8 @@ async def found_answered(turn: Turn, question: Question, yes: bool) -> None:
     elif turn.late:
         await ending.ask_late(turn, alert, turn.text)
     else:
-        await ending.end(turn, alert, area, AlertState.FOUND)
+        state = AlertState.DIED if question.data.get("died") else AlertState.FOUND
+        await ending.end(turn, alert, area, state)
 
 
 async def fact_answered(turn: Turn, question: Question, yes: bool) -> None:

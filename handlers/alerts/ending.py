@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
 from handlers.alerts import asking, texts
+from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
     is_private,
@@ -80,6 +81,8 @@ def _learn(turn: Turn, alert: Alert) -> None:
 async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: str = "") -> None:
     """Close it, and in the same transaction stop what is on its way and queue the end for exactly who heard."""
     targets = await _clearing(turn, alert)
+    if tells_of_death(words) or tells_of_death(turn.text):
+        state = AlertState.DIED
     alert.state, alert.ended_at, alert.updated_at = state, turn.now, turn.now
     alert.ended_by = turn.speaker.contact_id if turn.speaker else None
     alert.end_note, alert.changed = words[:200], ""
@@ -178,6 +181,10 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
         turn.outcome = Outcome.MATTER
         return
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
+    turn.audit("alert.said_found", ref_of(alert))
+    if tells_of_death(words):
+        await _put_to_workers(turn, alert, area, words)
+        return
     text = texts.said_found(alert, turn.me.name, words)
     chats = await private_chats(turn.session, [alert.reporter_id])
     if alert.reporter_id in chats:
@@ -187,12 +194,20 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
             asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id, unheard=True)
     elif await to_family(turn, alert, text):
         asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
-    told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert))
-    for contact_id, chat_id in told:
-        if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
-            asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id)
+    await _ask_workers(turn, alert, area, text)
     await say(turn, texts.put_to_family(alert), ref=ref_of(alert))
-    turn.audit("alert.said_found", ref_of(alert))
+
+
+async def _put_to_workers(turn: Turn, alert: Alert, area: Area, words: str) -> None:
+    """No family hears of a death from the bot: the worker goes and sees."""
+    await _ask_workers(turn, alert, area, texts.said_dead(alert, turn.me.name, words), died=True)
+    await whisper(turn, turn.me.contact_id, texts.put_to_workers(alert), ref=ref_of(alert))
+
+
+async def _ask_workers(turn: Turn, alert: Alert, area: Area, text: str, *, died: bool = False) -> None:
+    for contact_id, chat_id in await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert)):
+        if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
+            asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id, died=died)
 
 
 async def _asked_already(turn: Turn, alert: Alert) -> bool:
@@ -209,4 +224,5 @@ async def ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
     await say(turn, texts.late_found(alert, words, turn.local(turn.at)), ref=ref_of(alert))
-    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)
+    died = tells_of_death(words)
+    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id, died=died)

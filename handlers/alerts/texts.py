@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.alerts import describing, facts
+from handlers.alerts.mourning import tells_of_death
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
 from storage.matters import Alert, AlertState
@@ -18,6 +19,7 @@ STATE_NAMES = {
     AlertState.FOUND: "已找到",
     AlertState.WITHDRAWN: "已撤销",
     AlertState.FALSE: "已核实不属实，请不要再转发",
+    AlertState.DIED: "寻人已经结束",
 }
 
 WANTED = {
@@ -303,17 +305,24 @@ def ended(alert: Alert, note: str = "") -> str:
         return f"{first}\n{words}谢谢各位邻居帮忙！之前的寻人消息请不要再转发。"
     if alert.state == AlertState.FALSE:
         return f"{name(alert)}经核实，关于{person}的寻人消息不成立，到此结束，请不要再转发。谢谢大家。"
+    if alert.state == AlertState.DIED:
+        return f"{name(alert)}关于{person}的寻人到此结束，请不要再转发，也请不要打听。谢谢各位邻居。"
     why = "家人说不用再找了，" if alert.ended_by in (None, alert.reporter_id) else ""
     return f"{name(alert)}{why}关于{person}的寻人到此结束，请不要再转发。谢谢大家。"
 
 
 def ended_for_asked(alert: Alert) -> str:
     """To those who were asked to confirm."""
+    if alert.state == AlertState.DIED:
+        return f"{name(alert)}寻人已经结束，不用再回。群里不说原因，也请您不要外传。"
     return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，这件事结束了，不用再回。"
 
 
 def ended_for_speaker(alert: Alert, rooms: int) -> str:
     """To whoever ended it from somewhere else."""
+    if alert.state == AlertState.DIED:
+        telling = f"正在告诉收到过的 {rooms} 个群寻人结束，不说原因" if rooms else "没有群收到过，不另发"
+        return f"{name(alert)}知道了，请保重。{telling}。家里要帮忙，随时说。"
     state = "按误报结束" if alert.state == AlertState.FALSE else STATE_NAMES[AlertState(alert.state)]
     telling = f"，正在告诉收到过的 {rooms} 个群" if rooms else "。没有群收到过，不用另发"
     return f"{name(alert)}{state}{telling}。"
@@ -363,13 +372,28 @@ def said_found(alert: Alert, by: str, words: str) -> str:
     return f"{name(alert)}{by}说“{open_clip(words, 80)}”。人找到了吗？回“是”就结束寻人，回“不是”就接着找。"
 
 
+def said_dead(alert: Alert, by: str, words: str) -> str:
+    """To the worker alone, when somebody else tells of a death."""
+    return (
+        f"{name(alert)}{by}说“{open_clip(words, 80)}”。请先同民警核实，我没有告诉家人和群里。"
+        "是真的回“是”，我在群里只说寻人结束；不是回“不是”，接着找。"
+    )
+
+
+def put_to_workers(alert: Alert) -> str:
+    """To whoever told of it."""
+    return f"{name(alert)}知道了，已请网格员去核实。核实前请先不要在群里说。"
+
+
 def found_in_staff_room(alert: Alert) -> str:
     """The same without names and words."""
     return f"{name(alert)}有人说找到了，请核实。找到了回“找到 M{alert.id}”。"
 
 
 def late_found(alert: Alert, words: str, when: datetime) -> str:
-    """To somebody whose word that ends it came late."""
+    """To somebody whose word that ends it came late; a sad one is not repeated."""
+    if tells_of_death(words):
+        return f"{name(alert)}您 {when:%H:%M} 说的刚刚才收到。要结束寻人吗？回“是”就结束。"
     return f"{name(alert)}您 {when:%H:%M} 说“{open_clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
 
 
