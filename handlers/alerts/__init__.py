@@ -7,6 +7,7 @@ from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
 from handlers.alerts.sightings import sighted
+from handlers.alerts.spreading import catch_up
 
 __all__ = [
     "ACTS",
@@ -16,6 +17,7 @@ __all__ = [
     "add_location",
     "add_picture",
     "asked",
+    "catch_up",
     "false_alarm",
     "hides_phone",
     "load",

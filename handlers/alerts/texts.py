@@ -57,6 +57,7 @@ NOBODY_MISSING = (
 MAX_WANTED = 3
 ENOUGH = 4
 """Facts from which on a stranger knows whom to look for."""
+LATER = "静默解除后马上补发。"
 NO_WAITING = "请先打 110 报警，不用等 24 小时。"
 
 
@@ -251,6 +252,16 @@ def update(alert: Alert, here: Here, changed: Sequence[str]) -> str:
     )
 
 
+def still_missing(alert: Alert, here: Here) -> str:
+    """That the search goes on, with what is known now."""
+    lines = [
+        f"{name(alert)}还没有找到，请继续留意：",
+        description(alert, here),
+        f"看到请打{_whom_to_call(alert, here)}；是否还在找，发“查 M{alert.id}”",
+    ]
+    return "\n".join(lines)
+
+
 def changed_in_staff_room(alert: Alert) -> str:
     """The same for a staff room: without words."""
     return f"{name(alert)}报事人补充了情况，核实前请看原来的群。"
@@ -279,8 +290,15 @@ def started(alert: Alert, by: str, rooms: int, seconds: float, silent: int) -> s
     """To the family's group when the card starts to go out."""
     said = f"{by}已核实，" if by else ""
     if not rooms:
-        return f"{name(alert)}{said}但现在没有能发的群{_silent(silent)}。"
+        return f"{name(alert)}{said}但现在没有能发的群{_silent(silent)}。{LATER if silent else ''}"
     return f"{name(alert)}{said}正在发 {rooms} 个群，{_lasting(seconds)}{_silent(silent)}。"
+
+
+def confirmed_already(alert: Alert, by: str, counts: Counts) -> str:
+    """To a second 确认."""
+    if counts.reached or counts.waiting:
+        return f"{name(alert)}{by}已经确认过，卡片已经在发了。"
+    return f"{name(alert)}{by}已经确认过，但现在没有能发的群{_silent(counts.silent)}。{LATER}"
 
 
 def _lasting(seconds: float) -> str:
