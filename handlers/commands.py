@@ -28,7 +28,8 @@ class Command:
 
     `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
     command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from
-    someone with a role, with a mention of the bot, in private, or with a number. One that `spreads`
+    someone with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a
+    number: alone its words are read as any others. One that `spreads`
     (broadcasts or closes) is asked again, not carried out, when its message comes late.
     """
 
@@ -44,6 +45,7 @@ class Command:
     private: bool = False
     spreads: bool = False
     heads: tuple[str, ...] = ()
+    numbered: bool = False
 
     @property
     def name(self) -> str:
@@ -149,7 +151,9 @@ class Grammar:
 def _meant(order: Order, speaker: Speaker, addressed: bool) -> bool:
     command = order.command
     if order.odd:
-        return speaker.has(command.roles) and len(order.rest) <= MAX_ODD
+        return speaker.has(command.roles) and len(order.rest) <= MAX_ODD and not command.numbered
+    if command.numbered and not order.ref:
+        return False
     if not command.ordinary or order.ref or addressed:
         return True
     return speaker.has(command.roles) if command.roles else bool(speaker.roles)

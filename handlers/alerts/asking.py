@@ -141,9 +141,11 @@ async def close_questions(turn: Turn, alert: Alert, *kinds: str) -> None:
     )
 
 
-async def asked_chats(turn: Turn, alert: Alert, *kinds: str) -> list[int]:
-    """The chats in which somebody was ever asked about this alert."""
+async def asked_chats(turn: Turn, alert: Alert, *kinds: str, waiting: bool = False) -> list[int]:
+    """The chats in which somebody was ever asked about this alert; those that still wait only, if so wanted."""
     query = select(col(Question.chat_id)).where(Question.ref == ref_of(alert), col(Question.kind).in_(kinds))
+    if waiting:
+        query = query.where(col(Question.answered_at).is_(None))
     return list(dict.fromkeys(await turn.session.scalars(query.order_by(col(Question.id)))))
 
 

@@ -96,11 +96,21 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
 
 
 async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
-    """Cancel what is queued of the alert; then: who heard it, or is hearing it this moment.
+    """Cancel what is queued of the alert; then: who heard it, or is hearing it this moment."""
+    return await _stopped(turn, alert, Sort.ALERT, Sort.END)
+
+
+async def take_back(turn: Turn, alert: Alert) -> list[Target]:
+    """Cancel what is queued of its end; then: who heard the end, or is hearing it this moment."""
+    return await _stopped(turn, alert, Sort.END, Sort.ALERT)
+
+
+async def _stopped(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
+    """Cancel what is queued of one sort; then those whose last word was of it, and not of the other.
 
     Cancelling comes first: what the courier takes at the same time is then seen as `sending`, never missed.
     """
-    ours = select(col(Post.id)).where(Post.ref == ref_of(alert), Post.sort == Sort.ALERT)
+    ours = _posts(alert, sort)
     deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(ours))
     await turn.session.execute(
         update(DeliveryPart)
@@ -108,12 +118,19 @@ async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
         .values(state=PartState.CANCELLED)
         .execution_options(synchronize_session=False)
     )
+    later = {chat: delivery for chat, delivery, *_ in await turn.session.execute(_texts_heard(_posts(alert, other)))}
     heard: dict[int, Target] = {}
     for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(ours)):
+        if delivery_id < later.get(chat_id, 0):
+            continue
         sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
         if sure or chat_id not in heard:
             heard[chat_id] = Target(chat_id, rank, None if sure else delivery_id)
     return list(heard.values())
+
+
+def _posts(alert: Alert, sort: Sort) -> Select[tuple[int | None]]:
+    return select(col(Post.id)).where(Post.ref == ref_of(alert), Post.sort == sort)
 
 
 def _texts_heard(posts: Select[tuple[int | None]]) -> Select[Any]:
@@ -162,17 +179,10 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     if others:
         text = Piece(texts.ended_for_asked(alert))
         await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])
-    if turn.speaker and mine is not None and mine not in told and mine not in others:
+    recalled = turn.event is not None and turn.event.kind == EventKind.RECALLED  # its writer is asked in private
+    if turn.speaker and mine is not None and mine not in told and mine not in others and not recalled:
         rooms = [one for one in targets if not await is_private(turn, one.chat_id)]
-        await _answer(turn, alert, len(rooms))
-
-
-async def _answer(turn: Turn, alert: Alert, rooms: int) -> None:
-    text = texts.ended_for_speaker(alert, rooms)
-    if turn.event and turn.event.kind == EventKind.RECALLED:
-        await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
-    else:
-        await say(turn, text, ref=ref_of(alert))
+        await say(turn, texts.ended_for_speaker(alert, len(rooms)), ref=ref_of(alert))
 
 
 async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> None:

@@ -31,7 +31,7 @@ async def confirm(turn: Turn, ref: Ref) -> None:
         by = await name_of(turn, alert.confirmed_by, area)
         raise Refusal(texts.confirmed_already(alert, by or "系统", await counts(turn, alert)))
     if alert.state not in ALERT_OPEN:
-        raise Refusal(texts.closed(alert) + "这次没有改动。")
+        raise Refusal(f"{texts.closed(alert)}这次没有改动。还要接着找，请回“还没找到 {ref_of(alert)}”。")
     await spread(turn, alert, area)
 
 

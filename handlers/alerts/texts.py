@@ -346,6 +346,29 @@ def ended_for_speaker(alert: Alert, rooms: int) -> str:
     return f"{name(alert)}{state}{telling}。"
 
 
+def reopened(alert: Alert, rooms: int) -> str:
+    """To whoever said that it goes on, where the groups' own line does not reach them."""
+    telling = f"，正在告诉 {rooms} 个群" if rooms else ""
+    waiting = f"请网格员核实后回“确认 M{alert.id}”，就发到全镇各群。" if alert.state == AlertState.UNCONFIRMED else ""
+    return f"{name(alert)}接着找{telling}。{waiting}"
+
+
+def reopened_for_asked(alert: Alert, by: str) -> str:
+    """To those who were asked, or confirmed it."""
+    state = "正在重新核实" if alert.state == AlertState.UNCONFIRMED else "接着找"
+    return f"{name(alert)}{by}说人还没找到，{state}。弄错了请回“误报 M{alert.id}”。"
+
+
+def who_may_reopen(alert: Alert) -> str:
+    """To somebody who doubts the end."""
+    return f"{closed(alert)}人还没找到的话，请报事的家人或网格员发“还没找到 M{alert.id}”，我马上接着找。"
+
+
+def recalled(alert: Alert) -> str:
+    """To the writer of a report that was recalled before anybody confirmed it."""
+    return f"{name(alert)}您撤回了消息，我先撤下了，不再请人核实。人还没找到就回“还在找”，我马上接着找。"
+
+
 def misunderstood(alert: Alert) -> str:
     """The writer said that it was read wrongly."""
     return f"{name(alert)}是我理解错了，已撤下，打扰大家了。"

@@ -36,6 +36,7 @@ _UNSURE = re.compile(
     rf"(?:(?:没法|没办法|无法|不能|不好|没有?|未)(?:确认|核实|核对|联系|查)(?:上|到|清楚)?|(?:确认|核实|联系|查)不[了上到清]|"
     rf"打不通|没人接|不接|不(?:清楚|确定|知道|晓得|好说)|拿不准|说不[准好清]){_TAIL}"
 )
+_KEEP = re.compile(r"(?:不要|别|不能|不用|没想|不想)撤|还(?:在|要|得)找|[没未]有?找|(?:继续|接着)找|没说?要?撤")
 _CLAUSE_END = re.compile(r"[,，。!！;；~～\s]+")
 _TURN = re.compile(r"但|可是|不过|只是|然而|[?？吗么]$")
 _NAMED = re.compile(r"(?:(?P<letter>[MFNPAS])\s?(?P<number>\d{1,9})(?!\d)[号,，:：、\s]*)", re.IGNORECASE)
@@ -71,6 +72,8 @@ def answer(scan: Scan, context: Context) -> Answer | None:
         return None
     if question.kind == "rate":
         return _rating(scan.text)
+    if question.kind == "recall" and _KEEP.search(scan.text):
+        return Answer(Act.NO, PLAIN)
     text = _without_number(scan.text, question)
     said = _verdict(text) if _about_a_report(question) else _yes_or_no(text)
     if said is not None:
