@@ -110,17 +110,21 @@ async def _stopped(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Ta
 
     Cancelling comes first: what the courier takes at the same time is then seen as `sending`, never missed.
     """
-    ours = _posts(alert, sort)
-    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(ours))
+    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(_posts(alert, sort)))
     await turn.session.execute(
         update(DeliveryPart)
         .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
         .values(state=PartState.CANCELLED)
         .execution_options(synchronize_session=False)
     )
+    return await last_heard(turn, alert, sort, other)
+
+
+async def last_heard(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
+    """Those whose last word about it was of one sort, and not of the other."""
     later = {chat: delivery for chat, delivery, *_ in await turn.session.execute(_texts_heard(_posts(alert, other)))}
     heard: dict[int, Target] = {}
-    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(ours)):
+    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(_posts(alert, sort))):
         if delivery_id < later.get(chat_id, 0):
             continue
         sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try

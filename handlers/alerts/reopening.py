@@ -118,13 +118,13 @@ async def _reopen(turn: Turn, alert: Alert, area: Area) -> None:
     alert.ended_at, alert.ended_by, alert.end_note, alert.updated_at = None, None, "", turn.now
     turn.audit("alert.reopen", ref_of(alert), "state")
     text = texts.still_missing(alert, await here(turn, area))
-    await post(turn, ref_of(alert), Sort.ALERT, [Piece(text)], told)
+    sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text)], told)
     late = await spreading.send_to_rest(turn, alert) if confirmed else 0
     reached = {one.chat_id for one in told}
     reached |= await _tell_people(turn, alert, area, reached)
     if turn.here.chat_id not in reached:
-        rooms = [one for one in told if not await is_private(turn, one.chat_id)]
-        await say(turn, texts.reopened(alert, len(rooms) + late), ref=ref_of(alert))
+        private = [one for one in told if await is_private(turn, one.chat_id)]
+        await say(turn, texts.reopened(alert, sent.chats - len(private) + late), ref=ref_of(alert))
 
 
 async def _tell_people(turn: Turn, alert: Alert, area: Area, reached: set[int]) -> set[int]:

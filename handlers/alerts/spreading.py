@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from handlers.alerts import asking, facts, texts
+from handlers.alerts import asking, ending, facts, texts
 from handlers.alerts.reaching import DECIDERS, here, is_reporter, load, must_decide, name_of, ref_of, to_family, town_of
 from handlers.matters import Refusal
 from handlers.posting import Piece, Sent, Target, post, say, send_on
@@ -77,8 +77,17 @@ async def catch_up(turn: Turn, chats: Collection[int]) -> int:
     for number in (await turn.session.scalars(confirmed)).all():
         alert = await turn.session.get(Alert, number, with_for_update=True, populate_existing=True)
         if alert is not None and alert.state == AlertState.CONFIRMED:
-            cards += await send_to_rest(turn, alert, chats) > 0
+            told = await _not_ended(turn, alert, chats)
+            cards += await send_to_rest(turn, alert, chats) + told > 0
     return cards
+
+
+async def _not_ended(turn: Turn, alert: Alert, chats: Collection[int]) -> int:
+    """Those of these groups that heard of its end, but not that it was none, hear it now; how many."""
+    deceived = [one for one in await ending.last_heard(turn, alert, Sort.END, Sort.ALERT) if one.chat_id in chats]
+    area = await turn.session.get_one(Area, alert.area_id)
+    text = Piece(texts.still_missing(alert, await here(turn, area)))
+    return (await post(turn, ref_of(alert), Sort.ALERT, [text], deceived)).chats
 
 
 async def send_to_rest(turn: Turn, alert: Alert, chats: Collection[int] | None = None) -> int:

@@ -69,3 +69,16 @@ async def test_nobody_catches_up_on_who_is_found_or_not_confirmed(talk: Talk) ->
     await talk.say("w1", None, "确认 M1")
     await talk.say("w1", None, "找到 M1")
     assert cards(await talk.say("w3", "g3", "模式 正式")) == []
+
+
+async def test_a_group_that_missed_that_it_goes_on_hears_it_after_the_silence(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("w3", "g3", "模式 静默")
+    assert "g3" in rooms(await talk.say("w1", None, "误报 M1"))
+    said = await talk.say("w1", None, "还没找到 M1")
+    assert "正在告诉 2 个群" in texts(said, "@w1")[0]
+    assert "还没有找到" in texts(await talk.say("w3", "g3", "模式 正式"), "g3")[1]
+    await talk.say("w3", "g3", "模式 静默")
+    assert len(texts(await talk.say("w3", "g3", "模式 正式"), "g3")) == 1
+    assert "g3" in rooms(await talk.say("w1", None, "找到 M1"))
