@@ -28,7 +28,8 @@ class Command:
 
     `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
     command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from
-    someone with a role, with a mention of the bot, in private, or with a number. One that `spreads`
+    someone with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a
+    number: alone its words are read as any others. One that `spreads`
     (broadcasts or closes) is asked again, not carried out, when its message comes late.
     """
 
@@ -44,6 +45,7 @@ class Command:
     private: bool = False
     spreads: bool = False
     heads: tuple[str, ...] = ()
+    numbered: bool = False
 
     @property
     def name(self) -> str:
@@ -108,7 +110,7 @@ class Grammar:
         folded = fold(text).strip()
         match = self._start.match(folded)
         if not match:
-            return None
+            return self._number_first(folded, speaker)
         order = self._fit(self._by_word[match[0]], folded[match.end() :])
         return order if order and _meant(order, speaker, addressed) else None
 
@@ -120,6 +122,19 @@ class Grammar:
             return tuple(order for order in orders if order)
         order = self.parse(text, speaker, addressed=addressed)
         return (order,) if order else ()
+
+    def _number_first(self, folded: str, speaker: Speaker) -> Order | None:
+        """12接单, 12号办结 已修好, M3确认: only from who has the role; from others such words are talk."""
+        ref, after = take_ref(folded)
+        match = self._start.match(_GAP.sub("", after, count=1)) if ref else None
+        if ref is None or match is None:
+            return None
+        command, tail = self._by_word[match[0]], match.string[match.end() :]
+        fits = command.number != Takes.NO and (not ref.letter or ref.letter in command.letters)
+        holds = speaker.has(command.roles) if command.roles else bool(speaker.roles)
+        if not (fits and holds) or not (_END.match(tail) or (command.rest != Takes.NO and _GAP.match(tail)[0])):  # type: ignore[index]
+            return None
+        return Order(command, ref, "" if _END.match(tail) else _GAP.sub("", tail, count=1).strip())
 
     def _fit(self, command: Command, tail: str) -> Order | None:
         gap = _GAP.match(tail)
@@ -148,7 +163,9 @@ class Grammar:
 def _meant(order: Order, speaker: Speaker, addressed: bool) -> bool:
     command = order.command
     if order.odd:
-        return speaker.has(command.roles) and len(order.rest) <= MAX_ODD
+        return speaker.has(command.roles) and len(order.rest) <= MAX_ODD and not command.numbered
+    if command.numbered and not order.ref:
+        return False
     if not command.ordinary or order.ref or addressed:
         return True
     return speaker.has(command.roles) if command.roles else bool(speaker.roles)

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers import locating, outdoors, settling
+from handlers import alerts, locating, outdoors, settling
 from handlers.commands import Order
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
@@ -177,7 +177,7 @@ class Dispatch:
             matters=around.matters(where, speaker.contact_id),
             question=around.question(where.chat_id, speaker, message.event),
         )
-        reading = read(plan.text, context)
+        reading = alerts.heeded(read(plan.text, context), around.ended_alerts(where, speaker.contact_id))
         if self._idle(reading, addressed):
             return replace(plan, nothing=Outcome.CHAT)
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()

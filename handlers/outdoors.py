@@ -129,7 +129,7 @@ async def picture_arrived(turn: Turn) -> None:
 
 
 async def recalled(turn: Turn) -> None:
-    """A report was taken back: before confirmation an alert is withdrawn; else its writer is asked in private."""
+    """A report was taken back: its writer is asked in private; before confirmation an alert is withdrawn at once."""
     event = turn.event
     assert event is not None
     row = await turn.session.scalar(select(InboxEvent).where(col(InboxEvent.external_id) == event.subject))
@@ -143,6 +143,7 @@ async def recalled(turn: Turn) -> None:
         if alert and alert.state in ALERT_OPEN and alert.reporter_id == row.contact_id:
             if alert.state == AlertState.UNCONFIRMED:
                 await alerts.withdraw(turn, ref)
+                await _ask_recall(turn, row, ref, alerts.recalled(alert))
             else:
                 await _ask_recall(turn, row, ref)
     elif ref.letter == "":
@@ -151,9 +152,9 @@ async def recalled(turn: Turn) -> None:
             await _ask_recall(turn, row, ref)
 
 
-async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref) -> None:
+async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref, text: str = "") -> None:
     assert row.contact_id is not None
-    text = f"{label(ref)}您刚才撤回了消息。这件事要撤销吗？回“是”撤销，回“不是”继续。"
+    text = text or f"{label(ref)}您刚才撤回了消息。这件事要撤销吗？回“是”撤销，回“不是”继续。"
     chats = await private_chats(turn.session, [row.contact_id])
     if row.contact_id not in chats:
         return
@@ -174,7 +175,10 @@ async def recall_answered(turn: Turn, question: Question, yes: bool) -> None:
     """The writer says whether the matter is to be withdrawn too."""
     ref = as_ref(question.ref)
     assert ref is not None
-    if not yes:
+    alert = await turn.session.get(Alert, ref.number) if ref.letter == "M" else None
+    if alert is not None and alert.state not in ALERT_OPEN:
+        await (say(turn, f"好的，{label(ref)}不再找了。", ref=str(ref)) if yes else alerts.reopen(turn, ref))
+    elif not yes:
         await say(turn, f"好的，{label(ref)}继续。", ref=str(ref))
     elif not await lateness.in_time(turn, str(ref)):
         question.answered_at = None

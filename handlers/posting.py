@@ -6,14 +6,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from handlers.ports import Capabilities
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
-from storage.outbox import Delivery, DeliveryPart, Post, PostPart, Priority, Sort
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import NAMES, holders, private_chats
 
 ALLOWED: dict[str, frozenset[Sort]] = {
@@ -102,6 +102,17 @@ _POST = insert(Post).values(seq=_NEXT).returning(col(Post.id))
 _PARTS = insert(PostPart)
 _DELIVERIES = insert(Delivery).returning(col(Delivery.chat_id), col(Delivery.id))
 _QUEUE = insert(DeliveryPart)
+_SAID = select(col(PostPart.number), col(PostPart.kind)).where(col(PostPart.post_id) == bindparam("post"))
+_BEFORE = select(col(Delivery.chat_id), col(Delivery.id)).where(col(Delivery.post_id) == bindparam("post"))
+_AGAIN = (
+    update(DeliveryPart)
+    .where(
+        col(DeliveryPart.delivery_id).in_(bindparam("deliveries", expanding=True)),
+        col(DeliveryPart.state) == PartState.CANCELLED,
+    )
+    .values(state=PartState.QUEUED, due_at=bindparam("at"), error="")
+    .execution_options(synchronize_session=False)
+)
 
 
 def _write(
@@ -115,12 +126,7 @@ def _write(
 ) -> Sent:
     session.flush()
     connection = session.connection()
-    hearing = {
-        chat_id
-        for chat_id, mode, silent in connection.execute(_HEARING, {"chats": list(wanted)})
-        if may_hear(sort, mode, silent=silent)
-    }
-    heard = [target for chat_id, target in wanted.items() if chat_id in hearing]
+    heard = _hearing(connection, sort, wanted)
     if not heard:
         return Sent(None, 0, len(wanted))
     parts = _split(_named(connection, turn, pieces), turn.outside.capabilities)
@@ -140,9 +146,29 @@ def _write(
         for number, piece in enumerate(parts)
     ]
     connection.execute(_PARTS, said)
+    _deliver(connection, post_id, sort, [piece.kind for piece in parts], heard, due_at)
+    return Sent(post_id, len(heard), len(wanted) - len(heard))
+
+
+def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -> list[Target]:
+    """Those of the targets that may hear it now."""
+    modes = connection.execute(_HEARING, {"chats": list(wanted)})
+    hearing = {chat_id for chat_id, mode, silent in modes if may_hear(sort, mode, silent=silent)}
+    return [target for chat_id, target in wanted.items() if chat_id in hearing]
+
+
+def _deliver(
+    connection: Connection,
+    post_id: int | None,
+    sort: Sort,
+    kinds: Sequence[str],
+    targets: Sequence[Target],
+    due_at: datetime,
+) -> None:
+    """Queue the parts of a post, given by kind, for these chats."""
     made = connection.execute(
         _DELIVERIES,
-        [{"post_id": post_id, "chat_id": target.chat_id, "after_id": target.after_id} for target in heard],
+        [{"post_id": post_id, "chat_id": target.chat_id, "after_id": target.after_id} for target in targets],
     )
     ids = dict(made.all())
     queued = [
@@ -150,14 +176,32 @@ def _write(
             "delivery_id": ids[target.chat_id],
             "number": number,
             "priority": PRIORITY[sort],
-            "turn": 0 if piece.kind == "text" else 1,
+            "turn": 0 if kind == "text" else 1,
             "rank": target.rank,
             "due_at": due_at,
         }
-        for target in heard
-        for number, piece in enumerate(parts)
+        for target in targets
+        for number, kind in enumerate(kinds)
     ]
     connection.execute(_QUEUE, queued)
+
+
+async def send_on(turn: Turn, post_id: int, sort: Sort, targets: Iterable[Target]) -> Sent:
+    """Queue a post that was written before for more chats: what was cancelled there, or all of it."""
+    wanted = {target.chat_id: target for target in targets}
+    return await turn.session.run_sync(_extend, turn, post_id, sort, wanted)
+
+
+def _extend(session: Session, turn: Turn, post_id: int, sort: Sort, wanted: Mapping[int, Target]) -> Sent:
+    session.flush()
+    connection = session.connection()
+    heard = _hearing(connection, sort, wanted)
+    known = dict(connection.execute(_BEFORE, {"post": post_id}).all())
+    if again := [known[target.chat_id] for target in heard if target.chat_id in known]:
+        connection.execute(_AGAIN, {"deliveries": again, "at": turn.now})
+    if fresh := [target for target in heard if target.chat_id not in known]:
+        kinds = dict(connection.execute(_SAID, {"post": post_id}).all())
+        _deliver(connection, post_id, sort, [kinds[number] for number in sorted(kinds)], fresh, turn.now)
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 

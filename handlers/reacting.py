@@ -67,7 +67,9 @@ def _about(question: Question, command: Command) -> bool:
 async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
     """A bare 是 / 确认 / 好了 / 不是: it answers the quoted question, else the only one here."""
     assert turn.event is not None
-    open_ones = [one for one in around.asked(turn.here.chat_id, turn.me, turn.event) if one.kind in table.ANSWERS]
+    asked = [one for one in around.asked(turn.here.chat_id, turn.me, turn.event) if one.kind in table.ANSWERS]
+    named = {str(one.ref) for one in turn.reading.candidates if one.by == "number"} if turn.reading else set()
+    open_ones = [one for one in asked if one.ref in named] or asked
     if not open_ones:
         turn.outcome = Outcome.CHAT
         return

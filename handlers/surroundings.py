@@ -32,7 +32,7 @@ MARK = "〔待定 {}〕"
 WAITING = re.compile(r"〔待定 (\d{1,18})〕")
 
 RECENT_DONE = timedelta(days=3)
-"""How long after 办结 a case still takes a rating or 还没好 in plain words."""
+"""How long after its end a case still takes a rating or 还没好 in plain words, an alert 还没找到."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,7 @@ class Surroundings:
     where: dict[int, Where] = field(default_factory=dict)
     speakers: dict[int, Speaker] = field(default_factory=dict)
     alerts: list[tuple[Alert, str]] = field(default_factory=list)
+    ended: list[tuple[Alert, str]] = field(default_factory=list)
     cases: dict[int, list[Case]] = field(default_factory=dict)
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
@@ -64,14 +65,29 @@ class Surroundings:
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
         """The open matters that somebody in this chat may be talking about."""
-        path = where.area.path if where.area else None
-        alerts = [
-            _alert_matter(alert, contact_id)
-            for alert, scope in self.alerts
-            if alert.chat_id == where.chat_id or (alert.scope_id and path and path.startswith(scope))
-        ]
+        alerts = [_alert_matter(alert, contact_id) for alert, scope in self.alerts if self._heard(alert, scope, where)]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
         return (*alerts, *(_case_matter(case, contact_id) for case in cases))
+
+    def ended_alerts(self, where: Where, contact_id: int) -> list[Ref]:
+        """The alerts that ended lately of which somebody here may say that they have not.
+
+        Their own, else those they ended, else this group's; in private else those of which they heard.
+        """
+        if any(alert.reporter_id != contact_id for alert, scope in self.alerts if self._heard(alert, scope, where)):
+            return []  # still missing may be whom the others look for
+        ways = (
+            [alert for alert, _ in self.ended if alert.reporter_id == contact_id],
+            [alert for alert, _ in self.ended if alert.ended_by == contact_id],
+            [alert for alert, _ in self.ended if alert.chat_id == where.chat_id],
+            [alert for alert, scope in self.ended if where.private and self._heard(alert, scope, where)],
+        )
+        return [Ref("M", alert.id or 0) for alert in next(filter(None, ways), [])]
+
+    @staticmethod
+    def _heard(alert: Alert, scope: str, where: Where) -> bool:
+        path = where.area.path if where.area else None
+        return alert.chat_id == where.chat_id or bool(alert.scope_id and path and path.startswith(scope))
 
     def question(self, chat_id: int, speaker: Speaker, event: Event) -> PendingQuestion | None:
         """The question this person may answer here: the quoted one, else the only one."""
@@ -180,7 +196,7 @@ _WHERE = (
 _ALERTS = (
     select(Alert, col(Area.path))
     .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
-    .where(col(Alert.state).in_(ALERT_OPEN))
+    .where(or_(col(Alert.state).in_(ALERT_OPEN), col(Alert.ended_at) > bindparam("since")))
     .order_by(col(Alert.id))
 )
 _FRESH = (col(Case.state) == CaseState.DONE) & (col(Case.updated_at) > bindparam("since"))
@@ -285,7 +301,9 @@ async def _private_areas(session: AsyncSession, around: Surroundings, private: d
 
 
 async def _matters(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
-    around.alerts = [(alert, path or "") for alert, path in await session.execute(_ALERTS)]
+    for alert, path in await session.execute(_ALERTS, {"since": now - RECENT_DONE}):
+        known = around.alerts if alert.state in ALERT_OPEN else around.ended
+        known.append((alert, path or ""))
     by_chat: dict[int, list[Case]] = defaultdict(list)
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)

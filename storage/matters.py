@@ -98,6 +98,7 @@ class AlertState(StrEnum):
     FOUND = "found"
     WITHDRAWN = "withdrawn"
     FALSE = "false"
+    DIED = "died"
 
 
 ALERT_OPEN = (AlertState.UNCONFIRMED, AlertState.CONFIRMED)

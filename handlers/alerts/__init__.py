@@ -6,7 +6,10 @@ from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, sa
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
+from handlers.alerts.reopening import heeded, reopen
 from handlers.alerts.sightings import sighted
+from handlers.alerts.spreading import catch_up
+from handlers.alerts.texts import recalled
 
 __all__ = [
     "ACTS",
@@ -16,9 +19,13 @@ __all__ = [
     "add_location",
     "add_picture",
     "asked",
+    "catch_up",
     "false_alarm",
+    "heeded",
     "hides_phone",
     "load",
+    "recalled",
+    "reopen",
     "reported",
     "said_found",
     "sighted",

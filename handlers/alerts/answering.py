@@ -13,7 +13,7 @@ from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.inbox import Outcome
-from storage.matters import ALERT_OPEN, AlertState
+from storage.matters import ALERT_OPEN, Alert, AlertState
 
 
 def _ref(question: Question) -> Ref:
@@ -38,10 +38,27 @@ async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
         said = turn.local(turn.at).strftime("%H:%M")
         text = f"{texts.name(alert)}您 {said} 的回复刚刚才收到，没有执行。请再回一次“确认 {ref_of(alert)}”。"
         await say(turn, text, ref=ref_of(alert))
+    elif alert.state == AlertState.UNCONFIRMED and _vague(turn):
+        question.answered_at = None
+        await _ask_what_is_meant(turn, alert, yes)
     elif yes:
         await spreading.confirm(turn, _ref(question))
     else:
         await ending.false_alarm(turn, _ref(question), "")
+
+
+def _vague(turn: Turn) -> bool:
+    """Whether the answer does not say if the report is true: 收到, 不行, 联系不上."""
+    return turn.reading is not None and turn.reading.act_confidence < turn.rules.reading.act_threshold
+
+
+async def _ask_what_is_meant(turn: Turn, alert: Alert, yes: bool) -> None:
+    """Nothing is decided, and asking goes on; what people in a group say to each other is not commented on."""
+    if turn.here.private or turn.quoted is not None:
+        text = texts.only_heard(alert) if yes else texts.not_decided(alert)
+        await say(turn, text, ref=ref_of(alert))
+    else:
+        turn.outcome = Outcome.CHAT
 
 
 _PLAIN = re.compile(r"(?:是|对|不是|不对|没有?|没错|确认|还没|没?找到)[的啊呀啦了呢，,。.!！~～\s]*(?:谢谢.{0,8})?")
@@ -63,7 +80,8 @@ async def found_answered(turn: Turn, question: Question, yes: bool) -> None:
     elif turn.late:
         await ending.ask_late(turn, alert, turn.text)
     else:
-        await ending.end(turn, alert, area, AlertState.FOUND)
+        state = AlertState.DIED if question.data.get("died") else AlertState.FOUND
+        await ending.end(turn, alert, area, state)
 
 
 async def fact_answered(turn: Turn, question: Question, yes: bool) -> None:

@@ -94,11 +94,19 @@ async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> l
 
 
 def add_question(
-    turn: Turn, alert: Alert, kind: str, chat_id: int, contact_id: int | None, *, unheard: bool = False
+    turn: Turn,
+    alert: Alert,
+    kind: str,
+    chat_id: int,
+    contact_id: int | None,
+    *,
+    unheard: bool = False,
+    died: bool = False,
 ) -> None:
     """Note what was asked; a question to confirm stays open until decided, others expire.
 
     `unheard`: it was asked elsewhere, but may be answered in this chat too, in words that mean nothing else.
+    `died`: a yes to it says that the person is dead.
     """
     minutes = turn.rules.question_minutes
     turn.session.add(
@@ -111,7 +119,7 @@ def add_question(
             area_id=alert.area_id,
             asked_at=turn.now,
             expires_at=None if kind == CONFIRM else turn.now + timedelta(minutes=minutes),
-            data={"unheard": True} if unheard else {},
+            data={name: True for name, is_so in (("unheard", unheard), ("died", died)) if is_so},
         )
     )
 
@@ -133,9 +141,11 @@ async def close_questions(turn: Turn, alert: Alert, *kinds: str) -> None:
     )
 
 
-async def asked_chats(turn: Turn, alert: Alert, *kinds: str) -> list[int]:
-    """The chats in which somebody was ever asked about this alert."""
+async def asked_chats(turn: Turn, alert: Alert, *kinds: str, waiting: bool = False) -> list[int]:
+    """The chats in which somebody was ever asked about this alert; those that still wait only, if so wanted."""
     query = select(col(Question.chat_id)).where(Question.ref == ref_of(alert), col(Question.kind).in_(kinds))
+    if waiting:
+        query = query.where(col(Question.answered_at).is_(None))
     return list(dict.fromkeys(await turn.session.scalars(query.order_by(col(Question.id)))))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import lateness, locating, notices
-from handlers.alerts import adding, asking, ending, facts, opening, sightings, spreading, texts
+from handlers.alerts import adding, asking, ending, facts, opening, reopening, sightings, spreading, texts
 from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
 from handlers.commands import Command, Order, Takes
@@ -75,6 +75,10 @@ async def _false(turn: Turn, order: Order) -> None:
 
 async def _found(turn: Turn, order: Order) -> None:
     await ending.found(turn, _alert(order), order.rest.removeprefix("了").strip(" ，,。：:"))
+
+
+async def _not_found(turn: Turn, order: Order) -> None:
+    await reopening.reopen(turn, _alert(order))
 
 
 async def _clue(turn: Turn, order: Order) -> None:
@@ -187,6 +191,18 @@ COMMANDS: tuple[Command, ...] = (
         True,
         spreads=True,
     ),
+    Command(
+        ("还没找到",),
+        "还没找到 M3",
+        "结束错了，三天内可以接着找（报事的家人或网格员）",
+        _not_found,
+        (),
+        MUST,
+        "M",
+        MAY,
+        spreads=True,
+        numbered=True,
+    ),
     Command(("线索",), "线索 M3 刚在菜市场北门看到，往东走", "报线索给家人和网格员", _clue, (), MAY, "M", MUST, True),
     Command(("查",), "查 M3", "看一个人是否还在找，一条通知发到哪了", _status, (), MUST, "MN", ordinary=True),
     Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),
@@ -229,7 +245,7 @@ async def _withdrawn(turn: Turn, ref: Ref) -> None:
 
 
 async def _nothing(turn: Turn, ref: Ref) -> None:
-    """还没找到, 我也帮忙找: good to hear, nothing to do."""
+    """我也帮忙找: good to hear, nothing to do."""
     turn.outcome = Outcome.CHAT
 
 
@@ -238,7 +254,7 @@ ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.CORRECT: adding.more,
     Act.ASK: asked,
     Act.FIXED: _found_in_words,
-    Act.NOT_FIXED: _nothing,
+    Act.NOT_FIXED: reopening.in_words,
     Act.SAME: _nothing,
     Act.CLAIM: _nothing,
     Act.RATE: _nothing,

@@ -8,6 +8,7 @@ from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
 from handlers.alerts import asking, texts
+from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
     is_private,
@@ -80,6 +81,8 @@ def _learn(turn: Turn, alert: Alert) -> None:
 async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: str = "") -> None:
     """Close it, and in the same transaction stop what is on its way and queue the end for exactly who heard."""
     targets = await _clearing(turn, alert)
+    if tells_of_death(words) or tells_of_death(turn.text):
+        state = AlertState.DIED
     alert.state, alert.ended_at, alert.updated_at = state, turn.now, turn.now
     alert.ended_by = turn.speaker.contact_id if turn.speaker else None
     alert.end_note, alert.changed = words[:200], ""
@@ -93,24 +96,45 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
 
 
 async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
-    """Cancel what is queued of the alert; then: who heard it, or is hearing it this moment.
+    """Cancel what is queued of the alert; then: who heard it, or is hearing it this moment."""
+    return await _stopped(turn, alert, Sort.ALERT, Sort.END)
+
+
+async def take_back(turn: Turn, alert: Alert) -> list[Target]:
+    """Cancel what is queued of its end; then: who heard the end, or is hearing it this moment."""
+    return await _stopped(turn, alert, Sort.END, Sort.ALERT)
+
+
+async def _stopped(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
+    """Cancel what is queued of one sort; then those whose last word was of it, and not of the other.
 
     Cancelling comes first: what the courier takes at the same time is then seen as `sending`, never missed.
     """
-    ours = select(col(Post.id)).where(Post.ref == ref_of(alert), Post.sort == Sort.ALERT)
-    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(ours))
+    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(_posts(alert, sort)))
     await turn.session.execute(
         update(DeliveryPart)
         .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
         .values(state=PartState.CANCELLED)
         .execution_options(synchronize_session=False)
     )
+    return await last_heard(turn, alert, sort, other)
+
+
+async def last_heard(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
+    """Those whose last word about it was of one sort, and not of the other."""
+    later = {chat: delivery for chat, delivery, *_ in await turn.session.execute(_texts_heard(_posts(alert, other)))}
     heard: dict[int, Target] = {}
-    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(ours)):
+    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(_posts(alert, sort))):
+        if delivery_id < later.get(chat_id, 0):
+            continue
         sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
         if sure or chat_id not in heard:
             heard[chat_id] = Target(chat_id, rank, None if sure else delivery_id)
     return list(heard.values())
+
+
+def _posts(alert: Alert, sort: Sort) -> Select[tuple[int | None]]:
+    return select(col(Post.id)).where(Post.ref == ref_of(alert), Post.sort == sort)
 
 
 def _texts_heard(posts: Select[tuple[int | None]]) -> Select[Any]:
@@ -159,17 +183,10 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     if others:
         text = Piece(texts.ended_for_asked(alert))
         await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])
-    if turn.speaker and mine is not None and mine not in told and mine not in others:
+    recalled = turn.event is not None and turn.event.kind == EventKind.RECALLED  # its writer is asked in private
+    if turn.speaker and mine is not None and mine not in told and mine not in others and not recalled:
         rooms = [one for one in targets if not await is_private(turn, one.chat_id)]
-        await _answer(turn, alert, len(rooms))
-
-
-async def _answer(turn: Turn, alert: Alert, rooms: int) -> None:
-    text = texts.ended_for_speaker(alert, rooms)
-    if turn.event and turn.event.kind == EventKind.RECALLED:
-        await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
-    else:
-        await say(turn, text, ref=ref_of(alert))
+        await say(turn, texts.ended_for_speaker(alert, len(rooms)), ref=ref_of(alert))
 
 
 async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> None:
@@ -178,6 +195,10 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
         turn.outcome = Outcome.MATTER
         return
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
+    turn.audit("alert.said_found", ref_of(alert))
+    if tells_of_death(words):
+        await _put_to_workers(turn, alert, area, words)
+        return
     text = texts.said_found(alert, turn.me.name, words)
     chats = await private_chats(turn.session, [alert.reporter_id])
     if alert.reporter_id in chats:
@@ -187,12 +208,20 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
             asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id, unheard=True)
     elif await to_family(turn, alert, text):
         asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
-    told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert))
-    for contact_id, chat_id in told:
-        if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
-            asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id)
+    await _ask_workers(turn, alert, area, text)
     await say(turn, texts.put_to_family(alert), ref=ref_of(alert))
-    turn.audit("alert.said_found", ref_of(alert))
+
+
+async def _put_to_workers(turn: Turn, alert: Alert, area: Area, words: str) -> None:
+    """No family hears of a death from the bot: the worker goes and sees."""
+    await _ask_workers(turn, alert, area, texts.said_dead(alert, turn.me.name, words), died=True)
+    await whisper(turn, turn.me.contact_id, texts.put_to_workers(alert), ref=ref_of(alert))
+
+
+async def _ask_workers(turn: Turn, alert: Alert, area: Area, text: str, *, died: bool = False) -> None:
+    for contact_id, chat_id in await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert)):
+        if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
+            asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id, died=died)
 
 
 async def _asked_already(turn: Turn, alert: Alert) -> bool:
@@ -216,4 +245,5 @@ async def ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
     await say(turn, texts.late_found(alert, words, turn.local(turn.at)), ref=ref_of(alert))
-    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)
+    died = tells_of_death(words)
+    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id, died=died)

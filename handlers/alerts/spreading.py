@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from handlers.alerts import asking, facts, texts
+from handlers.alerts import asking, ending, facts, texts
 from handlers.alerts.reaching import DECIDERS, here, is_reporter, load, must_decide, name_of, ref_of, to_family, town_of
 from handlers.matters import Refusal
-from handlers.posting import Piece, Sent, Target, post, say
+from handlers.posting import Piece, Sent, Target, post, say, send_on
 from handlers.turn import Turn
 from handlers.understanding import Ref
+from storage.agenda import AuditEntry
 from storage.areas import Area, Chat, Room, bound_rooms
 from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
@@ -27,9 +29,9 @@ async def confirm(turn: Turn, ref: Ref) -> None:
     must_decide(turn, alert, area)
     if alert.state == AlertState.CONFIRMED:
         by = await name_of(turn, alert.confirmed_by, area)
-        raise Refusal(f"{texts.name(alert)}{by or '系统'}已经确认过，卡片已经在发了。")
+        raise Refusal(texts.confirmed_already(alert, by or "系统", await counts(turn, alert)))
     if alert.state not in ALERT_OPEN:
-        raise Refusal(texts.closed(alert) + "这次没有改动。")
+        raise Refusal(f"{texts.closed(alert)}这次没有改动。还要接着找，请回“还没找到 {ref_of(alert)}”。")
     await spread(turn, alert, area)
 
 
@@ -42,7 +44,7 @@ async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = Fals
     await asking.stop(turn, alert)
     await turn.unschedule("alert.added", ref_of(alert))
     by = await name_of(turn, alert.confirmed_by, area)
-    sent = await _send_card(turn, alert, area, town, by)
+    sent = await _send_card(turn, alert, area, by, await _targets(turn, alert, area, town))
     alert.post_id = sent.post_id
     seconds = turn.outside.pace.estimate(sent.chats, urgent=True)
     await _tell_start(turn, alert, texts.started(alert, by, sent.chats, seconds, sent.silent))
@@ -61,11 +63,50 @@ async def _tell_start(turn: Turn, alert: Alert, text: str) -> None:
         await say(turn, text, ref=ref_of(alert))
 
 
-async def _send_card(turn: Turn, alert: Alert, area: Area, town: Area, by: str) -> Sent:
-    moment = turn.local(turn.now)
+async def _send_card(turn: Turn, alert: Alert, area: Area, by: str, targets: Iterable[Target]) -> Sent:
+    moment = turn.local(alert.confirmed_at or turn.now)
     verified = texts.verified_by(by, moment) if by else texts.by_itself(turn.rules.alerts.auto_after_minutes or 0)
     pieces = [Piece(texts.card(alert, await here(turn, area), verified)), *pictures(turn, alert)]
-    return await post(turn, ref_of(alert), Sort.ALERT, pieces, await _targets(turn, alert, area, town))
+    return await post(turn, ref_of(alert), Sort.ALERT, pieces, targets)
+
+
+async def catch_up(turn: Turn, chats: Collection[int]) -> int:
+    """Groups that are silent no more get the cards of who is still sought, once; how many cards that are."""
+    confirmed = select(col(Alert.id)).where(Alert.state == AlertState.CONFIRMED).order_by(col(Alert.id))
+    cards = 0
+    for number in (await turn.session.scalars(confirmed)).all():
+        alert = await turn.session.get(Alert, number, with_for_update=True, populate_existing=True)
+        if alert is not None and alert.state == AlertState.CONFIRMED:
+            told = await _not_ended(turn, alert, chats)
+            cards += await send_to_rest(turn, alert, chats) + told > 0
+    return cards
+
+
+async def _not_ended(turn: Turn, alert: Alert, chats: Collection[int]) -> int:
+    """Those of these groups that heard of its end, but not that it was none, hear it now; how many."""
+    deceived = [one for one in await ending.last_heard(turn, alert, Sort.END, Sort.ALERT) if one.chat_id in chats]
+    area = await turn.session.get_one(Area, alert.area_id)
+    text = Piece(texts.still_missing(alert, await here(turn, area)))
+    return (await post(turn, ref_of(alert), Sort.ALERT, [text], deceived)).chats
+
+
+async def send_to_rest(turn: Turn, alert: Alert, chats: Collection[int] | None = None) -> int:
+    """The card goes to those groups of its circle (of `chats`, if given) that never got it; how many."""
+    area, scope = await turn.session.get_one(Area, alert.area_id), await turn.session.get_one(Area, alert.scope_id)
+    had = await _rooms(turn, alert)
+    rest = [
+        target
+        for target in await _targets(turn, alert, area, scope)
+        if had.get(target.chat_id, "cancelled") == "cancelled" and (chats is None or target.chat_id in chats)
+    ]
+    if not rest:
+        return 0
+    sent = await _send_late(turn, alert, area, rest)
+    if sent.chats:
+        turn.audit("alert.catch_up", ref_of(alert))
+        seconds = turn.outside.pace.estimate(sent.chats, urgent=True)
+        await turn.schedule(WHOLE, ref_of(alert), turn.now + timedelta(seconds=max(seconds, 10)))
+    return sent.chats
 
 
 def pictures(turn: Turn, alert: Alert) -> list[Piece]:
@@ -103,8 +144,40 @@ def distance(origin: str, path: str) -> int:
     return len(ours) - common
 
 
+async def _send_late(turn: Turn, alert: Alert, area: Area, rest: Sequence[Target]) -> Sent:
+    """The card itself, so that one post tells how far it is, and after it what has changed since."""
+    first = select(col(PostPart.text)).where(PostPart.post_id == alert.post_id, PostPart.number == 0)
+    if not await turn.session.scalar(first):  # nobody could hear it, or its words are past their days
+        sent = await _send_card(turn, alert, area, await name_of(turn, alert.confirmed_by, area), rest)
+        alert.post_id = sent.post_id
+        return sent
+    assert alert.post_id is not None
+    sent = await send_on(turn, alert.post_id, Sort.ALERT, rest)
+    changed = select(AuditEntry.id).where(
+        AuditEntry.ref == ref_of(alert), AuditEntry.action == "alert.facts", col(AuditEntry.at) > alert.confirmed_at
+    )
+    if await turn.session.scalar(changed.limit(1)):
+        await post(turn, ref_of(alert), Sort.ALERT, [Piece(texts.still_missing(alert, await here(turn, area)))], rest)
+    return sent
+
+
 async def counts(turn: Turn, alert: Alert) -> texts.Counts:
     """How far the card's text is, by room; silent are those of the scope to which it was not, or is no longer, due."""
+    states = await _rooms(turn, alert)
+    seen = list(states.values())
+    scope = await turn.session.get(Area, alert.scope_id) if alert.scope_id else None
+    everywhere = {chat for _, chat, _ in await bound_rooms(turn.session, scope.path)} if scope else set()
+    return texts.Counts(
+        sent=seen.count("sent"),
+        unknown=seen.count("unknown"),
+        waiting=seen.count("waiting"),
+        failed=seen.count("failed"),
+        silent=len(everywhere - states.keys()) + seen.count("cancelled"),
+    )
+
+
+async def _rooms(turn: Turn, alert: Alert) -> dict[int, str]:
+    """How far the card's text is in each chat to which it was due."""
     query = (
         select(col(Delivery.chat_id), col(DeliveryPart.state), func.count())
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
@@ -115,16 +188,7 @@ async def counts(turn: Turn, alert: Alert) -> texts.Counts:
     states: dict[int, set[str]] = {}
     for chat_id, state, _ in await turn.session.execute(query):
         states.setdefault(chat_id, set()).add(state)
-    seen = [_room_state(found) for found in states.values()]
-    scope = await turn.session.get(Area, alert.scope_id) if alert.scope_id else None
-    everywhere = {chat for _, chat, _ in await bound_rooms(turn.session, scope.path)} if scope else set()
-    return texts.Counts(
-        sent=seen.count("sent"),
-        unknown=seen.count("unknown"),
-        waiting=seen.count("waiting"),
-        failed=seen.count("failed"),
-        silent=len(everywhere - states.keys()) + seen.count("cancelled"),
-    )
+    return {chat_id: _room_state(found) for chat_id, found in states.items()}
 
 
 def _room_state(states: set[str]) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from handlers.alerts import describing, facts
+from handlers.alerts.mourning import tells_of_death
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
 from storage.matters import Alert, AlertState
@@ -18,6 +19,7 @@ STATE_NAMES = {
     AlertState.FOUND: "已找到",
     AlertState.WITHDRAWN: "已撤销",
     AlertState.FALSE: "已核实不属实，请不要再转发",
+    AlertState.DIED: "寻人已经结束",
 }
 
 WANTED = {
@@ -55,6 +57,7 @@ NOBODY_MISSING = (
 MAX_WANTED = 3
 ENOUGH = 4
 """Facts from which on a stranger knows whom to look for."""
+LATER = "静默解除后马上补发。"
 NO_WAITING = "请先打 110 报警，不用等 24 小时。"
 
 
@@ -166,6 +169,19 @@ def remind(alert: Alert, waited: float) -> str:
     )
 
 
+def only_heard(alert: Alert) -> str:
+    """To an answer that only says that the question was heard."""
+    return f"{name(alert)}还没有算核实。属实请回“确认 M{alert.id}”，我马上发到全镇各群；不属实回“误报 M{alert.id}”。"
+
+
+def not_decided(alert: Alert) -> str:
+    """To a no that does not say whether the report is false or not yet known."""
+    return (
+        f"{name(alert)}没有撤，我接着请人核实。您核实到没有这回事，请回“误报 M{alert.id}”；"
+        f"属实回“确认 M{alert.id}”；还没核实到不用回。"
+    )
+
+
 def also_asked(alert: Alert, asked: str) -> str:
     """To the family when more people are asked."""
     return f"{name(alert)}还在等核实，刚又请了{asked}。{NO_WAITING}"
@@ -236,6 +252,16 @@ def update(alert: Alert, here: Here, changed: Sequence[str]) -> str:
     )
 
 
+def still_missing(alert: Alert, here: Here) -> str:
+    """That the search goes on, with what is known now."""
+    lines = [
+        f"{name(alert)}还没有找到，请继续留意：",
+        description(alert, here),
+        f"看到请打{_whom_to_call(alert, here)}；是否还在找，发“查 M{alert.id}”",
+    ]
+    return "\n".join(lines)
+
+
 def changed_in_staff_room(alert: Alert) -> str:
     """The same for a staff room: without words."""
     return f"{name(alert)}报事人补充了情况，核实前请看原来的群。"
@@ -264,8 +290,15 @@ def started(alert: Alert, by: str, rooms: int, seconds: float, silent: int) -> s
     """To the family's group when the card starts to go out."""
     said = f"{by}已核实，" if by else ""
     if not rooms:
-        return f"{name(alert)}{said}但现在没有能发的群{_silent(silent)}。"
+        return f"{name(alert)}{said}但现在没有能发的群{_silent(silent)}。{LATER if silent else ''}"
     return f"{name(alert)}{said}正在发 {rooms} 个群，{_lasting(seconds)}{_silent(silent)}。"
+
+
+def confirmed_already(alert: Alert, by: str, counts: Counts) -> str:
+    """To a second 确认."""
+    if counts.reached or counts.waiting:
+        return f"{name(alert)}{by}已经确认过，卡片已经在发了。"
+    return f"{name(alert)}{by}已经确认过，但现在没有能发的群{_silent(counts.silent)}。{LATER}"
 
 
 def _lasting(seconds: float) -> str:
@@ -290,20 +323,50 @@ def ended(alert: Alert, note: str = "") -> str:
         return f"{first}\n{words}谢谢各位邻居帮忙！之前的寻人消息请不要再转发。"
     if alert.state == AlertState.FALSE:
         return f"{name(alert)}经核实，关于{person}的寻人消息不成立，到此结束，请不要再转发。谢谢大家。"
+    if alert.state == AlertState.DIED:
+        return f"{name(alert)}关于{person}的寻人到此结束，请不要再转发，也请不要打听。谢谢各位邻居。"
     why = "家人说不用再找了，" if alert.ended_by in (None, alert.reporter_id) else ""
     return f"{name(alert)}{why}关于{person}的寻人到此结束，请不要再转发。谢谢大家。"
 
 
 def ended_for_asked(alert: Alert) -> str:
     """To those who were asked to confirm."""
+    if alert.state == AlertState.DIED:
+        return f"{name(alert)}寻人已经结束，不用再回。群里不说原因，也请您不要外传。"
     return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，这件事结束了，不用再回。"
 
 
 def ended_for_speaker(alert: Alert, rooms: int) -> str:
     """To whoever ended it from somewhere else."""
+    if alert.state == AlertState.DIED:
+        telling = f"正在告诉收到过的 {rooms} 个群寻人结束，不说原因" if rooms else "没有群收到过，不另发"
+        return f"{name(alert)}知道了，请保重。{telling}。家里要帮忙，随时说。"
     state = "按误报结束" if alert.state == AlertState.FALSE else STATE_NAMES[AlertState(alert.state)]
     telling = f"，正在告诉收到过的 {rooms} 个群" if rooms else "。没有群收到过，不用另发"
     return f"{name(alert)}{state}{telling}。"
+
+
+def reopened(alert: Alert, rooms: int) -> str:
+    """To whoever said that it goes on, where the groups' own line does not reach them."""
+    telling = f"，正在告诉 {rooms} 个群" if rooms else ""
+    waiting = f"请网格员核实后回“确认 M{alert.id}”，就发到全镇各群。" if alert.state == AlertState.UNCONFIRMED else ""
+    return f"{name(alert)}接着找{telling}。{waiting}"
+
+
+def reopened_for_asked(alert: Alert, by: str) -> str:
+    """To those who were asked, or confirmed it."""
+    state = "正在重新核实" if alert.state == AlertState.UNCONFIRMED else "接着找"
+    return f"{name(alert)}{by}说人还没找到，{state}。弄错了请回“误报 M{alert.id}”。"
+
+
+def who_may_reopen(alert: Alert) -> str:
+    """To somebody who doubts the end."""
+    return f"{closed(alert)}人还没找到的话，请报事的家人或网格员发“还没找到 M{alert.id}”，我马上接着找。"
+
+
+def recalled(alert: Alert) -> str:
+    """To the writer of a report that was recalled before anybody confirmed it."""
+    return f"{name(alert)}您撤回了消息，我先撤下了，不再请人核实。人还没找到就回“还在找”，我马上接着找。"
 
 
 def misunderstood(alert: Alert) -> str:
@@ -350,13 +413,28 @@ def said_found(alert: Alert, by: str, words: str) -> str:
     return f"{name(alert)}{by}说“{open_clip(words, 80)}”。人找到了吗？回“是”就结束寻人，回“不是”就接着找。"
 
 
+def said_dead(alert: Alert, by: str, words: str) -> str:
+    """To the worker alone, when somebody else tells of a death."""
+    return (
+        f"{name(alert)}{by}说“{open_clip(words, 80)}”。请先同民警核实，我没有告诉家人和群里。"
+        "是真的回“是”，我在群里只说寻人结束；不是回“不是”，接着找。"
+    )
+
+
+def put_to_workers(alert: Alert) -> str:
+    """To whoever told of it."""
+    return f"{name(alert)}知道了，已请网格员去核实。核实前请先不要在群里说。"
+
+
 def found_in_staff_room(alert: Alert) -> str:
     """The same without names and words."""
     return f"{name(alert)}有人说找到了，请核实。找到了回“找到 M{alert.id}”。"
 
 
 def late_found(alert: Alert, words: str, when: datetime) -> str:
-    """To somebody whose word that ends it came late."""
+    """To somebody whose word that ends it came late; a sad one is not repeated."""
+    if tells_of_death(words):
+        return f"{name(alert)}您 {when:%H:%M} 说的刚刚才收到。要结束寻人吗？回“是”就结束。"
     return f"{name(alert)}您 {when:%H:%M} 说“{open_clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
 
 

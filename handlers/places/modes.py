@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
+from handlers import alerts
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.places import binding, texts
@@ -104,9 +105,11 @@ async def _set_rooms(turn: Turn, area: Area, rooms: Sequence[RoomChat], mode: Mo
     cancelled = await cancel_queued(turn, chats) if mode == Mode.SILENT else 0
     await turn.session.flush()
     where = rooms[0][0].name if len(rooms) == 1 else area.name
+    cards = 0
     if mode != Mode.SILENT:
         await _greet_late(turn, rooms)
-    await say(turn, texts.mode_set(where, mode, len(rooms), cancelled))
+        cards = await alerts.catch_up(turn, chats)
+    await say(turn, texts.mode_set(where, mode, len(rooms), cancelled) + texts.caught_up(cards))
 
 
 async def _greet_late(turn: Turn, rooms: Sequence[RoomChat]) -> None:
@@ -139,7 +142,9 @@ async def _lift(turn: Turn, area: Area) -> None:
     await turn.session.delete(switch)
     turn.audit("area.unsilenced", f"area:{area.id}", "silence")
     await turn.session.flush()
-    await say(turn, texts.silence_lifted(area.name, len(await _bound(turn, area.path)), above))
+    rooms = await _bound(turn, area.path)
+    cards = await alerts.catch_up(turn, [chat_id for _, chat_id, _ in rooms])
+    await say(turn, texts.silence_lifted(area.name, len(rooms), above) + texts.caught_up(cards))
 
 
 async def _silenced_above(turn: Turn, area: Area) -> str:

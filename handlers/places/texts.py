@@ -80,6 +80,11 @@ def silence_lifted(area: str, rooms: int, above: str) -> str:
     return f"{area}的静默已解除，{still}"
 
 
+def caught_up(cards: int) -> str:
+    """After it, where somebody is still sought of whom these groups have not heard."""
+    return f"\n还在找的 {cards} 位，正在补发寻人卡片。" if cards else ""
+
+
 def rooms_listed(area: str, total: int, unbound: list[str], silent: list[str], width: int) -> str:
     """The answer to 群列表."""
     lines = [f"{area}共 {total} 个群，已绑 {total - len(unbound)} 个，静默 {len(silent)} 个。"]

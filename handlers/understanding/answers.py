@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from handlers.understanding.extract import extract
-from handlers.understanding.model import Act, Context, Fields, Kind
+from handlers.understanding.model import Act, Context, Fields, Kind, PendingQuestion, Ref
 from handlers.understanding.places import nowhere
 from handlers.understanding.scan import Scan
 from handlers.understanding.times import find_times
@@ -14,13 +14,34 @@ from handlers.understanding.times import find_times
 _TAIL = r"[。!！~～啊呀呢哈的了吧呗滴,， ]*"
 _YES = re.compile(
     rf"^(?:(?:是|是的|是啊|对|对的|对头|嗯{{1,4}}|恩|哦?没错|确认|确定|好|好的|可以|行|ok|OK|Ok|okay|发|发吧|发出去|发送|"
-    rf"发布|同意|要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成){_TAIL}){{1,3}}$"
+    rf"发布|同意|要|需要|中|要得|系|系啊|得|yes|y|Y|是他|是她|就是|就是他|就是她|收到|准|批准|通过|嗯呢|昂|成|(?:情况)?属实|(?:是)?真的){_TAIL}){{1,3}}$"
 )
 _YES_AND = re.compile(r"^(?:是|是的|对|对的|嗯+|没错|确认)[,，。!！ ]\s*(?!不|但|可是)[^,，。]{0,14}$")
 _NO = re.compile(
     rf"^(?:不是|不|不对|否|没有|没|不用|不用了|不要|别发|别|错了?|不行|取消|算了|不需要|唔系|唔使|冇|no|NO|n|N|"
-    rf"不是他|不是她|不可以|不同意|驳回|(?:先|暂时)?(?:不要?|别)(?:再)?发(?:出去|送)?|误报|不确认|否认|没有的事){_TAIL}$"
+    rf"不是他|不是她|不可以|不同意|驳回|(?:先|暂时)?(?:不要?|别)(?:再)?发(?:出去|送)?|误报|不确认|否认|没有的事|"
+    rf"不属实|(?:是)?假的|不是真的){_TAIL}$"
 )
+_TRUE = re.compile(
+    rf"(?:(?:那就?|可以|赶紧|赶快|快|马上|立刻|请|麻烦|就|都|情况|已经?|我|核实(?:过|好)?了?)*"
+    rf"(?:是(?:的|啊|真的)?|真的|对(?:的|头)?|没错|确认|确定|属实|核实(?:过|好)?|确有(?:此|其)事|有这(?:回|个)?事|发(?:吧|出去|送|布)?|"
+    rf"同意|批?准|通过|系|yes|y|Y){_TAIL}){{1,3}}"
+)
+_FALSE = re.compile(
+    rf"(?:那|这|都|情况|我?核实(?:过|好)?了?)*(?:不(?:是真?|对|属实)|否认?|误报|是?假的|没有?(?:这|那)(?:回|个)?事|没有的事|"
+    rf"谣言|骗人|驳回|没有?(?:人)?走[失丢]|唔系){_TAIL}"
+)
+_UNSURE = re.compile(
+    rf"(?:我|家属|家人|家里|报事人|对方|他|她|人|电话|手机|现在|目前|暂时|一直|还|也|都|又|先|打)*"
+    rf"(?:(?:没法|没办法|无法|不能|不好|没有?|未)(?:确认|核实|核对|联系|查)(?:上|到|清楚)?|(?:确认|核实|联系|查)不[了上到清]|"
+    rf"打不通|没人接|不接|不(?:清楚|确定|知道|晓得|好说)|拿不准|说不[准好清]){_TAIL}"
+)
+_KEEP = re.compile(r"(?:不要|别|不能|不用|没想|不想)撤|还(?:在|要|得)找|[没未]有?找|(?:继续|接着)找|没说?要?撤")
+_CLAUSE_END = re.compile(r"[,，。!！;；~～\s]+")
+_TURN = re.compile(r"但|可是|不过|只是|然而|[?？吗么]$")
+_NAMED = re.compile(r"(?:(?P<letter>[MFNPAS])\s?(?P<number>\d{1,9})(?!\d)[号,，:：、\s]*)", re.IGNORECASE)
+PLAIN, VAGUE = 0.95, 0.4
+"""How sure it is what a yes or a no means: 收到 and 不行 do not say whether a report is true."""
 _GOOD = re.compile(r"^(?:满意|很?好|非常好|可以|还行|不错|挺好|还可以|行|好的?|谢谢|赞|👍|很满意|很快|好评)")
 _BAD = re.compile(r"不满意|不好|不行|太差|很差|差评|没修好|还没|没解决|又坏|没人来")
 _SO_SO = re.compile(r"一般|凑合|马马虎虎|将就")
@@ -51,10 +72,47 @@ def answer(scan: Scan, context: Context) -> Answer | None:
         return None
     if question.kind == "rate":
         return _rating(scan.text)
-    said = _yes_or_no(scan.text)
+    if question.kind == "recall" and _KEEP.search(scan.text):
+        return Answer(Act.NO, PLAIN)
+    text = _without_number(scan.text, question)
+    said = _verdict(text) if _about_a_report(question) else _yes_or_no(text)
     if said is not None:
         return said
     return _fact(scan, question.kind, context)
+
+
+def _without_number(text: str, question: PendingQuestion) -> str:
+    """The words beside the number of the matter that was asked about: M1属实 says 属实."""
+    for match in (_NAMED.match(text), *_NAMED.finditer(text)):
+        if match is None or 0 < match.start() < match.end() < len(text.rstrip(" 。.!！")):
+            continue
+        if question.ref in (None, Ref(match["letter"].upper(), int(match["number"]))):
+            return (text[: match.start()] + text[match.end() :]).strip()
+    return text
+
+
+def _about_a_report(question: PendingQuestion) -> bool:
+    return question.kind == "confirm" and (question.ref is None or question.ref.letter == "M")
+
+
+def _verdict(text: str) -> Answer | None:
+    """Whether a report is true: VAGUE where somebody only says that it was heard, or cannot be told yet."""
+    clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
+    kinds = [_judged(clause) for clause in clauses]
+    if not clauses or (kinds[0] is None and _UNSURE not in kinds):
+        return None
+    if _UNSURE in kinds or (_TRUE in kinds and _FALSE in kinds):
+        return Answer(Act.NO, VAGUE)
+    for kind, act in ((_TRUE, Act.YES), (_FALSE, Act.NO)):
+        if kind in kinds and _NO not in kinds:
+            return Answer(Act.NO, VAGUE) if any(map(_TURN.search, clauses)) else Answer(act, PLAIN)
+    vague = Answer(Act.NO if _NO in kinds else Act.YES, VAGUE)
+    return vague if None not in kinds else None
+
+
+def _judged(clause: str) -> re.Pattern[str] | None:
+    """Which of these a clause is, if any."""
+    return next((one for one in (_UNSURE, _FALSE, _NO, _TRUE, _YES) if one.fullmatch(clause)), None)
 
 
 def _yes_or_no(text: str) -> Answer | None:

@@ -123,6 +123,22 @@ def test_an_answer_of_two_words(text: str, act: Act) -> None:
     assert line(text, question=PendingQuestion("confirm", Ref("M", 1))).act is act
 
 
+@pytest.mark.parametrize(
+    ("text", "act", "plain"),
+    [
+        ("M1属实", Act.YES, True),
+        ("收到", Act.YES, False),
+        ("不属实，人在家", Act.NO, True),
+        ("还没核实", Act.NO, False),
+        ("是，但是还没核实", Act.NO, False),
+        ("属实吗", Act.NONE, False),
+    ],
+)
+def test_only_plain_words_say_whether_a_report_is_true(text: str, act: Act, plain: bool) -> None:
+    reading = line(text, question=PendingQuestion("confirm", Ref("M", 1)))
+    assert (reading.act, reading.act_confidence > 0.6) == (act, plain)
+
+
 @pytest.mark.parametrize("text", ["辛苦格格了", "你好", "在么", "社区几点下班？", "取消"])
 def test_a_line_to_the_bot_is_read_by_itself(text: str) -> None:
     before = (Line(NOW - MINUTE, "我们家没电了"), Line(NOW - MINUTE, "3栋的"))

@@ -1,0 +1,17 @@
+"""Whether words about a missing person tell of a death: then nothing of it is said in any group."""
+
+from __future__ import annotations
+
+import re
+
+_DEATH = re.compile(
+    r"去世|过世|离世|逝世|辞世|遇难|罹难|身亡|死亡|溺亡|遗体|尸体|尸首|抢救无效|没(?:抢|救)救?(?:过来|活)|"
+    r"没有?(?:呼吸|心跳|脉搏|生命体征|气)了?(?!味)|断气|咽气|(?:淹|溺|摔|撞|冻|轧|压|烧|毒)死(?!我|你)|"
+    r"(?:人|他|她|老人|孩子|已经?|都)死[了亡]|(?:人|他|她|老人|孩子)(?:已经?|都|可能|恐怕|就|早)*(?:没了|不在了|不行了|走了(?=$|[,，。;；!！~\s]))"
+)
+_NOT = re.compile(r"(?:[没未不别]有?|不是|差一?点儿?|险些|以为|幸好|还好)[^,，。;；!！?？]{0,4}$")
+
+
+def tells_of_death(text: str) -> bool:
+    """In doubt yes: a quiet end hurts nobody, good news of the dead does."""
+    return any(not _NOT.search(text[: match.start()]) for match in _DEATH.finditer(text))

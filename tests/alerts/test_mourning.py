@@ -1,0 +1,64 @@
+"""A death is no good news: the end is quiet, and the reason stays with those whom it concerns."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.alerts.mourning import tells_of_death
+from storage.matters import AlertState
+from tests.alerts.town import GRANDPA, TOWN_ROOMS, balanced, the_alert
+from tests.harness import Talk, rooms, texts
+
+
+@pytest.mark.parametrize(
+    ("person", "room", "words"),
+    [
+        ("r1", "g1", "在河里找到了，人没了"),
+        ("r1", "g1", "人已经走了，不用找了"),
+        ("w1", None, "找到 M1 已经去世了"),
+        ("w1", None, "在水库找到遗体了"),
+        ("w1", None, "驳回 M1 人已经去世"),
+    ],
+)
+async def test_the_end_is_quiet(talk: Talk, person: str, room: str | None, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    said = await talk.say(person, room, words)
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert rooms(said) >= TOWN_ROOMS | {"@w1"}
+    assert all(len(texts(said, one)) == 1 for one in rooms(said))
+    for one in said:
+        assert not any(word in one.text for word in ("好消息", "去世", "遗体", "河", "没了", "不成立", "帮忙！"))
+    assert "到此结束，请不要再转发" in texts(said, "g3")[0]
+    assert await balanced(talk)
+    assert "寻人已经结束" in texts(await talk.say("r4", "g3", "查 M1"), "g3")[0]
+
+
+async def test_the_bot_does_not_ask_the_family_about_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    said = await talk.say("r3", "g2", "找到了，在河里，人已经没了")
+    assert rooms(said) == {"@w1", "@r3"}
+    assert (await the_alert(talk)).state == AlertState.CONFIRMED
+    said = await talk.say("w1", None, "是")
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert not [one for one in said if "好消息" in one.text]
+    assert await balanced(talk)
+
+
+async def test_a_late_word_of_it_is_asked_again_without_the_detail(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    early = talk.now
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=20)
+    said = await talk.say("r1", "g1", "在河里找到了，人没了", at=early)
+    assert rooms(said) == {"g1"} and "没了" not in said[0].text
+    await talk.say("r1", "g1", "是")
+    assert (await the_alert(talk)).state == AlertState.DIED
+
+
+@pytest.mark.parametrize(
+    "words", ["急死我了，终于找到了", "找到了，差点淹死", "找到了，人没死", "手机没了，人找到了", "他走了很远才找到"]
+)
+def test_what_only_sounds_like_it(words: str) -> None:
+    assert not tells_of_death(words)
