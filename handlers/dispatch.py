@@ -19,6 +19,7 @@ from handlers import locating, outdoors, settling
 from handlers.commands import Order
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
+from handlers.overhearing import Overhearing
 from handlers.ports import TOKEN_LETTERS, EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
 from handlers.refs import fold
@@ -177,7 +178,8 @@ class Dispatch:
             matters=around.matters(where, speaker.contact_id),
             question=around.question(where.chat_id, speaker, message.event),
         )
-        reading = read(plan.text, context)
+        overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)
+        reading = overheard.meant(read(plan.text, context))
         if self._idle(reading, addressed):
             return replace(plan, nothing=Outcome.CHAT)
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import alerts, locating
-from handlers.alerts import asking, ending, facts
+from handlers import alerts, hearers, locating
+from handlers.alerts import ending, facts
 from handlers.alerts.reaching import DECIDERS, decides, reach
 from handlers.alerts.texts import list_line
 from handlers.clipping import clip, open_clip
@@ -22,7 +22,7 @@ from handlers.understanding import Act, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState, Stray
-from storage.outbox import Delivery, Post, Sort
+from storage.outbox import Sort
 from storage.people import Role
 
 REPEATED = timedelta(minutes=60)
@@ -175,19 +175,13 @@ async def _end(turn: Turn, stray: Stray, state: str, text: str) -> None:
     ref = f"F{stray.id}"
     stray.state, stray.ended_at = state, turn.now
     turn.audit(f"stray.{state}", ref, "state")
-    told = await _chats(turn, col(Post.inbox_id) == turn.inbox_id)
-    heard = await _chats(turn, (col(Post.ref) == ref) & (col(Post.sort) != Sort.REPLY))
-    own = await asking.speakers_chats(turn) - {turn.here.chat_id}
+    told, heard = await hearers.just_told(turn), await hearers.heard_of(turn, ref)
+    own = await hearers.speakers_chats(turn) - {turn.here.chat_id}
     await post(turn, ref, Sort.END, [Piece(text)], [Target(chat) for chat in sorted(heard - told - own)])
     if stray.chat_id not in heard | told:
         await whisper(turn, stray.reporter_id, text, ref=ref)
     if turn.here.chat_id not in heard | told:
         await say(turn, text, ref=ref)
-
-
-async def _chats(turn: Turn, which: ColumnElement[bool]) -> set[int]:
-    query = select(col(Delivery.chat_id)).join(Post, col(Delivery.post_id) == col(Post.id))
-    return set(await turn.session.scalars(query.where(which)))
 
 
 async def report_status(turn: Turn, ref: Ref) -> None:

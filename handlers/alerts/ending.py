@@ -18,6 +18,7 @@ from handlers.alerts.reaching import (
     to_family,
     to_workers,
 )
+from handlers.hearers import speakers_chats
 from handlers.lessons import keep
 from handlers.matters import Refusal
 from handlers.ports import EventKind
@@ -155,7 +156,7 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     asked |= set((await private_chats(turn.session, [one for one in people if one])).values())
     if not await is_private(turn, alert.chat_id):
         asked.discard(alert.chat_id)
-    others = sorted(asked - told - await asking.speakers_chats(turn))
+    others = sorted(asked - told - await speakers_chats(turn))
     if others:
         text = Piece(texts.ended_for_asked(alert))
         await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])

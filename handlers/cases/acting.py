@@ -16,7 +16,7 @@ from handlers.cases.working import report_status
 from handlers.clipping import clip
 from handlers.posting import whisper
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act, Ref
+from handlers.understanding import Act, Kind, Ref
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, CaseStep
 from storage.people import Role
@@ -111,16 +111,36 @@ async def claimed(turn: Turn, ref: Ref) -> None:
 
 async def withdrawn(turn: Turn, ref: Ref) -> None:
     """The writer takes it back: 不用了 withdraws, 不是 says that it was read wrongly."""
+    from handlers import emergencies  # it imports this package
+
     case = await turn.session.get(Case, ref.number)
-    if case is None or turn.me.contact_id != case.reporter_id:
+    if case is None:
         turn.outcome = Outcome.CHAT
+    elif turn.me.contact_id != case.reporter_id:
+        await _said_by_others(turn, case)
+    elif not await lateness.in_time(turn, str(ref)):
         return
-    if not await lateness.in_time(turn, str(ref)):
-        return
-    if turn.text.strip().startswith("不是") and case.state in CASE_OPEN:
+    elif (
+        turn.text.strip().startswith("不是")
+        and case.state in CASE_OPEN
+        and emergencies.calls_off(turn.text) == Act.NONE
+    ):
         await moving.misread(turn, ref.number)
     else:
         await moving.withdraw(turn, ref.number)
+
+
+async def _said_by_others(turn: Turn, case: Case) -> None:
+    """没着火 from who answers for an emergency ends it; from a neighbour it is put to those on their way."""
+    from handlers import emergencies  # it imports this package
+
+    if case.kind != Kind.EMERGENCY or case.state not in CASE_OPEN or emergencies.calls_off(turn.text) == Act.NONE:
+        turn.outcome = Outcome.CHAT
+    elif turn.me.has(WORKERS):
+        await fixed(turn, Ref("", case.id or 0))
+    else:
+        turn.concerns(str(case.id))
+        await emergencies.doubted(turn, case)
 
 
 async def asked(turn: Turn, ref: Ref) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import quiet_hours
+from handlers import hearers, quiet_hours
 from handlers.cases import texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.reporting import add_step, owner_name
@@ -210,11 +210,12 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     result = f"：{words}" if words else ""
     followers = await _followers(turn, case)
     thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
-    danger = case.kind == "emergency"  # nobody is asked for marks after a fire
+    danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
     hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
     told = _noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
+    await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
@@ -230,8 +231,11 @@ async def withdraw(turn: Turn, number: int) -> None:
     if not own:
         must_manage(turn, case, area)
     must_be(case, (*CASE_OPEN, CaseState.DONE), "撤销")
+    was_open = case.state in CASE_OPEN
     await _end(turn, case, CaseState.WITHDRAWN, "撤销")
     await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+    if was_open:
+        await _call_off(turn, case, "报事人说没事了" if own else "已撤销")
 
 
 async def refuse(turn: Turn, number: int, reason: str) -> None:
@@ -241,6 +245,7 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     must_be(case, CASE_OPEN, "驳回")
     await _end(turn, case, CaseState.REFUSED, "驳回", reason)
     await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}", False)
+    await _call_off(turn, case, "没有受理")
 
 
 async def misread(turn: Turn, number: int) -> None:
@@ -260,6 +265,7 @@ async def misread(turn: Turn, number: int) -> None:
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
     if not (shown and turn.here.chat_id == case.chat_id):
         await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
+    await _call_off(turn, case, "没有险情，是我理解错了")
 
 
 async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
@@ -269,6 +275,12 @@ async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
         await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
     if not own or not case.shown:
         await acknowledge(turn, case, text)
+
+
+async def _call_off(turn: Turn, case: Case, why: str) -> None:
+    """Whoever was alarmed by an emergency hears that it is over."""
+    if case.kind == Kind.EMERGENCY:
+        await hearers.tell_rest(turn, str(case.id), f"{texts.name(case)}{why}，不用再赶去了。")
 
 
 async def _end(turn: Turn, case: Case, state: CaseState, action: str, words: str = "") -> None:
@@ -324,6 +336,7 @@ async def settle(turn: Turn, case: Case) -> None:
         await tell_origin(turn, case, text)
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
+    await _call_off(turn, case, "报事人说已经好了")
 
 
 async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:

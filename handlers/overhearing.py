@@ -1,0 +1,58 @@
+"""Lines that mean something only because of what is open here, which the reader of words alone cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from handlers import emergencies
+from handlers.surroundings import Surroundings
+from handlers.turn import Speaker, Where
+from handlers.understanding import Act, Candidate, Kind, Reading, Ref
+from storage.matters import CASE_OPEN, Case
+
+LATELY = timedelta(hours=3)
+"""How long after the last word about a matter a line that does not quote it may still be about it."""
+
+
+class Overhearing:
+    """One line beside what is open in its chat."""
+
+    def __init__(
+        self, text: str, at: datetime, where: Where, speaker: Speaker, around: Surroundings, quoted: Ref | None
+    ) -> None:
+        self._text, self._at, self._me, self._quoted = text, at, speaker.contact_id, quoted
+        self._around, self._chat_id = around, where.chat_id
+
+    def meant(self, reading: Reading) -> Reading:
+        """The reading, or what the line does to something open here that the reader did not see."""
+        for act, ref in self._acts(reading):
+            by = "quote" if ref == self._quoted else "place"
+            candidates = (Candidate(ref, 0.8, by),)
+            return reading._replace(
+                text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
+            )
+        return reading
+
+    def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        if reading.act == Act.NONE or reading.kind == Kind.EMERGENCY:
+            yield from self._calling_off()
+
+    def _calling_off(self) -> Iterator[tuple[Act, Ref]]:
+        act = emergencies.calls_off(self._text)
+        if act == Act.NONE:
+            return
+        cases = self._cases()
+        if not cases and act == Act.WITHDRAW and self._quoted is not None and not self._quoted.letter:
+            yield act, self._quoted  # quoted where it was told on: its handler looks what it is
+        for case in cases:
+            heeded = case.reporter_id == self._me or emergencies.names_danger(self._text)
+            if case.kind == Kind.EMERGENCY and heeded:
+                yield act, Ref("", case.id or 0)
+
+    def _cases(self) -> list[Case]:
+        """The quoted case, else those of this chat that were spoken of lately, the latest first."""
+        cases = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        if self._quoted is not None:
+            return [one for one in cases if self._quoted == Ref("", one.id or 0)]
+        return [one for one in reversed(cases) if self._at - one.updated_at <= LATELY]
