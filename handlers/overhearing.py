@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from handlers import emergencies
+from handlers import cases, emergencies
 from handlers.surroundings import Surroundings
 from handlers.turn import Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
-from storage.matters import CASE_OPEN, Case
+from storage.matters import CASE_OPEN, Case, CaseState
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
@@ -37,22 +37,35 @@ class Overhearing:
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         if reading.act == Act.NONE or reading.kind == Kind.EMERGENCY:
             yield from self._calling_off()
+        if reading.act in (Act.NONE, Act.CLAIM):
+            yield from self._giving_back()
 
     def _calling_off(self) -> Iterator[tuple[Act, Ref]]:
         act = emergencies.calls_off(self._text)
         if act == Act.NONE:
             return
-        cases = self._cases()
-        if not cases and act == Act.WITHDRAW and self._quoted is not None and not self._quoted.letter:
+        here = self._cases()
+        if not here and act == Act.WITHDRAW and self._quoted is not None and not self._quoted.letter:
             yield act, self._quoted  # quoted where it was told on: its handler looks what it is
-        for case in cases:
+        for case in here:
             heeded = case.reporter_id == self._me or emergencies.names_danger(self._text)
             if case.kind == Kind.EMERGENCY and heeded:
                 yield act, Ref("", case.id or 0)
 
+    def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
+        """The quoted case, else the only one of this chat that the writer took."""
+        quoted = self._quoted if self._quoted and not self._quoted.letter else None
+        if not cases.gives_back(self._text, quoted=quoted is not None):
+            return
+        mine = [one for one in self._cases() if one.owner_id == self._me and one.state == CaseState.TAKEN]
+        if quoted is not None:
+            yield Act.WITHDRAW, quoted
+        elif len(mine) == 1:
+            yield Act.WITHDRAW, Ref("", mine[0].id or 0)
+
     def _cases(self) -> list[Case]:
         """The quoted case, else those of this chat that were spoken of lately, the latest first."""
-        cases = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
         if self._quoted is not None:
-            return [one for one in cases if self._quoted == Ref("", one.id or 0)]
-        return [one for one in reversed(cases) if self._at - one.updated_at <= LATELY]
+            return [one for one in opened if self._quoted == Ref("", one.id or 0)]
+        return [one for one in reversed(opened) if self._at - one.updated_at <= LATELY]

@@ -1,9 +1,9 @@
 """事项: requests, complaints and suggestions, from the report to the rating."""
 
-from handlers.cases.acting import ACTS
+from handlers.cases.acting import ACTS, gives_back
 from handlers.cases.inquiring import inquired
 from handlers.cases.reporting import reported
 from handlers.cases.timers import ANSWERS, DUE
 from handlers.cases.working import COMMANDS
 
-__all__ = ["ACTS", "ANSWERS", "COMMANDS", "DUE", "inquired", "reported"]
+__all__ = ["ACTS", "ANSWERS", "COMMANDS", "DUE", "gives_back", "inquired", "reported"]

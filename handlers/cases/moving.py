@@ -11,7 +11,7 @@ from sqlmodel import col
 from handlers import hearers, quiet_hours
 from handlers.cases import texts
 from handlers.cases.complaints import complained_of, complaint_handlers
-from handlers.cases.reporting import add_step, owner_name
+from handlers.cases.reporting import add_step, owner_for, owner_name, wait_minutes
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
@@ -169,19 +169,42 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
     case.owner_id, case.state, case.taken_at = to.id, CaseState.OPEN, None
     await _moved(turn, case, "转给", to.name)
-    reporter = await turn.session.get(Contact, case.reporter_id)
     await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
-    assert to.id is not None
-    await whisper(
-        turn,
-        to.id,
-        texts.for_worker(case, reporter.name if reporter else "", area.name, turn.local(case.created_at)),
-        ref=str(case.id),
-    )
+    await _put_to_owner(turn, case, area)
     await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
-    await turn.schedule(
-        "case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=turn.rules.cases.unclaimed_minutes)
-    )
+    await _wait_for_claim(turn, case)
+
+
+async def give_back(turn: Turn, number: int) -> None:
+    """退单: who took it cannot do it; it waits again for whoever claims it, and is its owner's by duty."""
+    case, area = await load(turn, number)
+    must_be(case, CASE_OPEN, "退单")
+    duty = await owner_for(turn, case, area)
+    if case.owner_id != turn.me.contact_id or (case.state == CaseState.OPEN and duty == turn.me.contact_id):
+        raise Refusal(f"{texts.name(case)}不是您接的，这次没有改动。")
+    case.owner_id, case.state, case.taken_at = duty, CaseState.OPEN, None
+    await _moved(turn, case, "退单")
+    me, owner = turn.me.name, await owner_name(turn, case)
+    next_one = f"，已告诉{owner}" if owner and case.owner_id != turn.me.contact_id else ""
+    others = "" if await between_us(turn, case) else f"能接的请回“接单 {case.id}”。"
+    await tell_origin(turn, case, f"{texts.name(case)}{me}这边办不了，退回来了{next_one}。{others}")
+    if case.owner_id != turn.me.contact_id:
+        await _put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
+    await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
+    await _wait_for_claim(turn, case)
+
+
+async def _put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
+    """What a new owner reads: the case as it was reported, with a word `before` it."""
+    if case.owner_id is None:
+        return
+    reporter = await turn.session.get(Contact, case.reporter_id)
+    text = texts.for_worker(case, reporter.name if reporter else "", area.name, turn.local(case.created_at))
+    await tell(turn, case.owner_id, before + text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
+
+
+async def _wait_for_claim(turn: Turn, case: Case) -> None:
+    await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
 
 
 async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact:
@@ -230,6 +253,8 @@ async def withdraw(turn: Turn, number: int) -> None:
     own = turn.me.contact_id == case.reporter_id
     if not own:
         must_manage(turn, case, area)
+        if not turn.me.has(WORKERS):
+            raise Refusal(f"{texts.name(case)}只有报事人和网格员能撤销，这次没有改动。办不了请回“退单 {case.id}”。")
     must_be(case, (*CASE_OPEN, CaseState.DONE), "撤销")
     was_open = case.state in CASE_OPEN
     await _end(turn, case, CaseState.WITHDRAWN, "撤销")

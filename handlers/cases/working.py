@@ -36,6 +36,10 @@ async def _claim(turn: Turn, order: Order) -> None:
     await moving.claim(turn, _number(order))
 
 
+async def _give_back(turn: Turn, order: Order) -> None:
+    await moving.give_back(turn, _number(order))
+
+
 def _words(order: Order) -> str:
     """What follows the number, without the mark that stood between: 办结 12。换了灯泡."""
     return order.rest.lstrip(" 。.，,、：:；;！!")
@@ -190,6 +194,7 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         ordinary=True,
     ),
+    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, STAFF, MUST, rest=MAY),
     Command(("办结", "完成"), "办结 12 已修好", "办完了，请报事人评价", _finish, STAFF, MUST, rest=MAY, spreads=True),
     Command(
         ("撤销",),
