@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from handlers import cases, emergencies
+from handlers import cases, emergencies, strays
 from handlers.surroundings import Surroundings
 from handlers.turn import Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
@@ -13,6 +13,8 @@ from storage.matters import CASE_OPEN, Case, CaseState
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
+
+_OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 
 
 class Overhearing:
@@ -39,6 +41,7 @@ class Overhearing:
             yield from self._calling_off()
         if reading.act in (Act.NONE, Act.CLAIM):
             yield from self._giving_back()
+        yield from self._of_stray(reading)
 
     def _calling_off(self) -> Iterator[tuple[Act, Ref]]:
         act = emergencies.calls_off(self._text)
@@ -62,6 +65,20 @@ class Overhearing:
             yield Act.WITHDRAW, quoted
         elif len(mine) == 1:
             yield Act.WITHDRAW, Ref("", mine[0].id or 0)
+
+    def _of_stray(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""
+        if reading.kind not in _OF_PERSONS or reading.act not in (Act.NONE, Act.MORE, Act.CORRECT, Act.FIXED):
+            return
+        act = strays.news(self._text)
+        if self._quoted is not None and self._quoted.letter == "F":
+            told = Act.NONE if reading.kind == Kind.CHAT else Act.FIXED if reading.kind == Kind.FOUND else Act.MORE
+            if act != Act.NONE or told != Act.NONE:
+                yield act if act != Act.NONE else told, self._quoted
+        elif self._quoted is None and not reading.candidates:
+            here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
+            if len(here) == 1 and (act == Act.FIXED or (act == Act.MORE and here[0].reporter_id == self._me)):
+                yield act, Ref("F", here[0].id or 0)
 
     def _cases(self) -> list[Case]:
         """The quoted case, else those of this chat that were spoken of lately, the latest first."""

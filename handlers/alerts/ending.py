@@ -80,6 +80,8 @@ def _learn(turn: Turn, alert: Alert) -> None:
 
 async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: str = "") -> None:
     """Close it, and in the same transaction stop what is on its way and queue the end for exactly who heard."""
+    from handlers import strays  # it imports this package
+
     targets = await _clearing(turn, alert)
     alert.state, alert.ended_at, alert.updated_at = state, turn.now, turn.now
     alert.ended_by = turn.speaker.contact_id if turn.speaker else None
@@ -90,6 +92,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
         await turn.unschedule(kind, ref_of(alert))
     await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
     await _tell_people(turn, alert, area, targets)
+    await strays.alert_ended(turn, alert)
     turn.audit(f"alert.{state}", ref_of(alert), "state")
 
 

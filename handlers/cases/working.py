@@ -71,28 +71,34 @@ async def _finish(turn: Turn, order: Order) -> None:
     await moving.finish(turn, _number(order), _words(order))
 
 
-def _of_alert(order: Order) -> bool:
-    """撤销, 驳回 and 误判 also take a missing person's number."""
-    return order.ref is not None and order.ref.letter == "M"
+def _of(order: Order, letter: str) -> bool:
+    """撤销, 驳回 and 误判 also take the number of a missing person or a stray."""
+    return order.ref is not None and order.ref.letter == letter
 
 
 async def _withdraw(turn: Turn, order: Order) -> None:
-    if order.ref and _of_alert(order):
+    if order.ref and _of(order, "M"):
         await alerts.withdraw(turn, order.ref)
+    elif order.ref and _of(order, "F"):
+        await strays.withdraw(turn, order.ref)
     else:
         await moving.withdraw(turn, _number(order))
 
 
 async def _refuse(turn: Turn, order: Order) -> None:
-    if order.ref and _of_alert(order):
+    if order.ref and _of(order, "M"):
         await alerts.false_alarm(turn, order.ref, order.rest)
+    elif order.ref and _of(order, "F"):
+        await strays.false_alarm(turn, order.ref)
     else:
         await moving.refuse(turn, _number(order), order.rest)
 
 
 async def _misread(turn: Turn, order: Order) -> None:
-    if order.ref and _of_alert(order):
+    if order.ref and _of(order, "M"):
         await alerts.false_alarm(turn, order.ref, "")
+    elif order.ref and _of(order, "F"):
+        await strays.false_alarm(turn, order.ref)
     else:
         await moving.misread(turn, _number(order))
 
@@ -199,7 +205,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("撤销",),
         "撤销 12",
-        "撤下自己报的事项或寻人（网格员也可以）",
+        "撤下自己报的事项、寻人或待认领（网格员也可以）",
         _withdraw,
         (),
         MUST,
