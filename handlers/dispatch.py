@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers import locating, outdoors, settling
+from handlers import cases, locating, outdoors, settling
 from handlers.commands import Order
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
@@ -181,7 +181,9 @@ class Dispatch:
         overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)
         reading = overheard.meant(read(plan.text, context))
         if self._idle(reading, addressed):
-            return replace(plan, nothing=Outcome.CHAT)
+            if not cases.ACCUSES.search(plan.text):
+                return replace(plan, nothing=Outcome.CHAT)
+            reading = reading._replace(kind=Kind.CHAT)  # talk, unless it complains of somebody who holds a role
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
         return replace(plan, reading=reading, joined=used)
 

@@ -24,8 +24,12 @@ DEFAULT_HOURS = 72
 async def reported(turn: Turn) -> None:
     """Free words that ask, complain or propose: open a case and give the first answer."""
     area = await locating.area_here(turn)
-    if area is None:
-        return
+    if area is not None:
+        await open_and_tell(turn, area)
+
+
+async def open_and_tell(turn: Turn, area: Area) -> None:
+    """Open the case of this area, give the first answer and tell its owner."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await owner_name(turn, case)
     await announce(turn, case, area, worker)
@@ -95,7 +99,9 @@ async def owner_name(turn: Turn, case: Case) -> str:
 async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
     """The first answer: in the group where its mode allows, in private for what is private."""
     if case.quiet:
-        await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
+        sent = await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
+        if not sent.chats and await hears_fresh(turn):
+            await say(turn, texts.ACCEPTED_UNSEEN, sort=Sort.FRESH)
         return
     if not case.shown:
         return

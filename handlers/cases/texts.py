@@ -19,6 +19,9 @@ STATE_NAMES = {
     CaseState.MISREAD: "误判，已撤下",
 }
 
+ACCEPTED_UNSEEN = "已私下记下，不在群里说。加我好友，有进展我私下告诉您。"
+"""For something private from somebody who cannot be told in private: without a word of it."""
+
 KIND_NAMES = {"request": "求助", "complaint": "投诉", "suggestion": "建议", "emergency": "紧急"}
 
 TIPS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -50,6 +53,8 @@ def accepted(case: Case, worker: str) -> str:
 
 def accepted_quietly(case: Case, worker: str) -> str:
     """The first answer to something that stays between us."""
+    if case.about_worker and not worker:
+        return f"{name(case)}已记下，不会发到群里。我这里没有能受理这件事的上级，请打政务热线 12345，纪检举报打 12388。"
     who = f"只转给了{worker}" if worker else "已上报"
     return f"{name(case)}已记下，{who}，不会发到群里。有进展我私下告诉您。"
 
