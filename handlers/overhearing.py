@@ -70,7 +70,7 @@ class Overhearing:
         """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""
         if reading.kind not in _OF_PERSONS or reading.act not in (Act.NONE, Act.MORE, Act.CORRECT, Act.FIXED):
             return
-        act = strays.news(self._text)
+        act = strays.news(self._text, quoted=self._quoted is not None)
         if self._quoted is not None and self._quoted.letter == "F":
             told = Act.NONE if reading.kind == Kind.CHAT else Act.FIXED if reading.kind == Kind.FOUND else Act.MORE
             if act != Act.NONE or told != Act.NONE:

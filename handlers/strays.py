@@ -39,6 +39,7 @@ _FETCHED = re.compile(
 _MISSES = re.compile(r"走[丢失散]|失踪|失联|不见|没回|找不[到着]|[弄走]?丢了")
 _NOT_YET = re.compile(r"没|未|别|不|等|能|谁|[?？吗么]")
 _PERSON = r"(?:老(?:人|太太?|大爷|大娘|奶奶|爷爷|头)|大[爷娘妈]|奶奶|爷爷|阿姨|孩子|小孩|[他她]|这人|那人)"
+_SOMEBODY = re.compile(rf"{_PERSON}|家人|家属|家里人|女儿|儿子|老伴|警察|民警|派出所|救助站")
 _TELLS = re.compile(
     rf"{_PERSON}[^，,。]{{0,6}}(?:叫|姓|说|讲|家在|住|记得|想起|有个|身上|手里|兜里|看着|大概|今年)"
     r"|(?:^|[，,。 ])(?:家在|住在)"
@@ -53,11 +54,14 @@ MAX_TEXT = 2000
 MAX_FITTING = 3
 
 
-def news(text: str) -> Act:
-    """What a line says of a stray: FIXED (女儿来接走了), MORE (她叫李桂花，家在柳树村), or NONE."""
+def news(text: str, *, quoted: bool) -> Act:
+    """What a line says of a stray: FIXED (女儿来接走了), MORE (她叫李桂花，家在柳树村), or NONE.
+
+    One that does not quote the post must say who was fetched, or by whom.
+    """
     if len(text) > MAX_LINE:
         return Act.NONE
-    if _FETCHED.search(text) and not _NOT_YET.search(text):
+    if _FETCHED.search(text) and not _NOT_YET.search(text) and (quoted or _SOMEBODY.search(text)):
         return Act.FIXED
     return (
         Act.MORE

@@ -8,15 +8,14 @@ from handlers import locating
 from handlers.cases import texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.placing import place_of
+from handlers.cases.privacy import is_private
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
+from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
 from storage.matters import Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
-
-PRIVATE_CATEGORIES = frozenset({"邻里纠纷"})
-"""Never shown in a group (DESIGN.md, "Private matters")."""
 
 DEFAULT_HOURS = 72
 
@@ -44,7 +43,8 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
     assert reading is not None
     category = reading.category or "其他"
     rule = turn.rules.cases.categories.get(category)
-    quiet = category in PRIVATE_CATEGORIES or reading.about_worker
+    danger = reading.kind == Kind.EMERGENCY  # its neighbours must hear of it
+    quiet = reading.about_worker or (not danger and is_private(turn.text, category))
     case = Case(
         kind=reading.kind,
         category=category,

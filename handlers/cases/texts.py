@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
 from storage.matters import Case, CaseState
@@ -64,9 +65,10 @@ def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
     urgent = "【急】" if case.urgent else ""
     place = f"\n地点：{case.place}" if case.place else ""
     phone = f"\n电话：{case.phone}" if case.phone else ""
+    secret = "\n报事人请求保密，请不要说出是谁反映的。" if wants_secrecy(case.text) else ""
     return (
         f"{urgent}{name(case)}{KIND_NAMES[case.kind]}｜{case.category}\n{area} {reporter} {when:%H:%M}说：\n"
-        f"{clip(case.text, 200)}{place}{phone}\n"
+        f"{clip(case.text, 200)}{place}{phone}{secret}\n"
         f"接下回“接单 {case.id}”，办完回“办结 {case.id} 结果”；不是事项回“误判 {case.id}”。"
     )
 
