@@ -37,7 +37,7 @@ _TITLES = {
 _ANY_TITLE = "|".join(_TITLES.values())
 _TITLE_LAST = re.compile(rf"(?:{_ANY_TITLE})$")
 _FILLING = re.compile(
-    rf"{ACCUSES.pattern}|{_ANY_TITLE}|我们?|俺们?|必须|[要想来得向你您们这那个位的人]|一下|格格|[\s,，。.!！~～:：、@＠]"
+    rf"{ACCUSES.pattern}|{_ANY_TITLE}|我们?|俺们?|必须|怎么|如何|哪里|在哪|[要想来得向你您们这那个位的人]|一下|格格|[\s,，。.!！?？呢吗啊~～:：、@＠]"
 )
 MAY_ACCUSE = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.CHAT})
 """Kinds as which a complaint about a person may be read."""
@@ -52,9 +52,11 @@ def is_named(text: str, name: str, roles: Iterable[str]) -> bool:
         return True
     surname = re.escape(bare.lstrip("小老阿")[:1])
     titles = "|".join(_TITLES[Role(role)] for role in roles)
-    return bool(surname and titles) and bool(
-        re.search(rf"{surname}(?:{titles})|(?:{titles})(?:[小老]{surname}|{surname}(?![一-鿿]))", text)
-    )
+    if not (surname and titles):
+        return False
+    if re.search(rf"{surname}(?:{titles})|(?:{titles}){surname}(?![一-鿿])", text):
+        return True
+    return re.search(titles, text) is not None and re.search(f"[小老]{surname}", text) is not None
 
 
 def _spoken_to(name: str) -> re.Pattern[str]:

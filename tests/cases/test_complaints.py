@@ -41,9 +41,9 @@ async def test_a_complaint_about_the_highest_is_owned_by_nobody_and_says_where_t
     assert "没有找到 1 号" in (await talk.say("d1", None, "进度 1"))[0].text
 
 
-@pytest.mark.parametrize("room", ["g1", None])
-async def test_a_name_without_a_matter_is_asked_for_it_in_private(talk: Talk, room: str | None) -> None:
-    said = await talk.say("r1", room, "我要投诉小耿")
+@pytest.mark.parametrize(("room", "words"), [("g1", "我要投诉小耿"), (None, "我要投诉小耿"), (None, "小耿怎么投诉？")])
+async def test_a_name_without_a_matter_is_asked_for_it_in_private(talk: Talk, room: str | None, words: str) -> None:
+    said = await talk.say("r1", room, words)
     assert rooms(said) == {"@r1"}
     assert "请说说是什么事" in said[0].text
     said = await talk.say("r1", None, "打了三次电话都不接，什么态度")
@@ -82,6 +82,8 @@ async def test_talk_of_complaints_stays_talk(talk: Talk) -> None:
     [
         ("投诉石警官", "石建国", "police", True),
         ("民警小石打人", "石建国", "police", True),
+        ("老石那个民警打人", "石建国", "police", True),
+        ("老石打人", "石建国", "police", False),
         ("石建国打人", "石建国", "police", True),
         ("警官打人", "石建国", "police", False),
         ("石头砸人", "石警官", "police", False),
