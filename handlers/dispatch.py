@@ -15,10 +15,11 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers import alerts, locating, outdoors, settling
+from handlers import alerts, cases, locating, outdoors, settling
 from handlers.commands import Order
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
+from handlers.overhearing import Overhearing
 from handlers.ports import TOKEN_LETTERS, EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
 from handlers.refs import fold
@@ -177,9 +178,13 @@ class Dispatch:
             matters=around.matters(where, speaker.contact_id),
             question=around.question(where.chat_id, speaker, message.event),
         )
-        reading = alerts.heeded(read(plan.text, context), around.ended_alerts(where, speaker.contact_id))
+        overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)
+        reading = overheard.meant(read(plan.text, context))
+        reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
         if self._idle(reading, addressed):
-            return replace(plan, nothing=Outcome.CHAT)
+            if not cases.ACCUSES.search(plan.text):
+                return replace(plan, nothing=Outcome.CHAT)
+            reading = reading._replace(kind=Kind.CHAT)  # talk, unless it complains of somebody who holds a role
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
         return replace(plan, reading=reading, joined=used)
 

@@ -26,8 +26,11 @@ CERTAIN = frozenset({Kind.EMERGENCY, Kind.FOUND, Kind.SIGHTING, Kind.QUESTION})
 
 
 def unsure(turn: Turn, reading: Reading) -> bool:
-    """Whether a person must decide; what was already decided, or was said to the bot itself, is not asked about."""
-    if reading.kind in CERTAIN or turn.here.private or turn.decided:
+    """Whether a person must decide; not about what was already decided, or was said to the bot itself.
+
+    A complaint about a worker is never put to the worker.
+    """
+    if reading.kind in CERTAIN or reading.about_worker or turn.here.private or turn.decided:
         return False
     return reading.confidence < turn.rules.reading.act_threshold
 

@@ -15,6 +15,7 @@ from handlers.clipping import clip
 from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.refs import label
 from handlers.turn import Turn
+from handlers.understanding import Act
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case
 from storage.outbox import Sort
@@ -72,12 +73,55 @@ ADVICE: tuple[Advice, ...] = (
     ),
 )
 
+_MISTAKEN = re.compile(r"虚惊|(?:看|搞|弄|听|闻|认|报|说)错|误会|误报|没有?这回事|不是真的|演习")
+_OVER = re.compile(r"没(?:什么|啥)?事(?:儿|情)?[了啦]")
+_DENIES = re.compile(r"(?:没有?|不是|没在|哪有|哪里有)(?:什么|真的?|真正|在)?[着起发冒失漏]?(?:生了?)?$")
+MAX_CALL_OFF = 60
+"""Characters up to which a line may say nothing but that there was no danger."""
+
 OTHER = Advice("险情", re.compile(""), "110、119、120", "先保证自己安全，离开危险的地方。")
 
 
 def advice_for(text: str) -> Advice:
     """What to say for these words; the first kind that fits, general advice otherwise."""
     return next((one for one in ADVICE if one.words.search(text)), OTHER)
+
+
+def names_danger(text: str) -> bool:
+    """Whether a line is about a danger, there or not: what others than the reporter must say to be heard."""
+    return "虚惊一场" in text or any(one.words.search(text) for one in ADVICE)
+
+
+def calls_off(text: str) -> Act:
+    """What a line says of an emergency: WITHDRAW (虚惊一场, 没着火，看错了), FIXED (没事了), or NONE.
+
+    One that still names a danger which it does not deny (看错了，是4楼着火) calls nothing off.
+    """
+    dangers = [found for one in ADVICE for found in one.words.finditer(text)]
+    denied = [one for one in dangers if _DENIES.search(text[: one.start()])]
+    if len(text) > MAX_CALL_OFF or text.rstrip().endswith(("?", "？", "吗", "么")):
+        return Act.NONE
+    if "虚惊一场" in text or (len(denied) == len(dangers) and (denied or _MISTAKEN.search(text))):
+        return Act.WITHDRAW
+    return Act.FIXED if not dangers and _OVER.search(text) else Act.NONE
+
+
+async def doubted(turn: Turn, case: Case) -> None:
+    """Somebody else than the reporter says that there is no danger: those on their way hear it and decide."""
+    area = await turn.session.get(Area, case.area_id)
+    assert area is not None
+    add_step(turn, case, "有人说没事", turn.text[:200], public=False)
+    name = label(str(case.id))
+    for contact_id in await _called(turn, area):
+        await tell(
+            turn,
+            contact_id,
+            f"{name}{turn.me.name}说：{clip(turn.text, 200)}\n核实没事就回“办结 {case.id} 没有险情”。",
+            f"{name}有人说没有险情，请核实，没事就回“办结 {case.id}”。",
+            area=area,
+            ref=str(case.id),
+        )
+    await say(turn, f"{name}已转告赶去的人，由他们核实。", ref=str(case.id))
 
 
 async def reported(turn: Turn) -> None:

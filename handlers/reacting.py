@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers import chatting, doubts, helping, table
+from handlers import cases, chatting, doubts, helping, table
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
 from handlers.posting import NO_MATTER, say
@@ -120,6 +120,8 @@ async def _react(turn: Turn, reading: Reading) -> None:
         if handler:
             await handler(turn, ref)
             return
+    if await cases.accused(turn):
+        return
     if reading.kind == Kind.CHAT:
         turn.outcome = Outcome.CHAT
         if helping.addressed(turn):

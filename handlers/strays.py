@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
-from handlers import alerts, locating
-from handlers.alerts import asking, ending, facts
+from handlers import alerts, hearers, lateness, locating
+from handlers.alerts import ending, facts
 from handlers.alerts.reaching import DECIDERS, decides, reach
+from handlers.alerts.reading_words import read_as
 from handlers.alerts.texts import list_line
 from handlers.clipping import clip, open_clip
 from handlers.commands import Command, Order, Takes
@@ -18,18 +21,53 @@ from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, whisper
 from handlers.refs import fold, label, take_ref
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act, Ref
+from handlers.understanding import Act, Kind, Ref
+from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState, Stray
-from storage.outbox import Delivery, Post, Sort
-from storage.people import Role
+from storage.outbox import Sort
+from storage.people import Role, private_chats
 
 REPEATED = timedelta(minutes=60)
 """Within this time more words from the same group are about the same person, if nothing speaks against it."""
 
+_FETCHED = re.compile(
+    r"(?:接|领|带|送)(?:走|回|到家)|认领|回家了|到家了|安顿好"
+    r"|(?:家人|家属|家里人|女儿|儿子|老伴|亲戚|孩子|警察|民警|派出所|救助站|救护车)[^，,。]{0,6}(?:来|到|接|领|赶到)了"
+)
+_MISSES = re.compile(r"走[丢失散]|失踪|失联|不见|没回|找不[到着]|[弄走]?丢了")
+_NOT_YET = re.compile(r"没|未|别|不|等|能|谁|[?？吗么]")
+_PERSON = r"(?:老(?:人|太太?|大爷|大娘|奶奶|爷爷|头)|大[爷娘妈]|奶奶|爷爷|阿姨|孩子|小孩|[他她]|这人|那人)"
+_SOMEBODY = re.compile(rf"{_PERSON}|家人|家属|家里人|女儿|儿子|老伴|警察|民警|派出所|救助站")
+_TELLS = re.compile(
+    rf"{_PERSON}[^，,。]{{0,6}}(?:叫|姓|说|讲|家在|住|记得|想起|有个|身上|手里|兜里|看着|大概|今年)"
+    r"|(?:^|[，,。 ])(?:家在|住在)"
+)
+MAX_LINE = 120
+"""Characters up to which a line may be nothing but news of a stray."""
+
+SETTLED = "settled"
+"""The question whether a stray is taken care of."""
+
 MAX_TEXT = 2000
 MAX_FITTING = 3
+
+
+def news(text: str, *, quoted: bool) -> Act:
+    """What a line says of a stray: FIXED (女儿来接走了), MORE (她叫李桂花，家在柳树村), or NONE.
+
+    One that does not quote the post must say who was fetched, or by whom.
+    """
+    if len(text) > MAX_LINE:
+        return Act.NONE
+    if _FETCHED.search(text) and not _NOT_YET.search(text) and (quoted or _SOMEBODY.search(text)):
+        return Act.FIXED
+    return (
+        Act.MORE
+        if _TELLS.search(text) and not _MISSES.search(text) and not text.rstrip().endswith(("?", "？", "吗"))
+        else Act.NONE
+    )
 
 
 async def reported(turn: Turn) -> None:
@@ -77,21 +115,24 @@ async def _open(turn: Turn, area: Area) -> Stray:
     return stray
 
 
-def _take(turn: Turn, stray: Stray) -> None:
-    """Facts of this message over what was known."""
+def _take(turn: Turn, stray: Stray, *, again: bool = False) -> None:
+    """Facts of this message over what was known; said `again`, a place may be a home, and only adds what was not."""
     said = facts.known(turn.reading.fields) if turn.reading else {}
     for name in ("sex", "age", "clothes", "place"):
-        if name in said:
+        if name in said and not (again and getattr(stray, name)):
             setattr(stray, name, said[name])
 
 
-async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
+async def _carers(turn: Turn, area: Area) -> list[int]:
+    """Who looks after a stray there: the worker and the police, but not who speaks."""
     people = await responsible(turn, area, (Role.WORKER,)) or await responsible(turn, area, WORKERS)
     people += await responsible(turn, area, (Role.POLICE,))
-    people = [one for one in dict.fromkeys(people) if one != turn.me.contact_id]
-    fitting = await _fitting(turn, stray)
-    maybe = "\n可能是正在找的：\n" + "\n".join(list_line(one) for one in fitting) if fitting else ""
-    same = f"是同一个人就回“对上 F{stray.id} M{fitting[0].id}”；" if fitting else ""
+    me = turn.speaker.contact_id if turn.speaker else None
+    return [one for one in dict.fromkeys(people) if one != me]
+
+
+async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
+    maybe, same = await _maybe(turn, stray)
     said = turn.local(turn.at).strftime("%H:%M")
     text = (
         f"{label(f'F{stray.id}')}{area.name} {turn.me.name} {said} 说：“{clip(turn.text, 200)}”\n"
@@ -99,12 +140,25 @@ async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
         f"{same}人安顿好了回“办结 F{stray.id}”，没有这回事回“误报 F{stray.id}”。"
     )
     open_text = f"{label(f'F{stray.id}')}{area.name}有人疑似走失、待认领，请马上到群里看，并确认已报 110。"
-    return bool(await reach(turn, people, area, text, open_text, f"F{stray.id}"))
+    return bool(await reach(turn, await _carers(turn, area), area, text, open_text, f"F{stray.id}"))
+
+
+async def _maybe(turn: Turn, stray: Stray) -> tuple[str, str]:
+    """The alerts that may be about the stray, for those who look after it, and what to answer if one is."""
+    fitting = await _fitting(turn, stray)
+    if not fitting:
+        return "", ""
+    lines = "\n".join(list_line(one) for one in fitting)
+    return f"\n可能是正在找的：\n{lines}", f"是同一个人就回“对上 F{stray.id} M{fitting[0].id}”；"
 
 
 async def _fitting(turn: Turn, stray: Stray) -> list[Alert]:
-    """Open alerts that fit what is known of the stray, the best first."""
-    said = {name: value for name in ("sex", "age", "clothes", "place") if (value := getattr(stray, name))}
+    """Open alerts that fit what is known of the stray, and the name if this message says one, the best first."""
+    said: dict[str, Any] = {
+        name: value for name in ("sex", "age", "clothes", "place") if (value := getattr(stray, name))
+    }
+    if turn.reading and turn.reading.fields.name:
+        said["name"] = turn.reading.fields.name
     alerts = (await turn.session.scalars(select(Alert).where(col(Alert.state).in_(ALERT_OPEN)))).all()
     fits = [one for one in alerts if not facts.contradicts(one, said) and facts.points(one, said) >= 0.5]
     return sorted(fits, key=lambda one: (-facts.points(one, said), one.id or 0))[:MAX_FITTING]
@@ -167,7 +221,31 @@ async def _match(turn: Turn, order: Order) -> None:
         return
     await ending.end(turn, alert, area, AlertState.FOUND)
     turn.concerns(str(by_letter["F"]))
-    await _end(turn, stray, "matched", f"{label(by_letter['F'])}好消息：家人找到了。谢谢大家！")
+
+
+async def alert_ended(turn: Turn, alert: Alert) -> None:
+    """The alert is over: who was matched with it has their family, or, if it was none, still waits."""
+    for stray in await _matched(turn, alert):
+        if alert.state == AlertState.FOUND:
+            await _end(turn, stray, "matched", f"{label(f'F{stray.id}')}好消息：家人找到了。谢谢大家！")
+        else:
+            stray.alert_id = None
+
+
+async def unmatched(turn: Turn, alert: Alert) -> None:
+    """The family says that it is somebody else: those who look after the stray hear that it still waits."""
+    for stray in await _matched(turn, alert):
+        stray.alert_id = None
+        area = await turn.session.get(Area, stray.area_id)
+        assert area is not None
+        ref = f"F{stray.id}"
+        text = f"{label(ref)}家人说不是 M{alert.id} 要找的人，请接着等。"
+        await reach(turn, await _carers(turn, area), area, text, text, ref)
+
+
+async def _matched(turn: Turn, alert: Alert) -> list[Stray]:
+    query = select(Stray).where(Stray.alert_id == alert.id, Stray.state == "open").order_by(col(Stray.id))
+    return list((await turn.session.scalars(query.with_for_update())).all())
 
 
 async def _end(turn: Turn, stray: Stray, state: str, text: str) -> None:
@@ -175,19 +253,14 @@ async def _end(turn: Turn, stray: Stray, state: str, text: str) -> None:
     ref = f"F{stray.id}"
     stray.state, stray.ended_at = state, turn.now
     turn.audit(f"stray.{state}", ref, "state")
-    told = await _chats(turn, col(Post.inbox_id) == turn.inbox_id)
-    heard = await _chats(turn, (col(Post.ref) == ref) & (col(Post.sort) != Sort.REPLY))
-    own = await asking.speakers_chats(turn) - {turn.here.chat_id}
+    told, heard = await hearers.just_told(turn), await hearers.heard_of(turn, ref)
+    own = await hearers.speakers_chats(turn) - {turn.here.chat_id}
     await post(turn, ref, Sort.END, [Piece(text)], [Target(chat) for chat in sorted(heard - told - own)])
-    if stray.chat_id not in heard | told:
+    finder = {stray.chat_id, *(await private_chats(turn.session, [stray.reporter_id])).values()}
+    if not finder & (heard | told):
         await whisper(turn, stray.reporter_id, text, ref=ref)
     if turn.here.chat_id not in heard | told:
         await say(turn, text, ref=ref)
-
-
-async def _chats(turn: Turn, which: ColumnElement[bool]) -> set[int]:
-    query = select(col(Delivery.chat_id)).join(Post, col(Delivery.post_id) == col(Post.id))
-    return set(await turn.session.scalars(query.where(which)))
 
 
 async def report_status(turn: Turn, ref: Ref) -> None:
@@ -197,19 +270,97 @@ async def report_status(turn: Turn, ref: Ref) -> None:
     await say(turn, f"{label(ref)}{area.name}，{state}。", ref=str(ref))
 
 
-async def _more(turn: Turn, ref: Ref) -> None:
-    """Somebody who quotes the post knows something: those who look after it hear it in private."""
+async def withdraw(turn: Turn, ref: Ref) -> None:
+    """撤销 F2, 不是: the finder, or who answers for it, takes it back."""
+    stray, _ = await load(turn, ref)
+    if turn.me.contact_id != stray.reporter_id:
+        await _load_to_end(turn, ref)
+    if stray.state != "open":
+        raise Refusal(f"{label(ref)}已经结束了，这次没有改动。")
+    if await lateness.in_time(turn, str(ref)):
+        await _end(turn, stray, "closed", f"{label(ref)}已撤下，不用再留意。谢谢大家！")
+
+
+async def _withdrawn(turn: Turn, ref: Ref) -> None:
+    """The same in plain words; from others, or after the end, they are talk."""
     stray, area = await load(turn, ref)
-    if stray.state != "open" or turn.quoted != ref:
+    if stray.state == "open" and (turn.me.contact_id == stray.reporter_id or decides(turn, area)):
+        await withdraw(turn, ref)
+    else:
+        turn.outcome = Outcome.CHAT
+
+
+async def _pass_on(turn: Turn, ref: Ref, area: Area, what_to_do: str = "") -> list[tuple[int, int]]:
+    """Those who look after the stray hear the words in private; (contact, chat) of those told."""
+    said = turn.local(turn.at).strftime("%H:%M")
+    text = f"{label(ref)}{turn.me.name} {said} 说：“{clip(turn.text, 200)}”{what_to_do}"
+    return await reach(turn, await _carers(turn, area), area, text, f"{label(ref)}有新情况，请到群里看。", str(ref))
+
+
+async def _more(turn: Turn, ref: Ref) -> None:
+    """The finder, or somebody who quotes the post, knows something: those who look after it hear it in private."""
+    stray, area = await load(turn, ref)
+    if stray.state != "open" or not (turn.quoted == ref or turn.me.contact_id == stray.reporter_id):
         turn.outcome = Outcome.CHAT
         return
-    people = await responsible(turn, area, (Role.WORKER,)) or await responsible(turn, area, WORKERS)
-    people += await responsible(turn, area, (Role.POLICE,))
-    said = turn.local(turn.at).strftime("%H:%M")
-    text = f"{label(ref)}{turn.me.name} {said} 说：“{clip(turn.text, 200)}”"
-    others = [one for one in dict.fromkeys(people) if one != turn.me.contact_id]
-    await reach(turn, others, area, text, f"{label(ref)}有新情况，请到群里看。", str(ref))
+    stray.text = f"{stray.text}\n{turn.text}"[:MAX_TEXT]
+    await read_as(turn, turn.text, Kind.MISSING)
+    _take(turn, stray, again=True)
+    maybe, same = await _maybe(turn, stray)
+    await _pass_on(turn, ref, area, f"{maybe}\n{same.rstrip('；')}" if same else "")
     await say(turn, f"{label(ref)}谢谢，已转给网格员和民警。", ref=str(ref))
+
+
+async def _settled_in_words(turn: Turn, ref: Ref) -> None:
+    """女儿来接走了: from worker or police it is 办结, from others it is put to them."""
+    stray, area = await load(turn, ref)
+    if stray.state != "open":
+        turn.outcome = Outcome.CHAT
+    elif decides(turn, area):
+        if await lateness.in_time(turn, str(ref)):
+            await settled(turn, ref, turn.text)
+    elif not await _asked_already(turn, ref):
+        told = await _pass_on(turn, ref, area, f"\n人安顿好了就回“是”（或“办结 {ref}”），没有就回“不是”。")
+        for contact_id, chat_id in told:
+            _ask(turn, stray, contact_id, chat_id)
+        await say(turn, f"{label(ref)}谢谢，已请网格员和民警核实。", ref=str(ref))
+
+
+def _ask(turn: Turn, stray: Stray, contact_id: int, chat_id: int) -> None:
+    turn.session.add(
+        Question(
+            kind=SETTLED,
+            ref=f"F{stray.id}",
+            chat_id=chat_id,
+            contact_id=contact_id,
+            area_id=stray.area_id,
+            asked_at=turn.now,
+            expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+        )
+    )
+
+
+def _open_questions(turn: Turn, ref: Ref) -> ColumnElement[bool]:
+    asked = (col(Question.ref) == str(ref)) & (col(Question.kind) == SETTLED) & col(Question.answered_at).is_(None)
+    return asked & (col(Question.expires_at) > turn.now)
+
+
+async def _asked_already(turn: Turn, ref: Ref) -> bool:
+    return await turn.session.scalar(select(Question.id).where(_open_questions(turn, ref)).limit(1)) is not None
+
+
+async def _settled_answered(turn: Turn, question: Question, yes: bool) -> None:
+    """One of those who look after it says whether the person is taken care of; the others need not."""
+    ref = Ref("F", int(question.ref[1:]))
+    if not await lateness.in_time(turn, question.ref):
+        question.answered_at = None
+        return
+    closed = update(Question).where(_open_questions(turn, ref)).values(answered_at=turn.now)
+    await turn.session.execute(closed.execution_options(synchronize_session=False))
+    if yes:
+        await settled(turn, ref, "")
+    else:
+        await say(turn, f"{label(ref)}好的，接着等家人。", ref=str(ref))
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -230,4 +381,8 @@ ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.ASK: report_status,
     Act.MORE: _more,
     Act.CORRECT: _more,
+    Act.FIXED: _settled_in_words,
+    Act.WITHDRAW: _withdrawn,
 }
+
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {SETTLED: _settled_answered}

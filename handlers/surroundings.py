@@ -22,7 +22,7 @@ from storage.agenda import Question
 from storage.areas import Area, Chat, Room
 from storage.engine import run
 from storage.inbox import InboxEvent, InboxState, Outcome
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Held, Seen, names_of, roles_of
 
@@ -57,6 +57,7 @@ class Surroundings:
     alerts: list[tuple[Alert, str]] = field(default_factory=list)
     ended: list[tuple[Alert, str]] = field(default_factory=list)
     cases: dict[int, list[Case]] = field(default_factory=dict)
+    strays: dict[int, list[Stray]] = field(default_factory=dict)
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
@@ -205,6 +206,7 @@ _CASES = (
     .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH))
     .order_by(col(Case.id))
 )
+_STRAYS = select(Stray).where(col(Stray.chat_id).in_(bindparam("chats")), Stray.state == "open").order_by(col(Stray.id))
 _QUESTIONS = (
     select(Question)
     .where(
@@ -308,6 +310,10 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)
     around.cases = by_chat
+    strays: dict[int, list[Stray]] = defaultdict(list)
+    for stray in await session.scalars(_STRAYS, {"chats": list(chats)}):
+        strays[stray.chat_id].append(stray)
+    around.strays = strays
 
 
 async def _questions(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:

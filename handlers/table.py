@@ -96,6 +96,7 @@ ACTS: Mapping[str, Mapping[Act, OnMatter]] = {
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
     **alerts.ANSWERS,
     **cases.ANSWERS,
+    **strays.ANSWERS,
     **notices.ANSWERS,
     **doubts.ANSWERS,
     **outdoors.ANSWERS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import UniqueConstraint, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, UniqueConstraint, bindparam, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -161,17 +161,41 @@ async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int
     return dict((await run(session, NAMES, {"contacts": list(contacts)})).all())
 
 
-async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:
-    """People with this name who hold a role near an area: at it, above it, or elsewhere in its parent's part."""
+def _around(path: str) -> ColumnElement[bool]:
+    """Areas near the one with this path: it, those above it, and its parent's whole part."""
     parent = path.rstrip("/").rsplit("/", 1)[0] + "/"
     above = [int(part) for part in path.strip("/").split("/") if part]
+    return or_(col(Area.id).in_(above), col(Area.path).startswith(parent, autoescape=True))
+
+
+async def staff_around(session: AsyncSession, path: str, now: datetime) -> list[tuple[str, Held]]:
+    """(name, role held) of everybody with a role near an area, as `colleagues` counts near."""
+    query = (
+        select(
+            col(Contact.name),
+            col(Appointment.contact_id),
+            col(Appointment.role),
+            col(Area.id),
+            col(Area.path),
+            col(Area.level),
+        )
+        .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
+        .join(Area, col(Appointment.area_id) == col(Area.id))
+        .where(_around(path), or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
+        .order_by(col(Appointment.id))
+    )
+    return [(name, Held(*held)) for name, *held in await session.execute(query)]
+
+
+async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:
+    """People with this name who hold a role near an area: at it, above it, or elsewhere in its parent's part."""
     query = (
         select(Contact)
         .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
         .join(Area, col(Appointment.area_id) == col(Area.id))
         .where(
             Contact.name == name,
-            or_(col(Area.id).in_(above), col(Area.path).startswith(parent, autoescape=True)),
+            _around(path),
             or_(col(Appointment.until).is_(None), col(Appointment.until) > now),
         )
         .distinct()

@@ -21,6 +21,7 @@ from handlers.alerts.reaching import (
     to_family,
     town_level,
 )
+from handlers.hearers import speakers_chats
 from handlers.posting import Piece, Target, post, staff_chat
 from handlers.turn import Turn
 from storage.agenda import Question
@@ -207,13 +208,6 @@ async def _remind(turn: Turn, alert: Alert) -> None:
     chats = await asked_chats(turn, alert, CONFIRM)
     since = (turn.now - alert.created_at).total_seconds()
     await post(turn, ref_of(alert), Sort.STAFF, [Piece(texts.remind(alert, since))], [Target(chat) for chat in chats])
-
-
-async def speakers_chats(turn: Turn) -> set[int]:
-    """Where the speaker reads: this chat and their private one; who decides needs not be told of it again."""
-    if turn.speaker is None or turn.where is None:
-        return set()
-    return {turn.here.chat_id, *(await private_chats(turn.session, [turn.me.contact_id])).values()}
 
 
 async def tell_settled(turn: Turn, alert: Alert, area: Area) -> None:

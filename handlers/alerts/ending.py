@@ -19,6 +19,7 @@ from handlers.alerts.reaching import (
     to_family,
     to_workers,
 )
+from handlers.hearers import speakers_chats
 from handlers.lessons import keep
 from handlers.matters import Refusal
 from handlers.ports import EventKind
@@ -80,6 +81,8 @@ def _learn(turn: Turn, alert: Alert) -> None:
 
 async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: str = "") -> None:
     """Close it, and in the same transaction stop what is on its way and queue the end for exactly who heard."""
+    from handlers import strays  # it imports this package
+
     targets = await _clearing(turn, alert)
     if tells_of_death(words) or tells_of_death(turn.text):
         state = AlertState.DIED
@@ -92,6 +95,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
         await turn.unschedule(kind, ref_of(alert))
     await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
     await _tell_people(turn, alert, area, targets)
+    await strays.alert_ended(turn, alert)
     turn.audit(f"alert.{state}", ref_of(alert), "state")
 
 
@@ -179,7 +183,7 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     asked |= set((await private_chats(turn.session, [one for one in people if one])).values())
     if not await is_private(turn, alert.chat_id):
         asked.discard(alert.chat_id)
-    others = sorted(asked - told - await asking.speakers_chats(turn))
+    others = sorted(asked - told - await speakers_chats(turn))
     if others:
         text = Piece(texts.ended_for_asked(alert))
         await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])

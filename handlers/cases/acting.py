@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from handlers.cases.working import report_status
 from handlers.clipping import clip
 from handlers.posting import whisper
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act, Ref
+from handlers.understanding import Act, Kind, Ref
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, CaseStep
 from storage.people import Role
@@ -111,16 +112,55 @@ async def claimed(turn: Turn, ref: Ref) -> None:
 
 async def withdrawn(turn: Turn, ref: Ref) -> None:
     """The writer takes it back: 不用了 withdraws, 不是 says that it was read wrongly."""
+    from handlers import emergencies  # it imports this package
+
     case = await turn.session.get(Case, ref.number)
-    if case is None or turn.me.contact_id != case.reporter_id:
+    if case is None:
         turn.outcome = Outcome.CHAT
+    elif turn.me.contact_id != case.reporter_id:
+        await _said_by_others(turn, case)
+    elif not await lateness.in_time(turn, str(ref)):
         return
-    if not await lateness.in_time(turn, str(ref)):
-        return
-    if turn.text.strip().startswith("不是") and case.state in CASE_OPEN:
+    elif (
+        turn.text.strip().startswith("不是")
+        and case.state in CASE_OPEN
+        and emergencies.calls_off(turn.text) == Act.NONE
+    ):
         await moving.misread(turn, ref.number)
     else:
         await moving.withdraw(turn, ref.number)
+
+
+async def _said_by_others(turn: Turn, case: Case) -> None:
+    """Who took it gives it back; 没着火 from who answers for an emergency ends it, from others it is passed on."""
+    from handlers import emergencies  # it imports this package
+
+    if case.owner_id == turn.me.contact_id and case.state == CaseState.TAKEN and gives_back(turn.text):
+        await moving.give_back(turn, case.id or 0)
+    elif case.kind != Kind.EMERGENCY or case.state not in CASE_OPEN or emergencies.calls_off(turn.text) == Act.NONE:
+        turn.outcome = Outcome.CHAT
+    elif turn.me.has(WORKERS):
+        await fixed(turn, Ref("", case.id or 0))
+    else:
+        turn.concerns(str(case.id))
+        await emergencies.doubted(turn, case)
+
+
+_CANNOT = re.compile(
+    r"(?:[来去到办修弄干搞做接赶帮顾管]|抽|过[来去])不(?:[了成上动开来]|过[来去])|没(?:空|时间|法|办法)"
+)
+_SOMEBODY_ELSE = re.compile(
+    r"谁.{0,6}(?:接|去|来|替|帮|办|修)|(?:换|找|请|让|转给).{0,3}(?:人|别人|谁|其他|别的)|退(?:单|了|回|掉)|别人"
+)
+MAX_GIVING_BACK = 40
+
+
+def gives_back(text: str, *, quoted: bool = True) -> bool:
+    """Whether who took a case says that they cannot do it; of one that is not quoted, also that others should."""
+    if len(text) > MAX_GIVING_BACK:
+        return False
+    cannot, others = _CANNOT.search(text) is not None, _SOMEBODY_ELSE.search(text) is not None
+    return "退单" in text or (cannot and (quoted or others))
 
 
 async def asked(turn: Turn, ref: Ref) -> None:

@@ -1,26 +1,88 @@
-"""Complaints about workers: never theirs to see or own."""
+"""Complaints about people who hold a role here: private from the first word, never theirs to see or own."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.matters import COMPLAINTS
 from handlers.turn import Turn
+from handlers.understanding import Kind
+from storage.agenda import Question
 from storage.areas import Area
 from storage.matters import Case
-from storage.people import Contact, Held, Role, holders
+from storage.people import Contact, Held, Role, holders, private_chats, staff_around
+
+ACCUSES = re.compile(r"投诉|举报|检举|控告|告发|信访")
+"""Words that make a complaint of what else might be talk."""
+
+_DISOWNED = re.compile(rf"(?:谁|没人|[不没别][会想用要是]?|哪).{{0,4}}?(?:{ACCUSES.pattern})")
+"""谁还会投诉, 不想投诉: talk of complaining, and no complaint."""
+
+BEGUN = "complaint"
+"""The question what a complaint about a person is about; its data names the person."""
+
+_TITLES = {
+    Role.VOLUNTEER: r"志愿者?|义工",
+    Role.WORKER: r"网格员|专干",
+    Role.LEAD: r"网格长|组长",
+    Role.ADMIN: r"(?:村|镇|区|县|乡)长|主任|书记|支书|管理员|干部",
+    Role.POLICE: r"警官|民警|警察|公安|所长",
+}
+_ANY_TITLE = "|".join(_TITLES.values())
+_TITLE_LAST = re.compile(rf"(?:{_ANY_TITLE})$")
+_FILLING = re.compile(
+    rf"{ACCUSES.pattern}|{_ANY_TITLE}|我们?|俺们?|必须|怎么|如何|哪里|在哪|[要想来得向你您们这那个位的人]|一下|格格|[\s,，。.!！?？呢吗啊~～:：、@＠]"
+)
+MAY_ACCUSE = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.CHAT})
+"""Kinds as which a complaint about a person may be read."""
+
+
+def is_named(text: str, name: str, roles: Iterable[str]) -> bool:
+    """Whether a person stands in the text: as in the list of people, or by surname with a title (石警官, 民警老石)."""
+    if len(name) > 1 and name in text:
+        return True
+    bare = _TITLE_LAST.sub("", name)
+    if len(bare) > 1 and bare in text:
+        return True
+    surname = re.escape(bare.lstrip("小老阿")[:1])
+    titles = "|".join(_TITLES[Role(role)] for role in roles)
+    if not (surname and titles):
+        return False
+    if re.search(rf"{surname}(?:{titles})|(?:{titles}){surname}(?![一-鿿])", text):
+        return True
+    return re.search(titles, text) is not None and re.search(f"[小老]{surname}", text) is not None
+
+
+def _spoken_to(name: str) -> re.Pattern[str]:
+    """The person called on, or told of the matter, and not complained of: 小耿您帮看看, 跟小耿说过."""
+    word = re.escape(name)
+    return re.compile(
+        rf"(?:请|麻烦|谢谢|感谢|辛苦|跟|和|向|给|找|[@＠]){word}|{word}(?=[，, ]?(?:[你您]|帮|麻烦|请|能|辛苦)|[，,]我)"
+    )
+
+
+def is_accused(text: str, name: str, roles: Sequence[str]) -> bool:
+    """Whether a complaint is about this person."""
+    if re.search(rf"(?:{ACCUSES.pattern})(?:一下|{_ANY_TITLE}|的|你们|这个|那个)*{re.escape(name)}", text):
+        return True
+    if re.search(rf"(?:{ACCUSES.pattern})[他她你您]", text):
+        return is_named(text, name, roles)
+    return is_named(_spoken_to(name).sub("", text), name, roles)
 
 
 def complained_of(name: str, roles: Iterable[Held], case: Case, area: Area) -> bool:
     """Whether a complaint is, or may be, about this person: named in it, or the grid's worker or lead it speaks of."""
-    if len(name) > 1 and name in case.text:
+    held = list(roles)
+    if is_named(case.text, name, {one.role for one in held}):
         return True
-    held = {one.role for one in roles if one.covers(area.path)}
-    return Role.WORKER in held or (Role.LEAD in held and "网格长" in case.text)
+    here = {one.role for one in held if one.covers(area.path)}
+    return Role.WORKER in here or (Role.LEAD in here and "网格长" in case.text)
 
 
 async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
@@ -36,3 +98,75 @@ async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
         if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case, area)
     ]
     return [contact_id for _, _, contact_id in sorted(fit, key=lambda one: (not one[0], -one[1]))]
+
+
+async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
+    """The people with a role around this area whom the turn's words complain of: name -> what they hold."""
+    reading = turn.reading
+    said = reading is not None and (reading.kind == Kind.COMPLAINT or ACCUSES.search(_DISOWNED.sub("", turn.text)))
+    if not said:
+        return {}
+    held: dict[int, list[Held]] = defaultdict(list)
+    names: dict[int, str] = {}
+    for name, one in await staff_around(turn.session, area.path, turn.now):
+        held[one.contact_id].append(one)
+        names[one.contact_id] = name
+    return {
+        names[contact_id]: roles
+        for contact_id, roles in held.items()
+        if contact_id != turn.me.contact_id and is_accused(turn.text, names[contact_id], [one.role for one in roles])
+    }
+
+
+async def area_above(turn: Turn, area: Area, accused: Iterable[Held]) -> Area:
+    """Where a complaint about these people belongs: the area they serve, of an admin the one above it."""
+    paths = [area.path]
+    for held in accused:
+        path = held.path
+        if held.role == Role.ADMIN:
+            path = path.rstrip("/").rsplit("/", 1)[0] + "/"
+        if area.path.startswith(path) and path != "/":
+            paths.append(path)
+        elif area.path.startswith(held.path):
+            paths.append(held.path)
+    above = await turn.session.get(Area, int(min(paths, key=len).rstrip("/").rsplit("/", 1)[1]))
+    return above or area
+
+
+def says_nothing_else(text: str, names: Iterable[str]) -> bool:
+    """Whether a complaint names somebody and no matter: 我要投诉小耿."""
+    for name in names:
+        text = text.replace(name, "")
+    return not _FILLING.sub("", text)
+
+
+async def begin(turn: Turn, names: Sequence[str]) -> bool:
+    """Remember that the speaker is about to say what it is about, in private; False if they cannot be reached there."""
+    chat_id = (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
+    chat_id = turn.here.chat_id if turn.here.private else chat_id
+    if chat_id is None:
+        return False
+    turn.session.add(
+        Question(
+            kind=BEGUN,
+            chat_id=chat_id,
+            contact_id=turn.me.contact_id,
+            asked_at=turn.now,
+            expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+            data={"names": list(names)},
+        )
+    )
+    return True
+
+
+async def begun(turn: Turn) -> Question | None:
+    """What the speaker was asked here and has not said yet."""
+    if not turn.here.private:
+        return None
+    query = select(Question).where(
+        Question.kind == BEGUN,
+        Question.chat_id == turn.here.chat_id,
+        col(Question.answered_at).is_(None),
+        col(Question.expires_at) > turn.now,
+    )
+    return (await turn.session.scalars(query.order_by(col(Question.id).desc()).limit(1))).first()

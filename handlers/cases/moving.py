@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import quiet_hours
+from handlers import hearers, quiet_hours
 from handlers.cases import texts
 from handlers.cases.complaints import complained_of, complaint_handlers
-from handlers.cases.reporting import add_step, owner_name
+from handlers.cases.reporting import add_step, owner_for, owner_name, wait_minutes
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
@@ -169,19 +169,42 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
     case.owner_id, case.state, case.taken_at = to.id, CaseState.OPEN, None
     await _moved(turn, case, "转给", to.name)
-    reporter = await turn.session.get(Contact, case.reporter_id)
     await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
-    assert to.id is not None
-    await whisper(
-        turn,
-        to.id,
-        texts.for_worker(case, reporter.name if reporter else "", area.name, turn.local(case.created_at)),
-        ref=str(case.id),
-    )
+    await _put_to_owner(turn, case, area)
     await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
-    await turn.schedule(
-        "case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=turn.rules.cases.unclaimed_minutes)
-    )
+    await _wait_for_claim(turn, case)
+
+
+async def give_back(turn: Turn, number: int) -> None:
+    """退单: who took it cannot do it; it waits again for whoever claims it, and is its owner's by duty."""
+    case, area = await load(turn, number)
+    must_be(case, CASE_OPEN, "退单")
+    duty = await owner_for(turn, case, area)
+    if case.owner_id != turn.me.contact_id or (case.state == CaseState.OPEN and duty == turn.me.contact_id):
+        raise Refusal(f"{texts.name(case)}不是您接的，这次没有改动。")
+    case.owner_id, case.state, case.taken_at = duty, CaseState.OPEN, None
+    await _moved(turn, case, "退单")
+    me, owner = turn.me.name, await owner_name(turn, case)
+    next_one = f"，已告诉{owner}" if owner and case.owner_id != turn.me.contact_id else ""
+    others = "" if await between_us(turn, case) else f"能接的请回“接单 {case.id}”。"
+    await tell_origin(turn, case, f"{texts.name(case)}{me}这边办不了，退回来了{next_one}。{others}")
+    if case.owner_id != turn.me.contact_id:
+        await _put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
+    await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
+    await _wait_for_claim(turn, case)
+
+
+async def _put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
+    """What a new owner reads: the case as it was reported, with a word `before` it."""
+    if case.owner_id is None:
+        return
+    reporter = await turn.session.get(Contact, case.reporter_id)
+    text = texts.for_worker(case, reporter.name if reporter else "", area.name, turn.local(case.created_at))
+    await tell(turn, case.owner_id, before + text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
+
+
+async def _wait_for_claim(turn: Turn, case: Case) -> None:
+    await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
 
 
 async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact:
@@ -210,11 +233,12 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     result = f"：{words}" if words else ""
     followers = await _followers(turn, case)
     thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
-    danger = case.kind == "emergency"  # nobody is asked for marks after a fire
+    danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
     hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
     told = _noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
+    await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
@@ -229,9 +253,14 @@ async def withdraw(turn: Turn, number: int) -> None:
     own = turn.me.contact_id == case.reporter_id
     if not own:
         must_manage(turn, case, area)
+        if not turn.me.has(WORKERS):
+            raise Refusal(f"{texts.name(case)}只有报事人和网格员能撤销，这次没有改动。办不了请回“退单 {case.id}”。")
     must_be(case, (*CASE_OPEN, CaseState.DONE), "撤销")
+    was_open = case.state in CASE_OPEN
     await _end(turn, case, CaseState.WITHDRAWN, "撤销")
     await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+    if was_open:
+        await _call_off(turn, case, "报事人说没事了" if own else "已撤销")
 
 
 async def refuse(turn: Turn, number: int, reason: str) -> None:
@@ -241,6 +270,7 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     must_be(case, CASE_OPEN, "驳回")
     await _end(turn, case, CaseState.REFUSED, "驳回", reason)
     await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}", False)
+    await _call_off(turn, case, "没有受理")
 
 
 async def misread(turn: Turn, number: int) -> None:
@@ -260,6 +290,7 @@ async def misread(turn: Turn, number: int) -> None:
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
     if not (shown and turn.here.chat_id == case.chat_id):
         await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
+    await _call_off(turn, case, "没有险情，是我理解错了")
 
 
 async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
@@ -269,6 +300,12 @@ async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
         await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
     if not own or not case.shown:
         await acknowledge(turn, case, text)
+
+
+async def _call_off(turn: Turn, case: Case, why: str) -> None:
+    """Whoever was alarmed by an emergency hears that it is over."""
+    if case.kind == Kind.EMERGENCY:
+        await hearers.tell_rest(turn, str(case.id), f"{texts.name(case)}{why}，不用再赶去了。")
 
 
 async def _end(turn: Turn, case: Case, state: CaseState, action: str, words: str = "") -> None:
@@ -324,6 +361,7 @@ async def settle(turn: Turn, case: Case) -> None:
         await tell_origin(turn, case, text)
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
+    await _call_off(turn, case, "报事人说已经好了")
 
 
 async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:

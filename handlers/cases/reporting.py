@@ -12,15 +12,14 @@ from handlers import locating
 from handlers.cases import texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.placing import place_of
+from handlers.cases.privacy import is_private
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
+from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
-
-PRIVATE_CATEGORIES = frozenset({"邻里纠纷"})
-"""Never shown in a group (DESIGN.md, "Private matters")."""
 
 DEFAULT_HOURS = 72
 AGAIN, ALIKE = timedelta(minutes=30), 95
@@ -30,8 +29,12 @@ AGAIN, ALIKE = timedelta(minutes=30), 95
 async def reported(turn: Turn) -> None:
     """Free words that ask, complain or propose: open a case and give the first answer."""
     area = await locating.area_here(turn)
-    if area is None or await _said_already(turn):
-        return
+    if area is not None and not await _said_already(turn):
+        await open_and_tell(turn, area)
+
+
+async def open_and_tell(turn: Turn, area: Area) -> None:
+    """Open the case of this area, give the first answer and tell its owner."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await owner_name(turn, case)
     await announce(turn, case, area, worker)
@@ -61,7 +64,8 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
     assert reading is not None
     category = reading.category or "其他"
     rule = turn.rules.cases.categories.get(category)
-    quiet = category in PRIVATE_CATEGORIES or reading.about_worker
+    danger = reading.kind == Kind.EMERGENCY  # its neighbours must hear of it
+    quiet = reading.about_worker or (not danger and is_private(turn.text, category))
     case = Case(
         kind=reading.kind,
         category=category,
@@ -116,7 +120,9 @@ async def owner_name(turn: Turn, case: Case) -> str:
 async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
     """The first answer: in the group where its mode allows, in private for what is private."""
     if case.quiet:
-        await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
+        sent = await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
+        if not sent.chats and await hears_fresh(turn):
+            await say(turn, texts.ACCEPTED_UNSEEN, sort=Sort.FRESH)
         return
     if not case.shown:
         return

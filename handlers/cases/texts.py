@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 
+from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
 from storage.matters import Case, CaseState
@@ -18,6 +19,9 @@ STATE_NAMES = {
     CaseState.REFUSED: "已驳回",
     CaseState.MISREAD: "误判，已撤下",
 }
+
+ACCEPTED_UNSEEN = "已私下记下，不在群里说。加我好友，有进展我私下告诉您。"
+"""For something private from somebody who cannot be told in private: without a word of it."""
 
 KIND_NAMES = {"request": "求助", "complaint": "投诉", "suggestion": "建议", "emergency": "紧急"}
 
@@ -50,6 +54,8 @@ def accepted(case: Case, worker: str) -> str:
 
 def accepted_quietly(case: Case, worker: str) -> str:
     """The first answer to something that stays between us."""
+    if case.about_worker and not worker:
+        return f"{name(case)}已记下，不会发到群里。我这里没有能受理这件事的上级，请打政务热线 12345，纪检举报打 12388。"
     who = f"只转给了{worker}" if worker else "已上报"
     return f"{name(case)}已记下，{who}，不会发到群里。有进展我私下告诉您。"
 
@@ -59,9 +65,10 @@ def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
     urgent = "【急】" if case.urgent else ""
     place = f"\n地点：{case.place}" if case.place else ""
     phone = f"\n电话：{case.phone}" if case.phone else ""
+    secret = "\n报事人请求保密，请不要说出是谁反映的。" if wants_secrecy(case.text) else ""
     return (
         f"{urgent}{name(case)}{KIND_NAMES[case.kind]}｜{case.category}\n{area} {reporter} {when:%H:%M}说：\n"
-        f"{clip(case.text, 200)}{place}{phone}\n"
+        f"{clip(case.text, 200)}{place}{phone}{secret}\n"
         f"接下回“接单 {case.id}”，办完回“办结 {case.id} 结果”；不是事项回“误判 {case.id}”。"
     )
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from handlers import quiet_hours
 from handlers.cases import texts
+from handlers.cases.accusing import matter_refused
 from handlers.cases.acting import announce_added
-from handlers.cases.complaints import complaint_handlers
+from handlers.cases.complaints import BEGUN, complaint_handlers
 from handlers.cases.reporting import add_step, wait_minutes
 from handlers.posting import responsible, tell
 from handlers.turn import Turn
@@ -71,4 +72,4 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     "case.added": added,
 }
 
-ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {}
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {BEGUN: matter_refused}

@@ -36,6 +36,10 @@ async def _claim(turn: Turn, order: Order) -> None:
     await moving.claim(turn, _number(order))
 
 
+async def _give_back(turn: Turn, order: Order) -> None:
+    await moving.give_back(turn, _number(order))
+
+
 def _words(order: Order) -> str:
     """What follows the number, without the mark that stood between: 办结 12。换了灯泡."""
     return order.rest.lstrip(" 。.，,、：:；;！!")
@@ -67,28 +71,34 @@ async def _finish(turn: Turn, order: Order) -> None:
     await moving.finish(turn, _number(order), _words(order))
 
 
-def _of_alert(order: Order) -> bool:
-    """撤销, 驳回 and 误判 also take a missing person's number."""
-    return order.ref is not None and order.ref.letter == "M"
+def _of(order: Order, letter: str) -> bool:
+    """撤销, 驳回 and 误判 also take the number of a missing person or a stray."""
+    return order.ref is not None and order.ref.letter == letter
 
 
 async def _withdraw(turn: Turn, order: Order) -> None:
-    if order.ref and _of_alert(order):
+    if order.ref and _of(order, "M"):
         await alerts.withdraw(turn, order.ref)
+    elif order.ref and _of(order, "F"):
+        await strays.withdraw(turn, order.ref)
     else:
         await moving.withdraw(turn, _number(order))
 
 
 async def _refuse(turn: Turn, order: Order) -> None:
-    if order.ref and _of_alert(order):
+    if order.ref and _of(order, "M"):
         await alerts.false_alarm(turn, order.ref, order.rest)
+    elif order.ref and _of(order, "F"):
+        await strays.false_alarm(turn, order.ref)
     else:
         await moving.refuse(turn, _number(order), order.rest)
 
 
 async def _misread(turn: Turn, order: Order) -> None:
-    if order.ref and _of_alert(order):
+    if order.ref and _of(order, "M"):
         await alerts.false_alarm(turn, order.ref, "")
+    elif order.ref and _of(order, "F"):
+        await strays.false_alarm(turn, order.ref)
     else:
         await moving.misread(turn, _number(order))
 
@@ -190,11 +200,12 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         ordinary=True,
     ),
+    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, STAFF, MUST, rest=MAY),
     Command(("办结", "完成"), "办结 12 已修好", "办完了，请报事人评价", _finish, STAFF, MUST, rest=MAY, spreads=True),
     Command(
         ("撤销",),
         "撤销 12",
-        "撤下自己报的事项或寻人（网格员也可以）",
+        "撤下自己报的事项、寻人或待认领（网格员也可以）",
         _withdraw,
         (),
         MUST,

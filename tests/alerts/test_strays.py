@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.areas import Mode
-from storage.matters import Stray
+from storage.matters import Alert, Stray
 from tests.alerts.town import balanced, set_mode, the_alert
 from tests.harness import Talk, rooms, texts
 
@@ -85,3 +85,90 @@ async def test_words_that_quote_the_post_reach_those_who_look_after_it(talk: Tal
     said = await talk.say("r5", "g3", "她说她叫李秀英，家在老粮站", quote=post.ref)
     assert "李秀英" in texts(said, "@w3")[0]
     assert "还在等家人" in texts(await talk.say("r5", "g3", "查 F1"), "g3")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"),
+    [
+        ("老人叫李桂花，说家在柳树村", None),
+        ("她叫李桂花，80岁，家在柳树村", "F1.2"),
+        ("这是我妈！今早走丢的，叫李桂花", "F1.2"),
+    ],
+)
+async def test_more_about_a_stray_reaches_those_who_look_after_it(talk: Talk, words: str, quote: str | None) -> None:
+    await talk.say("r4", "g3", STRAY)
+    said = await talk.say("r4", "g3", words, quote=quote)
+    assert rooms(said) == {"g3", "@w3", "@p1"}
+    assert words in texts(said, "@w3")[0]
+    assert await talk.rows(select(Alert)) == []
+    (stray,) = await talk.rows(select(Stray))
+    assert words in stray.text
+    assert stray.place == "桥头"
+
+
+async def test_a_name_that_fits_an_alert_is_brought_to_the_worker(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈李桂花走丢了，80岁，今早从柳树巷走的")
+    await talk.say("r4", "g3", "桥头坐着个老太太说不清家在哪")
+    assert "对上 F1 M1" in texts(await talk.say("r4", "g3", "老人说她今年80岁，叫李桂花"), "@w3")[0]
+
+
+@pytest.mark.parametrize("person", ["r4", "r5"])
+async def test_who_says_that_a_stray_was_fetched_has_it_put_to_worker_and_police(talk: Talk, person: str) -> None:
+    await talk.say("r4", "g3", STRAY)
+    said = await talk.say(person, "g3", "警察来把老太太接走了")
+    assert rooms(said) == {"g3", "@w3", "@p1"}
+    assert await talk.say(person, "g3", "她女儿来接走了", quote="F1.2") == []
+    said = await talk.say("p1", None, "是")
+    assert all("安顿好了" in one.text for one in said)
+    assert {"g3", "@w3"} <= rooms(said)
+    assert await talk.say("w3", None, "是") == []
+    assert await talk.rows(select(Stray.state)) == ["closed"]
+
+
+async def test_a_worker_who_says_so_ends_it(talk: Talk) -> None:
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("w3", "g3", "她女儿来接走了")
+    assert await talk.rows(select(Stray.state)) == ["closed"]
+
+
+@pytest.mark.parametrize(("words", "quote"), [("不是", "F1.2"), ("撤销 F1", None)])
+async def test_the_finder_takes_it_back(talk: Talk, words: str, quote: str | None) -> None:
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r5", "g3", words, quote=quote)
+    assert await talk.rows(select(Stray.state)) == ["open"]
+    assert rooms(await talk.say("r4", "g3", words, quote=quote)) == {"g3", "@w3", "@p1"}
+    assert await talk.rows(select(Stray.state)) == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("person", "words"),
+    [
+        ("r4", "还没人来接走吗"),
+        ("r4", "谁能来接走她"),
+        ("r5", "她说晚上不来跳舞了"),
+        ("r5", "孩子放学了吗"),
+        ("r5", "他说家里有事"),
+    ],
+)
+async def test_other_talk_beside_a_stray_is_left_alone(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r4", "g3", STRAY)
+    assert await talk.say(person, "g3", words) == []
+
+
+@pytest.mark.parametrize(("answer", "state"), [("是", "matched"), ("不是", "open")])
+async def test_the_familys_word_on_a_match_reaches_those_who_wait(talk: Talk, answer: str, state: str) -> None:
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r1", "g1", "我妈走丢了，75岁，穿花棉袄")
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("w3", None, "对上 F1 M1")
+    said = await talk.say("r1", "g1", answer)
+    assert {"@w3", "@p1"} <= rooms(said)
+    assert all(len(texts(said, room)) == 1 for room in rooms(said))
+    (stray,) = await talk.rows(select(Stray))
+    assert (stray.state, stray.alert_id) == (state, 1 if state == "matched" else None)
+
+
+async def test_in_a_silent_group_the_finder_hears_the_end_once(talk: Talk) -> None:
+    await set_mode(talk, "g3", Mode.SILENT)
+    await talk.say("r4", "g3", STRAY)
+    assert len(texts(await talk.say("w3", None, "办结 F1"), "@r4")) == 1

@@ -135,6 +135,55 @@ async def test_hand_over(talk: Talk) -> None:
     assert (await the_case(talk)).state == CaseState.TAKEN
 
 
+LAMP = "3栋2单元楼道灯坏了，晚上黑得很，麻烦修一下"
+
+
+async def test_who_took_a_case_gives_it_back_and_cannot_delete_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("v1", "g1", "接单 1")
+    (line,) = await talk.say("v1", "g1", "撤销 1")
+    assert "没有改动" in line.text and "退单 1" in line.text
+    assert "不是您接的" in (await talk.say("v2", "g1", "退单 1"))[0].text
+    said = await talk.say("v1", None, "退单 1")
+    assert rooms(said) == {"g1", "@w1", "@v1"}
+    assert "接单 1" in texts(said, "g1")[0] and "刘志愿" in texts(said, "@w1")[0]
+    assert (await the_case(talk)).state == CaseState.OPEN
+    assert rooms(await talk.wait(minutes=31)) == {"@w1"}
+    await talk.say("v2", "g1", "接单 1")
+    assert (await the_case(talk)).state == CaseState.TAKEN
+
+
+async def test_whom_a_case_was_handed_to_gives_it_back_to_whose_duty_it_is(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    assert "没有改动" in (await talk.say("w1", None, "退单 1"))[0].text
+    await talk.say("w1", None, "转给 1 李珍")
+    assert "@w1" in rooms(await talk.say("w2", None, "退单 1"))
+    await talk.say("w1", None, "接单 1")
+    await talk.say("w1", None, "撤销 1")
+    assert (await the_case(talk)).state == CaseState.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"),
+    [("我去不了了，谁能接一下", None), ("我临时有事去不成，这单退了吧", None), ("没空过去了", "1.1"), ("退单吧", None)],
+)
+async def test_plain_words_give_a_case_back(talk: Talk, words: str, quote: str | None) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("v1", "g1", "接单 1")
+    assert {"g1", "@w1"} == rooms(await talk.say("v1", "g1", words, quote=quote))
+    assert (await the_case(talk)).state == CaseState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("person", "words"), [("v1", "晚上聚餐我去不了了"), ("r1", "我走不开，去不了了"), ("v2", "我没空，谁去看看")]
+)
+async def test_who_cannot_do_something_else_gives_nothing_back(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("v1", "g1", "接单 1")
+    await talk.say(person, "g1", words)
+    assert await talk.rows(select(Case.state).where(Case.id == 1)) == [CaseState.TAKEN]
+
+
 async def test_complaint_about_the_worker_is_not_the_workers(talk: Talk) -> None:
     said = await talk.say("r1", "g1", "我要投诉网格员小耿，打了三次电话都不接，什么态度")
     assert "@w1" not in rooms(said)

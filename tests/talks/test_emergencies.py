@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from storage.matters import Case
+from storage.matters import CASE_OPEN, Case
 from tests.harness import Talk, rooms, texts
 
 
@@ -59,3 +59,66 @@ async def test_somebody_trapped_in_it_is_no_second_emergency(talk: Talk) -> None
     assert "有人困在里面" in texts(said, "@w1")[0]
     assert texts(said, "g1") == ["@赵大爷 【事项 1】已转告赶去的人。打 119 时也请说清这一点。"]
     assert len(await talk.rows(select(Case))) == 1
+
+
+ALARMED = {"@w1", "@l1", "@a1", "@p1"}
+
+
+@pytest.mark.parametrize(
+    ("person", "room", "words"),
+    [
+        ("w1", None, "误判 1"),
+        ("w1", None, "办结 1 火已扑灭"),
+        ("w1", None, "驳回 1 是烟雾弹演习"),
+        ("w1", "g1", "没着火，看错了"),
+        ("r1", "g1", "撤销 1"),
+        ("r1", "g1", "火灭了，没事了"),
+        ("r1", "g1", "没事了"),
+        ("r1", "g1", "虚惊一场，是熏肉"),
+        ("r1", "g1", "没着火，看错了"),
+        ("r1", "g1", "对不起搞错了，不是着火"),
+    ],
+)
+async def test_all_who_were_alarmed_hear_once_that_it_is_over(
+    talk: Talk, person: str, room: str | None, words: str
+) -> None:
+    await talk.say("r1", "g1", "着火了！3栋4楼")
+    said = await talk.say(person, room, words)
+    others = ALARMED - {f"@{person}"}
+    assert others <= rooms(said)
+    assert all(len(texts(said, one)) == 1 for one in (*others, "g1"))
+    assert not [one for one in said if "119" in one.text]
+    (case,) = await talk.rows(select(Case))
+    assert case.state not in CASE_OPEN
+    if person == "r1":
+        assert rooms(await talk.say("w1", None, "办结 1")) == {"@w1"}
+
+
+async def test_a_worker_calls_it_off_by_quoting_what_came_in_private(talk: Talk) -> None:
+    await talk.say("r1", "g1", "着火了！3栋4楼")
+    assert "g1" in rooms(await talk.say("w1", None, "虚惊一场", quote="1.2"))
+    (case,) = await talk.rows(select(Case))
+    assert case.state not in CASE_OPEN
+
+
+async def test_a_neighbour_who_says_there_is_no_fire_is_heard_but_not_simply_believed(talk: Talk) -> None:
+    await talk.say("r1", "g1", "着火了！3栋4楼")
+    said = await talk.say("r2", "g1", "没着火，是3栋有人熏肉")
+    assert rooms(said) == {*ALARMED, "g1"}
+    assert "熏肉" in texts(said, "@w1")[0]
+    (case,) = await talk.rows(select(Case))
+    assert case.state in CASE_OPEN
+    assert await talk.say("r2", "g1", "看错了") == []
+
+
+@pytest.mark.parametrize("words", ["搞错了，是4栋着火", "不是烟，是明火，快来", "火没事了吗？", "还没灭，没有灭火器"])
+async def test_what_still_names_a_danger_calls_nothing_off(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "着火了！3栋4楼")
+    await talk.say("r1", "g1", words)
+    (case,) = await talk.rows(select(Case))
+    assert case.state in CASE_OPEN
+
+
+async def test_a_mistake_elsewhere_is_no_false_alarm(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋路灯坏了，晚上看不见，麻烦修一下")
+    assert await talk.say("r2", "g1", "虚惊一场，看错了") == []

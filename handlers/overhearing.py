@@ -1,0 +1,88 @@
+"""Lines that mean something only because of what is open here, which the reader of words alone cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from handlers import cases, emergencies, strays
+from handlers.surroundings import Surroundings
+from handlers.turn import Speaker, Where
+from handlers.understanding import Act, Candidate, Kind, Reading, Ref
+from storage.matters import CASE_OPEN, Case, CaseState
+
+LATELY = timedelta(hours=3)
+"""How long after the last word about a matter a line that does not quote it may still be about it."""
+
+_OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
+
+
+class Overhearing:
+    """One line beside what is open in its chat."""
+
+    def __init__(
+        self, text: str, at: datetime, where: Where, speaker: Speaker, around: Surroundings, quoted: Ref | None
+    ) -> None:
+        self._text, self._at, self._me, self._quoted = text, at, speaker.contact_id, quoted
+        self._around, self._chat_id = around, where.chat_id
+
+    def meant(self, reading: Reading) -> Reading:
+        """The reading, or what the line does to something open here that the reader did not see."""
+        for act, ref in self._acts(reading):
+            by = "quote" if ref == self._quoted else "place"
+            candidates = (Candidate(ref, 0.8, by),)
+            return reading._replace(
+                text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
+            )
+        return reading
+
+    def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        if reading.act == Act.NONE or reading.kind == Kind.EMERGENCY:
+            yield from self._calling_off()
+        if reading.act in (Act.NONE, Act.CLAIM):
+            yield from self._giving_back()
+        yield from self._of_stray(reading)
+
+    def _calling_off(self) -> Iterator[tuple[Act, Ref]]:
+        act = emergencies.calls_off(self._text)
+        if act == Act.NONE:
+            return
+        here = self._cases()
+        if not here and act == Act.WITHDRAW and self._quoted is not None and not self._quoted.letter:
+            yield act, self._quoted  # quoted where it was told on: its handler looks what it is
+        for case in here:
+            heeded = case.reporter_id == self._me or emergencies.names_danger(self._text)
+            if case.kind == Kind.EMERGENCY and heeded:
+                yield act, Ref("", case.id or 0)
+
+    def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
+        """The quoted case, else the only one of this chat that the writer took."""
+        quoted = self._quoted if self._quoted and not self._quoted.letter else None
+        if not cases.gives_back(self._text, quoted=quoted is not None):
+            return
+        mine = [one for one in self._cases() if one.owner_id == self._me and one.state == CaseState.TAKEN]
+        if quoted is not None:
+            yield Act.WITHDRAW, quoted
+        elif len(mine) == 1:
+            yield Act.WITHDRAW, Ref("", mine[0].id or 0)
+
+    def _of_stray(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""
+        if reading.kind not in _OF_PERSONS or reading.act not in (Act.NONE, Act.MORE, Act.CORRECT, Act.FIXED):
+            return
+        act = strays.news(self._text, quoted=self._quoted is not None)
+        if self._quoted is not None and self._quoted.letter == "F":
+            told = Act.NONE if reading.kind == Kind.CHAT else Act.FIXED if reading.kind == Kind.FOUND else Act.MORE
+            if act != Act.NONE or told != Act.NONE:
+                yield act if act != Act.NONE else told, self._quoted
+        elif self._quoted is None and not reading.candidates:
+            here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
+            if len(here) == 1 and (act == Act.FIXED or (act == Act.MORE and here[0].reporter_id == self._me)):
+                yield act, Ref("F", here[0].id or 0)
+
+    def _cases(self) -> list[Case]:
+        """The quoted case, else those of this chat that were spoken of lately, the latest first."""
+        opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        if self._quoted is not None:
+            return [one for one in opened if self._quoted == Ref("", one.id or 0)]
+        return [one for one in reversed(opened) if self._at - one.updated_at <= LATELY]

@@ -1,0 +1,100 @@
+"""Complaints about people who hold a role: private from the first word, past those they name, to those above."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from handlers.cases.complaints import is_accused, is_named
+from storage.matters import Case
+from tests.harness import Talk, rooms, texts
+
+
+@pytest.mark.parametrize(
+    ("person", "room", "words", "told", "hidden"),
+    [
+        ("r3", "g2", "我要投诉李珍，态度很差", "@l1", "w1 w2"),
+        ("r3", None, "小耿在群里骂人，我要投诉小耿", "@l1", "w1 w2"),
+        ("r1", None, "投诉高镇长不作为", "@d1", "l1 a1 t1"),
+        ("r1", "g1", "举报钱村长占我家的地", "@t1", "l1 a1"),
+        ("r1", "g1", "志愿者刘志愿修灯要了我50块钱，投诉", "@l1", "v1 w1"),
+        ("r1", "g1", "刘志愿收了我50块钱才给修灯，我要投诉", "@l1", "v1 w1"),
+        ("r1", "g1", "投诉民警石警官，收了我家烟", "@t1", "p1 l1"),
+        ("r1", "g1", "投诉民警老石，收了我家烟", "@t1", "p1 l1"),
+    ],
+)
+async def test_it_goes_past_the_named_to_those_above(
+    talk: Talk, person: str, room: str | None, words: str, told: str, hidden: str
+) -> None:
+    said = await talk.say(person, room, words)
+    assert rooms(said) == {f"@{person}", told}
+    assert "接单 1" in texts(said, told)[0]
+    for other in (*hidden.split(), "r2"):
+        assert "没有找到 1 号" in (await talk.say(other, None, "进度 1"))[0].text
+
+
+async def test_a_complaint_about_the_highest_is_owned_by_nobody_and_says_where_to_go(talk: Talk) -> None:
+    said = await talk.say("r1", None, "举报秦区长受贿")
+    assert rooms(said) == {"@r1"}
+    assert "12345" in said[0].text
+    assert rooms(await talk.wait(hours=3)) == set()
+    assert "没有找到 1 号" in (await talk.say("d1", None, "进度 1"))[0].text
+
+
+@pytest.mark.parametrize(("room", "words"), [("g1", "我要投诉小耿"), (None, "我要投诉小耿"), (None, "小耿怎么投诉？")])
+async def test_a_name_without_a_matter_is_asked_for_it_in_private(talk: Talk, room: str | None, words: str) -> None:
+    said = await talk.say("r1", room, words)
+    assert rooms(said) == {"@r1"}
+    assert "请说说是什么事" in said[0].text
+    said = await talk.say("r1", None, "打了三次电话都不接，什么态度")
+    assert rooms(said) == {"@r1", "@l1"}
+    assert "小耿" in texts(said, "@l1")[0] and "三次电话" in texts(said, "@l1")[0]
+
+
+@pytest.mark.parametrize("words", ["算了不用了", "不用了", "取消"])
+async def test_who_thinks_better_of_it_is_let_go(talk: Talk, words: str) -> None:
+    await talk.say("r1", None, "我要投诉小耿")
+    await talk.say("r1", None, words)
+    assert await talk.rows(select(Case)) == []
+    await talk.say("r1", None, "3栋路灯坏了，晚上看不见，麻烦修一下")
+    assert await talk.rows(select(Case.about_worker)) == [False]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "跟小耿说过了，3栋垃圾一个月没人清，臭死了",
+        "小耿，我要投诉3栋半夜唱歌，吵得睡不着",
+        "投诉物业不作为，电梯三天没修",
+    ],
+)
+async def test_a_worker_who_is_only_spoken_to_is_not_complained_of(talk: Talk, words: str) -> None:
+    assert {"g1", "@w1"} == rooms(await talk.say("r1", "g1", words))
+
+
+async def test_talk_of_complaints_stays_talk(talk: Talk) -> None:
+    assert await talk.say("r1", "g1", "投诉有什么用，都是踢皮球") == []
+    assert await talk.say("r1", "g1", "小耿人真好，谁还会投诉") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "role", "named"),
+    [
+        ("投诉石警官", "石建国", "police", True),
+        ("民警小石打人", "石建国", "police", True),
+        ("老石那个民警打人", "石建国", "police", True),
+        ("老石打人", "石建国", "police", False),
+        ("石建国打人", "石建国", "police", True),
+        ("警官打人", "石建国", "police", False),
+        ("石头砸人", "石警官", "police", False),
+        ("耿志强不接电话", "耿志强", "worker", True),
+        ("志强不接电话", "耿志强", "worker", False),
+    ],
+)
+def test_who_is_named(text: str, name: str, role: str, named: bool) -> None:
+    assert is_named(text, name, [role]) is named
+
+
+def test_who_is_accused_though_called_by_name() -> None:
+    assert is_accused("小耿，我要投诉你，电话不接", "小耿", ["worker"])
+    assert not is_accused("麻烦小耿看看，我要投诉噪音", "小耿", ["worker"])
