@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlmodel import col
 
 from handlers import lateness, locating, notices
 from handlers.alerts import adding, asking, ending, facts, opening, reopening, sightings, spreading, texts
+from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
 from handlers.commands import Command, Order, Takes
@@ -23,6 +25,7 @@ from storage.matters import ALERT_OPEN, Alert, AlertState
 
 SURELY = 0.85
 """How sure plain words must be read for the search to end without asking back."""
+_PERHAPS = re.compile(r"不知道|不确定|不清楚|好像|可能|疑似|是不是|有没有|等确认|待确认|去认")
 AHEAD = 0.3
 """How much better the first of several alerts must fit to be the one that is meant."""
 
@@ -231,8 +234,11 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
 
 
 def _doubtful(turn: Turn) -> bool:
-    """Whether the words may mean something else: 160 groups would give up the search."""
-    return turn.reading is not None and turn.reading.kind is Kind.FOUND and turn.reading.confidence < SURELY
+    """Whether the words may mean something else: all groups would give up the search. Of a death nobody is asked."""
+    reading = turn.reading
+    if reading is None or reading.kind is not Kind.FOUND or reading.confidence >= SURELY:
+        return False
+    return not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
 
 
 async def _withdrawn(turn: Turn, ref: Ref) -> None:

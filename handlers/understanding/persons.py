@@ -100,7 +100,8 @@ _TRACE = re.compile(
     r"[的个双只件辆顶把][^,，。的]{0,4}[包鞋帽衣裤车杖伞机证钱狗猫][^,，。]{0,6}$"
 )
 _SOMEBODY = re.compile(r"[他她人俺我爸妈爷奶]")
-_SEEN = re.compile(r"(?P<not>[没未冇]有?(?:能|再|曾)?|不曾|没怎么)?(?:[看瞧瞅碰遇撞望][到见着]|见[到着过]|看过)")
+SEEN = re.compile(r"(?P<not>[没未冇]有?(?:能|再|曾)?|不曾|没怎么)?(?:[看瞧瞅碰遇撞望][到见着]|见[到着过]|看过)")
+"""What says that somebody was seen, or (`not`) was not."""
 _CLAUSE_MARKS = ",，。!！?？;；\n "
 
 
@@ -274,7 +275,7 @@ def news(scan: Scan) -> str:
 
 def saw_nobody(text: str) -> bool:
     """Whether whoever writes saw nobody: 没看见穿灰夹克的老头."""
-    said = list(_SEEN.finditer(text))
+    said = list(SEEN.finditer(text))
     return bool(said) and all(match["not"] for match in said)
 
 

@@ -23,7 +23,7 @@ from handlers.understanding.matters import grave
 from handlers.understanding.model import NO_FIELDS, Act, Context, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.people import find_sex
-from handlers.understanding.persons import news
+from handlers.understanding.persons import SEEN, news
 from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs
 
@@ -40,6 +40,7 @@ _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION
 _OF_PERSONS = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 _PLAIN_TALK = frozenset({Act.ASK, Act.CORRECT})
 """Acts that a line states so plainly that a doubtful kind gives way: M1还在找吗 is no report."""
+_OF_FAMILY = frozenset({Kind.MISSING, Kind.SIGHTING})
 _OF_ALERTS = frozenset({Kind.FOUND, Kind.SIGHTING})
 
 
@@ -93,7 +94,7 @@ def _read(text: str, context: Context) -> Reading:
     if quiet and not related:
         return Reading(text, Kind.CHAT, quiet.confidence, fields=NO_FIELDS)
     found = quiet or kinds.judge(scan, scores, alert)
-    if found.kind is Kind.MISSING and targets.own(context, "M") and _of_searchers(scan):
+    if found.kind in _OF_FAMILY and targets.own(context, "M") and _of_family(scan, found.kind):
         found = kinds.CHAT
     about = category(scan, summed) if found.kind in _CASES else None
     act = doing(scan, found.kind, about or _topic(scan, summed), context) if related else NONE
@@ -104,8 +105,13 @@ def _read(text: str, context: Context) -> Reading:
     return _reading(text, scan, found, about, act, fields, context)
 
 
-def _of_searchers(scan: Scan) -> bool:
-    """Whether a line beside the writer's own alert is only about those who look: 我哥穿白衬衫在二中找."""
+def _of_family(scan: Scan, kind: Kind) -> bool:
+    """Whether a line beside the writer's own alert is no report of another one, and no clue.
+
+    It is only about those who look (我哥穿白衬衫在二中找), or tells how the person left, whom nobody has seen since.
+    """
+    if kind is Kind.SIGHTING:
+        return not scan.has("saw") and not SEEN.search(scan.text)
     return not scan.has("lost", "wanted", "gone") and not_of_searchers(scan) is None
 
 
