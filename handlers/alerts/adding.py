@@ -53,7 +53,9 @@ def _of_somebody_else(turn: Turn, alert: Alert) -> bool:
     """Whether the words report a second person: what they say cannot be of the first."""
     reading = turn.reading
     reports = reading is not None and reading.kind == Kind.MISSING and reading.act == Act.MORE
-    return reports and reading is not None and facts.contradicts(alert, facts.known(reading.fields))
+    if not reports or reading is None:
+        return False
+    return facts.contradicts(alert, facts.known(reading.fields)) or facts.somebody_else(alert, turn.text)
 
 
 async def add_facts(turn: Turn, alert: Alert) -> None:

@@ -131,6 +131,31 @@ def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
     return bool(alert.name and said.get("name") and not _one_name(alert.name, said["name"]))
 
 
+_KIN: tuple[frozenset[str], ...] = tuple(
+    frozenset(words.split())
+    for words in (
+        "爸 爹 父亲", "妈 娘 母亲", "爷爷 爷", "奶奶 奶", "姥姥 外婆", "姥爷 外公", "哥", "弟", "姐", "妹", "儿子 儿",
+        "女儿 闺女", "孙子", "孙女", "老公 丈夫", "老婆 媳妇 妻子", "叔", "舅", "姑", "姨", "婶", "伯",
+    )
+)  # fmt: skip
+_WORDS = "|".join(sorted((word for words in _KIN for word in words), key=len, reverse=True))
+_GONE = re.compile(
+    rf"(?:我|俺|咱)(?:们|家|的)*[老小大二三]?(?P<kin>{_WORDS}){{1,2}}[^,，。!！?？]{{0,5}}"
+    r"(?:没回|没到家|不见|走丢|走失|丢了|失踪|失联|联系不上|没了踪影|没了人影)"
+)
+_ANY_KIN = re.compile(_WORDS)
+
+
+def somebody_else(alert: Alert, text: str) -> bool:
+    """Whether a text says that another relative is gone than those the alert's own words name: 我弟也没回来."""
+    gone = _GONE.search(text)
+    before = set(_ANY_KIN.findall(alert.text))
+    if gone is None or not before:
+        return False
+    same = next(words for words in _KIN if gone["kin"] in words)
+    return not before & same
+
+
 _OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")
 _YOUNG = re.compile(r"小(?:孩|朋友|男孩|女孩|娃)|孩子|娃|男孩|女孩|宝宝")
 GROWN, GREY = 18, 45
@@ -166,6 +191,8 @@ def points(alert: Alert, said: Mapping[str, Any]) -> float:
     return total
 
 
-def same_person(alert: Alert, said: Mapping[str, Any], *, same_writer: bool) -> bool:
+def same_person(alert: Alert, said: Mapping[str, Any], text: str, *, same_writer: bool) -> bool:
     """Whether a second report is of the alert's person: nothing speaks against it, and the writer or the facts for."""
-    return not contradicts(alert, said) and (same_writer or points(alert, said) >= 1.5)
+    if contradicts(alert, said) or (same_writer and somebody_else(alert, text)):
+        return False
+    return same_writer or points(alert, said) >= 1.5

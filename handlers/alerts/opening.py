@@ -42,7 +42,7 @@ async def same_person(turn: Turn, fields: Fields) -> Alert | None:
     )
     said = facts.known(fields)
     for alert in await turn.session.scalars(query.order_by(col(Alert.id).desc())):
-        if facts.same_person(alert, said, same_writer=alert.reporter_id == turn.me.contact_id):
+        if facts.same_person(alert, said, turn.text, same_writer=alert.reporter_id == turn.me.contact_id):
             return alert
     return None
 

@@ -77,3 +77,11 @@ async def test_the_one_who_is_found_is_the_one_that_is_said(talk: Talk) -> None:
     father, mother = await talk.rows(select(Alert).order_by(Alert.id))
     assert (father.state, mother.state) == (AlertState.UNCONFIRMED, AlertState.FOUND)
     assert mother.features == ""
+
+
+async def test_another_relative_who_is_gone_too_is_another_alert(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我爸早上9点从柳树巷出去没回来")
+    await talk.say("r1", "g1", "我爸到现在还没回来，急死了")
+    assert len(await talk.rows(select(Alert))) == 1
+    await talk.say("r1", "g1", "我弟也没回来")
+    assert len(await talk.rows(select(Alert))) == 2
