@@ -61,6 +61,9 @@ class Database:
             async with self._writer.connect() as connection:
                 await connection.run_sync(_migrate)
                 await connection.commit()
+        except NewerSchema as error:
+            await self.close()
+            raise DatabaseError(f"数据库 {self.shown} 是新版程序用过的（{error}），请用新版程序") from error
         except (OSError, OperationalError, DBAPIError) as error:
             await self.close()
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -72,6 +75,11 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database."""
+        return Path(str(self.url.database)) if self.sqlite else None
 
     @property
     def shown(self) -> str:
@@ -130,9 +138,16 @@ def _prepare_sqlite(engine: AsyncEngine, write: bool, synchronous: str) -> None:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class NewerSchema(Exception):
+    """The database has a revision that this program does not know."""
+
+
 def _migrate(connection: Connection) -> None:
-    if _revision(connection) == newest_revision():
+    found = _revision(connection)
+    if found == newest_revision():
         return
+    if found is not None and found not in _revisions():
+        raise NewerSchema(found)
     from alembic import command  # here, as it takes long to load and a later start has no use for it
     from alembic.config import Config
 
@@ -152,7 +167,11 @@ def _revision(connection: Connection) -> str | None:
 
 def newest_revision() -> str:
     """The revision of this program: files of migrations begin with it, and are in order."""
-    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(_revisions())
+
+
+def _revisions() -> set[str]:
+    return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 
 def dialect_of(session: AsyncSession) -> str:
