@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.config import TOKEN_VARIABLE, Config
+from bot.config import TOKEN_VARIABLE, Config, ConfigError
 from bot.gateways.endpoint import parse_endpoint
+from bot.machine import rooms_elsewhere
 from bot.poster import find_font
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
@@ -33,6 +35,9 @@ async def findings(config: Config, database: Database) -> list[str]:
     lines: list[str] = []
     if find_font() is None:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
+    lines += await _local_chat(config)
+    if lost := await rooms_elsewhere(database, config.account):
+        lines.append(lost)
     async with database.read() as session:
         lines += await _gateway(config, session)
         lines += await _areas(session)
@@ -40,6 +45,19 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines += await _workers(session, now)
         lines += await _queues(session)
     return lines
+
+
+async def _local_chat(config: Config) -> list[str]:
+    """Whether `run` could open the embedded chat."""
+    if config.gateway != "local":
+        return []
+    from bot.local_town import open_chat
+
+    try:
+        async with open_chat(Path(config.local.chat), config.bot_name):
+            return []
+    except ConfigError as error:
+        return [f"网关：{error}"]
 
 
 async def _gateway(config: Config, session: AsyncSession) -> list[str]:

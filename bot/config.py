@@ -32,7 +32,7 @@ class LocalConfig(BaseModel):
 
     host: Literal["127.0.0.1", "localhost"] = Field("127.0.0.1", description="只在本机打开")
     port: int = Field(8080, ge=1, le=65535, description="网页端口")
-    chat: str = Field("data/chat.db", description="内置聊天自己的文件")
+    chat: str = Field("data/chat.db", min_length=1, description="内置聊天自己的文件")
 
 
 class WechatyConfig(BaseModel):
@@ -89,11 +89,17 @@ class Config(Rules):
 
 
 def reason(error: OSError) -> str:
-    """Why a file or a port cannot be opened, in the language of the other messages."""
+    """Why a file or a port cannot be used, in the language of the other messages."""
     known = {
         errno.ENOENT: "没有这个文件",
         errno.EACCES: "没有权限",
+        errno.EPERM: "没有权限",
+        errno.EROFS: "这里只能读",
         errno.EISDIR: "这是个文件夹",
+        errno.ENOTDIR: "上级不是文件夹",
+        errno.EEXIST: "已有同名的文件",
+        errno.ENAMETOOLONG: "名字太长",
+        errno.ENOSPC: "磁盘满了",
         errno.EADDRINUSE: "已被占用",
         errno.EADDRNOTAVAIL: "本机没有这个地址",
     }
@@ -149,6 +155,8 @@ def _sentence(error: ValidationError) -> str:
         "float_parsing": "数字",
         "float_type": "数字",
         "string_type": "文字（可加引号）",
+        "string_too_short": "文字，不能空着",
+        "string_too_long": f"文字，最多 {context.get('max_length')} 字",
         "bool_parsing": "true 或 false",
         "bool_type": "true 或 false",
         "greater_than_equal": f"不小于 {context.get('ge')} 的数",
