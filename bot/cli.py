@@ -128,16 +128,20 @@ def parse(
 
 def _open(path: Path) -> TextIO:
     try:
-        return path.open(encoding="utf-8", errors="replace")
+        return path.open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise ConfigError(f"读不到 {path}：{reason(error)}") from error
 
 
 def _moment(text: str, option: str) -> datetime:
+    from bot.town import is_usual
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"{option} 看不懂：{text[:40]}，应像 2026-11-21T15:30+08:00") from None
+        moment = None
+    if moment is None or not is_usual(moment):
+        raise ConfigError(f"{option} 看不懂：{text[:40]}，应像 2026-11-21T15:30+08:00")
     return moment if moment.tzinfo else moment.astimezone()
 
 
