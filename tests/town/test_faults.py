@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import zipfile
 from pathlib import Path
 
@@ -239,6 +240,45 @@ def test_a_lying_size_and_far_cells_do_not_hang(tmp_path: Path) -> None:
         for name, data in parts.items():
             archive.writestr(name, data)
     assert len(read_town(directory, RULES).areas) == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        (b'<row r="7">' + b"<c/>" * 1_500_000 + b"</row>", "列太多"),
+        ((b"<row>" + b"<c/>" * 1000 + b"</row>") * 3100, "列太多"),
+        (b"<row/>" * 1_000_000, "行太多"),
+        (b"<x:row xmlns:x='x'/>" * 1_000_000, "行太多"),
+    ],
+)
+def test_a_sheet_of_empty_cells_is_refused_at_once(tmp_path: Path, rows: bytes, fault: str) -> None:
+    directory = write_town(tmp_path)
+    (directory / "areas.csv").unlink()
+    _with_part(directory / "areas.xlsx", "xl/worksheets/sheet1.xml", rows, b"</sheetData>")
+    started = time.monotonic()
+    (told,) = faults_of(directory)
+    assert fault in told
+    assert time.monotonic() - started < 5
+
+
+def test_a_huge_style_sheet_is_refused_at_once(tmp_path: Path) -> None:
+    directory = write_town(tmp_path)
+    (directory / "areas.csv").unlink()
+    _with_part(directory / "areas.xlsx", "xl/styles.xml", b"<x/>" * 20_000_000, b"</styleSheet>")
+    started = time.monotonic()
+    assert faults_of(directory) == ("areas.xlsx：工作簿里的 xl/styles.xml 太大，请把内容复制到新的工作簿",)
+    assert time.monotonic() - started < 5
+
+
+def _with_part(path: Path, name: str, more: bytes, before: bytes) -> None:
+    """A workbook with something more in one of its parts."""
+    write_xlsx(path, AREAS)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts[name] = parts[name].replace(before, more + before)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
 
 
 def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
