@@ -248,11 +248,14 @@ def export(
     async def work(settings: Config, database: Database) -> str:
         from bot.town import export_cases, export_town
 
-        async with database.read() as session:
-            if what == "cases":
-                files = [await export_cases(session, directory, format, settings.rules)]
-            else:
-                files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
+        try:
+            async with database.read() as session:
+                if what == "cases":
+                    files = [await export_cases(session, directory, format, settings.rules)]
+                else:
+                    files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
+        except OSError as error:
+            raise ConfigError(f"写不了 {error.filename2 or error.filename or directory}：{reason(error)}") from error
         return "\n".join(str(file) for file in files)
 
     with told():

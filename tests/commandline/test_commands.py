@@ -147,6 +147,20 @@ def test_import_then_export(tmp_path: Path, config: Path) -> None:
     assert (status, (tmp_path / "out" / "cases.xlsx").is_file()) == (0, True)
 
 
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_export_says_where_it_cannot_write(tmp_path: Path, config: Path, format: str) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full" / f"areas.{format}").mkdir(parents=True)
+    (tmp_path / "full" / f"cases.{format}").mkdir()
+    targets = ("file", "file/below", "full", "/proc/nowhere", "a" * 300)
+    for target in targets:
+        for what in ("town", "cases"):
+            path = str(tmp_path / target)
+            status, out = call("export", path, "--what", what, "--format", format, "--config", str(config))
+            assert (status, out.count("\n"), "写不了 " in out) == (2, 1, True), out
+            assert target in out
+
+
 def test_import_lists_every_fault_and_imports_nothing(tmp_path: Path, config: Path) -> None:
     folder = tmp_path / "bad"
     folder.mkdir()
