@@ -20,7 +20,7 @@ from bot.gateways.local.records import (
     NotThere,
     private_chat,
 )
-from bot.gateways.local.saying import announce, plain
+from bot.gateways.local.saying import announce, is_blank, plain
 from bot.gateways.local.unit import Unit
 from handlers.ports import Event, EventKind
 
@@ -261,7 +261,7 @@ def _group(unit: Unit, person: str, room: str) -> None:
 
 def _name(name: str) -> str:
     name = " ".join(plain(name).split())
-    if not name:
+    if is_blank(name):
         raise ChatError("请给群起个名字。")
     if len(name) > MAX_NAME:
         raise ChatError(f"群名最多 {MAX_NAME} 个字。")
