@@ -39,6 +39,13 @@ async def open_chat(path: Path, bot_name: str) -> AsyncIterator[LocalChat]:
 
 async def fill_chat(session: AsyncSession, chat: LocalChat, account_id: int, rules: Rules, now: datetime) -> None:
     """Give the chat the groups and people that the database has; what was changed in the chat stays as it is."""
+    await chat.populate(*await groups_and_people(session, account_id, rules, now))
+
+
+async def groups_and_people(
+    session: AsyncSession, account_id: int, rules: Rules, now: datetime
+) -> tuple[list[LocalRoom], list[LocalPerson]]:
+    """The town as the chat takes it; ConfigError if it cannot take a key."""
     town = await load_town(session, now=now)
     ids, left = await _names_of_rooms(session, account_id)
     rooms = [
@@ -49,7 +56,7 @@ async def fill_chat(session: AsyncSession, chat: LocalChat, account_id: int, rul
     for key in (*(room.key for room in rooms), *(person.key for person in people)):
         if fault := key_fault(key):
             raise ConfigError(f"数据库里的群和人放不进内置聊天：{fault}")
-    await chat.populate(rooms, people)
+    return rooms, people
 
 
 async def move_in(

@@ -162,9 +162,16 @@ def test_a_key_that_the_chat_refuses_is_a_fault_with_its_row(tmp_path: Path, key
     assert "还没有导入" in call("check", "-c", config)[1]
     plain = write_config(tmp_path, gateway="wechaty")
     assert call("import", str(folder), "-c", str(plain))[0] == 0  # other chat systems have other ids
-    for command in (("run",), ("import", str(TOWN))):
+    for command, expected in ((("run",), 2), (("import", str(TOWN)), 2), (("check",), 1)):
         status, out = call(*command, "-c", str(write_config(tmp_path)))
-        assert (status, f"编号“{key}”" in out) == (2, True), out
+        assert (status, f"编号“{key}”" in out) == (expected, True), out
+
+
+def test_check_reads_the_town_of_the_first_start(tmp_path: Path) -> None:
+    config = str(write_config(tmp_path, town=str(tmp_path / "nowhere")))
+    for command, expected in ((("run",), 2), (("check",), 1)):
+        status, out = call(*command, "-c", config)
+        assert (status, "没有这个文件夹" in out) == (expected, True), out
 
 
 def spoil(path: Path, how: str) -> None:
