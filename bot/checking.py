@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from bot.config import TOKEN_VARIABLE, Config
+from bot.config import TOKEN_VARIABLE, Config, ConfigError
 from bot.gateways.endpoint import parse_endpoint
+from bot.machine import rooms_elsewhere
 from bot.poster import find_font
+from bot.running import town_folder
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
 from storage.inbox import DayCount, InboxEvent, InboxState
@@ -33,13 +36,32 @@ async def findings(config: Config, database: Database) -> list[str]:
     lines: list[str] = []
     if find_font() is None:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
+    lines += await _local_chat(config, database, now)
+    if lost := await rooms_elsewhere(database, config.account):
+        lines.append(lost)
     async with database.read() as session:
         lines += await _gateway(config, session)
-        lines += await _areas(session)
+        lines += await _areas(config, session)
         lines += await _rooms(config, session, now)
         lines += await _workers(session, now)
         lines += await _queues(session)
     return lines
+
+
+async def _local_chat(config: Config, database: Database, now: datetime) -> list[str]:
+    """Whether `run` could open the embedded chat, and fill it."""
+    if config.gateway != "local":
+        return []
+    from bot.local_town import groups_and_people, lacks_town, open_chat
+
+    try:
+        async with open_chat(Path(config.local.chat), config.bot_name) as chat, database.read() as session:
+            account_id = await session.scalar(select(Account.id).where(Account.name == config.account)) or 0
+            if await lacks_town(session, chat, account_id):
+                await groups_and_people(session, account_id, config.rules, now)
+    except ConfigError as error:
+        return [f"网关：{error}"]
+    return []
 
 
 async def _gateway(config: Config, session: AsyncSession) -> list[str]:
@@ -70,13 +92,28 @@ async def _reachable(endpoint: str) -> bool:
     return True
 
 
-async def _areas(session: AsyncSession) -> list[str]:
+async def _areas(config: Config, session: AsyncSession) -> list[str]:
     if not await session.scalar(select(func.count()).select_from(Area)):
-        return ["区划：还没有导入，用 gridbot import 文件夹"]
+        return ["区划：还没有导入，用 gridbot import 文件夹", *await asyncio.to_thread(_town_faults, config)]
     lowest = await session.scalar(select(func.max(col(Area.level))))
     held = select(col(Appointment.area_id)).where(Appointment.role == Role.WORKER)
     query = select(col(Area.name)).where(Area.level == lowest, col(Area.id).not_in(held)).order_by(col(Area.id))
     return _line("网格：没有网格员的有", list((await session.scalars(query)).all()))
+
+
+def _town_faults(config: Config) -> tuple[str, ...]:
+    """What is wrong with the town of the first start."""
+    folder = town_folder(config)
+    if config.gateway != "local" or folder is None:
+        return ()
+    from bot.gateways.local import key_fault
+    from bot.town import TownFaults, read_town
+
+    try:
+        read_town(folder, config.rules, key_fault=key_fault)
+    except TownFaults as faults:
+        return tuple(f"town：{fault}" for fault in faults.faults)
+    return ()
 
 
 async def _rooms(config: Config, session: AsyncSession, now: datetime) -> list[str]:

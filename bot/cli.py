@@ -8,15 +8,18 @@ import logging
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
 from bot.config import Config, ConfigError, load_config, reason
 from storage.engine import Database, DatabaseError
+
+if TYPE_CHECKING:
+    from bot.town import Town
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="格格：网格群里的机器人"
@@ -79,12 +82,18 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="不再询问")] = False,
 ) -> None:
     """清空内置聊天和它的数据库，下次运行从头开始。只对 gateway: local 加 SQLite 有效。"""
-    with told():
+    from bot.holding import held
+
+    with told(), ExitStack() as stack:
         settings = started(config)
-        if settings.gateway != "local" or not settings.database.startswith("sqlite"):
+        database = Database(settings.database).file
+        if settings.gateway != "local" or database is None:
             raise ConfigError("reset 只用于内置聊天加 SQLite，正式的数据请自己备份后处理")
-        database = Path(str(Database(settings.database).url.database))
-        files = [file for base in (Path(settings.local.chat), database) for file in _with_companions(base)]
+        bases = (Path(settings.local.chat), database)
+        files = [file for base in bases for file in _with_companions(base)]
+        for base in bases:
+            if base.is_file():
+                stack.enter_context(held(base))
         if files and not yes and not typer.confirm(f"删除 {'、'.join(map(str, files))}？"):
             raise typer.Exit(1)
         for file in files:
@@ -119,16 +128,20 @@ def parse(
 
 def _open(path: Path) -> TextIO:
     try:
-        return path.open(encoding="utf-8", errors="replace")
+        return path.open(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise ConfigError(f"读不到 {path}：{reason(error)}") from error
 
 
 def _moment(text: str, option: str) -> datetime:
+    from bot.town import is_usual
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(f"{option} 看不懂：{text[:40]}，应像 2026-11-21T15:30+08:00") from None
+        moment = None
+    if moment is None or not is_usual(moment):
+        raise ConfigError(f"{option} 看不懂：{text[:40]}，应像 2026-11-21T15:30+08:00")
     return moment if moment.tzinfo else moment.astimezone()
 
 
@@ -203,28 +216,24 @@ async def _import(settings: Config, database: Database, directory: Path) -> str:
     now = datetime.now(UTC)
     async with database.read() as session:
         base = await load_town(session, now=now)
+    if settings.gateway == "local":
+        return await _import_with_chat(settings, database, directory, base, now)
     town = await asyncio.to_thread(read_town, directory, settings.rules, base)
     async with database.write() as session:
-        counts = await import_town(session, town, settings.rules, now=now)
-    if settings.gateway == "local":
-        await _into_local_chat(settings, database, town)
-    return str(counts)
+        return str(await import_town(session, town, settings.rules, now=now))
 
 
-async def _into_local_chat(settings: Config, database: Database, town: Any) -> None:
-    """The embedded chat has no groups and people but those of the town."""
-    from bot.gateways.local import LocalChat
+async def _import_with_chat(settings: Config, database: Database, directory: Path, base: Town, now: datetime) -> str:
+    """The embedded chat has no groups and people but those of the town: they go in together, or not at all."""
+    from bot.gateways.local import key_fault
+    from bot.local_town import move_in, open_chat
     from bot.machine import open_account
-    from bot.opening import populate
-    from bot.town import import_town
+    from bot.town import read_town
 
-    account_id = await open_account(database, settings.account, settings.gateway)
-    path = Path(settings.local.chat)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    async with LocalChat(path, bot_name=settings.bot_name) as chat:
-        await populate(chat, town, settings.rules)
-    async with database.write() as session:
-        await import_town(session, town, settings.rules, now=datetime.now(UTC), account_id=account_id)
+    town = await asyncio.to_thread(read_town, directory, settings.rules, base, key_fault)
+    async with open_chat(Path(settings.local.chat), settings.bot_name) as chat:
+        account_id = await open_account(database, settings.account, settings.gateway)
+        return str(await move_in(database, chat, account_id, town, settings.rules, now))
 
 
 @app.command()
@@ -239,11 +248,14 @@ def export(
     async def work(settings: Config, database: Database) -> str:
         from bot.town import export_cases, export_town
 
-        async with database.read() as session:
-            if what == "cases":
-                files = [await export_cases(session, directory, format, settings.rules)]
-            else:
-                files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
+        try:
+            async with database.read() as session:
+                if what == "cases":
+                    files = [await export_cases(session, directory, format, settings.rules)]
+                else:
+                    files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
+        except OSError as error:
+            raise ConfigError(f"写不了 {error.filename2 or error.filename or directory}：{reason(error)}") from error
         return "\n".join(str(file) for file in files)
 
     with told():

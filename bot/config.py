@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -25,14 +25,22 @@ class ConfigError(Exception):
     """The config cannot be used; the message is one sentence that names the key."""
 
 
+Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
+Calling = Annotated[float, Field(strict=True, gt=0, le=120, allow_inf_nan=False)]
+Silence = Annotated[float, Field(strict=True, gt=0, le=86_400, allow_inf_nan=False)]
+"""Seconds for which an answer, and any sign of life, is waited for."""
+
+Switch = Annotated[bool, Field(strict=True)]
+
+
 class LocalConfig(BaseModel):
     """The embedded chat."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     host: Literal["127.0.0.1", "localhost"] = Field("127.0.0.1", description="只在本机打开")
-    port: int = Field(8080, ge=1, le=65535, description="网页端口")
-    chat: str = Field("data/chat.db", description="内置聊天自己的文件")
+    port: Port = Field(8080, description="网页端口")
+    chat: str = Field("data/chat.db", min_length=1, description="内置聊天自己的文件")
 
 
 class WechatyConfig(BaseModel):
@@ -41,9 +49,9 @@ class WechatyConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     endpoint: str = Field("127.0.0.1:8788", description="puppet 服务的 主机:端口；走 TLS 写 https://主机:端口")
-    call_seconds: float = Field(15.0, gt=0, le=120, description="每次调用的期限（秒）")
-    silent_seconds: float = Field(600.0, gt=0, description="多久没有任何动静算“无声”（秒）")
-    stable_ids: bool = Field(False, description="群和人的编号重新登录后是否不变（如企业微信协议）")
+    call_seconds: Calling = Field(15.0, description="每次调用的期限（秒）")
+    silent_seconds: Silence = Field(600.0, description="多久没有任何动静算“无声”（秒）")
+    stable_ids: Switch = Field(False, description="群和人的编号重新登录后是否不变（如企业微信协议）")
 
     @field_validator("endpoint")
     @classmethod
@@ -89,15 +97,36 @@ class Config(Rules):
 
 
 def reason(error: OSError) -> str:
-    """Why a file or a port cannot be opened, in the language of the other messages."""
+    """Why a file or a port cannot be used, in the language of the other messages."""
     known = {
         errno.ENOENT: "没有这个文件",
         errno.EACCES: "没有权限",
+        errno.EPERM: "没有权限",
+        errno.EROFS: "这里只能读",
         errno.EISDIR: "这是个文件夹",
+        errno.ENOTDIR: "上级不是文件夹",
+        errno.EEXIST: "已有同名的文件",
+        errno.ENAMETOOLONG: "名字太长",
+        errno.ENOSPC: "磁盘满了",
         errno.EADDRINUSE: "已被占用",
         errno.EADDRNOTAVAIL: "本机没有这个地址",
     }
     return known.get(error.errno or 0, error.strerror or "读取出错")
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without references, by which a few lines can fill the memory, and without dates, which no setting is."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as the base class has it
+        first: [(tag, fits) for tag, fits in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node; an error if it refers to another."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
 
 
 def load_config(path: Path) -> Config:
@@ -105,10 +134,10 @@ def load_config(path: Path) -> Config:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"配置文件 {path} 太大了")
-        raw: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw: Any = yaml.load(path.read_text(encoding="utf-8"), _Plain)
     except OSError as error:
         raise ConfigError(f"读不到配置文件 {path}：{reason(error)}") from error
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f"第 {line + 1} 行附近" if line is not None else "文件"
         raise ConfigError(f"配置文件 {path} 不是正确的 YAML（{where}）") from error
@@ -129,11 +158,19 @@ def build_config(raw: dict[Any, Any], source: str) -> Config:
         raise ConfigError(f"{source}：{_sentence(error)}") from None
 
 
+def _shown(value: object) -> str:
+    """The beginning of a value."""
+    try:
+        return repr(value)[:60]
+    except ValueError:  # Python does not write out a number of thousands of digits
+        return "一个很长的数"
+
+
 def _sentence(error: ValidationError) -> str:
     """The first mistake in words."""
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"])
-    value = repr(first.get("input"))[:60]
+    value = _shown(first.get("input"))
     kind, context = first["type"], first.get("ctx", {})
     if kind == "extra_forbidden":
         return f"不认识的配置项 {key}"
@@ -149,8 +186,13 @@ def _sentence(error: ValidationError) -> str:
         "float_parsing": "数字",
         "float_type": "数字",
         "string_type": "文字（可加引号）",
+        "string_too_short": "文字，不能空着",
+        "string_too_long": f"文字，最多 {context.get('max_length')} 字",
         "bool_parsing": "true 或 false",
         "bool_type": "true 或 false",
+        "finite_number": "平常的数",
+        "too_short": f"至少 {context.get('min_length')} 项",
+        "too_long": f"最多 {context.get('max_length')} 项",
         "greater_than_equal": f"不小于 {context.get('ge')} 的数",
         "less_than_equal": f"不大于 {context.get('le')} 的数",
         "greater_than": f"大于 {context.get('gt')} 的数",

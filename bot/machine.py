@@ -26,6 +26,7 @@ from handlers.due import run_due
 from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
 from handlers.retention import RETENTION
 from storage.agenda import DueItem
+from storage.areas import Chat, RoomBinding
 from storage.engine import Database, unavailable
 from storage.outbox import DeliveryPart, Errand
 from storage.people import Account
@@ -284,6 +285,27 @@ async def open_account(database: Database, name: str, gateway: str) -> int:
         account.gateway = gateway
         assert account.id is not None
         return account.id
+
+
+async def rooms_elsewhere(database: Database, name: str) -> str:
+    """A sentence if rooms are bound, but none of them to this account; or nothing."""
+    query = (
+        select(col(Account.name))
+        .join(RoomBinding, col(RoomBinding.account_id) == col(Account.id))
+        .join(Chat, col(RoomBinding.chat_id) == col(Chat.id))
+        .where(col(RoomBinding.left_at).is_(None), col(Chat.room_id).is_not(None))
+        .distinct()
+        .order_by(col(Account.name))
+    )
+    async with database.read() as session:
+        names = list(await session.scalars(query))
+    if not names or name in names:
+        return ""
+    others = "、".join(names)
+    return (
+        f"账号：群都绑在账号 {others} 上，现在的账号 {name} 一个群也没有，听不见也发不出。"
+        f"请把配置里的 account 改回 {others}；真要换号，就在每个群里重新绑定"
+    )
 
 
 async def make_pacer(

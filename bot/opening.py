@@ -1,40 +1,27 @@
-"""The sample town on its first day: its people in the local chat, and the conversation with which it opens."""
+"""The sample town on its first day: the conversation with which it opens."""
 
 from __future__ import annotations
 
 import random
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from bot.gateways.local import Draft, LocalChat, LocalGateway, LocalPerson, LocalRoom, private_chat
+from sqlalchemy import select
+from sqlmodel import col
+
+from bot.gateways.local import Draft, LocalChat, LocalGateway, private_chat
 from bot.gateways.protocol import GatewayState
 from bot.machine import Machine, VirtualClock
 from bot.pacing import Pacer
 from bot.replay import PRIVATE
-from bot.town import Town, read_opening
+from bot.town import read_opening
 from handlers.ports import Rules
-from handlers.turn import ROLE_NAMES
 from storage.engine import Database
-from storage.people import Role
+from storage.inbox import InboxEvent
 
 MARK = "opening-"
 """Begins the marks of the opening's lines in the chat."""
-
-
-async def populate(chat: LocalChat, town: Town, rules: Rules) -> None:
-    """Give the local chat the town's groups and people, each under its highest role."""
-    areas = {area.key: area for area in town.areas}
-    people: dict[str, LocalPerson] = {}
-    for row in town.people:
-        if row.role is None and row.key in people:
-            continue
-        area = areas.get(row.area)
-        role = ROLE_NAMES.get(row.role, "居民") if row.role else "居民"
-        if row.role == Role.ADMIN and area is not None:
-            role = f"{rules.levels[area.level][:1]}管理员"
-        people[row.key] = LocalPerson(row.key, row.name, role, area.name if area else "")
-    rooms = [LocalRoom(room.key, room.name, town.members.get(room.key, ())) for room in town.rooms]
-    await chat.populate(rooms, list(people.values()))
 
 
 class _Present(LocalGateway):
@@ -48,16 +35,16 @@ async def play_opening(
 ) -> None:
     """Say the opening's lines in the local chat at their own times and let the bot answer them.
 
-    Each line bears a mark, so that a start that was killed here is taken up by the next one. In a chat where others
-    have already spoken nothing is said.
+    Each line bears a mark, so that a start that was killed here is taken up by the next one. Where others have
+    already spoken, the bot has ever heard anything, or the opening's people are not there, nothing is said.
     """
     clock = VirtualClock(now)
     async with LocalChat(chat_path, bot_name=rules.bot_name, now=clock.now) as chat:
         said = await chat.marked(MARK)
-        if not said and await chat.messages():
+        if not said and (await chat.messages() or await _heard(database)):
             return
         lines = [line for line in read_opening(now, folder / "opening.jsonl") if MARK + line["id"] not in said]
-        if not lines:
+        if not lines or not await _fits(chat, lines):
             return
         clock.moment = datetime.fromisoformat(lines[0]["at"])
         gateway = _Present(chat)
@@ -77,6 +64,19 @@ async def play_opening(
             due = await machine.settle(at)
         await _hand_over(chat, machine)
         await machine.settle(clock.now())
+
+
+async def _heard(database: Database) -> bool:
+    """Whether the bot has heard anything at all, in this chat or another; what came in is wiped, but stays counted."""
+    async with database.read() as session:
+        return await session.scalar(select(col(InboxEvent.id)).limit(1)) is not None
+
+
+async def _fits(chat: LocalChat, lines: list[dict[str, Any]]) -> bool:
+    """Whether those who speak, and their groups, are in this chat."""
+    people = {person.key for person in await chat.people()}
+    rooms = {PRIVATE, *await chat.rooms()}
+    return all(line["from"] in people and line["room"] in rooms for line in lines)
 
 
 async def _hand_over(chat: LocalChat, machine: Machine) -> None:

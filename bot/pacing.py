@@ -6,10 +6,14 @@ import random
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from handlers.ports import Count, Minutes
 from storage.outbox import Priority
+
+Gap = Annotated[float, Field(strict=True, ge=0, le=3600, allow_inf_nan=False)]
 
 
 class PaceRules(BaseModel):
@@ -17,12 +21,12 @@ class PaceRules(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    routine_gap: tuple[float, float] = Field((8.0, 20.0), description="日常消息两次发送之间的秒数（随机）")
-    routine_hour: int = Field(150, ge=1, description="日常消息每小时最多几条")
-    routine_day: int = Field(400, ge=1, description="日常消息每天最多几条")
-    urgent_gap: tuple[float, float] = Field((1.0, 2.0), description="紧急消息两次发送之间的秒数（随机）")
-    urgent_minute: int = Field(40, ge=1, description="紧急消息每分钟最多几条")
-    reply_minute: int = Field(20, ge=1, description="答复每分钟最多几条")
+    routine_gap: tuple[Gap, Gap] = Field((8.0, 20.0), description="日常消息两次发送之间的秒数（随机）")
+    routine_hour: Count = Field(150, description="日常消息每小时最多几条")
+    routine_day: Count = Field(400, description="日常消息每天最多几条")
+    urgent_gap: tuple[Gap, Gap] = Field((1.0, 2.0), description="紧急消息两次发送之间的秒数（随机）")
+    urgent_minute: Count = Field(40, description="紧急消息每分钟最多几条")
+    reply_minute: Count = Field(20, description="答复每分钟最多几条")
 
     @field_validator("routine_gap", "urgent_gap")
     @classmethod
@@ -31,7 +35,7 @@ class PaceRules(BaseModel):
             raise ValueError("应当是从小到大的两个秒数")
         return value
 
-    pause_minutes: int = Field(10, ge=1, description="平台说发得太快时，暂停几分钟再用一半速度")
+    pause_minutes: Minutes = Field(10, description="平台说发得太快时，暂停几分钟再用一半速度")
 
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -35,6 +35,9 @@ from storage.outbox import Delivery, DeliveryPart, Post
 
 PRIVATE = "@"
 MAX_LINE = 2_000_000
+
+
+Word = TypeVar("Word", EventKind, MessageType)
 
 
 class BadLine(Exception):
@@ -141,28 +144,47 @@ def _shown(to: Address) -> str:
 
 
 def read_log(lines: Iterable[str], folder: Path, start: datetime) -> list[Input]:
-    """The log's lines in order of time; BadLine names the first that cannot be read."""
-    inputs = []
+    """The log's lines in order of time; BadLine names the first that cannot be read.
+
+    The same line may stand there twice, as a chat system may deliver twice; the same id with something else may not.
+    """
+    inputs: dict[str, Input] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            if len(line) > MAX_LINE:
-                raise ValueError("这一行太长")
-            inputs.append(_input(json.loads(line), folder, start, number))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            one = _input(_plain(line), folder, start, number)
+            if inputs.setdefault(one.id, one) != one:
+                raise ValueError(f"id {one.id[:60]} 重复")
+        except (ValueError, KeyError) as error:
             reason = f"缺少 {error}" if isinstance(error, KeyError) else str(error)
             raise BadLine(f"第 {number} 行：{reason}") from error
-    return sorted(inputs, key=lambda one: one.at)  # stable: lines of one instant keep their order
+    return sorted(inputs.values(), key=lambda one: one.at)  # stable: lines of one instant keep their order
+
+
+def _plain(line: str) -> dict[str, Any]:
+    """A line's JSON object; ValueError with a sentence for anything else."""
+    if len(line) > MAX_LINE:
+        raise ValueError("这一行太长")
+    try:
+        plain = json.loads(line)
+        json.dumps(plain, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise ValueError("有半个字符，写不出来") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError("不是 JSON") from error
+    if not isinstance(plain, dict):
+        raise ValueError('应像 {"id": …, "at": …, "from": …, "room": …, "text": …}')
+    return plain
 
 
 def _input(plain: dict[str, Any], folder: Path, start: datetime, number: int) -> Input:
     room = str(plain.get("room", PRIVATE))
     image = plain.get("image")
     at = resolve_at(str(plain["at"]), start).astimezone(UTC)
-    event = EventKind(plain.get("event", EventKind.MESSAGE))
-    kind = MessageType(plain.get("type", MessageType.PICTURE if image else MessageType.TEXT))
-    location = Location(**plain["location"]) if plain.get("location") else None
+    event = _word(EventKind, plain, "event", EventKind.MESSAGE)
+    kind = _word(MessageType, plain, "type", MessageType.PICTURE if image else MessageType.TEXT)
+    location = _location(plain["location"]) if plain.get("location") else None
     return Input(
         id=str(plain.get("id", f"line-{number}")),
         at=at,
@@ -177,8 +199,29 @@ def _input(plain: dict[str, Any], folder: Path, start: datetime, number: int) ->
     )
 
 
+def _word(words: type[Word], plain: dict[str, Any], name: str, default: Word) -> Word:
+    try:
+        return words(plain.get(name, default))
+    except ValueError:
+        raise ValueError(f"不认识的 {name}：{str(plain[name])[:40]}") from None
+
+
+def _location(value: Any) -> Location:
+    try:
+        place = Location(**value)
+        fits = abs(float(place.latitude)) <= 90 and abs(float(place.longitude)) <= 180
+    except (TypeError, ValueError, OverflowError):
+        fits = False
+    if not fits or not all(isinstance(word, str) for word in (place.name, place.address)):
+        raise ValueError('location 应像 {"latitude": 30.1, "longitude": 114.2, "name": "老粮站"}')
+    return place
+
+
 def _beside(folder: Path, name: str) -> Path:
-    path = (folder / name).resolve()
+    try:
+        path = (folder / name).resolve()
+    except (OSError, ValueError) as error:
+        raise ValueError(f"图片 {name[:60]!r} 打不开") from error
     if not path.is_relative_to(folder.resolve()):
         raise ValueError(f"图片 {name[:60]} 不在日志旁边")
     return path

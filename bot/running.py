@@ -16,8 +16,9 @@ from sqlalchemy import func, select
 
 from bot.config import TOKEN_VARIABLE, Config, ConfigError, reason
 from bot.gateways.protocol import Gateway
-from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of
-from bot.town import SAMPLE, Town, import_town, read_town
+from bot.holding import held
+from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere
+from bot.town import SAMPLE, read_town
 from storage.areas import Area
 from storage.engine import Database
 
@@ -58,7 +59,11 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         database = Database(config.database)
         stack.push_async_callback(database.close)
         await database.open()
+        if database.file is not None:
+            stack.enter_context(held(database.file))
         account_id = await open_account(database, config.account, config.gateway)
+        if lost := await rooms_elsewhere(database, config.account):
+            say(lost)
 
         def heard(state: str, why: str) -> None:
             machine.gateway_state(state, why)
@@ -93,14 +98,14 @@ def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gat
 
 
 async def _local(config: Config, database: Database, account_id: int, stack: AsyncExitStack, say: Say) -> Gateway:
-    from bot.gateways.local import LocalChat, LocalGateway
+    from bot.gateways.local import LocalGateway
+    from bot.local_town import open_chat
     from bot.web.chat import start_page
 
     path = Path(config.local.chat)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    chat = await stack.enter_async_context(open_chat(path, config.bot_name))
+    stack.enter_context(held(path))
     await first_town(config, database, account_id, path, say)
-    chat = LocalChat(path, bot_name=config.bot_name)
-    await stack.enter_async_context(chat)
     try:
         page = await start_page(chat, host=config.local.host, port=config.local.port)
     except OSError as error:
@@ -113,22 +118,25 @@ async def _local(config: Config, database: Database, account_id: int, stack: Asy
 
 
 async def first_town(config: Config, database: Database, account_id: int, chat_path: Path, say: Say) -> None:
-    """On the first start put the config's town into the database and the local chat; killed here, the next goes on."""
-    from bot.gateways.local import LocalChat
-    from bot.opening import play_opening, populate
+    """On the first start put the config's town into the database and the local chat; killed here, the next goes on.
+
+    A chat that is not the town's (a new file) gets the town of the database.
+    """
+    from bot.gateways.local import key_fault
+    from bot.local_town import fill_chat, lacks_town, move_in, open_chat
+    from bot.opening import play_opening
 
     folder = town_folder(config)
-    if folder is None:
-        return
-    async with database.read() as session:
-        known = await session.scalar(select(func.count()).select_from(Area))
     now = datetime.now(UTC)
-    if not known:
-        say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else folder} ……")
-        town: Town = await asyncio.to_thread(read_town, folder, config.rules)
-        async with LocalChat(chat_path, bot_name=config.bot_name) as chat:
-            await populate(chat, town, config.rules)
-        async with database.write() as session:
-            await import_town(session, town, config.rules, now=now, account_id=account_id)
-    if (folder / "opening.jsonl").is_file():
+    async with open_chat(chat_path, config.bot_name) as chat:
+        async with database.read() as session:
+            known = await session.scalar(select(func.count()).select_from(Area))
+            if known and await lacks_town(session, chat, account_id):
+                say("聊天文件里没有这个镇的群，从数据库补上 ……")
+                await fill_chat(session, chat, account_id, config.rules, now)
+        if not known and folder is not None:
+            say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else folder} ……")
+            town = await asyncio.to_thread(read_town, folder, config.rules, key_fault=key_fault)
+            await move_in(database, chat, account_id, town, config.rules, now)
+    if folder is not None and (folder / "opening.jsonl").is_file():
         await play_opening(database, chat_path, account_id, config.rules, now, folder)

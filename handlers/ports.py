@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -152,6 +152,15 @@ class Clock(Protocol):
         """The current instant, aware, UTC."""
 
 
+Seconds = Annotated[int, Field(strict=True, ge=1, le=3600)]
+Minutes = Annotated[int, Field(strict=True, ge=1, le=31 * 24 * 60)]
+Hours = Annotated[int, Field(strict=True, ge=1, le=366 * 24)]
+Days = Annotated[int, Field(strict=True, ge=1, le=100 * 366)]
+Count = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+Share = Annotated[float, Field(strict=True, ge=0, le=1, allow_inf_nan=False)]
+"""What a setting may be: whole numbers within what a clock and a town can do. `true` is no number."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -159,19 +168,19 @@ class _Section(BaseModel):
 class AlertRules(_Section):
     """When a missing-person report climbs, and how far it goes."""
 
-    auto_after_minutes: int | None = Field(None, ge=1, description="不经确认自动发全镇的分钟数；默认不自动发")
-    ask_lead_minutes: int = Field(3, ge=1, description="几分钟无人确认就问网格长和村管理员")
-    ask_town_minutes: int = Field(6, ge=1, description="几分钟无人确认就问镇管理员和值班的人")
-    repeat_minutes: int = Field(10, ge=1, description="之后每隔几分钟再问一次")
-    hourly_after_minutes: int = Field(120, ge=1, description="超过这么久仍无人确认，改为每小时问一次")
+    auto_after_minutes: Minutes | None = Field(None, description="不经确认自动发全镇的分钟数；默认不自动发")
+    ask_lead_minutes: Minutes = Field(3, description="几分钟无人确认就问网格长和村管理员")
+    ask_town_minutes: Minutes = Field(6, description="几分钟无人确认就问镇管理员和值班的人")
+    repeat_minutes: Minutes = Field(10, description="之后每隔几分钟再问一次")
+    hourly_after_minutes: Minutes = Field(120, description="超过这么久仍无人确认，改为每小时问一次")
     police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
-    poster_facts: int = Field(4, ge=1, description="没有照片时，知道几项特征才画海报")
+    poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
 
 
 class CategoryRule(_Section):
     """One category of cases."""
 
-    hours: int = Field(72, ge=1, description="办结时限（小时）")
+    hours: Hours = Field(72, description="办结时限（小时）")
     department: str = Field("", max_length=40, description="牵头部门")
 
 
@@ -179,26 +188,26 @@ class CaseRules(_Section):
     """Cases: categories and their limits."""
 
     categories: Mapping[str, CategoryRule] = Field(default_factory=dict, description="事项类别：时限与牵头部门")
-    unclaimed_minutes: int = Field(30, ge=1, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
-    announce_after_seconds: int = Field(30, ge=1, description="报事人补充内容后多久合并回一句")
+    unclaimed_minutes: Minutes = Field(30, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
+    announce_after_seconds: Seconds = Field(30, description="报事人补充内容后多久合并回一句")
 
 
 class ReadingRules(_Section):
     """How sure the bot must be before it speaks."""
 
-    act_threshold: float = Field(0.6, ge=0, le=1, description="达到这个把握才在群里立事项；不到则私下问网格员")
-    ask_threshold: float = Field(0.45, ge=0, le=1, description="低于这个把握当作闲聊，不问也不答")
-    join_minutes: int = Field(3, ge=1, description="同一人几分钟内的话合起来读")
-    voice_minutes: int = Field(10, ge=1, description="报事后几分钟内的语音转给网格员听")
+    act_threshold: Share = Field(0.6, description="达到这个把握才在群里立事项；不到则私下问网格员")
+    ask_threshold: Share = Field(0.45, description="低于这个把握当作闲聊，不问也不答")
+    join_minutes: Minutes = Field(3, description="同一人几分钟内的话合起来读")
+    voice_minutes: Minutes = Field(10, description="报事后几分钟内的语音转给网格员听")
 
 
 class PrivacyRules(_Section):
     """What is kept, and how long."""
 
-    chat_minutes: int = Field(15, ge=1, description="闲聊文字保留的分钟数，之后只留计数")
-    inbox_days: int = Field(30, ge=1, description="收到的事项原文保留天数")
-    closed_days: int = Field(180, ge=1, description="办结事项正文保留天数")
-    alert_days: int = Field(30, ge=1, description="寻人结束后照片、姓名、电话保留天数")
+    chat_minutes: Minutes = Field(15, description="闲聊文字保留的分钟数，之后只留计数")
+    inbox_days: Days = Field(30, description="收到的事项原文保留天数")
+    closed_days: Days = Field(180, description="办结事项正文保留天数")
+    alert_days: Days = Field(30, description="寻人结束后照片、姓名、电话保留天数")
 
 
 class RoomRules(_Section):
@@ -227,8 +236,8 @@ class Rules(_Section):
         ("区", "镇街", "村社区", "网格"), min_length=2, max_length=7, description="区划各级名称，自上而下"
     )
     town_level: str = Field("镇街", description="哪一级算「镇」：寻人确认后发到这一级的全部群")
-    backlog_minutes: int = Field(10, ge=1, description="迟到多久的消息按补收处理")
-    question_minutes: int = Field(30, ge=1, description="追问的有效分钟数")
+    backlog_minutes: Minutes = Field(10, description="迟到多久的消息按补收处理")
+    question_minutes: Minutes = Field(30, description="追问的有效分钟数")
     alerts: AlertRules = Field(default_factory=AlertRules)
     cases: CaseRules = Field(default_factory=CaseRules)
     reading: ReadingRules = Field(default_factory=ReadingRules)

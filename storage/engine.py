@@ -20,6 +20,8 @@ from storage.sqlite import begin_immediate
 
 DRIVERS = {"sqlite": "sqlite+inline", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
 BUSY_MS = 10_000
 """How long a CLI command beside `run` waits for the writer."""
 
@@ -56,12 +58,15 @@ class Database:
     async def open(self) -> None:
         """Create what is missing and bring the schema up to date; DatabaseError if it cannot be reached."""
         try:
-            if self.sqlite and self.url.database not in (None, "", ":memory:"):
-                Path(str(self.url.database)).parent.mkdir(parents=True, exist_ok=True)
+            if self.file is not None:
+                self.file.parent.mkdir(parents=True, exist_ok=True)
             async with self._writer.connect() as connection:
                 await connection.run_sync(_migrate)
                 await connection.commit()
-        except (OSError, OperationalError, DBAPIError) as error:
+        except NewerSchema as error:
+            await self.close()
+            raise DatabaseError(f"数据库 {self.shown} 是新版程序用过的（{error}），请用新版程序") from error
+        except (OSError, DBAPIError, ArgumentError, UnicodeError) as error:  # the last two of odd host names
             await self.close()
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             address = self.shown if self.sqlite else f"{self.shown}（{self.url.host}:{self.url.port or 5432}）"
@@ -72,6 +77,11 @@ class Database:
         await self._writer.dispose()
         if self._reader is not self._writer:
             await self._reader.dispose()
+
+    @property
+    def file(self) -> Path | None:
+        """The file of a SQLite database."""
+        return Path(str(self.url.database)) if self.sqlite else None
 
     @property
     def shown(self) -> str:
@@ -100,12 +110,34 @@ class Database:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise DatabaseError(f"数据库地址看不懂：{url!r}；应像 sqlite:///data/gridbot.db 或 postgresql://…") from error
+    except (ArgumentError, ValueError) as error:
+        shown = url.rpartition("@")[2][:60]  # before it stands the password
+        raise DatabaseError(f"数据库地址看不懂：{shown}；应像 sqlite:///data/gridbot.db 或 postgresql://…") from error
     backend = parsed.get_backend_name()
     if backend not in DRIVERS:
         raise DatabaseError(f"不支持的数据库 {backend!r}；请用 sqlite 或 postgresql")
-    return parsed.set(drivername=DRIVERS[backend])
+    parsed = parsed.set(drivername=DRIVERS[backend])
+    return _file_of(parsed) if backend == "sqlite" else _server(parsed)
+
+
+def _file_of(url: URL) -> URL:
+    if url.database in (None, "", ":memory:") or url.host or url.query or "\0" in url.database:
+        raise DatabaseError("数据库地址看不懂：sqlite 后面要写一个文件，如 sqlite:///data/gridbot.db")
+    return url
+
+
+def _server(url: URL) -> URL:
+    """With `sslmode`, as PostgreSQL's own programs call it, under the driver's name."""
+    if url.port is not None and not 0 < url.port < 65536:
+        raise DatabaseError(f"数据库地址里的端口 {url.port} 不对，应在 1 到 65535 之间")
+    query = {"ssl" if name == "sslmode" else name: value for name, value in url.query.items()}
+    if unknown := sorted(query.keys() - {"host", "ssl"}):
+        raise DatabaseError(f"数据库地址里有不认识的参数 {unknown[0][:40]}，可用：sslmode、host")
+    if query.get("ssl", SSL_MODES[0]) not in SSL_MODES:
+        raise DatabaseError(f"数据库地址里的 sslmode 不对，可用：{'、'.join(SSL_MODES)}")
+    if not isinstance(query.get("host", ""), str):
+        raise DatabaseError("数据库地址里只能有一个 host")
+    return url.set(query=query)
 
 
 def _prepare_sqlite(engine: AsyncEngine, write: bool, synchronous: str) -> None:
@@ -130,9 +162,16 @@ def _prepare_sqlite(engine: AsyncEngine, write: bool, synchronous: str) -> None:
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
+class NewerSchema(Exception):
+    """The database has a revision that this program does not know."""
+
+
 def _migrate(connection: Connection) -> None:
-    if _revision(connection) == newest_revision():
+    found = _revision(connection)
+    if found == newest_revision():
         return
+    if found is not None and found not in _revisions():
+        raise NewerSchema(found)
     from alembic import command  # here, as it takes long to load and a later start has no use for it
     from alembic.config import Config
 
@@ -152,7 +191,11 @@ def _revision(connection: Connection) -> str | None:
 
 def newest_revision() -> str:
     """The revision of this program: files of migrations begin with it, and are in order."""
-    return max(path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+    return max(_revisions())
+
+
+def _revisions() -> set[str]:
+    return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 
 def dialect_of(session: AsyncSession) -> str:

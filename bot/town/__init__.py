@@ -9,6 +9,7 @@
 The columns stand in `columns.py`, and for people in `docs/部署.md`.
 """
 
+from bot.town.cells import is_usual
 from bot.town.faults import TownFaults
 from bot.town.loading import load_town
 from bot.town.opening import OPENING, SAMPLE, read_opening, resolve_at
@@ -32,6 +33,7 @@ __all__ = [
     "export_cases",
     "export_town",
     "import_town",
+    "is_usual",
     "load_town",
     "new_bind_code",
     "read_opening",

@@ -14,6 +14,7 @@ SEPARATORS = re.compile(r"[\s;；,，、]+")
 KEY = re.compile(r"[^\s;；,，、@'=+\-][^\s;；,，、]{0,63}")
 PHONE = re.compile(r"1[3-9]\d{9}|[48]00-?\d{3}-?\d{4}|(?:0\d{2,3}-?)?\d{7,8}(?:-\d{1,6})?|\d{3,6}")
 MAX_NAME = 60
+USUAL_YEARS = (1900, 2999)
 
 Word = TypeVar("Word")
 
@@ -83,6 +84,11 @@ def read_number(text: str, what: str) -> float | None:
     return number
 
 
+def is_usual(moment: datetime) -> bool:
+    """Whether a time can be reckoned with: in other years a zone's offset or an hour more may not exist."""
+    return USUAL_YEARS[0] <= moment.year <= USUAL_YEARS[1]
+
+
 def read_until(text: str, zone: ZoneInfo) -> datetime | None:
     """When something ends: a time, or a day to its end; without a zone of its own it is local."""
     if not text:
@@ -91,8 +97,7 @@ def read_until(text: str, zone: ZoneInfo) -> datetime | None:
         until = datetime.fromisoformat(text.replace("/", "-"))
     except ValueError as error:
         raise BadCell(f"日期“{text[:20]}”不对，应像 2026-11-30") from error
+    if not is_usual(until):
+        raise BadCell(f"日期“{text[:20]}”不对，应像 2026-11-30，年份在 {USUAL_YEARS[0]} 到 {USUAL_YEARS[1]} 之间")
     local = until if until.tzinfo else until.replace(tzinfo=zone)
-    try:
-        return local + timedelta(days=1) if len(text) <= 10 else local
-    except OverflowError as error:
-        raise BadCell(f"日期“{text[:20]}”不对，应像 2026-11-30") from error
+    return local + timedelta(days=1) if len(text) <= 10 else local

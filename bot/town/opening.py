@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.town.cells import is_usual
+
 SAMPLE = Path(__file__).parent.parent / "sample"
 """Folder of the sample town: areas, rooms, people, places and `opening.jsonl`."""
 
@@ -21,17 +23,21 @@ def resolve_at(at: str, start: datetime) -> datetime:
 
     Raises ValueError with a sentence.
     """
+    instant = _resolved(at, start)
+    if instant is None or instant.tzinfo is None or not is_usual(instant):
+        raise ValueError(f"时间“{at[:40]}”看不懂，应像 2026-11-21T15:30+08:00，或相对的 -3h20m")
+    return instant
+
+
+def _resolved(at: str, start: datetime) -> datetime | None:
     if match := RELATIVE.fullmatch(at):
         days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
         distance = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         return start - distance if match[1] == "-" else start + distance
     try:
-        instant = datetime.fromisoformat(at)
+        return datetime.fromisoformat(at)
     except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        raise ValueError(f"时间“{at[:40]}”看不懂，应像 2026-11-21T15:30+08:00，或相对的 -3h20m")
-    return instant
+        return None
 
 
 def read_opening(start: datetime, path: Path = OPENING) -> list[dict[str, Any]]:

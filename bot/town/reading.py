@@ -44,17 +44,21 @@ ROOM_NAMES = {Purpose.RESIDENTS: "居民群", Purpose.STAFF: "工作群", Purpos
 SUFFIXES = (".csv", ".xlsx")
 
 
-def read_town(directory: Path, rules: Rules, base: Town | None = None) -> Town:
+KeyFault = Callable[[str], str]
+
+
+def read_town(directory: Path, rules: Rules, base: Town | None = None, key_fault: KeyFault = lambda key: "") -> Town:
     """Read `areas`, `rooms`, `people` and `places` (.csv or .xlsx) of a directory.
 
     `base` is what the database has already (`load_town`): its keys may be referred to, and then no file
-    must be there. Raises `TownFaults` with every fault, sorted by file and row.
+    must be there. `key_fault` says why the chat system cannot have a key for a group or a person. Raises
+    `TownFaults` with every fault, sorted by file and row.
     """
     if not directory.is_dir():
         faults = Faults()
         faults.add(str(directory), None, "没有这个文件夹")
         faults.check(())
-    return _Reading(directory, rules, base or Town()).town()
+    return _Reading(directory, rules, base or Town(), key_fault).town()
 
 
 @dataclass
@@ -64,6 +68,7 @@ class _Reading:
     directory: Path
     rules: Rules
     base: Town
+    key_fault: KeyFault
     faults: Faults = field(default_factory=Faults)
     files: dict[str, str] = field(default_factory=dict)
     unreadable: set[str] = field(default_factory=set)
@@ -210,6 +215,7 @@ class _Reading:
         )
         if len(line["name"]) > cells.MAX_NAME:
             raise BadCell(f"群名太长，最多 {cells.MAX_NAME} 字")
+        self._check_key(key)
 
     def _room_name(self, key: str, area: str, purpose: Purpose) -> str:
         stored = self._base_rooms.get(key)
@@ -236,7 +242,12 @@ class _Reading:
         if role is None and (person.stands_in_for or person.until):
             raise BadCell("居民不能代班，也没有截止日期")
         self._check_same(person, first, line.number)
+        self._check_key(key)
         self.people.append((line.number, person, bool(line["rooms"])))
+
+    def _check_key(self, key: str) -> None:
+        if fault := self.key_fault(key):
+            raise BadCell(fault)
 
     def _rooms_of(self, text: str) -> tuple[str, ...]:
         if text in ("", NO_ROOMS):

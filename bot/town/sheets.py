@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from xml.parsers import expat
 
 from bot.town.columns import Table
 from bot.town.faults import Faults
@@ -22,6 +23,18 @@ MAX_FILE = 64 * 1024 * 1024
 """Bytes of a file, and of an .xlsx file once unpacked twice that."""
 
 MAX_PARTS = 1000
+MAX_PART = 4 * 1024 * 1024
+"""Bytes of a part of a workbook that holds no cells: styles, names."""
+
+MAX_SHEET_ROWS = 2 * MAX_ROWS
+MAX_SHEET_CELLS = 3_000_000
+MAX_ROW_CELLS = 1024
+"""Rows and cells of a sheet, and cells of one row, empty ones included."""
+
+SHEETS = "xl/worksheets/"
+STRINGS = "xl/sharedStrings.xml"
+PARSED = (".xml", ".rels")
+BROKEN = "工作簿已损坏，打不开；请用表格软件重新另存一次"
 MAX_COLUMNS = 64
 MAX_CELL = 500
 EXCEL_ROWS = 1_048_576
@@ -169,17 +182,45 @@ def _xlsx_rows(path: Path, faults: Faults) -> list[tuple[int, list[str]]]:
     except SheetError:
         raise
     except Exception as error:  # a damaged workbook fails inside openpyxl in any way: KeyError, ParseError, ...
-        raise SheetError(None, "工作簿已损坏，打不开；请用表格软件重新另存一次") from error
+        raise SheetError(None, BROKEN) from error
 
 
 def _check_zip(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
+            if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > 2 * MAX_FILE:
+                raise SheetError(None, f"工作簿解开后太大，最多 {2 * MAX_FILE // 1024 // 1024} MB")
+            for part in parts:
+                if part.filename.startswith(SHEETS):
+                    with archive.open(part) as sheet:
+                        _check_sheet(sheet)
+                elif part.filename != STRINGS and part.filename.endswith(PARSED) and part.file_size > MAX_PART:
+                    raise SheetError(None, f"工作簿里的 {part.filename[:60]} 太大，请把内容复制到新的工作簿")
     except zipfile.BadZipFile as error:
         raise SheetError(None, "不是 .xlsx 工作簿；旧的 .xls 请另存为 .xlsx") from error
-    if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > 2 * MAX_FILE:
-        raise SheetError(None, f"工作簿解开后太大，最多 {2 * MAX_FILE // 1024 // 1024} MB")
+
+
+def _check_sheet(sheet: IO[bytes]) -> None:
+    """Refuse more rows and cells than a list has, before anything is made of them; empty ones count."""
+    rows = cells = before = 0
+
+    def begin(name: str, _: object) -> None:
+        nonlocal rows, cells, before
+        kind = name.rpartition(":")[2]
+        if kind == "row":
+            rows, before = rows + 1, cells
+        cells += kind == "c"
+        if rows > MAX_SHEET_ROWS or cells > MAX_SHEET_CELLS or cells - before > MAX_ROW_CELLS:
+            what = "行" if rows > MAX_SHEET_ROWS else "列"
+            raise SheetError(None, f"工作表的{what}太多，空的也算；请只把有内容的部分复制到新的工作簿")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = begin
+    try:
+        parser.ParseFile(sheet)
+    except expat.ExpatError as error:
+        raise SheetError(None, BROKEN) from error
 
 
 def _sheet_rows(path: Path, faults: Faults) -> list[tuple[int, list[str]]]:

@@ -6,6 +6,7 @@ neither by its own requests (Origin) nor by a name that suddenly points to this 
 
 from __future__ import annotations
 
+import errno
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -77,6 +78,10 @@ async def plain_errors(request: web.Request, handler: Handler) -> web.StreamResp
         if error.status < 400:
             raise
         return refusal(error.status, "没有这个页面。" if error.status == 404 else "请求有误。")
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        return refusal(404, "没有这个页面。")
     except sqlite3.Error:
         log.exception("the chat file cannot be used; %s %s changed nothing", request.method, request.path)
         return refusal(503, "聊天记录暂时不能读写，请稍后再试。")

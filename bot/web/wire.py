@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any
 
 from aiohttp import web
 
 from bot.gateways.local import Change, ChatError, ChatSummary, Draft, LocalPerson, Message
 from bot.gateways.local.records import MAX_GROUP, MAX_SAID
-from bot.gateways.local.saying import plain
+from bot.gateways.local.saying import is_blank, plain
 from handlers.ports import Location, MessageType
 
 MAX_JSON = 256 * 1024
@@ -97,7 +96,7 @@ def draft(body: Body) -> Draft:
 
 def _text_draft(body: Body) -> Draft:
     said = body.get("text")
-    if not isinstance(said, str) or not said.strip():
+    if not isinstance(said, str) or is_blank(said):
         raise ChatError("不能发送空白消息。")
     if len(said) > MAX_SAID:
         raise ChatError(f"消息太长，最多 {MAX_SAID} 字，请分几条发。")
@@ -119,7 +118,7 @@ def _voice_draft(body: Body) -> Draft:
 
 def _location_draft(body: Body) -> Draft:
     name = text(body, "name", 100, "").strip()
-    if not name:
+    if is_blank(name):
         raise ChatError("请写地点的名称。")
     latitude, longitude = (_degrees(body.get(key), limit) for key, limit in (("latitude", 90), ("longitude", 180)))
     place = Location(latitude, longitude, name, text(body, "address", 200, "").strip())
@@ -127,8 +126,7 @@ def _location_draft(body: Body) -> Draft:
 
 
 def _degrees(value: Any, limit: int) -> float:
-    fits = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not fits or abs(value) > limit:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not -limit <= value <= limit:
         raise ChatError("经纬度不对：纬度在 -90 到 90 之间，经度在 -180 到 180 之间。")
     return float(value)
 

@@ -64,8 +64,9 @@ def test_parse_with_a_town() -> None:
     assert "老粮站" in json.loads(out)["fields"]["place"]
 
 
-def test_parse_a_bad_now() -> None:
-    status, out = call("parse", "--now", "yesterday", given="x\n")
+@pytest.mark.parametrize("now", ["yesterday", "0001-01-01T00:00", "9999-12-31T23:59"])
+def test_parse_a_bad_now(now: str) -> None:
+    status, out = call("parse", "--now", now, given="今早8点走丢了\n")
     assert (status, "--now" in out) == (2, True)
 
 
@@ -100,6 +101,42 @@ def test_replay_names_a_broken_line(tmp_path: Path, line: dict[str, str], named:
     assert "Traceback" not in out
 
 
+AT = '"at": "2026-11-21T12:00+08:00", "from": "r1", "room": "g1"'
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('{"id": "x", "at": "0001-01-01T00:00+08:00", "from": "r1"}', "0001-01-01"),
+        ('{"id": "x", "at": "9999-12-31T23:59-12:00", "from": "r1"}', "9999-12-31"),
+        ("[" * 100_000, "不是 JSON"),
+        ("nonsense", "不是 JSON"),
+        ("[1]", "应像"),
+        (f'{{"id": "\\ud800", {AT}}}', "半个字符"),
+        (f'{{"id": "x", {AT}, "event": "party"}}', "不认识的 event：party"),
+        (f'{{"id": "x", {AT}, "type": []}}', "不认识的 type"),
+        (f'{{"id": "x", {AT}, "location": [1]}}', "location 应像"),
+        (f'{{"id": "x", {AT}, "location": {{"latitude": 1e999, "longitude": 0}}}}', "location 应像"),
+        (f'{{"id": "x", {AT}, "image": "\\u0000"}}', "图片"),
+        (f'{{"id": "b", {AT}, "text": "另一句"}}', "id b 重复"),
+    ],
+)
+def test_replay_names_the_row_of_a_broken_line(tmp_path: Path, line: str, named: str) -> None:
+    path = write_chat(tmp_path, CHAT)
+    path.write_text(path.read_text(encoding="utf-8") + "\n" + line, encoding="utf-8")
+    status, out = call("replay", str(path), "--town", str(TOWN))
+    assert (status, out.count("\n"), "第 5 行：" in out, named in out) == (2, 1, True, True), out
+
+
+def test_replay_takes_a_mark_at_the_start_and_a_line_delivered_twice(tmp_path: Path) -> None:
+    path = write_chat(tmp_path, CHAT)
+    once = call("replay", str(path), "--town", str(TOWN))
+    write_chat(tmp_path, [CHAT[0], *CHAT])
+    path.write_text("\ufeff" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    assert call("replay", str(path), "--town", str(TOWN)) == once
+    assert once[0] == 0
+
+
 def test_import_then_export(tmp_path: Path, config: Path) -> None:
     status, out = call("import", str(TOWN), "--config", str(config))
     assert status == 0, out
@@ -108,6 +145,20 @@ def test_import_then_export(tmp_path: Path, config: Path) -> None:
     assert "柳树一格" in (tmp_path / "out" / "areas.csv").read_text(encoding="utf-8-sig")
     status, out = call("export", str(tmp_path / "out"), "--what", "cases", "--config", str(config))
     assert (status, (tmp_path / "out" / "cases.xlsx").is_file()) == (0, True)
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+def test_export_says_where_it_cannot_write(tmp_path: Path, config: Path, format: str) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "full" / f"areas.{format}").mkdir(parents=True)
+    (tmp_path / "full" / f"cases.{format}").mkdir()
+    targets = ("file", "file/below", "full", "/proc/nowhere", "a" * 300)
+    for target in targets:
+        for what in ("town", "cases"):
+            path = str(tmp_path / target)
+            status, out = call("export", path, "--what", what, "--format", format, "--config", str(config))
+            assert (status, out.count("\n"), "写不了 " in out) == (2, 1, True), out
+            assert target in out
 
 
 def test_import_lists_every_fault_and_imports_nothing(tmp_path: Path, config: Path) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli import app
-from bot.config import Config, ConfigError, load_config
+from bot.config import Config, ConfigError, build_config, load_config
 from bot.settings_table import settings, settings_table
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,27 @@ ROOT = Path(__file__).parents[2]
         ("- a\n- b", "键: 值"),
         ("a: [", "YAML"),
         ("a: *x", "YAML"),
+        ("a: &x [1]\nb: *x", "第 2 行"),
+        ("account: [" + "[" * 400, "YAML"),
+        ("local: {port: " + "1" * 5000 + "}", "YAML"),
+        ("local: {port: 0x" + "f" * 5000 + "}", "local.port"),
+        ("local: {port: true}", "local.port"),
+        ("local: {port: 80.0}", "local.port"),
+        ("backlog_minutes: 99999999999999999999", "backlog_minutes"),
+        ("question_minutes: 999999999", "question_minutes"),
+        ("cases: {unclaimed_minutes: 99999999999}", "cases.unclaimed_minutes"),
+        ("cases: {announce_after_seconds: 99999999999}", "cases.announce_after_seconds"),
+        ("cases: {categories: {噪音: {hours: 99999999}}}", "cases.categories.噪音.hours"),
+        ("privacy: {chat_minutes: 99999999999}", "privacy.chat_minutes"),
+        ("privacy: {inbox_days: 99999999999}", "privacy.inbox_days"),
+        ("alerts: {auto_after_minutes: 99999999999}", "alerts.auto_after_minutes"),
+        ("reading: {act_threshold: .nan}", "reading.act_threshold"),
+        ("pace: {routine_gap: [.inf, .inf]}", "pace.routine_gap"),
+        ("pace: {urgent_gap: [1]}", "pace.urgent_gap"),
+        ("pace: {routine_day: 99999999999}", "pace.routine_day"),
+        ("wechaty: {call_seconds: 121}", "wechaty.call_seconds"),
+        ("wechaty: {silent_seconds: .inf}", "wechaty.silent_seconds"),
+        ("wechaty: {stable_ids: 1}", "wechaty.stable_ids"),
     ],
 )
 def test_each_mistake_is_one_sentence(tmp_path: Path, text: str, named: str) -> None:
@@ -45,6 +67,33 @@ def test_each_mistake_is_one_sentence(tmp_path: Path, text: str, named: str) -> 
         load_config(path)
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_date_is_a_text(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    for name in ("2026-11-21", "2026-13-45"):
+        path.write_text(f"account: {name}", encoding="utf-8")
+        assert load_config(path).account == name
+
+
+def test_references_do_not_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
+    path.write_text("\n".join([*lines, "gateway: *a11"]), encoding="utf-8")
+    with pytest.raises(ConfigError, match="第 2 行"):
+        load_config(path)
+
+
+def test_every_number_has_an_upper_bound() -> None:
+    for name, _, _ in settings(Config):
+        section: dict[str, Any] | int = 10**18
+        for part in reversed(name.split(".")):
+            section = {part: section}
+        assert isinstance(section, dict)
+        with pytest.raises(ConfigError):
+            build_config(section, "test")
 
 
 @pytest.mark.parametrize("endpoint", ["127.0.0.1:8788", "https://gateway.example:443", "http://[::1]:9", "gateway:1"])

@@ -87,7 +87,11 @@ def test_people(tmp_path: Path, row: tuple[str, ...], expected: str) -> None:
         (("", "sun", ""), "不能代自己的班"),
         (("", "wu", ""), "没有编号为 wu 的人可代"),
         (("", "wang", "下个月"), "日期“下个月”不对，应像 2026-11-30"),
-        (("", "wang", "9999-12-31"), "日期“9999-12-31”不对，应像 2026-11-30"),
+        (("", "wang", "9999-12-31"), "日期“9999-12-31”不对，应像 2026-11-30，年份在 1900 到 2999 之间"),
+        (
+            ("", "wang", "9999-12-31T23:59:59-12:00"),
+            "日期“9999-12-31T23:59:59-”不对，应像 2026-11-30，年份在 1900 到 2999 之间",
+        ),
     ],
 )
 def test_groups_and_substitutes(tmp_path: Path, extra: tuple[str, ...], expected: str) -> None:
@@ -235,6 +239,49 @@ def test_a_lying_size_and_far_cells_do_not_hang(tmp_path: Path) -> None:
         for name, data in parts.items():
             archive.writestr(name, data)
     assert len(read_town(directory, RULES).areas) == 5
+
+
+@pytest.mark.parametrize(
+    ("rows", "fault"),
+    [
+        (b'<row r="7">' + b"<c/>" * 1_500_000 + b"</row>", "列太多"),
+        ((b"<row>" + b"<c/>" * 1000 + b"</row>") * 3100, "列太多"),
+        (b"<row/>" * 1_000_000, "行太多"),
+        (b"<x:row xmlns:x='x'/>" * 1_000_000, "行太多"),
+    ],
+)
+def test_a_sheet_of_empty_cells_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: bytes, fault: str
+) -> None:
+    monkeypatch.setattr(sheets, "_sheet_rows", _never)
+    directory = write_town(tmp_path)
+    (directory / "areas.csv").unlink()
+    _with_part(directory / "areas.xlsx", "xl/worksheets/sheet1.xml", rows, b"</sheetData>")
+    (told,) = faults_of(directory)
+    assert fault in told
+
+
+def test_a_huge_style_sheet_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "_sheet_rows", _never)
+    directory = write_town(tmp_path)
+    (directory / "areas.csv").unlink()
+    _with_part(directory / "areas.xlsx", "xl/styles.xml", b"<x/>" * 20_000_000, b"</styleSheet>")
+    assert faults_of(directory) == ("areas.xlsx：工作簿里的 xl/styles.xml 太大，请把内容复制到新的工作簿",)
+
+
+def _never(*_: object) -> None:
+    raise AssertionError("this would take minutes")
+
+
+def _with_part(path: Path, name: str, more: bytes, before: bytes) -> None:
+    """A workbook with something more in one of its parts."""
+    write_xlsx(path, AREAS)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts[name] = parts[name].replace(before, more + before)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, data in parts.items():
+            archive.writestr(part, data)
 
 
 def test_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

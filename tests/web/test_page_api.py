@@ -192,6 +192,11 @@ def test_no_script_makes_markup_from_data() -> None:
         b'{"as": "wang", "chat": "g1", "type": "location", "name": "", "latitude": 1, "longitude": 1}',
         b'{"as": "wang", "chat": "g1", "type": "location", "name": "x", "latitude": NaN, "longitude": 1}',
         b'{"as": "wang", "chat": "g1", "type": "location", "name": "x", "latitude": 91, "longitude": 1}',
+        b'{"as": "wang", "chat": "g1", "type": "location", "name": "x", "latitude": 1' + b"0" * 400 + b"}",
+        b'{"as": "wang", "chat": "g1", "type": "location", "name": "x", "latitude": 1, "longitude": -1e400}',
+        b'{"as": "wang", "chat": "g1", "type": "location", "name": "\\u200b", "latitude": 1, "longitude": 1}',
+        b'{"as": "wang", "chat": "g1", "text": "\\u200b"}',
+        b'{"as": "wang", "chat": "g1", "text": "\\u3000\\u2060\\ufe0f"}',
         b'{"as": "gege", "chat": "g1", "text": "x"}',
         b'{"as": "nobody", "chat": "g1", "text": "x"}',
         b'{"as": "\\ud800", "chat": "g1", "text": "x"}',
@@ -203,6 +208,21 @@ async def test_bad_input_gets_a_sentence_and_changes_nothing(page: Page, chat: L
     assert 400 <= answer.status < 500
     await sentence(answer, answer.status)
     assert await chat.history("wang", "g1") == []
+
+
+async def test_a_group_needs_a_name_that_can_be_seen(page: Page) -> None:
+    for name in ("", "\u200b", "\u200b \u202e"):
+        await sentence(await page.post("/api/group/new", {"as": "wang", "name": name, "people": ["li"]}), 400)
+        await sentence(await page.post("/api/group/rename", {"as": "wang", "chat": "g1", "name": name}), 400)
+    answer = await page.post("/api/group/new", {"as": "wang", "name": "❤️", "people": ["li"]})
+    assert answer.status == 200
+
+
+async def test_an_endless_address_is_no_page(page: Page) -> None:
+    for path in ("/static/" + "a" * 3000, "/static/" + "a/" * 3000, "/pictures/" + "a" * 3000):
+        answer = await page.client.get(path)
+        assert answer.status == 404, path
+        await sentence(answer, 404)
 
 
 async def test_a_form_of_another_page_cannot_be_json(page: Page) -> None:

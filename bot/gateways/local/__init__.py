@@ -1,6 +1,7 @@
 """The embedded chat: a small WeChat on this machine, for trying the bot and for the tests."""
 
 from bot.gateways.local.chat import LocalChat
+from bot.gateways.local.directory import key_fault
 from bot.gateways.local.gateway import LocalGateway
 from bot.gateways.local.records import (
     BOT,
@@ -31,5 +32,6 @@ __all__ = [
     "NotAllowed",
     "NotThere",
     "Quoted",
+    "key_fault",
     "private_chat",
 ]

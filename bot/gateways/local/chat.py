@@ -171,6 +171,11 @@ class LocalChat:
         """What the bot has said in a room, or to a person in private."""
         return await self._run(reading.said_by, BOT, room or private_chat(person or ""))
 
+    async def rooms(self) -> frozenset[str]:
+        """The ids of all groups."""
+        rows = "SELECT id FROM chats WHERE kind = 'room'"
+        return await self._run(lambda unit: frozenset(row["id"] for row in unit.all(rows)))
+
     async def messages(self) -> int:
         """How many messages there are at all."""
         return await self._run(lambda unit: int(unit.all("SELECT COUNT(*) FROM messages")[0][0]))

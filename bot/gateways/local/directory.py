@@ -20,11 +20,12 @@ from bot.gateways.local.records import (
     NotThere,
     private_chat,
 )
-from bot.gateways.local.saying import announce, plain
+from bot.gateways.local.saying import announce, is_blank, plain
 from bot.gateways.local.unit import Unit
 from handlers.ports import Event, EventKind
 
 BOT_ROLE = "机器人"
+MAX_KEY = 64
 
 
 def populate(unit: Unit, rooms: Sequence[LocalRoom], people: Sequence[LocalPerson]) -> None:
@@ -41,6 +42,15 @@ def populate(unit: Unit, rooms: Sequence[LocalRoom], people: Sequence[LocalPerso
     for position, room in enumerate(rooms):
         _put_room(unit, room, position)
     unit.changes.append(Change("chats", "", frozenset(row["id"] for row in unit.all("SELECT id FROM people"))))
+
+
+def key_fault(key: str) -> str:
+    """Why nobody and no group can have this key here, as a Chinese sentence; empty for a good one."""
+    if key == BOT:
+        return f"编号“{BOT}”在内置聊天里是机器人自己的，请换一个"
+    if not key or "@" in key or len(key) > MAX_KEY:
+        return f"编号“{key[:30]}”在内置聊天里不行：最多 {MAX_KEY} 字，不能有 @"
+    return ""
 
 
 def put_bot(unit: Unit) -> None:
@@ -166,7 +176,7 @@ def _check_keys(rooms: Sequence[LocalRoom], people: Sequence[LocalPerson]) -> No
         twice = {key for key in found if found.count(key) > 1} if len(set(found)) < len(found) else set()
         if twice:
             raise ValueError(f"the same {what} twice: {', '.join(sorted(twice))}")
-        wrong = [key for key in found if not key or "@" in key or key == BOT or len(key) > 64]
+        wrong = [key for key in found if key_fault(key)]
         if wrong:
             raise ValueError(f"not a key for a {what}: {wrong[0]!r}")
 
@@ -251,7 +261,7 @@ def _group(unit: Unit, person: str, room: str) -> None:
 
 def _name(name: str) -> str:
     name = " ".join(plain(name).split())
-    if not name:
+    if is_blank(name):
         raise ChatError("请给群起个名字。")
     if len(name) > MAX_NAME:
         raise ChatError(f"群名最多 {MAX_NAME} 个字。")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+import unicodedata
 from dataclasses import asdict, replace
 
 from bot.gateways.local.pictures import CleanPicture
@@ -12,6 +13,9 @@ from bot.gateways.local.reading import gist, membership, message_at
 from bot.gateways.local.records import BOT, RECALL_WITHIN, Change, ChatError, Draft, Message, NotAllowed, NotThere
 from bot.gateways.local.unit import Unit, milliseconds
 from handlers.ports import MAX_TEXT, Event, EventKind, MessageType, Quote
+
+UNSEEN = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Mn", "Me"))
+"""Blanks, control characters, joiners, and marks that need a letter to stand on."""
 
 
 def say(unit: Unit, sender: str, chat: str, draft: Draft, picture: CleanPicture | None = None) -> Message:
@@ -69,6 +73,11 @@ def plain(text: str) -> str:
     """Text that every database and every browser can hold: no NUL, no half of a character, bounded."""
     whole = text.encode("utf-8", "replace").decode() if not text.isascii() else text
     return whole.replace("\x00", "\ufffd").replace("\r\n", "\n").replace("\r", "\n")[:MAX_TEXT]
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing of a text can be seen."""
+    return all(unicodedata.category(letter) in UNSEEN for letter in text)
 
 
 def _mark_read(unit: Unit, person: str, chat: str, n: int) -> None:

@@ -46,6 +46,7 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file, making it and its folder where they are missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.open("ab").close()  # the operating system says why not, where SQLite says only that it cannot
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
         _prepare(db)
@@ -57,16 +58,30 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def _prepare(db: sqlite3.Connection) -> None:
     db.row_factory = sqlite3.Row
+    _check_kind(db)
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     db.execute("BEGIN IMMEDIATE")
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > VERSION:
         db.execute("ROLLBACK")
-        raise sqlite3.DatabaseError(f"the chat file has version {version}, this program knows {VERSION}")
+        raise sqlite3.DatabaseError(f"是新版程序的文件，版本 {version}，这个程序只认到 {VERSION}")
     if version == 0:
         _create(db)
     db.execute("COMMIT")
+
+
+def _check_kind(db: sqlite3.Connection) -> None:
+    """Leave alone what is somebody else's file."""
+    try:
+        ours = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+        tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise sqlite3.DatabaseError("不是聊天文件") from error
+    if tables and not ours:
+        raise sqlite3.DatabaseError("不是聊天文件")
 
 
 def _create(db: sqlite3.Connection) -> None:
