@@ -27,8 +27,10 @@ LONGEST_LOOK = timedelta(minutes=10)
 
 
 async def answered(turn: Turn, question: Question, yes: bool) -> None:
-    """A bare 是 or 不是 to the preview."""
+    """A bare 是 or 不是 to the preview; what may be either sends nothing and drops nothing."""
     number = int(question.ref.removeprefix("N"))
+    if turn.reading is not None and turn.reading.act_confidence < turn.rules.reading.act_threshold:
+        raise Refusal(texts.not_sent_yet(number))
     await (confirm(turn, number) if yes else drop(turn, number))
 
 

@@ -113,6 +113,11 @@ def stopped(notice: Notice, reached: int, cancelled: int) -> str:
     return f"{name(notice)}停了：已发出 {reached} 个群，撤下 {cancelled} 个群没有发。"
 
 
+def not_sent_yet(number: int) -> str:
+    """To an answer that does not say whether it shall go out."""
+    return f"【通知 N{number}】还没有发。要发回“确认”，不发回“不是”。"
+
+
 def dropped(notice: Notice) -> str:
     """The answer to 停止 before anything went out."""
-    return f"{name(notice)}作废了，没有发出。"
+    return f"{name(notice)}作废了，没有发出。要发就重新写“通知 …”。"

@@ -37,6 +37,8 @@ _UNSURE = re.compile(
     rf"打不通|没人接|不接|不(?:清楚|确定|知道|晓得|好说)|拿不准|说不[准好清]){_TAIL}"
 )
 _KEEP = re.compile(r"(?:不要|别|不能|不用|没想|不想)撤|还(?:在|要|得)找|[没未]有?找|(?:继续|接着)找|没说?要?撤")
+_AMENDS = re.compile(r"改(?:成|为|到|一下|下)|写错|发错|打错|说错|弄错|搞错|错了|漏了|先别|等[一下等会]|慢着|不对")
+_HEARD_ONLY = re.compile(rf"(?:收到|嗯+|恩|哦|知道|昂){_TAIL}")
 _CLAUSE_END = re.compile(r"[,，。!！;；~～\s]+")
 _TURN = re.compile(r"但|可是|不过|只是|然而|[?？吗么]$")
 _NAMED = re.compile(r"(?:(?P<letter>[MFNPAS])\s?(?P<number>\d{1,9})(?!\d)[号,，:：、\s]*)", re.IGNORECASE)
@@ -76,6 +78,8 @@ def answer(scan: Scan, context: Context) -> Answer | None:
         return Answer(Act.NO, PLAIN)
     text = _without_number(scan.text, question)
     said = _verdict(text) if _about_a_report(question) else _yes_or_no(text)
+    if question.ref is not None and question.ref.letter == "N":
+        said = _before_sending(text, said)
     if said is not None:
         return said
     return _fact(scan, question.kind, context)
@@ -121,6 +125,13 @@ def _yes_or_no(text: str) -> Answer | None:
     if _YES.match(text):
         return Answer(Act.YES, 0.95)
     return Answer(Act.YES, 0.85) if _YES_AND.match(text) else None
+
+
+def _before_sending(text: str, said: Answer | None) -> Answer | None:
+    """Whether a notice goes out as it is: not where something is to be changed first; 收到 and 嗯 do not say so."""
+    if _AMENDS.search(text):
+        return Answer(Act.NO, PLAIN)
+    return Answer(Act.YES, VAGUE) if _HEARD_ONLY.fullmatch(text) else said
 
 
 def _rating(text: str) -> Answer | None:

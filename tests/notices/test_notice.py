@@ -331,3 +331,21 @@ async def test_quiet_hours_are_told(talk: Talk) -> None:
     said = await talk.wait(hours=2)
     assert texts(said, "g1") == [f"【通知 N1】柳树一格：\n{WATER}"]
     assert "送达 1 个群" in texts(said, "@w1")[0]
+
+
+@pytest.mark.parametrize("words", ["嗯", "收到", "嗯嗯", "知道了"])
+async def test_what_may_only_mean_heard_sends_nothing(talk: Talk, words: str) -> None:
+    await talk.say("t1", None, "通知 全镇 明早8点停水")
+    said = await talk.say("t1", None, words)
+    assert rooms(said) == {"@t1"}
+    assert "还没有发" in said[0].text
+    said = await talk.say("t1", None, "好的，发吧")
+    assert {"g1", "g2", "g3"} <= rooms(said)
+
+
+@pytest.mark.parametrize("words", ["改成后天停水", "好像写错了", "等一下，时间不对"])
+async def test_what_is_to_be_changed_is_not_sent(talk: Talk, words: str) -> None:
+    await talk.say("t1", None, "通知 全镇 明早8点停水")
+    said = await talk.say("t1", None, words)
+    assert "没有发出" in said[0].text
+    assert rooms(await talk.say("t1", None, "确认")) <= {"@t1"}
