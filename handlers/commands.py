@@ -84,6 +84,8 @@ _LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]
 _CLOSING = re.compile(r"\s*[)）\]】]")
 _COUNTED = re.compile(r"[栋幢岁元斤%份]|个(?!人)")
 _MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]")
+_ASIDE = re.compile(r"[^\d?？吗么呢的]{1,20}")
+"""Words beside a command that takes none: 接单 12，马上过去."""
 _DATE = re.compile(r"(?:之|以)?[前后]|的|[上下]午|[早晚]上|中午|[到至起开]")
 """After 12号 without a gap: the twelfth of the month."""
 
@@ -151,6 +153,8 @@ class Grammar:
         if _END.match(tail):
             return Order(command, ref, "")
         no_number = command.number != Takes.NO and ref is None and tail[0].isdigit()  # longer than any number of ours
+        if ref and command.rest == Takes.NO and _ASIDE.fullmatch(tail) and not self._start.search(tail):
+            return Order(command, ref, "")
         if (command.rest == Takes.NO or no_number) and spaced and command.number == Takes.MUST and not command.ordinary:
             return Order(command, None, tail.strip(), odd=True)
         if no_number:

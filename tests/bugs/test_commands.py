@@ -75,3 +75,17 @@ async def test_lines_of_one_command_stay_together(talk: Talk) -> None:
     await talk.say("w1", None, "接单 1")
     said = await talk.say("w1", None, "进展 1 师傅已到\n正在换管")
     assert "正在换管" in "".join(texts(said, "g1"))
+
+
+@pytest.mark.parametrize("words", ["接单 1，马上过去", "接单1 我这就去", "接单 1 收到"])
+async def test_words_beside_a_command_do_not_hinder_it(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", "g1", words)
+    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+
+
+@pytest.mark.parametrize("words", ["接单 1 吗", "接单 1 转给刘志愿", "接单 1 2"])
+async def test_other_words_beside_a_command_are_asked_about(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", "g1", words)
+    assert await talk.rows(select(Case.state)) == [CaseState.OPEN]
