@@ -40,8 +40,8 @@ LEAN = 13
 """See `Tagger.lean`, in the units of training; chosen on files that were left out of it, where as many pieces of a
 field were then found as there are."""
 
-LIGHTEST = 2.0
-"""The least that the greatest weight of a key is, for it to be written."""
+LIGHTEST = 4.0
+"""The least that the greatest weight of a key is, for it to be written; half of the keys are, and nothing is lost."""
 LANE = 64
 """Bits of a tag's lane while weights are summed up; the sums stay far below 2 ** 60."""
 _ONES = sum(1 << LANE * k for k in range(len(TAGS)))
