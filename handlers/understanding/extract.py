@@ -29,6 +29,10 @@ _MINE = re.compile(r"(?:我|俺|我的)$")
 _OWNS = re.compile(
     r"[她他]?家?的?(?:老?[爸妈爹娘]|父亲|母亲|爷爷|奶奶|公公|婆婆|儿子|女儿|闺女|孙子|孙女|老公|老婆|媳妇|老伴)"
 )
+_ILLNESS = re.compile(
+    r"痴呆|阿尔[茨兹]|糊涂|精神(?:病|不|有|分裂)|智[力障]|自闭|聋|哑|耳朵?背|听力|心脏病|高血压|糖尿病|抑郁|脑梗|癫痫|失语|失忆|记性|"
+    r"记不得|认不得|癌|化疗|透析|中风|偏瘫"
+)
 _NO_PHONE = BIT["nophone"]
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
@@ -104,7 +108,7 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     pieces: dict[str, list[Piece]] = {}
     personal = kind in _PERSONAL
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
-        pieces.setdefault(piece.field, []).append(piece)
+        pieces.setdefault("health" if _ails(scan, piece) else piece.field, []).append(piece)
     house, seen = found.house, _seen(found.times, text, context)
     place = _place(text, pieces, house, context, personal)
     known: dict[str, Any] = {
@@ -120,6 +124,11 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
         "plate": find_plate(text),
     }
     return Fields(**known, **_personal(scan, kind, pieces, context.now.date())) if personal else Fields(**known)
+
+
+def _ails(scan: Scan, piece: Piece) -> bool:
+    """Whether what looks like a mark of somebody is an illness: 耳朵背, 老年痴呆."""
+    return piece.field == "features" and _ILLNESS.search(scan.text, piece.start, piece.end) is not None
 
 
 def _told(text: str, figures: Sequence[tuple[int, _Figure]]) -> _Figure | None:
