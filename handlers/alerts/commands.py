@@ -26,6 +26,8 @@ from storage.matters import ALERT_OPEN, Alert, AlertState
 SURELY = 0.85
 """How sure plain words must be read for the search to end without asking back."""
 _PERHAPS = re.compile(r"不知道|不确定|不清楚|好像|可能|疑似|是不是|有没有|等确认|待确认|去认")
+FITS = 0.5
+"""How well whoever is found must fit the alert."""
 AHEAD = 0.3
 """How much better the first of several alerts must fit to be the one that is meant."""
 
@@ -223,7 +225,7 @@ async def asked(turn: Turn, ref: Ref) -> None:
 async def _found_in_words(turn: Turn, ref: Ref) -> None:
     """人找到了, in plain words: of somebody who is no longer sought only others hear that they are."""
     alert, area = await load(turn, ref)
-    if alert.state in ALERT_OPEN and _doubtful(turn) and (is_reporter(turn, alert) or decides(turn, area)):
+    if alert.state in ALERT_OPEN and _doubtful(turn, alert) and (is_reporter(turn, alert) or decides(turn, area)):
         await ending.ask_whether(turn, alert)
     elif alert.state in ALERT_OPEN:
         await ending.found(turn, ref, "")
@@ -233,10 +235,16 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
         turn.outcome = Outcome.CHAT
 
 
-def _doubtful(turn: Turn) -> bool:
-    """Whether the words may mean something else: all groups would give up the search. Of a death nobody is asked."""
+def _doubtful(turn: Turn, alert: Alert) -> bool:
+    """Whether the words may mean something or somebody else: all groups would give up the search.
+
+    Of a death nobody is asked.
+    """
     reading = turn.reading
-    if reading is None or reading.kind is not Kind.FOUND or reading.confidence >= SURELY:
+    if reading is None or reading.kind is not Kind.FOUND or turn.quoted is not None:
+        return False
+    fits = reading.candidates[0].confidence if reading.candidates else SURELY
+    if reading.confidence >= SURELY and fits >= FITS and not facts.other_kin(alert, turn.text):
         return False
     return not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
 

@@ -144,6 +144,14 @@ _GONE = re.compile(
     r"(?:没回|没到家|不见|走丢|走失|丢了|失踪|失联|联系不上|没了踪影|没了人影)"
 )
 _ANY_KIN = re.compile(_WORDS)
+_MY_KIN = re.compile(rf"(?:我|俺|咱)(?:们|家|的)*[老小大二三]?({_WORDS})")
+
+
+def other_kin(alert: Alert, text: str) -> bool:
+    """Whether a text speaks of relatives of the writer, and of none that the alert's own words name."""
+    said, before = set(_MY_KIN.findall(text)), set(_ANY_KIN.findall(alert.text))
+    named = {words for words in _KIN if words & said}
+    return bool(named and before) and not any(words & before for words in named)
 
 
 def somebody_else(alert: Alert, text: str) -> bool:

@@ -201,6 +201,8 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     summed = [value / temperature for value in summed]
     if summed[_FOUND] > max(summed) - CLOSE and persons.no_news(scan):
         summed[_FOUND] = min(summed)
+        if alert and not scan.mask & _GRAVE:
+            summed[_MISSING] = min(summed)
     if summed[_SIGHTING] > max(summed) - CLOSE and persons.saw_nobody(scan.text):
         summed[_SIGHTING] = min(summed)
         if alert and not scan.mask & _GRAVE:

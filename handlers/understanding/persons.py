@@ -93,7 +93,13 @@ _SUPPOSED = re.compile(
 )
 _THEN = re.compile(
     r"[他她人]?(?:的)?(?:话|请(?!大家放心|各位放心|放心)|麻烦|烦请|告诉|告知|通知|联系|给我|给[他她]家|打(?:我|电话|这|1)|说一?声|吱|回我|"
-    r"叫我|喊我|跟我|马上(?:告|联|打|通|说)|立[即刻]|第一时间|我就?[会请给]|再(?:说|讲|通知)|必有|重谢|酬谢|有赏|是假|是骗)"
+    r"叫我|喊我|跟我|马上(?:告|联|打|通|说)|立[即刻]|第一时间|我就?[会请给]|再(?:说|讲|通知|告|跟|和)|必有|重谢|酬谢|有赏|是假|是骗|"
+    r"一?[个只条件辆部张点些把双](?!人|老人|孩子)|线索|目击|监控|录像|手机|脚印|工作|[^,，。]{0,5}的(?!人|时候)[一-鿿])"
+)
+"""What follows where it is not the person, or not yet: what to do then, or another object."""
+_SELF_BACK = re.compile(r"\s*(?:我|俺|咱)们?(?:[也都刚先才又]|已经|现在|自己)*$")
+_DENIED = re.compile(
+    r"[没未冇]有?(?:找[到着见]?|看[到见]|见[到着]|消息|动静|人影|踪影|回|人$|人[,，。!！])|不见[人踪]|还是没|没影"
 )
 _TRACE = re.compile(
     r"监控|录像|视频|线索|脚印|痕迹|足迹|影子|定位|信号|"
@@ -261,7 +267,13 @@ def no_news(scan: Scan) -> bool:
     if asks_back(scan.text):
         return True
     said = list(_FOUND.finditer(scan.text))
-    return bool(said) and all(_void(scan, match) for match in said)
+    denied = _DENIED.search(scan.text) is not None
+    return bool(said) and all((denied and _is_back(match)) or _void(scan, match) for match in said)
+
+
+def _is_back(match: re.Match[str]) -> bool:
+    """我回来了, 到家了: people come and go while they look; beside 没找到 it is one of them."""
+    return match[0][0] in "回到归接送"
 
 
 def news(scan: Scan) -> str:
@@ -283,6 +295,8 @@ def _void(scan: Scan, match: re.Match[str]) -> bool:
     text, (start, end) = scan.text, match.span()
     clause = max(text.rfind(mark, 0, start) for mark in _CLAUSE_MARKS) + 1
     if _SUPPOSED.search(text, clause, start) or _THEN.match(text, end):
+        return True
+    if _is_back(match) and _SELF_BACK.fullmatch(text, clause, start):
         return True
     nouns = [token for token in scan.of(PERSON | BIT["thing"]) if clause <= token.start and token.end <= start]
     things = [one for one in nouns if not one.mask & PERSON]

@@ -28,6 +28,14 @@ async def facts(talk: Talk) -> tuple[object, ...]:
         "我在菜市场这边找，谁能去二中那边",
         "找到了请联系我",
         "他的鞋子在河边找到了",
+        "我回来了,没找到",
+        "我到家了,还是没人",
+        "我妈回来了,说没看见",
+        "我妹回来了,她也没看到",
+        "找到了再告诉大家",
+        "找到了线索",
+        "找到了一个目击者",
+        "我妈找到了我爸的手机",
     ],
 )
 @pytest.mark.parametrize("confirmed", [False, True])
@@ -40,6 +48,7 @@ async def test_talk_about_the_search_changes_nothing(talk: Talk, line: str, conf
     said = await talk.say("r1", "g1", line)
     said += await talk.wait(minutes=1)
     assert await facts(talk) == before
+    assert len(await talk.rows(select(Alert))) == 1
     assert not [text for text in texts(said, "g2") if "更新" in text or "好消息" in text]
 
 
@@ -85,3 +94,11 @@ async def test_another_relative_who_is_gone_too_is_another_alert(talk: Talk) -> 
     assert len(await talk.rows(select(Alert))) == 1
     await talk.say("r1", "g1", "我弟也没回来")
     assert len(await talk.rows(select(Alert))) == 2
+
+
+async def test_another_relative_who_came_back_is_asked_about(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("w1", None, "确认")
+    said = await talk.say("r1", "g1", "我弟回来了")
+    assert not texts(said, "g2")
+    assert "人找到了吗" in texts(said, "g1")[0]
