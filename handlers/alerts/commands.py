@@ -26,6 +26,7 @@ from storage.matters import ALERT_OPEN, Alert, AlertState
 SURELY = 0.85
 """How sure plain words must be read for the search to end without asking back."""
 _PERHAPS = re.compile(r"不知道|不确定|不清楚|好像|可能|疑似|是不是|有没有|等确认|待确认|去认")
+_ALL = re.compile(r"[都全俩]|两个|一起|大家")
 FITS = 0.5
 """How well whoever is found must fit the alert."""
 AHEAD = 0.3
@@ -244,7 +245,8 @@ def _doubtful(turn: Turn, alert: Alert) -> bool:
     if reading is None or reading.kind is not Kind.FOUND or turn.quoted is not None:
         return False
     fits = reading.candidates[0].confidence if reading.candidates else SURELY
-    if reading.confidence >= SURELY and fits >= FITS and not facts.other_kin(alert, turn.text):
+    unlike = facts.other_kin(alert, turn.text) or (facts.several(alert) and not _ALL.search(turn.text))
+    if reading.confidence >= SURELY and fits >= FITS and not unlike:
         return False
     return not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
 

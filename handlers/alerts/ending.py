@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import asking, texts
+from handlers.alerts import asking, facts, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -241,7 +241,7 @@ async def _asked_already(turn: Turn, alert: Alert) -> bool:
 async def ask_whether(turn: Turn, alert: Alert) -> None:
     """Words that may mean that the person is found: whoever may end it is asked."""
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
-    await say(turn, texts.whether_found(alert), ref=ref_of(alert))
+    await say(turn, texts.whether_found(alert, facts.several(alert)), ref=ref_of(alert))
     asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)
 
 

@@ -154,6 +154,18 @@ def other_kin(alert: Alert, text: str) -> bool:
     return bool(named and before) and not any(words & before for words in named)
 
 
+_SEVERAL = re.compile(
+    rf"(?:{_WORDS})[亲]?(?:[和跟与、同]|带着?|还有)?(?:我|俺|咱|他|她)?(?:们|家|的)*(?:{_WORDS}|同学|朋友|孩子|老伴|邻居)[^,，。]{{0,14}}"
+    r"(?:没回|没到|不见|走丢|走失|丢了|失踪|失联|联系不上|出去|出门)|[俩两三几2-9]个?(?:孩子|小孩|娃|老人|人|同学)[^,，。]{0,10}"
+    r"(?:没回|没到|不见|走丢|走失|丢了|失踪|失联|联系不上)|老两口|两口子"
+)
+
+
+def several(alert: Alert) -> bool:
+    """Whether the alert's own words tell of more than one person: who finds one has not found all."""
+    return _SEVERAL.search(alert.text) is not None
+
+
 def somebody_else(alert: Alert, text: str) -> bool:
     """Whether a text says that another relative is gone than those the alert's own words name: 我弟也没回来."""
     gone = _GONE.search(text)

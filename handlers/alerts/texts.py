@@ -438,9 +438,14 @@ def late_found(alert: Alert, words: str, when: datetime) -> str:
     return f"{name(alert)}您 {when:%H:%M} 说“{open_clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
 
 
-def whether_found(alert: Alert) -> str:
+def whether_found(alert: Alert, several: bool) -> str:
     """To somebody who may end it and perhaps meant to."""
-    return f"{name(alert)}您是说人找到了吗？回“是”就结束寻人；还在找就不用回。"
+    asked = (
+        "要找的人都找到了吗？回“是”就结束寻人；还有人没找到就不用回。"
+        if several
+        else "人找到了吗？回“是”就结束寻人；还在找就不用回。"
+    )
+    return f"{name(alert)}您是说{asked}"
 
 
 def put_to_family(alert: Alert) -> str:

@@ -11,7 +11,7 @@ Features = dict[str, float]
 _LIKE_BEFORE = re.compile(
     r"(?:得[^,，。!！]{0,5}|像|跟|如同|似|如|快要|快|得要|得快|得想|气得我?|要|都要|不[^,，。]{1,3}[,，]?我|差点|"
     r"简直|恨不得|打不|"
-    r"点不|怕|小心|防|别|不会|没有?)[^,，。!！]{0,3}$"
+    r"点不|怕|小心|防|别|不会|会不会|要是|如果|万一|假如|没有?)[^,，。!！]{0,3}$"
 )
 _LIKE_AFTER = re.compile(r"^[^,，。!！]{0,3}(?:一样|似的|一般|的感觉|咋办|就晚了|就麻烦)")
 _OVER = re.compile(
@@ -19,10 +19,19 @@ _OVER = re.compile(
     r"扑灭|灭了|昨天.{0,8}(?:灭|没事)"
 )
 _SELF_HARM = re.compile(
-    r"不想活|不活了|活不下去|活着[^,，。]{0,6}累|一了百了|寻死|寻短见|轻生|自杀|割腕|遗书|跳[楼河江桥]|"
-    r"[吃吞喝]了?[^,，。]{0,6}(?:安眠药|农药|老鼠药|敌敌畏|百草枯)|(?:被|遭)[^,，。]{0,4}(?:家暴|毒打)|掐[着住]?我?脖子|往死里打"
+    r"不想活|不活了|活不下去|活着[^,，。]{0,6}(?:累|没意思|没劲)|活够了|一了百了|寻死|寻短见|轻生|[想要就]死(?!我|了个|机|你|皮|磕)|自杀|割腕|遗书|"
+    r"跳[楼河江桥]|[吃吞喝]了?(?!一?[片颗粒半])[^,，。]{0,6}(?:安眠药|农药|老鼠药|敌敌畏|百草枯)|(?:被|遭)[^,，。]{0,4}(?:家暴|毒打)|"
+    r"家暴(?!片|剧|男)|掐[着住]?[我她他]?脖子|往死里打|"
+    r"(?:老公|丈夫|男人|男的|前夫|男朋友|对象|他|她|爸|儿子|公公|婆婆|邻居)[^,，。]{0,6}"
+    r"(?:打我(?!的?(?:电话|手机|招呼|字|包|微信))|打(?:孩子|老婆|媳妇|婆婆|老人|[爹妈爸娘])|踹我|砸我|砍我)"
 )
 """Somebody may die by their own hand, or by one of the family's."""
+_SUPPOSED = re.compile(r"要是|如果|万一|假如|会不会")
+_SPOKEN = re.compile(
+    r"哈哈|笑|嘻|开玩笑|[热冷困累饿气烦急丑吵忙多难馋]得|加班|作业|考试|电影|电视|小说|话剧|[剧戏]里|演|游戏|新闻|听说|去年|前年|以前|那年|"
+    r"讲座|宣传|演练|怎么预防|打屁股|打球|打牌"
+)
+"""Where such words are a figure of speech, a film, or long past."""
 _HERE = re.compile(r"有人|里面|[楼栋幢]|单元|隔壁|路上|河|工地|屋")
 _SOMEONE = re.compile(r"有(?:个)?(?:人|孩子|小孩|老人|娃|学生)|我(?:爸|妈|爷|奶|家|姐|哥|弟|妹|儿|女|老)|孩子|老人")
 _NOW = re.compile(r"[!！]|快|急|正在|现在|一直|突然|马上|赶紧|了$|啊$")
@@ -78,13 +87,13 @@ def emergency(scan: Scan) -> Features:
         return {}
     literal = [token for token in alarms if not _figure(scan.text, token)]
     found: Features = {}
+    if _SELF_HARM.search(scan.text) and not _SPOKEN.search(scan.text):
+        found["self_harm"] = 1.0
     if literal:
         strong = any(token.mask & ~BIT["alarm_weak"] & ALARM for token in literal)
         found["alarm" if strong else "alarm_maybe"] = 1.0
         found["alarm_more"] = min(len({t.word for t in literal}) - 1, 2) / 2
-    if literal and _SELF_HARM.search(scan.text):
-        found["self_harm"] = 1.0
-    if _OVER.search(scan.text):
+    if _OVER.search(scan.text) or (not literal and _SUPPOSED.search(scan.text)):
         found["alarm_over"] = 1.0
     if scan.has("like") and not literal:
         found["alarm_like"] = 1.0

@@ -102,3 +102,21 @@ async def test_another_relative_who_came_back_is_asked_about(talk: Talk) -> None
     said = await talk.say("r1", "g1", "我弟回来了")
     assert not texts(said, "g2")
     assert "人找到了吗" in texts(said, "g1")[0]
+
+
+@pytest.mark.parametrize(
+    ("report", "news"),
+    [
+        ("我爸我妈早上一起出去,到现在没回来", "我妈找到了"),
+        ("我儿子和他同学一起不见了,8岁,蓝校服,二中门口走的", "同学找到了"),
+    ],
+)
+async def test_of_two_the_one_who_is_found_does_not_end_the_search_for_the_other(
+    talk: Talk, report: str, news: str
+) -> None:
+    await talk.say("r1", "g1", report)
+    await talk.say("w1", None, "确认")
+    said = await talk.say("r1", "g1", news)
+    assert not texts(said, "g2")
+    assert "要找的人都找到了吗" in texts(said, "g1")[0]
+    assert "已找到" in texts(await talk.say("r1", "g1", "都找到了"), "g2")[0]

@@ -51,3 +51,8 @@ def test_figures_of_speech_and_films_are_chat(text: str) -> None:
 )
 def test_who_or_what_is_gone(text: str, expected: Kind) -> None:
     assert kind(text) is expected
+
+
+@pytest.mark.parametrize("text", ["要是着火了怎么办", "他会不会掉河里了", "万一着火了咋跑", "如果着火了先打119"])
+def test_what_is_only_supposed_is_no_emergency(text: str) -> None:
+    assert kind(text) is not Kind.EMERGENCY
