@@ -115,6 +115,10 @@ def _lead(text: str) -> str | None:
     return next((name for name, words in _LEADS.items() if match["lead"] in words), "about")
 
 
+_SECRET = re.compile(
+    r"(?:别|不要|不能|千万别)(?:跟[他她人家]{1,2})?(?:说|讲|提)(?:出去)?是我(?:说|讲|反映|举报|告)?|(?:替|帮|给)我保密|请?保密|匿名(?:举报|反映|投诉)"
+)
+"""Who asks not to be named tells on somebody."""
 _OBJECT = bits("topic", "homely", "local")
 _CASE_WORDS = (
     "topic homely public local defect nuisance nuisance_soft neglect ask plead accuse propose propose_soft inquire "
@@ -149,6 +153,8 @@ def case(scan: Scan) -> Features:
             found[f"{name}_more"] = about
     if mask & BIT["defect"] and any(t.mask & _OBJECT and not t.mask & BIT["defect"] for t in scan.tokens):
         found["object"] = 1.0
+    if _SECRET.search(text):
+        found["secret"] = 1.0
     if _TRY_OUT.search(text):
         found["try_out"] = about
     if scan.has("ask", "inquire") and _SERVICE.search(text):

@@ -56,3 +56,10 @@ def test_who_or_what_is_gone(text: str, expected: Kind) -> None:
 @pytest.mark.parametrize("text", ["要是着火了怎么办", "他会不会掉河里了", "万一着火了咋跑", "如果着火了先打119"])
 def test_what_is_only_supposed_is_no_emergency(text: str) -> None:
     assert kind(text) is not Kind.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text", ["2栋有人赌博,别说是我说的", "请帮我保密，3栋201聚众赌博", "我要匿名举报3栋201聚众赌博"]
+)
+def test_who_asks_not_to_be_named_complains(text: str) -> None:
+    assert kind(text) in (Kind.COMPLAINT, Kind.REQUEST)
