@@ -64,6 +64,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "errand": {_R: 5.0, _M: -6.0},
     "cleft": {_M: 6.0},
     "secret": {_C: 6.0},
+    "usual": {_M: -5.0},
     "surmise": {_M: -4.0, _H: 1.0},
     "alarm_someone": {_E: 0.8},
     "alarm_maybe": {_E: 1.9, _R: -0.5, _C: -0.5},
