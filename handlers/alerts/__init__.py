@@ -2,6 +2,7 @@
 
 from handlers.alerts.adding import add_location, add_picture
 from handlers.alerts.answering import ANSWERS
+from handlers.alerts.asking import heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, said_found
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.opening import reported
@@ -21,6 +22,7 @@ __all__ = [
     "asked",
     "catch_up",
     "false_alarm",
+    "heard_only",
     "heeded",
     "hides_phone",
     "load",

@@ -171,7 +171,7 @@ COMMANDS: tuple[Command, ...] = (
         rest=MAY,
     ),
     Command(
-        ("确认",),
+        ("确认", "属实"),
         "确认 M3",
         "核实属实，发到全镇各群；也用来确认通知",
         _confirm,
@@ -280,6 +280,7 @@ async def said_found(turn: Turn) -> None:
     ref = await _which_found(turn)
     if ref is None:
         turn.outcome = Outcome.CHAT
+        await asking.heard_only(turn)
         return
     await _found_in_words(turn, ref)
 

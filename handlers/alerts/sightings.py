@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from handlers.alerts import describing, facts, texts
+from handlers.alerts import asking, describing, facts, texts
 from handlers.alerts.reaching import here, is_reporter, load, reach, ref_of, to_family, to_workers
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
@@ -31,6 +31,7 @@ async def sighted(turn: Turn) -> None:
     around = await open_here(turn)
     if not around:
         turn.outcome = Outcome.CHAT
+        await asking.heard_only(turn)
         return
     alert = choose(turn, around)
     if alert is None:
