@@ -234,11 +234,12 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
 
 
 def _doubtful(turn: Turn) -> bool:
-    """Whether the words may mean something else: all groups would give up the search. Of a death nobody is asked."""
+    """Whether the words may mean something else: all groups would give up. Of a plain death nobody is asked."""
     reading = turn.reading
     if reading is None or reading.kind is not Kind.FOUND or reading.confidence >= SURELY:
         return False
-    return not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
+    unread = reading.confidence <= turn.rules.reading.ask_threshold  # overheard
+    return unread or not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
 
 
 async def _withdrawn(turn: Turn, ref: Ref) -> None:
@@ -301,7 +302,7 @@ async def _which_found(turn: Turn) -> Ref | None:
     if named and (len(named) == 1 or named[0].by in ("number", "quote") or _ahead(named)):
         return named[0].ref
     here = [one for one in alerts if one.chat_id == turn.here.chat_id]
-    for some in (mine, here):
+    for some in (mine, here, alerts if turn.here.private else []):
         if len(some) == 1:
             return Ref("M", some[0].id or 0)
         if len(some) > 1:
