@@ -80,7 +80,7 @@ class Overhearing:
                 yield act if act != Act.NONE else told, self._quoted
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
-            if len(here) == 1 and (act == Act.FIXED or (act == Act.MORE and here[0].reporter_id == self._me)):
+            if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and here[0].reporter_id == self._me)):
                 yield act, Ref("F", here[0].id or 0)
 
     def _of_death(self, reading: Reading) -> Reading:

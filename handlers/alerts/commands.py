@@ -181,7 +181,7 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         spreads=True,
     ),
-    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "M", MAY, spreads=True),
+    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "MF", MAY, spreads=True),
     Command(
         ("找到",),
         "找到 M3 在老粮站，人没事",
