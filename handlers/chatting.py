@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from handlers import cases, helping
+from handlers import alerts, cases, helping
 from handlers.posting import NO_MATTER, say
 from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
@@ -71,6 +71,8 @@ async def chatted(turn: Turn) -> None:
             await say(turn, SORRY)
     elif turn.here.private and turn.me.has(WORKERS) and (named := _NUMBERED.match(fold(text))):
         await say(turn, HOW_TO_FINISH.format(int(named["number"])))
+    elif _WORDS.search(text) and await alerts.heard_only(turn):
+        pass
     elif turn.here.private and await _is_lost(turn, text):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
 

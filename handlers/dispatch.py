@@ -182,9 +182,12 @@ class Dispatch:
         reading = overheard.meant(read(plan.text, context))
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
         if self._idle(reading, addressed):
-            if not cases.ACCUSES.search(plan.text):
+            waited = where.private and context.question is not None and context.question.kind == "confirm"
+            if not (waited or cases.ACCUSES.search(plan.text)):
                 return replace(plan, nothing=Outcome.CHAT)
-            reading = reading._replace(kind=Kind.CHAT)  # talk, unless it complains of somebody who holds a role
+            reading = reading._replace(
+                kind=Kind.CHAT
+            )  # talk, unless it was to be an answer, or complains of somebody who holds a role
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
         return replace(plan, reading=reading, joined=used)
 

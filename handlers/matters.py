@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, String, cast, or_, select
+from sqlalchemy import ColumnElement, Select, String, cast, false, or_, select
 from sqlmodel import col
 
 from handlers.clipping import open_clip
 from handlers.refs import label
-from handlers.turn import Turn
+from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
-from storage.people import Role
+from storage.people import Held, Role
 
 NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
 """Also said of what somebody may not know of: the same words, so that they tell nothing."""
 
 COMPLAINTS = (Role.LEAD, Role.ADMIN)
 """Who handles complaints about workers."""
+
+LOOKING_AFTER = (*WORKERS, Role.POLICE)
+"""Who decides about the strays and alerts of an area."""
 
 
 class Refusal(Exception):
@@ -101,23 +104,35 @@ def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
     """Matters of the speaker's areas, the speaker's own, and those of this chat."""
     table, me = kind.table, turn.me
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
-    areas = [col(Area.path).startswith(held.path, autoescape=True) for held in me.roles]
+    areas = [_below(held) for held in me.roles]
     here = [table.chat_id == turn.here.chat_id]
     query = select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
     if table is not Case:
         return query
     # who may not see a complaint hears the same of it as of a number that never was
-    above = [col(Area.path).startswith(held.path, autoescape=True) for held in me.roles if held.role in COMPLAINTS]
+    above = [_below(held) for held in me.roles if held.role in COMPLAINTS]
     return query.where(or_(col(Case.about_worker).is_(False), *mine, *above))
 
 
+def _below(held: Held) -> ColumnElement[bool]:
+    return col(Area.path).startswith(held.path, autoescape=True)
+
+
 async def _only_own(turn: Turn, letters: str) -> Ref:
-    """Without a number and a quote: the only open matter that this person deals with here."""
+    """Without a number and a quote: the only open matter that this person deals with here.
+
+    Those who look after strays of their area deal with them, and then with its alerts too.
+    """
     found: list[tuple[Ref, Any]] = []
     for kind in kinds_of(letters):
         table, me = kind.table, turn.me
-        mine = or_(*(getattr(table, name) == me.contact_id for name in kind.people))
-        query = select(table).where(mine, table.state.in_(kind.open_states)).order_by(table.id.desc())
+        mine = [getattr(table, name) == me.contact_id for name in kind.people]
+        if "F" in letters and kind.letter in ("M", "F"):
+            areas = select(Area.id).where(
+                or_(false(), *(_below(held) for held in me.roles if held.role in LOOKING_AFTER))
+            )
+            mine.append(table.area_id.in_(areas))
+        query = select(table).where(or_(*mine), table.state.in_(kind.open_states)).order_by(table.id.desc())
         if table is Case and not turn.here.private:  # nothing can be done about them in a group, nor be read there
             query = query.where(col(Case.quiet).is_(False))
         if kind.letter == "N":  # a notice that is whole stays 已发, but nobody waits for it any more

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from handlers import cases, emergencies, strays
+from handlers import alerts, cases, emergencies, strays
+from handlers.alerts.reaching import DECIDERS
 from handlers.surroundings import Surroundings
 from handlers.turn import Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
@@ -15,6 +16,8 @@ LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
 
 _OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
+_UNHEEDED = frozenset({Kind.CHAT, Kind.MISSING, Kind.STRAY})
+"""Kinds whose handlers do not look whether somebody sought is dead."""
 
 
 class Overhearing:
@@ -24,7 +27,7 @@ class Overhearing:
         self, text: str, at: datetime, where: Where, speaker: Speaker, around: Surroundings, quoted: Ref | None
     ) -> None:
         self._text, self._at, self._me, self._quoted = text, at, speaker.contact_id, quoted
-        self._around, self._chat_id = around, where.chat_id
+        self._around, self._chat_id, self._where, self._speaker = around, where.chat_id, where, speaker
 
     def meant(self, reading: Reading) -> Reading:
         """The reading, or what the line does to something open here that the reader did not see."""
@@ -34,7 +37,7 @@ class Overhearing:
             return reading._replace(
                 text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
             )
-        return reading
+        return self._of_death(reading)
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         if reading.act == Act.NONE or reading.kind == Kind.EMERGENCY:
@@ -77,8 +80,23 @@ class Overhearing:
                 yield act if act != Act.NONE else told, self._quoted
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
-            if len(here) == 1 and (act == Act.FIXED or (act == Act.MORE and here[0].reporter_id == self._me)):
+            if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and here[0].reporter_id == self._me)):
                 yield act, Ref("F", here[0].id or 0)
+
+    def _of_death(self, reading: Reading) -> Reading:
+        """A death beside who is sought: from a worker in private it may end the search, from others it is a clue."""
+        if reading.act != Act.NONE or reading.kind not in _UNHEEDED or not alerts.tells_of_death(self._text):
+            return reading
+        heard = [one for one in self._around.matters(self._where, self._me) if one.ref.letter == "M"]
+        quoted = self._quoted is not None and self._quoted.letter == "M"
+        if any(one.mine for one in heard) or not (quoted or (heard and self._quoted is None)):
+            return reading
+        told = Reading(self._text, Kind.FOUND, self._around.rules.reading.ask_threshold)
+        if self._where.private and self._speaker.has(DECIDERS):
+            return told if not alerts.known(reading.fields) else reading
+        if reading.kind != Kind.MISSING and (quoted or alerts.of_a_stranger(self._text)):
+            return told._replace(kind=Kind.SIGHTING)
+        return reading
 
     def _cases(self) -> list[Case]:
         """The quoted case, else those of this chat that were spoken of lately, the latest first."""

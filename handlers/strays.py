@@ -44,6 +44,8 @@ _TELLS = re.compile(
     rf"{_PERSON}[^，,。]{{0,6}}(?:叫|姓|说|讲|家在|住|记得|想起|有个|身上|手里|兜里|看着|大概|今年)"
     r"|(?:^|[，,。 ])(?:家在|住在)"
 )
+_AWAY = re.compile(rf"{_PERSON}[^，,。]{{0,4}}(?:走了|走掉|走开|跑了|离开)|[没未]拦[住下]|跟丢")
+_MISTAKEN = re.compile(r"(?:[搞弄看认]错|误会)(?:人|[了啦，,。!！ ])|(?:不是|没有?)(?:走丢|走失|迷路)")
 MAX_LINE = 120
 """Characters up to which a line may be nothing but news of a stray."""
 
@@ -55,7 +57,8 @@ MAX_FITTING = 3
 
 
 def news(text: str, *, quoted: bool) -> Act:
-    """What a line says of a stray: FIXED (女儿来接走了), MORE (她叫李桂花，家在柳树村), or NONE.
+    """What a line says of a stray: FIXED (女儿来接走了), WITHDRAW (搞错了，她在等女儿), MORE (她叫李桂花, 她自己走了),
+    or NONE.
 
     One that does not quote the post must say who was fetched, or by whom.
     """
@@ -63,11 +66,11 @@ def news(text: str, *, quoted: bool) -> Act:
         return Act.NONE
     if _FETCHED.search(text) and not _NOT_YET.search(text) and (quoted or _SOMEBODY.search(text)):
         return Act.FIXED
-    return (
-        Act.MORE
-        if _TELLS.search(text) and not _MISSES.search(text) and not text.rstrip().endswith(("?", "？", "吗"))
-        else Act.NONE
-    )
+    if text.rstrip().endswith(("?", "？", "吗")):
+        return Act.NONE
+    if _MISTAKEN.search(text):
+        return Act.WITHDRAW
+    return Act.MORE if (_TELLS.search(text) or _AWAY.search(text)) and not _MISSES.search(text) else Act.NONE
 
 
 async def reported(turn: Turn) -> None:
@@ -232,6 +235,16 @@ async def alert_ended(turn: Turn, alert: Alert) -> None:
             stray.alert_id = None
 
 
+async def alert_reopened(turn: Turn, alert: Alert) -> None:
+    """The alert goes on: who was matched with it is somebody else, and waits again."""
+    matched = select(Stray).where(Stray.alert_id == alert.id, Stray.state == "matched").with_for_update()
+    for stray in await turn.session.scalars(matched):
+        stray.state, stray.ended_at = "open", None
+        turn.audit("stray.reopen", f"F{stray.id}", "state")
+    await turn.session.flush()
+    await unmatched(turn, alert)
+
+
 async def unmatched(turn: Turn, alert: Alert) -> None:
     """The family says that it is somebody else: those who look after the stray hear that it still waits."""
     for stray in await _matched(turn, alert):
@@ -282,10 +295,12 @@ async def withdraw(turn: Turn, ref: Ref) -> None:
 
 
 async def _withdrawn(turn: Turn, ref: Ref) -> None:
-    """The same in plain words; from others, or after the end, they are talk."""
+    """The same in plain words; from others who quote the post news, else, or after the end, talk."""
     stray, area = await load(turn, ref)
     if stray.state == "open" and (turn.me.contact_id == stray.reporter_id or decides(turn, area)):
         await withdraw(turn, ref)
+    elif _MISTAKEN.search(turn.text):
+        await _more(turn, ref)
     else:
         turn.outcome = Outcome.CHAT
 

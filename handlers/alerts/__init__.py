@@ -2,8 +2,11 @@
 
 from handlers.alerts.adding import add_location, add_picture
 from handlers.alerts.answering import ANSWERS
+from handlers.alerts.asking import heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, said_found
 from handlers.alerts.ending import false_alarm, withdraw
+from handlers.alerts.facts import known
+from handlers.alerts.mourning import of_a_stranger, tells_of_death
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
 from handlers.alerts.reopening import heeded, reopen
@@ -21,13 +24,17 @@ __all__ = [
     "asked",
     "catch_up",
     "false_alarm",
+    "heard_only",
     "heeded",
     "hides_phone",
+    "known",
     "load",
+    "of_a_stranger",
     "recalled",
     "reopen",
     "reported",
     "said_found",
     "sighted",
+    "tells_of_death",
     "withdraw",
 ]

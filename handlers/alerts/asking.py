@@ -22,7 +22,7 @@ from handlers.alerts.reaching import (
     town_level,
 )
 from handlers.hearers import speakers_chats
-from handlers.posting import Piece, Target, post, staff_chat
+from handlers.posting import Piece, Target, post, say, staff_chat
 from handlers.turn import Turn
 from storage.agenda import Question
 from storage.areas import Area
@@ -208,6 +208,23 @@ async def _remind(turn: Turn, alert: Alert) -> None:
     chats = await asked_chats(turn, alert, CONFIRM)
     since = (turn.now - alert.created_at).total_seconds()
     await post(turn, ref_of(alert), Sort.STAFF, [Piece(texts.remind(alert, since))], [Target(chat) for chat in chats])
+
+
+async def heard_only(turn: Turn) -> bool:
+    """Words in private that say nothing of the only alert that waits for their writer: who says them is told so."""
+    waiting = select(col(Question.ref)).where(
+        Question.kind == CONFIRM,
+        Question.chat_id == turn.here.chat_id,
+        col(Question.ref).startswith("M"),
+        col(Question.answered_at).is_(None),
+    )
+    refs = (await turn.session.scalars(waiting.distinct().limit(2))).all() if turn.here.private else []
+    alert = await turn.session.get(Alert, int(refs[0][1:])) if len(refs) == 1 else None
+    if alert is None or alert.state != AlertState.UNCONFIRMED:
+        return False
+    turn.concerns(ref_of(alert))
+    await say(turn, texts.only_heard(alert), ref=ref_of(alert))
+    return True
 
 
 async def tell_settled(turn: Turn, alert: Alert, area: Area) -> None:

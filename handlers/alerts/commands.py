@@ -174,7 +174,7 @@ COMMANDS: tuple[Command, ...] = (
         rest=MAY,
     ),
     Command(
-        ("确认",),
+        ("确认", "属实"),
         "确认 M3",
         "核实属实，发到全镇各群；也用来确认通知",
         _confirm,
@@ -184,7 +184,7 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         spreads=True,
     ),
-    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "M", MAY, spreads=True),
+    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "MF", MAY, spreads=True),
     Command(
         ("找到",),
         "找到 M3 在老粮站，人没事",
@@ -239,7 +239,7 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
 def _doubtful(turn: Turn, alert: Alert) -> bool:
     """Whether the words may mean something or somebody else: all groups would give up the search.
 
-    Of a death nobody is asked.
+    Of a plain death nobody is asked.
     """
     reading = turn.reading
     if reading is None or reading.kind is not Kind.FOUND or turn.quoted is not None:
@@ -248,7 +248,8 @@ def _doubtful(turn: Turn, alert: Alert) -> bool:
     unlike = facts.other_kin(alert, turn.text) or (facts.several(alert) and not _ALL.search(turn.text))
     if reading.confidence >= SURELY and fits >= FITS and not unlike:
         return False
-    return not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
+    unread = reading.confidence <= turn.rules.reading.ask_threshold  # overheard
+    return unread or not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
 
 
 async def _withdrawn(turn: Turn, ref: Ref) -> None:
@@ -290,6 +291,7 @@ async def said_found(turn: Turn) -> None:
     ref = await _which_found(turn)
     if ref is None:
         turn.outcome = Outcome.CHAT
+        await asking.heard_only(turn)
         return
     await _found_in_words(turn, ref)
 
@@ -310,7 +312,7 @@ async def _which_found(turn: Turn) -> Ref | None:
     if named and (len(named) == 1 or named[0].by in ("number", "quote") or _ahead(named)):
         return named[0].ref
     here = [one for one in alerts if one.chat_id == turn.here.chat_id]
-    for some in (mine, here):
+    for some in (mine, here, alerts if turn.here.private else []):
         if len(some) == 1:
             return Ref("M", some[0].id or 0)
         if len(some) > 1:

@@ -239,10 +239,12 @@ async def _asked_already(turn: Turn, alert: Alert) -> bool:
 
 
 async def ask_whether(turn: Turn, alert: Alert) -> None:
-    """Words that may mean that the person is found: whoever may end it is asked."""
+    """Words that may mean that the person is found, or dead: whoever may end it is asked."""
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
-    await say(turn, texts.whether_found(alert, facts.several(alert)), ref=ref_of(alert))
-    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id)
+    died = tells_of_death(turn.text)
+    text = texts.whether_over(alert) if died else texts.whether_found(alert, facts.several(alert))
+    await say(turn, text, ref=ref_of(alert))
+    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id, died=died)
 
 
 async def ask_late(turn: Turn, alert: Alert, words: str) -> None:

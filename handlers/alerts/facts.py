@@ -176,6 +176,19 @@ def somebody_else(alert: Alert, text: str) -> bool:
     return not before & same
 
 
+_LOST = "没回|没到家|不见|走丢|走失|失踪|丢了|找不[到着]|没了踪影|没了人影"
+_OWN_LOST = re.compile(rf"(?:我|俺|咱)(?:们|家|的)*[^,，。!！?？\n]{{1,8}}(?:{_LOST})")
+_WHO = frozenset(FACTS) - {"sex", "has_phone", "phone", "contact_name", *FINER}
+"""What tells somebody who is missing from anybody else."""
+
+
+def nobody_else(alert: Alert, said: Mapping[str, Any], text: str) -> bool:
+    """Whether a report beside an open alert names nobody but, at most, its person: 联系不上他家里人, 老爷子又走丢了?"""
+    if said.keys() & {*_WHO, "place"} or _OWN_LOST.search(text):
+        return False
+    return not (re.search(_LOST, text) and (contradicts(alert, said) or other_age(alert, text)))
+
+
 _OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")
 _YOUNG = re.compile(r"小(?:孩|朋友|男孩|女孩|娃)|孩子|娃|男孩|女孩|宝宝")
 GROWN, GREY = 18, 45

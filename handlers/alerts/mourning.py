@@ -12,6 +12,17 @@ _DEATH = re.compile(
 _NOT = re.compile(r"(?:[没未不别]有?|不是|差一?点儿?|险些|以为|幸好|还好)[^,，。;；!！?？]{0,4}$")
 
 
+_SOMEBODY = re.compile(
+    r"遗体|尸[体首]|[淹溺]死|溺亡|(?:这|那)(?:个|位)?(?:人|男|女|老|孩|大[爷娘妈叔])|老(?:头|太|汉|大爷|大娘)"
+)
+_KIN = re.compile(r"(?:我|俺|咱|你)(?:们|家)")
+
+
+def of_a_stranger(text: str) -> bool:
+    """Whether words tell of the death of somebody who may be whom others look for: 河里发现一具尸体."""
+    return tells_of_death(text) and _SOMEBODY.search(text) is not None and _KIN.search(text) is None
+
+
 def tells_of_death(text: str) -> bool:
     """In doubt yes: a quiet end hurts nobody, good news of the dead does."""
     return any(not _NOT.search(text[: match.start()]) for match in _DEATH.finditer(text))

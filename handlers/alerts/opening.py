@@ -13,6 +13,7 @@ from handlers.posting import Piece, Target, post, whisper
 from handlers.turn import Turn
 from handlers.understanding import Fields, Reading
 from storage.areas import Area
+from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert
 from storage.outbox import Sort
 from storage.people import Held, private_chats
@@ -30,6 +31,10 @@ async def reported(turn: Turn) -> None:
     if (alert := await same_person(turn, reading.fields)) is not None:
         await adding.add_facts(turn, alert)
         return
+    if await _of_nobody_else(turn, reading.fields):
+        turn.outcome = Outcome.CHAT
+        await asking.heard_only(turn)
+        return
     alert = await open_alert(turn, area, reading)
     await _ask_and_answer(turn, alert, area)
 
@@ -45,6 +50,17 @@ async def same_person(turn: Turn, fields: Fields) -> Alert | None:
         if facts.same_person(alert, said, turn.text, same_writer=alert.reporter_id == turn.me.contact_id):
             return alert
     return None
+
+
+async def _of_nobody_else(turn: Turn, fields: Fields) -> bool:
+    """Whether the words are only talk about an open alert: this chat's, the writer's own, or in private a worker's."""
+    said = facts.known(fields)
+    opened = select(Alert, Area).join(Area, col(Alert.area_id) == col(Area.id)).where(col(Alert.state).in_(ALERT_OPEN))
+    for alert, area in await turn.session.execute(opened):
+        mine = alert.reporter_id == turn.me.contact_id or (turn.here.private and decides(turn, area))
+        if (mine or alert.chat_id == turn.here.chat_id) and facts.nobody_else(alert, said, turn.text):
+            return True
+    return False
 
 
 async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:

@@ -112,6 +112,8 @@ def _long_over(turn: Turn, alert: Alert) -> bool:
 
 async def _reopen(turn: Turn, alert: Alert, area: Area) -> None:
     """As it was before the end: what a worker confirmed is confirmed, else it is asked again."""
+    from handlers import strays  # it imports this package
+
     told = await ending.take_back(turn, alert)
     confirmed = alert.confirmed_at is not None
     alert.state = AlertState.CONFIRMED if confirmed else AlertState.UNCONFIRMED
@@ -122,6 +124,7 @@ async def _reopen(turn: Turn, alert: Alert, area: Area) -> None:
     late = await spreading.send_to_rest(turn, alert) if confirmed else 0
     reached = {one.chat_id for one in told}
     reached |= await _tell_people(turn, alert, area, reached)
+    await strays.alert_reopened(turn, alert)
     if turn.here.chat_id not in reached:
         private = [one for one in told if await is_private(turn, one.chat_id)]
         await say(turn, texts.reopened(alert, sent.chats - len(private) + late), ref=ref_of(alert))

@@ -8,8 +8,9 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from handlers.alerts import describing, facts, texts
-from handlers.alerts.reaching import here, is_reporter, load, reach, ref_of, to_family, to_workers
+from handlers.alerts import asking, describing, ending, facts, texts
+from handlers.alerts.mourning import tells_of_death
+from handlers.alerts.reaching import decides, here, is_reporter, load, reach, ref_of, to_family, to_workers
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Fields, Ref
@@ -31,6 +32,7 @@ async def sighted(turn: Turn) -> None:
     around = await open_here(turn)
     if not around:
         turn.outcome = Outcome.CHAT
+        await asking.heard_only(turn)
         return
     alert = choose(turn, around)
     if alert is None:
@@ -109,8 +111,14 @@ async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
 
 
 async def record(turn: Turn, alert: Alert, area: Area) -> None:
-    """Keep the clue; the family's group and the worker hear it, the finder is thanked once."""
+    """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker."""
     if await _repeated(turn, alert):
+        return
+    if tells_of_death(turn.text) and not is_reporter(turn, alert):
+        if decides(turn, area):
+            await ending.ask_whether(turn, alert)
+        else:
+            await ending.put_to_family(turn, alert, area, turn.text)
         return
     fields = turn.reading.fields if turn.reading else Fields()
     said = facts.known(fields)

@@ -448,6 +448,11 @@ def whether_found(alert: Alert, several: bool) -> str:
     return f"{name(alert)}您是说{asked}"
 
 
+def whether_over(alert: Alert) -> str:
+    """The same of a death, which is not named."""
+    return f"{name(alert)}要结束寻人吗？回“是”，各群只收到“寻人到此结束”，不说原因；还在找就不用回。"
+
+
 def put_to_family(alert: Alert) -> str:
     """To whoever said so, without the right to end it."""
     return f"{name(alert)}谢谢！已请家人和网格员核实。"

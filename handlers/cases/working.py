@@ -201,7 +201,17 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
     ),
     Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, STAFF, MUST, rest=MAY),
-    Command(("办结", "完成"), "办结 12 已修好", "办完了，请报事人评价", _finish, STAFF, MUST, rest=MAY, spreads=True),
+    Command(
+        ("办结", "完成"),
+        "办结 12 已修好",
+        "办完了，请报事人评价",
+        _finish,
+        (*STAFF, Role.POLICE),
+        MUST,
+        letters="CF",
+        rest=MAY,
+        spreads=True,
+    ),
     Command(
         ("撤销",),
         "撤销 12",

@@ -28,7 +28,7 @@ _TRUE = re.compile(
     rf"同意|批?准|通过|系|yes|y|Y){_TAIL}){{1,3}}"
 )
 _FALSE = re.compile(
-    rf"(?:那|这|都|情况|我?核实(?:过|好)?了?)*(?:不(?:是真?|对|属实)|否认?|误报|是?假的|没有?(?:这|那)(?:回|个)?事|没有的事|"
+    rf"(?:那|这|都|情况|我?核实(?:过|好)?了?)*(?:不(?:是真?|对|属实)|否认?|误报|是?假的|没有?(?:这|那)(?:回|个)?[事人]|没有的事|"
     rf"谣言|骗人|驳回|没有?(?:人)?走[失丢]|唔系){_TAIL}"
 )
 _UNSURE = re.compile(
@@ -38,6 +38,10 @@ _UNSURE = re.compile(
 )
 _KEEP = re.compile(r"(?:不要|别|不能|不用|没想|不想)撤|还(?:在|要|得)找|[没未]有?找|(?:继续|接着)找|没说?要?撤")
 _AMENDS = re.compile(r"改(?:成|为|到|一下|下)|写错|发错|打错|说错|弄错|搞错|错了|漏了|先别|等[一下等会]|慢着|不对")
+_GUESSED = re.compile(r"应该|可能|大概|好像|估计|也许|或许|恐怕|(?<=[对实真假的是])吧")
+"""Who guesses whether a report is true has not said so: 应该属实, 不对吧."""
+_AMENDED = re.compile(r"(?:不对|不是|错了?)[^,，。:：]{0,8}[,，。:： ]+(?:应该|其实)?是?(?P<right>[^?？吗么]+)$")
+"""A report is true but for what is put right: 不对，是82岁."""
 _HEARD_ONLY = re.compile(rf"(?:收到|嗯+|恩|哦|知道|昂){_TAIL}")
 _CLAUSE_END = re.compile(r"[,，。!！;；~～\s]+")
 _TURN = re.compile(r"但|可是|不过|只是|然而|[?？吗么]$")
@@ -77,6 +81,8 @@ def answer(scan: Scan, context: Context) -> Answer | None:
     if question.kind == "recall" and _KEEP.search(scan.text):
         return Answer(Act.NO, PLAIN)
     text = _without_number(scan.text, question)
+    if _about_a_report(question) and (amended := _amended(text, context)) is not None:
+        return amended
     said = _verdict(text) if _about_a_report(question) else _yes_or_no(text)
     if question.ref is not None and question.ref.letter == "N":
         said = _before_sending(text, said)
@@ -101,7 +107,8 @@ def _about_a_report(question: PendingQuestion) -> bool:
 
 def _verdict(text: str) -> Answer | None:
     """Whether a report is true: VAGUE where somebody only says that it was heard, or cannot be told yet."""
-    clauses = [clause for clause in _CLAUSE_END.split(text) if clause]
+    clauses = [clause for clause in _CLAUSE_END.split(_GUESSED.sub("", text)) if clause]
+    guessed = _GUESSED.search(text) is not None
     kinds = [_judged(clause) for clause in clauses]
     if not clauses or (kinds[0] is None and _UNSURE not in kinds):
         return None
@@ -109,9 +116,22 @@ def _verdict(text: str) -> Answer | None:
         return Answer(Act.NO, VAGUE)
     for kind, act in ((_TRUE, Act.YES), (_FALSE, Act.NO)):
         if kind in kinds and _NO not in kinds:
-            return Answer(Act.NO, VAGUE) if any(map(_TURN.search, clauses)) else Answer(act, PLAIN)
+            plain = not any(map(_TURN.search, clauses))
+            return Answer(act, VAGUE if guessed else PLAIN) if plain else Answer(Act.NO, VAGUE)
     vague = Answer(Act.NO if _NO in kinds else Act.YES, VAGUE)
     return vague if None not in kinds else None
+
+
+def _amended(text: str, context: Context) -> Answer | None:
+    """What is put right about a report, where nothing else is said."""
+    match = _AMENDED.search(text)
+    if match is None:
+        return None
+    known = extract(Scan(match["right"]), Kind.MISSING, context).present()
+    known.pop("forwarded", None)
+    if len(match["right"]) > 2 * sum(len(str(value)) for value in known.values()) + 2:
+        return None
+    return Answer(Act.CORRECT, PLAIN, Fields(**known))
 
 
 def _judged(clause: str) -> re.Pattern[str] | None:

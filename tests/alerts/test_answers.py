@@ -22,12 +22,50 @@ async def test_true_in_plain_words_confirms(talk: Talk, words: str) -> None:
     assert (alert.state, alert.place) == (AlertState.CONFIRMED, "柳树巷")
 
 
-@pytest.mark.parametrize("words", ["不属实", "假的", "不是真的", "误报，人在亲戚家", "M1不属实", "M1误报"])
+@pytest.mark.parametrize("words", ["不属实", "假的", "不是真的", "没这个人", "误报，人在亲戚家", "M1不属实", "M1误报"])
 async def test_false_in_plain_words_ends_it(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", GRANDPA)
     assert rooms(await talk.say("w1", None, words)) == {"g1", "@w1"}
     assert (await the_alert(talk)).state == AlertState.FALSE
     assert await balanced(talk)
+
+
+@pytest.mark.parametrize("words", ["属实", "确认"])
+async def test_a_word_in_the_reports_own_group_confirms(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    assert await talk.say("r2", "g1", words) == []
+    assert rooms(await talk.say("w1", "g1", words)) >= TOWN_ROOMS - {"@w1"}
+    assert (await the_alert(talk)).state == AlertState.CONFIRMED
+
+
+@pytest.mark.parametrize("words", ["不对,是82岁", "不是72岁，是82岁", "年龄错了，应该是82岁"])
+async def test_what_is_put_right_ends_nothing(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, words)
+    alert = await the_alert(talk)
+    assert (alert.state, alert.age) == (AlertState.UNCONFIRMED, 82)
+    assert "82岁" in texts(await talk.wait(minutes=1), "g1")[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "不对吧",
+        "应该属实吧",
+        "没有不属实,是真的",
+        "人在家呢",
+        "假的,刚在牌馆看到他了",
+        "联系不上家属",
+        "不是我们格的",
+        "在家找到了",
+    ],
+)
+async def test_what_decides_nothing_is_answered_with_what_would(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    said = await talk.say("w1", None, words)
+    assert rooms(said) == {"@w1"} and len(said) == 1
+    assert "确认 M1" in said[0].text and "误报 M1" in said[0].text
+    assert (await the_alert(talk)).state == AlertState.UNCONFIRMED
 
 
 @pytest.mark.parametrize("words", ["收到", "嗯", "好的", "行", "M1收到"])

@@ -120,3 +120,30 @@ async def test_of_two_the_one_who_is_found_does_not_end_the_search_for_the_other
     assert not texts(said, "g2")
     assert "要找的人都找到了吗" in texts(said, "g1")[0]
     assert "已找到" in texts(await talk.say("r1", "g1", "都找到了"), "g2")[0]
+
+
+@pytest.mark.parametrize(
+    ("person", "room", "words"),
+    [
+        ("w1", None, "联系不上他家里人"),
+        ("w1", None, "他儿子电话打不通"),
+        ("r1", "g1", "我妈急得不行\n没找到啊"),
+        ("r1", "g1", "我哥手机打不通联系不上"),
+        ("r2", "g1", "老爷子又走丢了?"),
+    ],
+)
+async def test_words_that_name_nobody_beside_an_open_alert_are_no_second_one(
+    talk: Talk, person: str, room: str | None, words: str
+) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say(person, room, words)
+    assert len(await talk.rows(select(Alert))) == 1
+    await talk.say("w1", None, "确认")
+    assert (await the_alert(talk)).state == AlertState.CONFIRMED
+
+
+@pytest.mark.parametrize("words", ["我妈也走丢了", "我家孩子不见了", "孩子走丢了，大家帮忙找找", "有个老太太走丢了"])
+async def test_a_neighbour_who_misses_somebody_else_is_heard(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r2", "g1", words)
+    assert len(await talk.rows(select(Alert))) == 2

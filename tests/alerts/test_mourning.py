@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from handlers.alerts.mourning import tells_of_death
-from storage.matters import AlertState
+from storage.matters import Alert, AlertState
 from tests.alerts.town import GRANDPA, TOWN_ROOMS, balanced, the_alert
 from tests.harness import Talk, rooms, texts
 
@@ -44,6 +45,47 @@ async def test_the_bot_does_not_ask_the_family_about_it(talk: Talk) -> None:
     assert (await the_alert(talk)).state == AlertState.DIED
     assert not [one for one in said if "好消息" in one.text]
     assert await balanced(talk)
+
+
+@pytest.mark.parametrize(
+    ("words", "quote"), [("这个人死了,在水库里", "M1.3"), ("那老头淹死了,在河里", None), ("河里发现一具尸体", None)]
+)
+async def test_a_neighbours_word_of_it_is_put_to_the_worker_alone(talk: Talk, words: str, quote: str | None) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    assert rooms(await talk.say("r4", "g3", words, quote=quote)) == {"@w1", "@r4"}
+    assert (await the_alert(talk)).state == AlertState.CONFIRMED
+    await talk.say("w1", None, "是")
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert await balanced(talk)
+
+
+@pytest.mark.parametrize("words", ["我家老人昨天去世了", "热死人了", "听说老李头的狗死了"])
+async def test_a_death_of_others_is_talk(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    assert await talk.say("r4", "g3", words) == []
+
+
+@pytest.mark.parametrize("words", ["人没了", "人死了", "老人去世了", "找到遗体了"])
+@pytest.mark.parametrize("person", ["w1", "p1"])
+async def test_a_worker_who_tells_of_it_is_asked_whether_it_ends(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    said = await talk.say(person, None, words)
+    assert rooms(said) == {f"@{person}"} and "要结束寻人吗" in said[0].text
+    said = await talk.say(person, None, "是")
+    assert rooms(said) >= TOWN_ROOMS
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert await balanced(talk)
+
+
+@pytest.mark.parametrize("words", ["人没了", "人死了"])
+async def test_before_it_is_confirmed_the_worker_is_told_what_would_decide(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    said = await talk.say("w1", None, words)
+    assert rooms(said) == {"@w1"} and "误报 M1" in said[0].text
+    assert len(await talk.rows(select(Alert))) == 1
 
 
 async def test_a_late_word_of_it_is_asked_again_without_the_detail(talk: Talk) -> None:

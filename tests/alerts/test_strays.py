@@ -172,3 +172,45 @@ async def test_in_a_silent_group_the_finder_hears_the_end_once(talk: Talk) -> No
     await set_mode(talk, "g3", Mode.SILENT)
     await talk.say("r4", "g3", STRAY)
     assert len(texts(await talk.say("w3", None, "办结 F1"), "@r4")) == 1
+
+
+async def test_a_match_that_was_none_leaves_both_waiting_again(talk: Talk) -> None:
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r1", "g1", "我妈走丢了，70岁，穿花棉袄，今早从柳树巷走的")
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("p1", None, "对上 F1 M1")
+    said = await talk.say("r1", "g1", "还没找到,那不是我妈")
+    assert (await the_alert(talk)).state == "confirmed"
+    (stray,) = await talk.rows(select(Stray))
+    assert (stray.state, stray.alert_id, stray.ended_at) == ("open", None, None)
+    assert any("F1" in text for text in texts(said, "@w3")) and any("F1" in text for text in texts(said, "@p1"))
+
+
+async def test_the_finder_says_that_the_stray_has_gone_on(talk: Talk) -> None:
+    await talk.say("r4", "g3", STRAY)
+    assert await talk.say("r5", "g3", "她自己走了,没拦住") == []
+    assert rooms(await talk.say("r4", "g3", "她自己走了,没拦住")) == {"g3", "@w3", "@p1"}
+    assert await talk.rows(select(Stray.state)) == ["open"]
+
+
+async def test_the_finder_was_mistaken(talk: Talk) -> None:
+    await talk.say("r4", "g3", STRAY)
+    assert await talk.say("r5", "g3", "搞错了,她是等女儿的") == []
+    assert rooms(await talk.say("r5", "g3", "搞错了,她是等女儿的", quote="F1.2")) == {"g3", "@w3", "@p1"}
+    assert rooms(await talk.say("r4", "g3", "搞错了,她是等女儿的")) == {"g3", "@w3", "@p1"}
+    assert await talk.rows(select(Stray.state)) == ["closed"]
+
+
+@pytest.mark.parametrize(("person", "words"), [("p1", "办结"), ("p1", "办结 F1"), ("w3", "误报"), ("w3", "办结")])
+async def test_the_only_stray_needs_no_number(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r4", "g3", STRAY)
+    assert "g3" in rooms(await talk.say(person, None, words))
+    assert await talk.rows(select(Stray.state)) == ["closed"]
+
+
+async def test_beside_an_alert_of_the_area_the_number_is_asked_for(talk: Talk) -> None:
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r4", "g3", "我爸早上9点从老粮站出去没回来，72岁，灰夹克")
+    await talk.say("w3", None, "确认 M1")
+    said = await talk.say("w3", None, "误报")
+    assert rooms(said) == {"@w3"} and "F1" in said[0].text and "M1" in said[0].text

@@ -132,6 +132,10 @@ def test_an_answer_of_two_words(text: str, act: Act) -> None:
         ("还没核实", Act.NO, False),
         ("是，但是还没核实", Act.NO, False),
         ("属实吗", Act.NONE, False),
+        ("应该属实吧", Act.YES, False),
+        ("不对吧", Act.NO, False),
+        ("没有这个人", Act.NO, True),
+        ("不对，是82岁", Act.CORRECT, True),
     ],
 )
 def test_only_plain_words_say_whether_a_report_is_true(text: str, act: Act, plain: bool) -> None:
