@@ -63,7 +63,7 @@ async def chatted(turn: Turn) -> None:
     elif len(text) <= MAX_THANKS and _THANKS.search(text):
         await say(turn, WELCOME)
     elif _OPENING.fullmatch(text):
-        await say(turn, GO_ON)
+        await _go_on(turn)
     elif await cases.inquired(turn):
         pass
     elif len(text) <= MAX_CURSE and _CURSES.search(text):
@@ -105,8 +105,15 @@ async def only_begins(turn: Turn) -> bool:
         return False
     turn.outcome = Outcome.CHAT
     if helping.addressed(turn):
-        await say(turn, GO_ON)
+        await _go_on(turn)
     return True
+
+
+async def _go_on(turn: Turn) -> None:
+    """Who begins a complaint in private may name next whom it is about."""
+    if turn.here.private and cases.ACCUSES.search(turn.text):
+        await cases.begin(turn, ())
+    await say(turn, GO_ON)
 
 
 _ABOUT_ANYTHING = or_(col(Post.ref) != NO_MATTER, col(PostPart.text).in_((LOST, LOST_STAFF, SORRY)))

@@ -82,6 +82,11 @@ _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code ma
 _END = re.compile(r"[\s。.!！~～]*$")
 _LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]?\s*")  # 接单-12, 接单（12）, 接单 第12号
 _CLOSING = re.compile(r"\s*[)）\]】]")
+_NUMBER = re.compile(r"[#a-zA-Z]?\s?\d{1,9}")
+_NUMBERS = re.compile(
+    r"(?P<word>[^\s\d:：,，、;；#a-zA-Z]+)[\s:：]*"
+    r"(?P<numbers>[#a-zA-Z]?\s?\d{1,9}号?(?:[\s,，、和及]+[#a-zA-Z]?\s?\d{1,9}号?)+)[\s。.!！]*"
+)
 _COUNTED = re.compile(r"[栋幢岁元斤%份]|个(?!人)")
 _MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]")
 _ASIDE = re.compile(r"[^\d?？吗么呢的]{1,20}")
@@ -122,8 +127,20 @@ class Grammar:
         orders = [self.parse(line, speaker, addressed=addressed) for line in lines[:MAX_ORDERS]]
         if 1 < len(lines) == len(orders) and all(order and order.ref for order in orders):
             return tuple(order for order in orders if order)
+        if several := self._several(text, speaker, addressed):
+            return several
         order = self.parse(text, speaker, addressed=addressed)
         return (order,) if order else ()
+
+    def _several(self, text: str, speaker: Speaker, addressed: bool) -> tuple[Order, ...]:
+        """办结 1 2, 确认 M1、M2: the same for each, where only numbers follow; 接单 1 2 is a slip and asked about."""
+        match = _NUMBERS.fullmatch(fold(text).strip())
+        command = self._by_word.get(match["word"]) if match else None
+        if match is None or command is None or not command.spreads or command.rest == Takes.MUST:
+            return ()
+        numbers = list(dict.fromkeys(_NUMBER.findall(match["numbers"])))[:MAX_ORDERS]
+        orders = [self.parse(f"{command.name} {one}", speaker, addressed=addressed) for one in numbers]
+        return tuple(order for order in orders if order) if all(order and order.ref for order in orders) else ()
 
     def _number_first(self, folded: str, speaker: Speaker) -> Order | None:
         """12接单, 12号办结 已修好, M3确认: only from who has the role; from others such words are talk."""

@@ -10,18 +10,23 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases.placing import place_of
+from handlers.cases.privacy import is_private_danger, threatens_own_life
 from handlers.cases.reporting import add_step, open_case
 from handlers.clipping import clip
-from handlers.posting import Piece, Target, post, responsible, say, tell
+from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.refs import label
-from handlers.turn import Turn
+from handlers.turn import WORKERS, Turn
 from handlers.understanding import Act
 from storage.areas import Area
-from storage.matters import CASE_OPEN, Case
+from storage.inbox import Outcome
+from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
 from storage.outbox import Sort
 from storage.people import Role
 
 MAX_TEXT = 4000
+AGAIN, DOUBTED, GOES_ON = "又有人报", "有人说没事", "险情还在"
+ON_DUTY = (*WORKERS, Role.POLICE)
+"""Who is called to an emergency, and may say how it ended."""
 REPEAT_MINUTES = 10
 """Within this time the same kind of danger in the same area is one emergency, not two."""
 
@@ -58,12 +63,21 @@ ADVICE: tuple[Advice, ...] = (
     ),
     Advice(
         "伤人",
-        re.compile(r"[刀砍捅枪]|打人|持械|劫|绑架|家暴"),
+        re.compile(r"[刀砍捅枪]|打人|持械|劫|绑架|家暴|虐待|殴打|被打|[打揍掐踢](?:了|死|伤)?我"),
         "110",
         "先躲到安全的地方锁好门，别上前劝，记住人往哪走。",
     ),
     Advice(
-        "轻生", re.compile(r"跳楼|轻生|自杀|想不开|割腕|喝农药"), "110、120", "别激他，陪着说话，让会劝的亲人靠近。"
+        "服毒",
+        re.compile(r"[喝吃吞服].{0,3}(?:农药|毒|百草枯|敌敌畏|安眠药)|食物中毒"),
+        "120",
+        "别让他走动，吐的时候头偏一边；药瓶和吃剩的留着带给医生，没有呼吸就做心肺复苏。",
+    ),
+    Advice(
+        "轻生",
+        re.compile(r"跳楼|轻生|自杀|想不开|割腕|不想(?:再)?活|活不下去|想死|寻死|寻短见|结束.{0,3}生命"),
+        "110、120",
+        "别激他，陪着说话，让会劝的亲人靠近。",
     ),
     Advice(
         "急病",
@@ -73,13 +87,40 @@ ADVICE: tuple[Advice, ...] = (
     ),
 )
 
+_OWN_PATIENT = re.compile(
+    r"(?:我|俺)(?:们?家)?的?(?:[爸妈爹娘爷奶哥姐弟妹叔姨舅]|老[婆公伴人]|媳妇|孩子|小孩|娃|儿子|女儿|闺女|孙|公公|婆婆|[岳父母])"
+    r".{0,8}(?:晕|昏|中风|呼吸|抽搐|流血|出血|胸口|不省人事|跳楼|自杀|割腕|农药|没反应)"
+)
+"""Somebody of the writer's own who is ill: nobody of whom another has told."""
+
 _MISTAKEN = re.compile(r"虚惊|(?:看|搞|弄|听|闻|认|报|说)错|误会|误报|没有?这回事|不是真的|演习")
 _OVER = re.compile(r"没(?:什么|啥)?事(?:儿|情)?[了啦]")
 _DENIES = re.compile(r"(?:没有?|不是|没在|哪有|哪里有)(?:什么|真的?|真正|在)?[着起发冒失漏]?(?:生了?)?$")
+_SAFE_NOW = re.compile(
+    r"(?<!没)(?<!没有)(?:救|劝|抱|拉|抬|送|捞)(?:[下上出回]来|走|医院?)[了啦]|脱险[了啦]|获救[了啦]|脱困[了啦]|醒(?:过来)?[了啦]"
+)
+_SETTLED = re.compile(
+    r"[情势灾]?(?:已经?|都|刚刚?|全部?|完全|被[^,，。]{1,6}?)*(?:扑灭|浇灭|熄灭?|灭|控制住|关(?:上|好|掉)|断|堵上)[了啦]"
+)
+"""What follows a danger that is dealt with: 火灭了, 燃气关好了."""
+_HARMLESS = re.compile(r"烧(?:纸|烤|饭|菜|水|香|火锅)|烟(?:花|囱|筒|雾弹)|[油炊香]烟|做饭的?烟")
+"""What looks like a danger, said by who was mistaken: 看错了，是烧纸."""
+_GOES_ON = re.compile(
+    r"(?:还|仍|依然|一直)(?:在)?(?:[烧燃冒漏流淹喊]|着(?:火|呢|着)|困|没(?:救|灭|出来|下来|醒|断|走))|"
+    r"又(?:[烧燃冒漏]|着(?!急|凉)|打|闹|晕|掉|塌|上(?:去|楼顶))|复燃|死灰复燃|没(?:有)?(?:灭|熄|扑灭|救[下上出])|"
+    r"不是虚惊|谁说.{0,4}(?:虚惊|没|是假)|真的?(?:着火|起火|有人|出事|漏)|越[烧来]越"
+)
 MAX_CALL_OFF = 60
 """Characters up to which a line may say nothing but that there was no danger."""
 
 OTHER = Advice("险情", re.compile(""), "110、119、120", "先保证自己安全，离开危险的地方。")
+
+
+OWN_LIFE_CALLED = "听到您说的了，已经请人马上来找您。\n"
+OWN_LIFE = "现在别一个人待着，叫一声身边的人，或者打 120、110，都会有人帮您。您也可以一直跟我说。"
+"""To somebody who means to die. No hotline: numbers differ from place to place, and none is in the config."""
+UNSEEN = "看到了，已请人马上联系您。急的话先打 110、120。"
+"""In the group, to somebody in a private danger who cannot be told in private: without a word of it."""
 
 
 def advice_for(text: str) -> Advice:
@@ -89,7 +130,7 @@ def advice_for(text: str) -> Advice:
 
 def names_danger(text: str) -> bool:
     """Whether a line is about a danger, there or not: what others than the reporter must say to be heard."""
-    return "虚惊一场" in text or any(one.words.search(text) for one in ADVICE)
+    return "虚惊一场" in text or _SAFE_NOW.search(text) is not None or any(one.words.search(text) for one in ADVICE)
 
 
 def calls_off(text: str) -> Act:
@@ -97,20 +138,62 @@ def calls_off(text: str) -> Act:
 
     One that still names a danger which it does not deny (看错了，是4楼着火) calls nothing off.
     """
+    mistaken = "虚惊一场" in text or _MISTAKEN.search(text) is not None
+    text = _HARMLESS.sub("", text) if mistaken else text
     dangers = [found for one in ADVICE for found in one.words.finditer(text)]
     denied = [one for one in dangers if _DENIES.search(text[: one.start()])]
     if len(text) > MAX_CALL_OFF or text.rstrip().endswith(("?", "？", "吗", "么")):
         return Act.NONE
-    if "虚惊一场" in text or (len(denied) == len(dangers) and (denied or _MISTAKEN.search(text))):
+    if goes_on(text):
+        return Act.NONE
+    if "虚惊一场" in text or (len(denied) == len(dangers) and (denied or mistaken)):
         return Act.WITHDRAW
-    return Act.FIXED if not dangers and _OVER.search(text) else Act.NONE
+    settled = [one for one in dangers if _SETTLED.match(text[one.end() :])]
+    over = settled or _OVER.search(text) or _SAFE_NOW.search(text)
+    return Act.FIXED if over and len(settled) == len(dangers) else Act.NONE
+
+
+def goes_on(text: str) -> bool:
+    """Whether a line says that a danger is still there or back again: 火还在烧, 又着起来了."""
+    asks = text.rstrip().endswith(("?", "？", "吗", "么"))
+    return len(text) <= MAX_CALL_OFF and not asks and _GOES_ON.search(text) is not None
+
+
+async def contradicted(turn: Turn, case: Case) -> None:
+    """Somebody says that it is not over: whoever was called hears it, and one that had ended is open again."""
+    area = await turn.session.get(Area, case.area_id)
+    assert area is not None
+    turn.concerns(str(case.id))
+    if case.state in CASE_OPEN:
+        if turn.me.contact_id != case.reporter_id and not await _in_doubt(turn, case):
+            turn.outcome = Outcome.CHAT  # they are on their way and have heard nothing else
+            return
+    else:
+        case.state, case.taken_at, case.done_at, case.ended_at = CaseState.OPEN, None, None, None
+        case.reopened += 1
+        turn.audit("case.重开", str(case.id), "state")
+        await turn.unschedule("case.close", str(case.id))
+    case.updated_at = turn.now
+    add_step(turn, case, GOES_ON, turn.text[:200], public=False)
+    await _pass_on(turn, case, area, "\n险情还在，请马上赶去。")
+
+
+async def given_back(turn: Turn, case: Case, area: Area) -> None:
+    """Who took it cannot go: the others who were called hear it at once."""
+    name = label(str(case.id))
+    text = f"【急】{name}{turn.me.name}办不了，退单了，请马上接下：{clip(case.text, 100)}\n接下回“接单 {case.id}”。"
+    for contact_id in await _called(turn, area):
+        if contact_id != case.owner_id:  # who owns it by duty is asked anyway
+            await tell(
+                turn, contact_id, text, f"【急】{name}{area.name}还没人接，请马上接下。", area=area, ref=str(case.id)
+            )
 
 
 async def doubted(turn: Turn, case: Case) -> None:
     """Somebody else than the reporter says that there is no danger: those on their way hear it and decide."""
     area = await turn.session.get(Area, case.area_id)
     assert area is not None
-    add_step(turn, case, "有人说没事", turn.text[:200], public=False)
+    add_step(turn, case, DOUBTED, turn.text[:200], public=False)
     name = label(str(case.id))
     for contact_id in await _called(turn, area):
         await tell(
@@ -128,7 +211,7 @@ async def reported(turn: Turn) -> None:
     """No confirmation step: the group is answered, the grid's people are called."""
     advice = advice_for(turn.text)
     if turn.here.area is None:  # what to do comes before the question where
-        await say(turn, f"先打 {advice.call}！{advice.do}")
+        await say(turn, OWN_LIFE if threatens_own_life(turn.text) else f"先打 {advice.call}！{advice.do}")
     area = await locating.area_here(turn)
     if area is None:
         return
@@ -153,25 +236,38 @@ async def reported(turn: Turn) -> None:
 
 async def _again(turn: Turn, case: Case, area: Area, advice: Advice) -> None:
     """Once more the same danger. What the reporter adds, or somebody trapped, must reach those on their way."""
-    add_step(turn, case, "又有人报", turn.text[:200], public=False)
+    add_step(turn, case, AGAIN, turn.text[:200], public=False)
     turn.concerns(str(case.id))
     name = label(str(case.id))
-    if turn.me.contact_id != case.reporter_id and advice is not OTHER and not _elsewhere(turn, case):
+    mine = turn.me.contact_id == case.reporter_id
+    if not mine and advice is not OTHER and not _elsewhere(turn, case) and not await _in_doubt(turn, case):
         if turn.here.chat_id != case.chat_id:  # the group was answered, this chat was not
             await say(turn, f"{name}已有人报，赶去的人都通知了。先打 {advice.call}！{advice.do}", ref=str(case.id))
         return
+    await _pass_on(turn, case, area)
+
+
+async def _pass_on(turn: Turn, case: Case, area: Area, plea: str = "") -> None:
+    """Those on their way hear the new words, the writer that they do."""
+    name = label(str(case.id))
     case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
     said = turn.local(turn.at).strftime("%H:%M")
     for contact_id in await _called(turn, area):
         await tell(
             turn,
             contact_id,
-            f"【急】{name}{turn.me.name} {said}又说：{clip(turn.text, 200)}",
+            f"【急】{name}{turn.me.name} {said}又说：{clip(turn.text, 200)}{plea}",
             f"【急】{name}{area.name}有新情况，请看群里。",
             area=area,
             ref=str(case.id),
         )
-    await say(turn, f"{name}已转告赶去的人。打 {advice_for(case.text).call} 时也请说清这一点。", ref=str(case.id))
+    answer = f"{name}已转告赶去的人。打 {advice_for(case.text).call} 时也请说清这一点。"
+    if threatens_own_life(turn.text):
+        answer = f"{name}{OWN_LIFE_CALLED}{OWN_LIFE}"
+    if case.quiet:
+        await whisper(turn, turn.me.contact_id, answer, ref=str(case.id))
+    else:
+        await say(turn, answer, ref=str(case.id))
 
 
 def _elsewhere(turn: Turn, case: Case) -> bool:
@@ -181,13 +277,19 @@ def _elsewhere(turn: Turn, case: Case) -> bool:
 
 
 async def _answer(turn: Turn, case: Case, advice: Advice, called: bool) -> None:
+    name = label(str(case.id))
     who = "已通知网格员和值班的人。" if called else ""
-    text = (
-        f"{label(str(case.id))}{advice.name}！先打 {advice.call}。\n{advice.do}\n{who}附近的邻居请互相提醒，注意安全。"
-    )
-    if turn.here.private:
-        await say(turn, text, ref=str(case.id))
+    text = f"{name}{advice.name}！先打 {advice.call}。\n{advice.do}\n{who}"
+    if threatens_own_life(turn.text):
+        text = f"{name}{OWN_LIFE_CALLED if called else ''}{OWN_LIFE}"
+    if case.quiet and not turn.here.private:
+        if not (await whisper(turn, turn.me.contact_id, text.strip(), ref=str(case.id))).chats:
+            await say(turn, UNSEEN)
         return
+    if turn.here.private:
+        await say(turn, text.strip(), ref=str(case.id))
+        return
+    text += "附近的邻居请互相提醒，注意安全。"
     sent = await post(
         turn, str(case.id), Sort.EMERGENCY, [Piece(text, (turn.me.contact_id,))], [Target(turn.here.chat_id)]
     )
@@ -207,10 +309,12 @@ async def _called(turn: Turn, area: Area) -> list[int]:
 def _for_people(turn: Turn, case: Case, advice: Advice, area: Area) -> str:
     place = f"\n地点：{case.place}" if case.place else ""
     said = turn.local(turn.at).strftime("%H:%M")
+    discreet = "只私下处理，不在群里说。" if case.quiet else ""
     return (
         f"【急】{label(str(case.id))}{advice.name}\n"
         f"{area.name} {turn.me.name} {said}说：{clip(turn.text, 200)}{place}\n"
-        f"请马上核实、到场，并确认已打 {advice.call}。到了回“进展 {case.id} 已到现场”，处理完回“办结 {case.id} 结果”。"
+        f"{discreet}请马上核实、到场，并确认已打 {advice.call}。"
+        f"到了回“进展 {case.id} 已到现场”，处理完回“办结 {case.id} 结果”。"
     )
 
 
@@ -231,6 +335,23 @@ async def _same_danger(turn: Turn, area: Area, advice: Advice) -> Case | None:
     )
     for case in await turn.session.scalars(query):
         near = abs((turn.at - case.created_at).total_seconds()) <= REPEAT_MINUTES * 60
-        if near and (advice is OTHER or advice_for(case.text) is advice):
+        if near and _same_matter(turn, case, advice):
             return case
     return None
+
+
+def _same_matter(turn: Turn, case: Case, advice: Advice) -> bool:
+    """Whether these words are about that danger: a private one is its reporter's alone, each patient is another."""
+    alike = advice is OTHER or advice_for(case.text) is advice
+    if turn.me.contact_id == case.reporter_id:
+        return alike and (case.quiet or not is_private_danger(turn.text))
+    if case.quiet or is_private_danger(turn.text) or _OWN_PATIENT.search(turn.text):
+        return False
+    apart = turn.here.private and turn.here.chat_id != case.chat_id and not turn.me.has(ON_DUTY)
+    return alike and not (advice is OTHER and apart)
+
+
+async def _in_doubt(turn: Turn, case: Case) -> bool:
+    """Whether the last that those on their way heard is that there may be no danger."""
+    query = select(col(CaseStep.action)).where(CaseStep.case_id == case.id, col(CaseStep.action) != AGAIN)
+    return await turn.session.scalar(query.order_by(col(CaseStep.id).desc()).limit(1)) == DOUBTED

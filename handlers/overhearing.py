@@ -40,6 +40,8 @@ class Overhearing:
         return self._of_death(reading)
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        if reading.act == Act.NOT_FIXED or (reading.act == Act.NONE and reading.kind == Kind.CHAT):
+            yield from self._going_on()
         if reading.act == Act.NONE or reading.kind == Kind.EMERGENCY:
             yield from self._calling_off()
         if reading.act in (Act.NONE, Act.CLAIM):
@@ -57,6 +59,28 @@ class Overhearing:
             heeded = case.reporter_id == self._me or emergencies.names_danger(self._text)
             if case.kind == Kind.EMERGENCY and heeded:
                 yield act, Ref("", case.id or 0)
+
+        called = [one for one in self._dangers() if one.chat_id != self._chat_id and one.state in CASE_OPEN]
+        if len(called) == 1 and self._quoted is None and emergencies.names_danger(self._text):
+            yield act, Ref("", called[0].id or 0)
+
+    def _going_on(self) -> Iterator[tuple[Act, Ref]]:
+        """The latest emergency here is not over, as somebody had said."""
+        here = self._dangers() if emergencies.goes_on(self._text) else []
+        if self._quoted is not None:
+            here = [one for one in here if self._quoted == Ref("", one.id or 0)]
+        if here:
+            yield Act.NOT_FIXED, Ref("", here[-1].id or 0)
+
+    def _dangers(self) -> list[Case]:
+        """The emergencies of this chat; in private those reported, or to which the speaker was called."""
+        if not self._where.private:
+            return [one for one, _ in self._around.dangers if one.chat_id == self._chat_id and not one.quiet]
+        return [
+            one
+            for one, path in self._around.dangers
+            if one.reporter_id == self._me or self._speaker.has(emergencies.ON_DUTY, path)
+        ]
 
     def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
         """The quoted case, else the only one of this chat that the writer took."""
@@ -103,4 +127,5 @@ class Overhearing:
         opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
         if self._quoted is not None:
             return [one for one in opened if self._quoted == Ref("", one.id or 0)]
+        opened = [one for one in opened if self._where.private or not one.quiet]
         return [one for one in reversed(opened) if self._at - one.updated_at <= LATELY]

@@ -17,7 +17,7 @@ from sqlmodel import col
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import Speaker, Where
-from handlers.understanding import Line, OpenMatter, PendingQuestion, Ref
+from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, Room
 from storage.engine import run
@@ -30,6 +30,9 @@ MARK = "〔待定 {}〕"
 """Begins a question about what has no number yet (its message's inbox id), so that a quote still finds it."""
 
 WAITING = re.compile(r"〔待定 (\d{1,18})〕")
+
+DANGER_LASTS = timedelta(hours=3)
+"""How long after the last word about an emergency a line may be about it, though it is over."""
 
 RECENT_DONE = timedelta(days=3)
 """How long after its end a case still takes a rating or 还没好 in plain words, an alert 还没找到."""
@@ -57,6 +60,7 @@ class Surroundings:
     alerts: list[tuple[Alert, str]] = field(default_factory=list)
     ended: list[tuple[Alert, str]] = field(default_factory=list)
     cases: dict[int, list[Case]] = field(default_factory=dict)
+    dangers: list[tuple[Case, str]] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
@@ -206,6 +210,12 @@ _CASES = (
     .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH))
     .order_by(col(Case.id))
 )
+_DANGERS = (
+    select(Case, col(Area.path))
+    .join(Area, col(Area.id) == col(Case.area_id))
+    .where(Case.kind == Kind.EMERGENCY, col(Case.updated_at) > bindparam("since"))
+    .order_by(col(Case.id))
+)
 _STRAYS = select(Stray).where(col(Stray.chat_id).in_(bindparam("chats")), Stray.state == "open").order_by(col(Stray.id))
 _QUESTIONS = (
     select(Question)
@@ -310,6 +320,7 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)
     around.cases = by_chat
+    around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
     strays: dict[int, list[Stray]] = defaultdict(list)
     for stray in await session.scalars(_STRAYS, {"chats": list(chats)}):
         strays[stray.chat_id].append(stray)

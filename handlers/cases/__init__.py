@@ -2,10 +2,10 @@
 
 from handlers.cases.accusing import accused
 from handlers.cases.acting import ACTS, gives_back
-from handlers.cases.complaints import ACCUSES
+from handlers.cases.complaints import ACCUSES, begin
 from handlers.cases.inquiring import inquired
 from handlers.cases.reporting import reported
 from handlers.cases.timers import ANSWERS, DUE
 from handlers.cases.working import COMMANDS
 
-__all__ = ["ACCUSES", "ACTS", "ANSWERS", "COMMANDS", "DUE", "accused", "gives_back", "inquired", "reported"]
+__all__ = ["ACCUSES", "ACTS", "ANSWERS", "COMMANDS", "DUE", "accused", "begin", "gives_back", "inquired", "reported"]

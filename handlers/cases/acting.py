@@ -83,8 +83,12 @@ async def fixed(turn: Turn, ref: Ref) -> None:
 
 async def not_fixed(turn: Turn, ref: Ref) -> None:
     """还没好 / 又坏了: after 办结 it reopens; before, the owner hears of it."""
+    from handlers import emergencies  # it imports this package
+
     case, area = await moving.load(turn, ref.number)
-    if case.state in (CaseState.DONE, CaseState.CLOSED) and await moving.affected(turn, case):
+    if case.kind == Kind.EMERGENCY and emergencies.goes_on(turn.text):
+        await emergencies.contradicted(turn, case)
+    elif case.state in (CaseState.DONE, CaseState.CLOSED) and await moving.affected(turn, case):
         await moving.reopen(turn, case, area, turn.text[:200])
     elif case.state in CASE_OPEN and case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}", ref=str(case.id))

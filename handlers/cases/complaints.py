@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.matters import COMPLAINTS
+from handlers.surroundings import RECENT_DONE
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.agenda import Question
@@ -141,7 +142,10 @@ def says_nothing_else(text: str, names: Iterable[str]) -> bool:
 
 
 async def begin(turn: Turn, names: Sequence[str]) -> bool:
-    """Remember that the speaker is about to say what it is about, in private; False if they cannot be reached there."""
+    """Remember that the speaker is about to say what it is about, in private; False if they cannot be reached there.
+
+    Without `names` the speaker has not said either whom it is about.
+    """
     chat_id = (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
     chat_id = turn.here.chat_id if turn.here.private else chat_id
     if chat_id is None:
@@ -170,3 +174,13 @@ async def begun(turn: Turn) -> Question | None:
         col(Question.expires_at) > turn.now,
     )
     return (await turn.session.scalars(query.order_by(col(Question.id).desc()).limit(1))).first()
+
+
+async def latest_of(turn: Turn) -> Case | None:
+    """The speaker's last complaint about somebody with a role here, of the last days."""
+    query = select(Case).where(
+        Case.reporter_id == turn.me.contact_id,
+        col(Case.about_worker).is_(True),
+        col(Case.updated_at) > turn.now - RECENT_DONE,
+    )
+    return (await turn.session.scalars(query.order_by(col(Case.id).desc()).limit(1))).first()

@@ -76,7 +76,8 @@ def manages(turn: Turn, case: Case, area: Area) -> bool:
     """
     if case.about_worker:
         return turn.me.has(COMPLAINTS, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area)
-    return turn.me.contact_id == case.owner_id or turn.me.has(WORKERS, area.path)
+    roles = (*WORKERS, Role.POLICE) if case.kind == Kind.EMERGENCY else WORKERS
+    return turn.me.contact_id == case.owner_id or turn.me.has(roles, area.path)
 
 
 def must_manage(turn: Turn, case: Case, area: Area) -> None:
@@ -177,6 +178,8 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
 
 async def give_back(turn: Turn, number: int) -> None:
     """退单: who took it cannot do it; it waits again for whoever claims it, and is its owner's by duty."""
+    from handlers import emergencies  # it imports this package
+
     case, area = await load(turn, number)
     must_be(case, CASE_OPEN, "退单")
     duty = await owner_for(turn, case, area)
@@ -191,7 +194,9 @@ async def give_back(turn: Turn, number: int) -> None:
     if case.owner_id != turn.me.contact_id:
         await _put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
     await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
-    await _wait_for_claim(turn, case)
+    if case.kind == Kind.EMERGENCY:
+        await emergencies.given_back(turn, case, area)
+    await _wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
 
 
 async def _put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
@@ -203,8 +208,9 @@ async def _put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") ->
     await tell(turn, case.owner_id, before + text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
 
 
-async def _wait_for_claim(turn: Turn, case: Case) -> None:
-    await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
+async def _wait_for_claim(turn: Turn, case: Case, step: int = 1) -> None:
+    """The ladder of reminders begins, or goes on with a later step."""
+    await turn.schedule("case.unclaimed", f"{case.id}#{step}", turn.now + timedelta(minutes=wait_minutes(turn, case)))
 
 
 async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact:

@@ -12,7 +12,7 @@ from handlers import locating
 from handlers.cases import texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.placing import place_of
-from handlers.cases.privacy import is_private
+from handlers.cases.privacy import is_private, is_private_danger
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
 from handlers.understanding import Kind
@@ -65,7 +65,8 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
     category = reading.category or "其他"
     rule = turn.rules.cases.categories.get(category)
     danger = reading.kind == Kind.EMERGENCY  # its neighbours must hear of it
-    quiet = reading.about_worker or (not danger and is_private(turn.text, category))
+    private = is_private_danger(turn.text) if danger else is_private(turn.text, category)
+    quiet = reading.about_worker or private
     case = Case(
         kind=reading.kind,
         category=category,

@@ -98,3 +98,30 @@ def test_who_is_named(text: str, name: str, role: str, named: bool) -> None:
 def test_who_is_accused_though_called_by_name() -> None:
     assert is_accused("小耿，我要投诉你，电话不接", "小耿", ["worker"])
     assert not is_accused("麻烦小耿看看，我要投诉噪音", "小耿", ["worker"])
+
+
+@pytest.mark.parametrize("done", ["", "办结 1 已道歉", "驳回 1 查无此事"])
+@pytest.mark.parametrize("words", ["还是那样，又骂人了", "他又来骂人了"])
+async def test_what_is_said_later_goes_where_the_complaint_went(talk: Talk, done: str, words: str) -> None:
+    await talk.say("r1", None, "投诉小耿，上门骂人")
+    if done:
+        await talk.say("l1", None, done)
+    said = [*await talk.say("r1", None, words), *await talk.wait(minutes=1)]
+    assert rooms(said) == {"@r1", "@l1"}
+    assert words in texts(said, "@l1")[0]
+    assert "@w1" in rooms(await talk.say("r1", None, "3栋楼道灯坏了"))
+
+
+@pytest.mark.parametrize("lines", [("小耿", "上门骂人"), ("小耿态度不好",)])
+async def test_who_begins_a_complaint_may_name_next_whom_it_is_about(talk: Talk, lines: tuple[str, ...]) -> None:
+    await talk.say("r1", None, "我要投诉")
+    said = [one for line in lines for one in await talk.say("r1", None, line)]
+    assert rooms(said) == {"@r1", "@l1"}
+    assert "小耿" in texts(said, "@l1")[0]
+
+
+@pytest.mark.parametrize("begun", ["我要投诉", "我要投诉小耿"])
+async def test_a_repair_told_instead_is_a_repair(talk: Talk, begun: str) -> None:
+    await talk.say("r1", None, begun)
+    assert rooms(await talk.say("r1", None, "3栋楼道灯坏了")) == {"@r1", "@w1"}
+    assert await talk.rows(select(Case.about_worker)) == [False]

@@ -236,3 +236,28 @@ async def test_the_same_words_twice_are_one_case(talk: Talk) -> None:
     await talk.wait(minutes=40)
     await talk.say("r1", "g1", LEAK.replace("3栋2单元", "5栋1单元"))
     assert len(await talk.rows(select(Case))) >= 2
+
+
+async def test_several_numbers_are_several_orders(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("r2", "g1", LEAK)
+    said = await talk.say("w1", None, "办结 1、2")
+    assert [line.splitlines()[0] for line in texts(said, "g1")] == [
+        "@王姨 【事项 1】已办结。",
+        "@赵大爷 【事项 2】已办结。",
+    ]
+    assert await talk.rows(select(Case.state)) == [CaseState.DONE, CaseState.DONE]
+
+
+async def test_several_missing_persons_are_confirmed_one_after_the_other(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我爸早上9点从柳树巷出去没回来，72岁，灰夹克")
+    await talk.say("r2", "g1", "我妈早上9点从老粮站出去没回来，70岁，红衣服")
+    said = await talk.say("w1", None, "确认 M1 M2")
+    assert {one.ref for one in said if one.room == "g3"} == {"M1.3", "M2.3"}
+
+
+async def test_the_first_reminder_after_giving_back_is_not_for_who_gave_back(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("w1", None, "接单 1")
+    await talk.say("w1", None, "退单 1")
+    assert "@l1" in rooms(await talk.wait(minutes=31))

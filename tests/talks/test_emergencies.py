@@ -122,3 +122,84 @@ async def test_what_still_names_a_danger_calls_nothing_off(talk: Talk, words: st
 async def test_a_mistake_elsewhere_is_no_false_alarm(talk: Talk) -> None:
     await talk.say("r1", "g1", "3栋路灯坏了，晚上看不见，麻烦修一下")
     assert await talk.say("r2", "g1", "虚惊一场，看错了") == []
+
+
+async def test_another_danger_is_another_emergency(talk: Talk) -> None:
+    await talk.say("r1", "g1", "楼顶有人要跳楼")
+    said = await talk.say("r2", "g1", "有人喝农药了")
+    assert {*ALARMED, "g1"} <= rooms(said)
+    assert "【事项 2】" in texts(said, "g1")[0]
+
+
+async def test_each_ones_own_patient_is_another_emergency(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我爸晕倒了快来人")
+    assert "【事项 2】" in texts(await talk.say("r2", "g1", "我妈晕倒了快来人"), "@w1")[0]
+
+
+@pytest.mark.parametrize("room", ["g1", None])
+async def test_who_means_to_die_is_answered_alone(talk: Talk, room: str | None) -> None:
+    await talk.say("r2", "g1", "3栋着火了")
+    said = await talk.say("r1", room, "我不想活了")
+    assert rooms(said) == {*ALARMED, "@r1"}
+    (answer,) = texts(said, "@r1")
+    assert "请人马上来找您" in answer and "120" in answer
+    assert "邻居" not in answer and "险情" not in answer
+    assert rooms(await talk.say("w1", None, "办结 2 已陪着")) == {*ALARMED, "@r1"}
+
+
+async def test_violence_at_home_is_not_spoken_of_in_the_group(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", "我被家暴了，怎么办")
+    assert rooms(said) == {*ALARMED, "@r1"}
+    assert "110" in texts(said, "@r1")[0] and "邻居" not in texts(said, "@r1")[0]
+
+
+@pytest.mark.parametrize("over", [("r2", "g1", "虚惊一场"), ("w1", None, "办结 1"), ("r1", "g1", "虚惊一场")])
+@pytest.mark.parametrize("words", ["谁说虚惊！火还在烧", "又着起来了"])
+async def test_a_fire_that_goes_on_reaches_all_who_were_called(
+    talk: Talk, over: tuple[str, str | None, str], words: str
+) -> None:
+    await talk.say("r1", "g1", "3栋着火了")
+    await talk.say(*over)
+    said = await talk.say("r1", "g1", words)
+    assert rooms(said) == {*ALARMED, "g1"}
+    assert words in texts(said, "@p1")[0] and "请马上赶去" in texts(said, "@p1")[0]
+    (case,) = await talk.rows(select(Case))
+    assert case.state in CASE_OPEN
+
+
+@pytest.mark.parametrize(
+    ("report", "person", "room", "words"),
+    [
+        ("3栋着火了", "w1", None, "没着火"),
+        ("3栋着火了", "w1", None, "虚惊一场"),
+        ("3栋着火了", "l1", None, "没着火，是演习"),
+        ("3栋着火了", "l1", None, "火灭了"),
+        ("3栋着火了", "r1", "g1", "看错了，是烧纸"),
+        ("楼顶有人要跳楼", "r1", "g1", "警察救下来了"),
+        ("楼顶有人要跳楼", "p1", None, "人救下来了"),
+    ],
+)
+async def test_who_is_there_ends_it_in_plain_words(
+    talk: Talk, report: str, person: str, room: str | None, words: str
+) -> None:
+    await talk.say("r1", "g1", report)
+    said = await talk.say(person, room, words)
+    assert ALARMED - {f"@{person}"} <= rooms(said)
+    (case,) = await talk.rows(select(Case))
+    assert case.state not in CASE_OPEN
+
+
+async def test_words_of_a_called_worker_about_something_else_end_nothing(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋着火了")
+    await talk.say("l1", None, "没事了")
+    await talk.say("p1", None, "还没救下来")
+    (case,) = await talk.rows(select(Case))
+    assert case.state in CASE_OPEN
+
+
+async def test_who_gives_an_emergency_back_leaves_it_to_the_others(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋着火了")
+    await talk.say("w1", None, "接单 1")
+    said = await talk.say("w1", None, "退单 1")
+    assert {"@l1", "@a1", "@p1"} <= rooms(said)
+    assert "@l1" in rooms(await talk.wait(minutes=12))
