@@ -108,14 +108,17 @@ class Overhearing:
                 yield act, Ref("F", here[0].id or 0)
 
     def _of_death(self, reading: Reading) -> Reading:
-        """A death beside who is sought: from a worker in private it may end the search, from others it is a clue."""
+        """A death beside who is sought: the family and, in private, a worker are asked; from others it is a clue."""
         if reading.act != Act.NONE or reading.kind not in _UNHEEDED or not alerts.tells_of_death(self._text):
             return reading
         heard = [one for one in self._around.matters(self._where, self._me) if one.ref.letter == "M"]
         quoted = self._quoted is not None and self._quoted.letter == "M"
-        if any(one.mine for one in heard) or not (quoted or (heard and self._quoted is None)):
-            return reading
         told = Reading(self._text, Kind.FOUND, self._around.rules.reading.ask_threshold)
+        mine = [one for one in heard if one.mine]
+        if len(mine) == 1 and self._quoted is None and reading.kind == Kind.CHAT:
+            return told._replace(candidates=(Candidate(mine[0].ref, 0.8, "writer"),))
+        if mine or not (quoted or (heard and self._quoted is None)):
+            return reading
         if self._where.private and self._speaker.has(DECIDERS):
             return told if not alerts.known(reading.fields) else reading
         if reading.kind != Kind.MISSING and (quoted or alerts.of_a_stranger(self._text)):

@@ -104,3 +104,15 @@ async def test_a_late_word_of_it_is_asked_again_without_the_detail(talk: Talk) -
 )
 def test_what_only_sounds_like_it(words: str) -> None:
     assert not tells_of_death(words)
+
+
+async def test_the_family_s_own_word_of_a_death_ends_it_quietly_when_they_say_so(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    said = await talk.say("r1", "g1", "我爸已经去世了")
+    assert rooms(said) == {"g1"}
+    assert "要结束寻人吗" in said[0].text
+    said = await talk.say("r1", "g1", "是")
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert rooms(said) >= TOWN_ROOMS
+    assert await balanced(talk)
