@@ -9,6 +9,7 @@ from datetime import timedelta
 from handlers import lateness
 from handlers.alerts import asking, ending, spreading, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
+from handlers.hearers import speakers_chats
 from handlers.matters import Refusal, listing
 from handlers.posting import Piece, Target, post, say
 from handlers.surroundings import RECENT_DONE
@@ -135,7 +136,7 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, reached: set[int]) 
     asked = {*await asking.asked_chats(turn, alert, asking.CONFIRM, asking.FOUND)}
     people = {alert.confirmed_by, alert.reporter_id if alert.chat_id not in reached else None} - {None}
     asked |= {*(await private_chats(turn.session, [one for one in people if one])).values()}
-    asked -= {alert.chat_id, *reached, *await asking.speakers_chats(turn)}
+    asked -= {alert.chat_id, *reached, *await speakers_chats(turn)}
     again: set[int] = set()
     if alert.state == AlertState.UNCONFIRMED:
         again = await _ask_again(turn, alert, area)

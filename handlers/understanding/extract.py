@@ -53,6 +53,8 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
 
     A later and finer time without a day of its own belongs to it: 昨天在集市，下午三点.
     """
+    if not times:
+        return None
     born = [match.span() for match in BORN.finditer(text)]
     passed = [
         time
