@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -37,7 +36,7 @@ async def findings(config: Config, database: Database) -> list[str]:
     if find_font() is None:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
     lines += await _local_chat(config, database, now)
-    if lost := await rooms_elsewhere(database, config.account):
+    if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
         lines.append(lost)
     async with database.read() as session:
         lines += await _gateway(config, session)
@@ -70,10 +69,10 @@ async def _gateway(config: Config, session: AsyncSession) -> list[str]:
     if config.gateway == "local":
         return []
     lines = []
-    if not os.environ.get(TOKEN_VARIABLE):
+    if not config.token:
         lines.append(f"网关：环境变量 {TOKEN_VARIABLE} 没有设置")
-    if not await _reachable(config.wechaty.endpoint):
-        lines.append(f"网关：连不上 {config.wechaty.endpoint}。{state}")
+    if not await _reachable(config.endpoint):
+        lines.append(f"网关：连不上 {config.endpoint}。{state}")
     elif account is None or account.state != "online":
         lines.append(f"网关：{state or '还没有运行过'}")
     if account and account.scan_code:

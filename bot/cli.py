@@ -7,7 +7,7 @@ import json
 import logging
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import typer
 
 from bot.config import Config, ConfigError, load_config, reason
+from bot.lease import LeaseLost
 from storage.engine import Database, DatabaseError
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def told() -> Iterator[None]:
         yield
     except (ConfigError, DatabaseError) as error:
         raise fail(str(error)) from None
+    except LeaseLost as error:
+        raise fail(str(error), 1) from None
     except TownFaults as faults:
         for line in faults.faults:
             typer.echo(line, err=True)
@@ -68,12 +71,16 @@ def started(config_path: Path) -> Config:
 
 
 @app.command()
-def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
+def run(
+    config: ConfigPath = DEFAULT_CONFIG,
+    account: Annotated[str | None, typer.Option(help="哪个账号；默认是配置里的 account")] = None,
+) -> None:
     """运行机器人。默认是本机网页上的内置聊天和示例镇。"""
     from bot.running import run as run_bot
 
     with told():
-        asyncio.run(run_bot(started(config), typer.echo))
+        settings = started(config)
+        asyncio.run(run_bot(settings.of_account(account) if account is not None else settings, typer.echo))
 
 
 @app.command()
@@ -279,6 +286,40 @@ def learn(
 
     with told():
         typer.echo(_with_database(config, work))
+
+
+@app.command()
+def accounts(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """各账号：状态、主用和备用的群、发了多少、还可发多少。"""
+
+    async def work(settings: Config, database: Database) -> list[tuple[str, ...]]:
+        from bot.accounts import account_rows
+
+        async with database.read() as session:
+            return await account_rows(session, settings, datetime.now(UTC))
+
+    with told():
+        rows = _with_database(config, work)
+    from bot.accounts import HEADINGS
+
+    _table(HEADINGS, rows)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal, lines with tabs in a pipe."""
+    if not sys.stdout.isatty():
+        for row in (headings, *rows):
+            typer.echo("\t".join(row))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*headings, box=box.SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    Console().print(table)
 
 
 @app.command("admin-code")

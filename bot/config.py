@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,9 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bot.alarm import AlarmRules
 from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
-from handlers.ports import Rules
+from handlers.ports import Minutes, Rules
 
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
@@ -29,6 +31,8 @@ Port = Annotated[int, Field(strict=True, ge=1, le=65535)]
 Calling = Annotated[float, Field(strict=True, gt=0, le=120, allow_inf_nan=False)]
 Silence = Annotated[float, Field(strict=True, gt=0, le=86_400, allow_inf_nan=False)]
 """Seconds for which an answer, and any sign of life, is waited for."""
+
+Leasing = Annotated[float, Field(strict=True, ge=1, le=3600, allow_inf_nan=False)]
 
 Switch = Annotated[bool, Field(strict=True)]
 
@@ -63,6 +67,31 @@ class WechatyConfig(BaseModel):
         return value
 
 
+class AccountRules(BaseModel):
+    """Several accounts on one database, each with a process of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lease_seconds: Leasing = Field(
+        60.0, description="进程多久没有续约就算停了（秒）；至少是 wechaty.call_seconds 的三倍"
+    )
+    takeover_minutes: Minutes = Field(5, description="账号掉线几分钟后，由同在群里的备用账号接手")
+    endpoints: Mapping[str, str] = Field(
+        default_factory=dict, description="几个账号时，各账号的 puppet 服务地址；不写用 wechaty.endpoint"
+    )
+
+    @field_validator("endpoints")
+    @classmethod
+    def _endpoints(cls, value: Mapping[str, str]) -> Mapping[str, str]:
+        for name, endpoint in value.items():
+            if not 0 < len(name) <= 40:
+                raise ValueError("账号的名字应有 1 到 40 个字")
+            WechatyConfig._endpoint(endpoint)
+        if len(set(value.values())) < len(value):
+            raise ValueError("两个账号不能用同一个地址")
+        return value
+
+
 class Config(Rules):
     """Everything that can be set."""
 
@@ -72,6 +101,8 @@ class Config(Rules):
     town: str | None = Field(None, description="第一次启动时导入的文件夹；sample 是自带的示例镇")
     local: LocalConfig = Field(default_factory=LocalConfig)
     wechaty: WechatyConfig = Field(default_factory=WechatyConfig)
+    accounts: AccountRules = Field(default_factory=AccountRules)
+    alarm: AlarmRules = Field(default_factory=AlarmRules)
     pace: PaceRules = Field(default_factory=PaceRules)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
 
@@ -89,6 +120,34 @@ class Config(Rules):
         if self.town_level not in self.levels:
             raise ValueError(f"town_level 是 {self.town_level!r}，应当是 levels 里的一级：{'、'.join(self.levels)}")
         return self
+
+    @model_validator(mode="after")
+    def _lease(self) -> Config:
+        if self.accounts.lease_seconds < 3 * self.wechaty.call_seconds:
+            raise ValueError(
+                f"accounts.lease_seconds 是 {self.accounts.lease_seconds:g}，"
+                f"应当至少是 wechaty.call_seconds（{self.wechaty.call_seconds:g}）的三倍"
+            )
+        return self
+
+    @property
+    def endpoint(self) -> str:
+        """The gateway of this account."""
+        return self.accounts.endpoints.get(self.account, self.wechaty.endpoint)
+
+    @property
+    def token(self) -> str:
+        """The gateway's password, from the environment: this account's own, else the one for all; empty if neither."""
+        return os.environ.get(f"{TOKEN_VARIABLE}_{self.account}") or os.environ.get(TOKEN_VARIABLE, "")
+
+    def of_account(self, name: str) -> Config:
+        """The config as a process for another account has it; ConfigError if that is none of ours."""
+        if self.accounts.endpoints and name not in self.accounts.endpoints:
+            known = "、".join(self.accounts.endpoints)
+            raise ConfigError(f"accounts.endpoints 里没有账号 {name[:40]}，有：{known}")
+        if not 0 < len(name) <= 40:
+            raise ConfigError("账号的名字应有 1 到 40 个字")
+        return self.model_copy(update={"account": name})
 
     @property
     def rules(self) -> Rules:

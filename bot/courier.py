@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, String, bindparam, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -28,6 +29,7 @@ from bot.gateways.protocol import (
     Unknown,
     Unreachable,
 )
+from bot.lease import Lease
 from bot.pacing import Pacer
 from handlers.ports import Clock
 from handlers.posting import may_hear
@@ -38,8 +40,8 @@ from storage.columns import UtcTime
 from storage.engine import Database, retrying, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
-from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
-from storage.people import ContactBinding
+from storage.outbox import REPEATED, SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
+from storage.people import Account, ContactBinding
 
 MAX_TRIES = 15
 """Tries of a part that did not get out, with growing waits: about four hours in all."""
@@ -106,8 +108,12 @@ class Courier:
         clock: Clock,
         *,
         drawing: Drawing,
+        lease: Lease | None = None,
     ) -> None:
+        """Without a `lease` nobody else can be working for the account (replay, simulation)."""
         self._database = database
+        self._lease = lease
+        self._holder = lease.holder if lease else ""
         self._gateway = gateway
         self._account = account_id
         self._pacer = pacer
@@ -118,20 +124,8 @@ class Courier:
 
     async def recover(self) -> None:
         """At a start: what was being sent when the process died is unknown; an urgent one is repeated once."""
-        now = self._clock.now()
-        mine = (col(DeliveryPart.state) == PartState.SENDING) & (col(DeliveryPart.account_id) == self._account)
-        urgent = (
-            select(col(Delivery.id))
-            .join(Post, col(Delivery.post_id) == col(Post.id))
-            .where(col(Post.sort).in_(REPEATED))
-        )
-        again = mine & col(DeliveryPart.delivery_id).in_(urgent) & col(DeliveryPart.doubtful).is_(False)
-        async with self._database.connect() as connection:
-            await connection.run_sync(_settle, self._account)
         async with self._database.write() as session:
-            repeated = {"state": PartState.QUEUED, "doubtful": True, "due_at": now, "error": "发送时中断，重发一次"}
-            await session.execute(update(DeliveryPart).where(again).values(**repeated))
-            await session.execute(update(DeliveryPart).where(mine).values(state=PartState.UNKNOWN, error="发送时中断"))
+            await interrupted(session, self._account, self._clock.now())
 
     async def step(self, now: datetime) -> datetime | None:
         """Send all that may go now; when to be called next, or None if nothing waits."""
@@ -192,14 +186,13 @@ class Courier:
 
     def _choose(self, connection: Connection, now: datetime) -> Parcel | None:
         held = [one for one in Priority if self._pacer.free_at(one, now) > now]
-        query = _ready()
+        query, mine = _ready(), {"account": self._account, "holder": self._holder, "now": now}
         if held:  # what is free goes: too many replies do not hold an alert
             query = query.where(col(DeliveryPart.priority).not_in(held))
-        while (row := connection.execute(query, {"now": now}).first()) is not None:
+        while (row := connection.execute(query, mine).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
-                taken = {"part": due.part_id, "account": self._account, "moment": now}
-                connection.execute(_TAKE, taken)
+                connection.execute(_TAKE, {"part": due.part_id, "moment": now})
                 return Parcel(due, self._address(connection, due), self._mentions(connection, due.mentions))
             connection.execute(_CANCEL, {"part": due.part_id, "reason": reason})
         return None
@@ -254,9 +247,11 @@ class Courier:
         due, to = parcel.due, parcel.to
         if to is None:
             raise Refused("这个人没有绑定微信" if due.contact_id else "群没有绑定，或已退群")
+        data, name = (b"", "") if due.kind == "text" else await self._picture(due)
+        if self._lease and not self._lease.holds():  # another process may be sending it by now
+            raise Unreachable("账号的租约到期了")
         if due.kind == "text":
             return await self._gateway.send_text(to, due.text, parcel.mentions)
-        data, name = await self._picture(due)
         return await self._gateway.send_picture(to, data, name)
 
     async def _picture(self, due: Due) -> tuple[bytes, str]:
@@ -292,7 +287,7 @@ class Courier:
         async with self._database.read() as session:
             rows = await session.execute(
                 select(col(DeliveryPart.priority), func.min(col(DeliveryPart.due_at)))
-                .where(col(DeliveryPart.state) == PartState.QUEUED)
+                .where(col(DeliveryPart.state) == PartState.QUEUED, DeliveryPart.account_id == self._account)
                 .group_by(col(DeliveryPart.priority))
             )
             times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in rows]
@@ -302,8 +297,9 @@ class Courier:
 
 @cache
 def _ready() -> Select[Any]:
-    """Queued parts that may go by themselves at `now`: due, picture there, what they wait for decided.
+    """The next queued part of an account that may go by itself at `now`: due, picture there, what it waits for decided.
 
+    None is found where another process holds the account's lease, or is moving the part to another account.
     Made once: to put it together takes longer than to run it.
     """
     before, earlier = aliased(DeliveryPart), aliased(DeliveryPart)
@@ -342,18 +338,22 @@ def _ready() -> Select[Any]:
         .join(Post, col(Delivery.post_id) == col(Post.id))
         .join(PostPart, (col(PostPart.post_id) == col(Post.id)) & (col(PostPart.number) == DeliveryPart.number))
         .join(Chat, col(Delivery.chat_id) == col(Chat.id))
+        .join(Account, col(DeliveryPart.account_id) == col(Account.id))
         .outerjoin(Room, col(Chat.room_id) == col(Room.id))
         .outerjoin(Area, col(Room.area_id) == col(Area.id))
         .outerjoin(Picture, col(PostPart.picture_id) == col(Picture.id))
         .where(
             DeliveryPart.state == PartState.QUEUED,
+            DeliveryPart.account_id == bindparam("account"),
             DeliveryPart.due_at <= bindparam("now"),
+            col(Account.lease_holder) == bindparam("holder"),
             or_(DeliveryPart.number == 0, ~unsaid),
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
         )
         .order_by(col(DeliveryPart.priority), col(DeliveryPart.turn), col(DeliveryPart.rank), col(DeliveryPart.id))
         .limit(1)
+        .with_for_update(of=DeliveryPart, skip_locked=True)
     )
 
 
@@ -361,12 +361,7 @@ def _ready() -> Select[Any]:
 _TAKE = (
     update(DeliveryPart)
     .where(col(DeliveryPart.id) == bindparam("part"))
-    .values(
-        state=PartState.SENDING,
-        account_id=bindparam("account"),
-        tried_at=bindparam("moment"),
-        tries=DeliveryPart.tries + 1,
-    )
+    .values(state=PartState.SENDING, tried_at=bindparam("moment"), tries=DeliveryPart.tries + 1)
 )
 _SENDING = select(col(DeliveryPart.id)).where(
     DeliveryPart.state == PartState.SENDING, DeliveryPart.account_id == bindparam("account")
@@ -387,6 +382,7 @@ _OUTCOME = (
         due_at=func.coalesce(bindparam("again_at", type_=UtcTime), DeliveryPart.due_at),
     )
 )
+_OUTCOME_AGAIN = _OUTCOME.values(account_id=SPEAKING)  # the chat may have been taken over meanwhile
 _PERSON = (
     select(col(ContactBinding.external_id))
     .where(ContactBinding.account_id == bindparam("account"), ContactBinding.contact_id == bindparam("contact"))
@@ -447,6 +443,22 @@ def _perhaps_received(connection: Connection, delivery_id: int) -> bool:
     return any(state in (PartState.SENT, PartState.UNKNOWN) or doubtful for state, doubtful in rows)
 
 
+async def interrupted(session: AsyncSession, account_id: int, now: datetime) -> None:
+    """What an account was sending when its process died is unknown; an urgent one is repeated once."""
+    await (await session.connection()).run_sync(_settle, account_id)
+    mine = (col(DeliveryPart.state) == PartState.SENDING) & (col(DeliveryPart.account_id) == account_id)
+    urgent = (
+        select(col(Delivery.id)).join(Post, col(Delivery.post_id) == col(Post.id)).where(col(Post.sort).in_(REPEATED))
+    )
+    again = mine & col(DeliveryPart.delivery_id).in_(urgent) & col(DeliveryPart.doubtful).is_(False)
+    repeated = {"state": PartState.QUEUED, "doubtful": True, "due_at": now, "error": "发送时中断，重发一次"}
+    unknown = {"state": PartState.UNKNOWN, "error": "发送时中断"}
+    for which, values in ((again, {**repeated, "account_id": SPEAKING}), (mine, unknown)):
+        await session.execute(
+            update(DeliveryPart).where(which).values(**values).execution_options(synchronize_session=False)
+        )
+
+
 def _settle(connection: Connection, account_id: int) -> None:
     """Parts that an earlier process was sending, and whose message came back: they were sent."""
     for (part_id,) in connection.execute(_SENDING, {"account": account_id}).all():
@@ -461,7 +473,7 @@ def _record(connection: Connection, result: Result) -> None:
         state, external_id, again_at = PartState.SENT, came_back, None
     # a part that was cancelled while it was on its way stays what the call made of it
     connection.execute(
-        _OUTCOME,
+        _OUTCOME_AGAIN if state == PartState.QUEUED else _OUTCOME,
         {
             "part": result.part_id,
             "now_is": state,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from bot.cleaning import clean_event, clean_name
+from bot.standby import adopt_names
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, dialect_of, insert_into, retrying, run
-from storage.inbox import InboxEvent, Picture
+from storage.inbox import InboxEvent, InboxState, Picture
+from storage.outbox import hand_over
 from storage.people import Contact, ContactBinding, Seen
 
 BATCH = 256
@@ -31,13 +33,19 @@ NAME_LENGTH = 60
 
 _BIND = re.compile(r"绑定[\s:：]*[0-9A-Za-z-]{4,}[\s.。!！]*$")
 _STATES = frozenset({EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN})
+_SHADOWED = frozenset({EventKind.MESSAGE, EventKind.RECALLED})
+"""What the account that speaks in a group hears as well; all else is about the account itself."""
 
 
 class Inbox:
     """The way in for one account. `put` returns once its event is stored (or was known already)."""
 
-    def __init__(self, database: Database, account_id: int, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, database: Database, account_id: int, clock: Clock, wake: Callable[[], None], *, stable_ids: bool = False
+    ) -> None:
+        """`stable_ids`: the chat system calls a group or a person the same whichever of our accounts asks."""
         self._database = database
+        self._stable = stable_ids
         self._account = account_id
         self._clock = clock
         self._wake = wake
@@ -86,7 +94,7 @@ class Inbox:
 
         async def attempt() -> None:
             async with self._database.write() as session:
-                batch = _Batch(session, self._account)
+                batch = _Batch(session, self._account, self._stable)
                 await batch.load(kept)
                 rows = [row for event in kept if (row := await self._row(batch, event))]
                 await session.flush()
@@ -99,7 +107,7 @@ class Inbox:
             self._wake()
 
     async def _row(self, batch: _Batch, event: Event) -> dict[str, object] | None:
-        chat_id, contact_id = None, None
+        chat_id, contact_id, state = None, None, InboxState.NEW
         if event.sender and not event.from_self:
             contact_id = await batch.contact(event.sender, event.sender_name)
         if event.room:
@@ -109,7 +117,9 @@ class Inbox:
             await batch.heard_in(event)
             if chat_id is None and event.kind == EventKind.MESSAGE:
                 chat_id = await batch.new_room(event.room, event.room_name)
-            if room_id is not None and contact_id is not None:
+            if room_id is not None and event.kind in _SHADOWED and batch.stands_by(event):
+                state = InboxState.SHADOW
+            elif room_id is not None and contact_id is not None:
                 batch.note_seen(contact_id, room_id)
         elif contact_id is not None and event.sender and event.kind == EventKind.MESSAGE:
             chat_id = await batch.private(event.sender, contact_id)
@@ -124,6 +134,7 @@ class Inbox:
             "at": event.at,
             "received_at": self._clock.now(),
             "payload": dump_event(event),
+            "state": state,
         }
 
     async def _pictures(self, session: AsyncSession, events: Sequence[Event]) -> None:
@@ -172,40 +183,59 @@ _BINDINGS = select(ContactBinding).where(
     ContactBinding.account_id == bindparam("account"), col(ContactBinding.external_id).in_(bindparam("people"))
 )
 _ROOMS = (
-    select(col(RoomBinding.external_id), col(Chat.id), col(Chat.room_id), col(RoomBinding.left_at))
+    select(
+        col(RoomBinding.external_id),
+        col(Chat.id),
+        col(Chat.room_id),
+        col(Chat.account_id),
+        col(RoomBinding.left_at),
+    )
     .join(Chat, col(RoomBinding.chat_id) == col(Chat.id))
     .where(RoomBinding.account_id == bindparam("account"), col(RoomBinding.external_id).in_(bindparam("rooms")))
 )
-_PRIVATE = select(col(Chat.contact_id), col(Chat.id)).where(col(Chat.contact_id).in_(bindparam("contacts")))
+_PRIVATE = select(col(Chat.contact_id), col(Chat.id), col(Chat.account_id)).where(
+    col(Chat.contact_id).in_(bindparam("contacts"))
+)
 _SEEN = select(col(Seen.contact_id), col(Seen.room_id)).where(col(Seen.contact_id).in_(bindparam("contacts")))
 
 
 class _Batch:
     """From the chat system's ids to ours for one batch of events: a few queries, then rows for what is new."""
 
-    def __init__(self, session: AsyncSession, account_id: int) -> None:
+    def __init__(self, session: AsyncSession, account_id: int, stable_ids: bool) -> None:
         self._session = session
         self._account = account_id
+        self._stable = stable_ids
         self._bindings: dict[str, ContactBinding] = {}
         self._rooms: dict[str, tuple[int, int | None]] = {}
+        self._elsewhere: set[str] = set()
         self._left: dict[str, datetime] = {}
-        self._private: dict[int, int] = {}
+        self._private: dict[int, tuple[int, int | None]] = {}
         self._seen: set[tuple[int, int]] = set()
 
     async def load(self, events: Sequence[Event]) -> None:
         """Fetch what is known of these events' people and groups."""
         people = {event.sender for event in events if event.sender}
         rooms = {event.room for event in events if event.room}
+        await self._find(people, rooms)
+        if self._stable and (people - self._bindings.keys() or rooms - self._rooms.keys()):
+            await adopt_names(self._session, self._account, people - self._bindings.keys(), rooms - self._rooms.keys())
+            await self._find(people, rooms)
+        contacts = {"contacts": list({row.contact_id for row in self._bindings.values()})}
+        private = await self._session.execute(_PRIVATE, contacts)
+        self._private = {contact: (chat, account) for contact, chat, account in private}
+        self._seen = set((await self._session.execute(_SEEN, contacts)).all())
+
+    async def _find(self, people: Collection[str], rooms: Collection[str]) -> None:
         bindings = await self._session.scalars(_BINDINGS, {"account": self._account, "people": list(people)})
         self._bindings = {row.external_id: row for row in bindings}
         found = await self._session.execute(_ROOMS, {"account": self._account, "rooms": list(rooms)})
-        for external, chat, room, left_at in found:
+        for external, chat, room, account, left_at in found:
             self._rooms[external] = (chat, room)
+            if account != self._account:
+                self._elsewhere.add(external)
             if left_at is not None:
                 self._left[external] = left_at
-        contacts = {"contacts": list({row.contact_id for row in self._bindings.values()})}
-        self._private = dict((await self._session.execute(_PRIVATE, contacts)).all())
-        self._seen = set((await self._session.execute(_SEEN, contacts)).all())
 
     async def contact(self, external_id: str, name: str) -> int:
         """The person's id; a new person is written down, a new nickname noted."""
@@ -231,6 +261,10 @@ class _Batch:
         """(chat id, room id) of a group; the room id is None while it is unbound."""
         return self._rooms.get(external_id, (None, None))
 
+    def stands_by(self, event: Event) -> bool:
+        """Whether another account of ours listens and speaks in the event's group."""
+        return event.room in self._elsewhere and not event.from_self
+
     async def heard_in(self, event: Event) -> None:
         """Who reads a group's messages is in it again, though no event told so."""
         left_at = self._left.get(event.room or "")
@@ -245,7 +279,7 @@ class _Batch:
 
     async def new_room(self, external_id: str, name: str) -> int:
         """A chat for a group that is not bound yet, so that 绑定 can be answered."""
-        chat = Chat()
+        chat = Chat(account_id=self._account)
         self._session.add(chat)
         await self._session.flush()
         assert chat.id is not None
@@ -255,16 +289,20 @@ class _Batch:
         return chat.id
 
     async def private(self, external_id: str, contact_id: int) -> int:
-        """The private chat with a person; who can write to us in private can be written to."""
+        """The private chat with a person; who can write to us in private can be written to, by this account."""
         if not self._bindings[external_id].friend:
             self._bindings[external_id].friend = True
         if contact_id not in self._private:
-            chat = Chat(contact_id=contact_id)
+            chat = Chat(contact_id=contact_id, account_id=self._account)
             self._session.add(chat)
             await self._session.flush()
             assert chat.id is not None
-            self._private[contact_id] = chat.id
-        return self._private[contact_id]
+            self._private[contact_id] = chat.id, self._account
+        chat_id, account = self._private[contact_id]
+        if account != self._account:
+            await hand_over(self._session, [chat_id], self._account)
+            self._private[contact_id] = chat_id, self._account
+        return chat_id
 
     def note_seen(self, contact_id: int, room_id: int) -> None:
         """A person writes in a room."""

@@ -15,19 +15,24 @@ from apscheduler.triggers.date import DateTrigger
 from sqlalchemy import select
 from sqlmodel import col
 
+from bot import standby
+from bot.alarm import Alarm
 from bot.courier import Courier
 from bot.drawing import Drawing
 from bot.gateways.protocol import Gateway, GatewayError, GatewayState, Refused
 from bot.inbox import Inbox
+from bot.lease import Lease, LeaseLost
 from bot.pacing import DAY, Pacer, PaceRules
 from bot.pictures import Fetcher
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
+from handlers.outdoors import confess
 from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
 from handlers.retention import RETENTION
+from handlers.turn import Turn
 from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
-from storage.engine import Database, unavailable
+from storage.engine import Database, retrying, unavailable
 from storage.outbox import DeliveryPart, Errand
 from storage.people import Account
 
@@ -36,6 +41,9 @@ LOOK_AGAIN = timedelta(seconds=30)
 
 RECURRING = (("wipe", "chat"), (RETENTION, "daily"))
 """Due rows that are always there: they plant themselves again."""
+
+PATIENCE = timedelta(minutes=5)
+"""As `accounts.takeover_minutes`."""
 
 DATABASE_AGAIN = 5.0
 """Seconds until what needed the database is tried again, when it is away or locked for long."""
@@ -79,8 +87,15 @@ class Machine:
         pacer: Pacer,
         pace: Pace | None = None,
         token: Callable[[], str] = random_token,
+        lease: Lease | None = None,
+        alarm: Alarm | None = None,
+        patience: timedelta = PATIENCE,
     ) -> None:
+        """`patience` is how long another account may be away before this one takes its groups over."""
         self.database = database
+        self._lease = lease
+        self._alarm = alarm
+        self._patience = patience
         self.gateway = gateway
         self.account_id = account_id
         self.clock = clock
@@ -92,9 +107,12 @@ class Machine:
         self._due: datetime | None = None
         self._due_known = False
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-        self.inbox = Inbox(database, account_id, clock, self.wake)
-        self.dispatch = Dispatch(database, self.outside, self._caused)
-        self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules))
+        stable = gateway.capabilities.stable_ids
+        self.inbox = Inbox(database, account_id, clock, self.wake, stable_ids=stable)
+        self.dispatch = Dispatch(database, self.outside, account_id, self._caused)
+        self.courier = Courier(
+            database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), lease=lease
+        )
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
 
     def wake(self) -> None:
@@ -170,13 +188,71 @@ class Machine:
         gc.set_threshold(YOUNG, 20, 50)
         try:
             async with asyncio.TaskGroup() as group:
+                if self._lease is not None:
+                    group.create_task(self._steadily(self._keep))
+                if not self.database.sqlite:
+                    group.create_task(self._steadily(self._listen))
+                if self._alarm is not None:
+                    group.create_task(self._alarm.run(lambda: (self.gateway.state, self.gateway.scan_code)))
                 group.create_task(self.gateway.run(self._take))
                 group.create_task(self._steadily(self._decide))
                 group.create_task(self._steadily(self._fetch))
                 group.create_task(self._watch_gateway())
                 await self._steadily(self._send)  # here: a stop reaches it first, while the gateway still works
+        except* LeaseLost as lost:
+            raise lost.exceptions[0] from None
         finally:
             self._scheduler.shutdown(wait=False)
+
+    async def _keep(self) -> None:
+        """Go on working for the account, and see to those for which nobody does."""
+        assert self._lease is not None
+        await self._lease.renew()
+        await self.look_after_others(self.clock.now())
+        await asyncio.sleep(self._lease.seconds / 3)
+
+    async def _listen(self) -> None:
+        """Another process on this database may have stored something that is ours to send, or made something due."""
+        await self.database.listen(self._stirred)
+        await asyncio.sleep(DATABASE_AGAIN)
+
+    def _stirred(self) -> None:
+        self._due_known = False
+        self.wake()
+        self._stir()
+
+    async def look_after_others(self, now: datetime) -> None:
+        """Take over the chats of accounts that are away, and the unworked messages of those whose process is gone."""
+        async with self.database.read() as session:
+            orphans = await standby.orphaned(session, self.account_id, now, self._patience)
+            wanted = await standby.may_take(session, self.account_id, now, self._patience)
+        self.dispatch.orphaned = frozenset(orphans)
+        if wanted and self.gateway.state == GatewayState.ONLINE:
+            await self._take_over(now)
+        if orphans:
+            self.wake()
+
+    async def _take_over(self, now: datetime) -> None:
+        keep = timedelta(minutes=self.outside.rules.privacy.chat_minutes)
+        words = ""
+
+        async def attempt() -> None:
+            nonlocal words
+            async with self.database.write() as session:
+                taken = await standby.take_over(session, self.account_id, now, self._patience, keep)
+                if taken is None:
+                    return
+                me = await session.get_one(Account, self.account_id)
+                words = f"账号 {'、'.join(taken.names)} 不在线，{me.name} 已接手 {taken.rooms} 个群"
+                words += f"、{taken.people} 个私聊。" if taken.people else "。"
+                await confess(Turn(session, now, self.outside), words)
+
+        await retrying(attempt)
+        if words:
+            log.warning("%s", words)
+            self._stirred()
+            if self._alarm is not None:
+                self._alarm.say(f"格格：{words}")
 
     def gateway_state(self, state: str, why: str) -> None:
         """The gateway stands differently (also silent or blocked, which are no events): `check` is to show it."""

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from bot.gateways.local import Draft, LocalChat, LocalGateway, private_chat
 from bot.gateways.protocol import GatewayState
+from bot.lease import Lease
 from bot.machine import Machine, VirtualClock
 from bot.pacing import Pacer
 from bot.replay import PRIVATE
@@ -31,7 +32,13 @@ class _Present(LocalGateway):
 
 
 async def play_opening(
-    database: Database, chat_path: Path, account_id: int, rules: Rules, now: datetime, folder: Path
+    database: Database,
+    chat_path: Path,
+    account_id: int,
+    lease: Lease | None,
+    rules: Rules,
+    now: datetime,
+    folder: Path,
 ) -> None:
     """Say the opening's lines in the local chat at their own times and let the bot answer them.
 
@@ -48,7 +55,7 @@ async def play_opening(
             return
         clock.moment = datetime.fromisoformat(lines[0]["at"])
         gateway = _Present(chat)
-        machine = Machine(database, gateway, account_id, rules, clock, pacer=Pacer(None, random.Random(0)))
+        machine = Machine(database, gateway, account_id, rules, clock, pacer=Pacer(None, random.Random(0)), lease=lease)
         if said:
             await machine.courier.recover()
         due: datetime | None = None

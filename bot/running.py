@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import random
 import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 
+from bot.alarm import Alarm
 from bot.config import TOKEN_VARIABLE, Config, ConfigError, reason
 from bot.gateways.protocol import Gateway
 from bot.holding import held
+from bot.lease import Lease
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere
 from bot.town import SAMPLE, read_town
 from storage.areas import Area
@@ -62,34 +64,53 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         if database.file is not None:
             stack.enter_context(held(database.file))
         account_id = await open_account(database, config.account, config.gateway)
-        if lost := await rooms_elsewhere(database, config.account):
+        if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
             say(lost)
+        clock = SystemClock()
+        lease = Lease(database, account_id, clock, config.accounts.lease_seconds, reserve=config.wechaty.call_seconds)
+        await lease.take(alone=database.sqlite)
+        stack.push_async_callback(_let_go, lease)
 
         def heard(state: str, why: str) -> None:
             machine.gateway_state(state, why)
 
         if config.gateway == "local":
-            gateway = await _local(config, database, account_id, stack, say)
+            gateway = await _local(config, database, account_id, lease, stack, say)
         else:
             gateway = _wechaty(config, say, heard)
-        clock = SystemClock()
         rules = config.pace if gateway.capabilities.paced else None
         pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
-        machine = Machine(database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules))
+        machine = Machine(
+            database,
+            gateway,
+            account_id,
+            config.rules,
+            clock,
+            pacer=pacer,
+            pace=pace_of(rules),
+            lease=lease,
+            alarm=Alarm(config.alarm, config.account, clock) if config.gateway != "local" else None,
+            patience=timedelta(minutes=config.accounts.takeover_minutes),
+        )
         yield machine
+
+
+async def _let_go(lease: Lease) -> None:
+    """At a stop; where the database is away, the lease ends by itself."""
+    with suppress(DBAPIError, OSError, TimeoutError):
+        await lease.release()
 
 
 def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gateway:
     from bot.gateways.wechaty import WechatyGateway
 
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if not token:
+    if not config.token:
         raise ConfigError(f"gateway 是 wechaty 时要在环境变量 {TOKEN_VARIABLE} 里给出口令")
     wechaty = config.wechaty
-    say(f"连接 wechaty 网关 {wechaty.endpoint} ……")
+    say(f"账号 {config.account} 连接 wechaty 网关 {config.endpoint} ……")
     return WechatyGateway(
-        wechaty.endpoint,
-        token,
+        config.endpoint,
+        config.token,
         call_seconds=wechaty.call_seconds,
         silent_seconds=wechaty.silent_seconds,
         stable_ids=wechaty.stable_ids,
@@ -97,7 +118,9 @@ def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gat
     )
 
 
-async def _local(config: Config, database: Database, account_id: int, stack: AsyncExitStack, say: Say) -> Gateway:
+async def _local(
+    config: Config, database: Database, account_id: int, lease: Lease, stack: AsyncExitStack, say: Say
+) -> Gateway:
     from bot.gateways.local import LocalGateway
     from bot.local_town import open_chat
     from bot.web.chat import start_page
@@ -105,7 +128,7 @@ async def _local(config: Config, database: Database, account_id: int, stack: Asy
     path = Path(config.local.chat)
     chat = await stack.enter_async_context(open_chat(path, config.bot_name))
     stack.enter_context(held(path))
-    await first_town(config, database, account_id, path, say)
+    await first_town(config, database, account_id, path, say, lease)
     try:
         page = await start_page(chat, host=config.local.host, port=config.local.port)
     except OSError as error:
@@ -117,7 +140,9 @@ async def _local(config: Config, database: Database, account_id: int, stack: Asy
     return LocalGateway(chat)
 
 
-async def first_town(config: Config, database: Database, account_id: int, chat_path: Path, say: Say) -> None:
+async def first_town(
+    config: Config, database: Database, account_id: int, chat_path: Path, say: Say, lease: Lease | None = None
+) -> None:
     """On the first start put the config's town into the database and the local chat; killed here, the next goes on.
 
     A chat that is not the town's (a new file) gets the town of the database.
@@ -139,4 +164,4 @@ async def first_town(config: Config, database: Database, account_id: int, chat_p
             town = await asyncio.to_thread(read_town, folder, config.rules, key_fault=key_fault)
             await move_in(database, chat, account_id, town, config.rules, now)
     if folder is not None and (folder / "opening.jsonl").is_file():
-        await play_opening(database, chat_path, account_id, config.rules, now, folder)
+        await play_opening(database, chat_path, account_id, lease, config.rules, now, folder)

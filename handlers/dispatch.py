@@ -28,7 +28,7 @@ from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import Speaker, Turn, Where, leave_traces
 from handlers.understanding import Act, Context, Kind, Reading, read
 from storage.areas import Purpose
-from storage.engine import Database, dialect_of, insert_into, retrying, run, unavailable
+from storage.engine import Database, announce, dialect_of, insert_into, retrying, run, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
 
 BATCH = 64
@@ -61,9 +61,12 @@ class Plan:
 class Dispatch:
     """Handles what the inbox holds, in order."""
 
-    def __init__(self, database: Database, outside: Outside, caused: Callable[[], None]) -> None:
+    def __init__(self, database: Database, outside: Outside, account_id: int, caused: Callable[[], None]) -> None:
         """`caused` is called when what handlers wrote has been committed."""
         self._database = database
+        self._account = account_id
+        self.orphaned: frozenset[int] = frozenset()
+        """Accounts whose process is gone: what they stored and did not work is worked here too."""
         self._outside = outside
         self._caused = caused
         self._names = LocalNames()
@@ -76,7 +79,8 @@ class Dispatch:
         Only those that the next batch takes: those behind them cannot have been what stopped the process.
         """
         async with self._database.write() as session:
-            undone = select(InboxEvent).where(col(InboxEvent.state) == InboxState.NEW).order_by(col(InboxEvent.id))
+            new = (col(InboxEvent.state) == InboxState.NEW) & (col(InboxEvent.account_id) == self._account)
+            undone = select(InboxEvent).where(new).order_by(col(InboxEvent.id))
             for row in await session.scalars(undone.limit(BATCH)):
                 row.tries += 1
                 if row.tries >= MAX_TRIES:
@@ -86,7 +90,8 @@ class Dispatch:
     async def step(self, now: datetime) -> int:
         """Handle the next events; how many. None are left when it returns 0."""
         async with self._database.read() as session:
-            messages = [to_message(row) for row in await run(session, _NEW)]
+            mine = {"accounts": [self._account, *self.orphaned]}
+            messages = [to_message(row) for row in await run(session, _NEW, mine)]
             try:
                 around = await self._look(session, messages, now) if messages else None
             except Exception:  # `_run` looks again, and finds out whose fault it is
@@ -207,11 +212,16 @@ class Dispatch:
 
         async def attempt() -> None:
             async with self._database.write() as session:
+                claimed = await _claimed(session, plans)
+                plain = [plan for plan in claimed if plan.nothing is not None]
+                acting = [plan for plan in claimed if plan.nothing is None]
                 turns = [await self._handle(session, plan, around, now) for plan in acting]
                 acted = list(zip(acting, turns, strict=True))
                 await leave_traces(session, turns)
                 await _mark(session, plain, acted)
                 await _count(session, plain, acted, self._outside)
+                if acting:
+                    await announce(session)
 
         try:
             await retrying(attempt)
@@ -312,7 +322,20 @@ def outdoor_plan(message: Message, where: Where, speaker: Speaker, around: Surro
 _Acted = Sequence[tuple[Plan, Turn]]
 """What was carried out, with the turn that did it."""
 
-_NEW = select(*MESSAGE_COLUMNS).where(col(InboxEvent.state) == InboxState.NEW).order_by(col(InboxEvent.id)).limit(BATCH)
+_NEW = (
+    select(*MESSAGE_COLUMNS)
+    .where(
+        col(InboxEvent.state) == InboxState.NEW,
+        col(InboxEvent.account_id).in_(bindparam("accounts", expanding=True)),
+    )
+    .order_by(col(InboxEvent.id))
+    .limit(BATCH)
+)
+_CLAIM = (
+    select(col(InboxEvent.id))
+    .where(col(InboxEvent.id).in_(bindparam("rows", expanding=True)), col(InboxEvent.state) == InboxState.NEW)
+    .with_for_update(skip_locked=True)
+)
 _MARK = (
     update(InboxEvent)
     .where(col(InboxEvent.id) == bindparam("row"))
@@ -323,6 +346,14 @@ _PASS = (
     .where(col(InboxEvent.id).in_(bindparam("rows", expanding=True)))
     .values(state=InboxState.DONE, outcome=bindparam("came_to"))
 )
+
+
+async def _claimed(session: AsyncSession, plans: Sequence[Plan]) -> Sequence[Plan]:
+    """Those that nobody else works or has worked; on SQLite there is nobody else."""
+    if dialect_of(session) == "sqlite":
+        return plans
+    ours = {row for (row,) in await run(session, _CLAIM, {"rows": [plan.message.inbox_id for plan in plans]})}
+    return [plan for plan in plans if plan.message.inbox_id in ours]
 
 
 async def _mark(session: AsyncSession, plain: Sequence[Plan], acted: _Acted) -> None:

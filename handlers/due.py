@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from handlers.outdoors import confess
@@ -14,56 +13,70 @@ from handlers.ports import Outside
 from handlers.table import DUE
 from handlers.turn import Turn, leave_traces
 from storage.agenda import DueItem
-from storage.engine import Database, retrying, unavailable
+from storage.engine import Database, announce, retrying, unavailable
 
 TRIES = 3
 AGAIN, LATER = timedelta(minutes=1), timedelta(hours=1)
+SOON = timedelta(seconds=1)
+"""When to look again at what another process is at."""
 
 log = logging.getLogger("gridbot.due")
 
 
 async def run_due(database: Database, outside: Outside, now: datetime) -> datetime | None:
-    """Do everything due by `now`, by (due_at, id), each in its own transaction; when the next is due, or None."""
+    """Do everything due by `now`, by (due_at, id), each in its own transaction; when the next is due, or None.
+
+    Several processes may do so at once: what one of them is at is passed over by the others, and looked at again soon.
+    """
     while True:
         async with database.read() as session:
-            item = await _first(session)
+            item = await session.scalar(_FIRST)
         if item is None or item.due_at > now:
             return item.due_at if item else None
-        await _do(database, outside, item, now)
+        if not await _do(database, outside, now):
+            return now + SOON
 
 
-async def _first(session: AsyncSession) -> DueItem | None:
-    return await session.scalar(select(DueItem).order_by(col(DueItem.due_at), col(DueItem.id)).limit(1))
+_FIRST = select(DueItem).order_by(col(DueItem.due_at), col(DueItem.id)).limit(1)
+_CLAIM = _FIRST.where(col(DueItem.due_at) <= bindparam("now")).with_for_update(skip_locked=True)
 
 
-async def _do(database: Database, outside: Outside, item: DueItem, now: datetime) -> None:
+async def _do(database: Database, outside: Outside, now: datetime) -> bool:
+    """Do the first thing due that nobody else is at; whether there was one."""
+    at: tuple[int | None, str, str] | None = None
+
     async def attempt() -> None:
+        nonlocal at
         async with database.write() as session:
-            current = await session.get(DueItem, item.id)
-            if current is None or current.due_at > now:
+            item = await session.scalar(_CLAIM, {"now": now})
+            at = (item.id, item.kind, item.ref) if item else None
+            if item is None:
                 return
-            await session.delete(current)
+            await session.delete(item)
             await session.flush()
             turn = Turn(session, now, outside)
             await DUE[item.kind](turn, item.ref)
             await leave_traces(session, [turn])
+            await announce(session)
 
     try:
         await retrying(attempt)
     except Exception as error:
-        if unavailable(error):
+        if unavailable(error) or at is None:
             raise
-        log.exception("due %s %s failed", item.kind, item.ref)
-        await _later(database, outside, item, now)
+        number, kind, ref = at
+        log.exception("due %s %s failed", kind, ref)
+        await _later(database, outside, number, now)
+    return at is not None
 
 
-async def _later(database: Database, outside: Outside, item: DueItem, now: datetime) -> None:
+async def _later(database: Database, outside: Outside, number: int | None, now: datetime) -> None:
     """Try again a minute later, after three tries hourly: what was promised, and what recurs, is never dropped."""
     async with database.write() as session:
-        current = await session.get(DueItem, item.id)
+        current = await session.get(DueItem, number)
         if current is None:
             return
         current.tries += 1
         current.due_at = now + (AGAIN if current.tries < TRIES else LATER)
         if current.tries == TRIES:
-            await confess(Turn(session, now, outside), f"定时的事（{item.kind}）三次没做成，请让维护的人看日志。")
+            await confess(Turn(session, now, outside), f"定时的事（{current.kind}）三次没做成，请让维护的人看日志。")

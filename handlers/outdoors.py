@@ -19,10 +19,10 @@ from handlers.surroundings import Message, Surroundings, as_ref
 from handlers.turn import WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
-from storage.areas import Area, RoomBinding
+from storage.areas import Area, Chat, RoomBinding
 from storage.inbox import InboxEvent, InboxState, Outcome, Picture
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case
-from storage.outbox import Errand
+from storage.outbox import Errand, hand_over
 from storage.people import OneTimeCode, Role, holders, private_chats
 
 RECALL = "recall"
@@ -225,14 +225,29 @@ async def moved(turn: Turn) -> None:
         .where(col(RoomBinding.external_id) == event.room, RoomBinding.account_id == row.account_id)
         .values(left_at=event.at if event.kind == EventKind.LEFT else None)
     )
+    if event.kind == EventKind.LEFT and turn.where is not None:
+        await _hand_on(turn, row.account_id)
+
+
+async def _hand_on(turn: Turn, account_id: int) -> None:
+    """Where the account that spoke in a group has left it, one that is still there goes on."""
+    chat = await turn.session.get_one(Chat, turn.here.chat_id)
+    if chat.account_id != account_id:
+        return
+    there = select(col(RoomBinding.account_id)).where(
+        RoomBinding.chat_id == chat.id, col(RoomBinding.left_at).is_(None)
+    )
+    if (other := await turn.session.scalar(there.order_by(col(RoomBinding.id).desc()).limit(1))) is not None:
+        await hand_over(turn.session, [turn.here.chat_id], other)
 
 
 async def renamed(turn: Turn) -> None:
     """A group has a new name."""
-    if turn.event and turn.event.room:
+    row = await turn.session.get(InboxEvent, turn.inbox_id)
+    if turn.event and turn.event.room and row:
         await turn.session.execute(
             update(RoomBinding)
-            .where(col(RoomBinding.external_id) == turn.event.room)
+            .where(col(RoomBinding.external_id) == turn.event.room, RoomBinding.account_id == row.account_id)
             .values(name=turn.event.subject[:100])
         )
 
@@ -268,6 +283,8 @@ async def wipe(turn: Turn, ref: str) -> None:
         col(InboxEvent.chat_id).not_in(undone) | col(InboxEvent.chat_id).is_(None),
     )
     ids = list((await turn.session.scalars(doomed.limit(WIPE_AT_ONCE))).all())
+    shadows = col(InboxEvent.state) == InboxState.SHADOW
+    await turn.session.execute(delete(InboxEvent).where(shadows, col(InboxEvent.at) < turn.now - keep))
     await turn.session.execute(update(InboxEvent).where(col(InboxEvent.id).in_(ids)).values(payload="{}", wiped=True))
     await turn.session.execute(delete(Picture).where(col(Picture.inbox_id).in_(ids), col(Picture.state) == "handle"))
     oldest = await turn.session.scalar(select(func.min(col(InboxEvent.at))).where(*waiting))

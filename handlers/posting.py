@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -13,7 +14,7 @@ from sqlmodel import col
 from handlers.ports import Capabilities
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
+from storage.outbox import SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import NAMES, holders, private_chats
 
 ALLOWED: dict[str, frozenset[Sort]] = {
@@ -45,6 +46,13 @@ class Target:
     chat_id: int
     rank: int = 0
     after_id: int | None = None
+
+
+class _Heard(NamedTuple):
+    """A target that may hear a post, and the account that speaks there."""
+
+    target: Target
+    account_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ async def post(
 
 # Put together once, which takes longer than to run them.
 _HEARING = (
-    select(col(Chat.id), col(Room.mode), under_silence())
+    select(col(Chat.id), col(Chat.account_id), col(Room.mode), under_silence())
     .outerjoin(Room, col(Chat.room_id) == col(Room.id))
     .outerjoin(Area, col(Room.area_id) == col(Area.id))
     .where(col(Chat.id).in_(bindparam("chats", expanding=True)))
@@ -110,7 +118,7 @@ _AGAIN = (
         col(DeliveryPart.delivery_id).in_(bindparam("deliveries", expanding=True)),
         col(DeliveryPart.state) == PartState.CANCELLED,
     )
-    .values(state=PartState.QUEUED, due_at=bindparam("at"), error="")
+    .values(state=PartState.QUEUED, account_id=SPEAKING, due_at=bindparam("at"), error="")
     .execution_options(synchronize_session=False)
 )
 
@@ -150,11 +158,11 @@ def _write(
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 
-def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -> list[Target]:
+def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -> list[_Heard]:
     """Those of the targets that may hear it now."""
-    modes = connection.execute(_HEARING, {"chats": list(wanted)})
-    hearing = {chat_id for chat_id, mode, silent in modes if may_hear(sort, mode, silent=silent)}
-    return [target for chat_id, target in wanted.items() if chat_id in hearing]
+    chats = connection.execute(_HEARING, {"chats": list(wanted)})
+    accounts = {chat: account for chat, account, mode, silent in chats if may_hear(sort, mode, silent=silent)}
+    return [_Heard(target, accounts[chat_id]) for chat_id, target in wanted.items() if chat_id in accounts]
 
 
 def _deliver(
@@ -162,13 +170,13 @@ def _deliver(
     post_id: int | None,
     sort: Sort,
     kinds: Sequence[str],
-    targets: Sequence[Target],
+    heard: Sequence[_Heard],
     due_at: datetime,
 ) -> None:
     """Queue the parts of a post, given by kind, for these chats."""
     made = connection.execute(
         _DELIVERIES,
-        [{"post_id": post_id, "chat_id": target.chat_id, "after_id": target.after_id} for target in targets],
+        [{"post_id": post_id, "chat_id": target.chat_id, "after_id": target.after_id} for target, _ in heard],
     )
     ids = dict(made.all())
     queued = [
@@ -179,8 +187,9 @@ def _deliver(
             "turn": 0 if kind == "text" else 1,
             "rank": target.rank,
             "due_at": due_at,
+            "account_id": account_id,
         }
-        for target in targets
+        for target, account_id in heard
         for number, kind in enumerate(kinds)
     ]
     connection.execute(_QUEUE, queued)
@@ -197,9 +206,9 @@ def _extend(session: Session, turn: Turn, post_id: int, sort: Sort, wanted: Mapp
     connection = session.connection()
     heard = _hearing(connection, sort, wanted)
     known = dict(connection.execute(_BEFORE, {"post": post_id}).all())
-    if again := [known[target.chat_id] for target in heard if target.chat_id in known]:
+    if again := [known[target.chat_id] for target, _ in heard if target.chat_id in known]:
         connection.execute(_AGAIN, {"deliveries": again, "at": turn.now})
-    if fresh := [target for target in heard if target.chat_id not in known]:
+    if fresh := [one for one in heard if one.target.chat_id not in known]:
         kinds = dict(connection.execute(_SAID, {"post": post_id}).all())
         _deliver(connection, post_id, sort, [kinds[number] for number in sorted(kinds)], fresh, turn.now)
     return Sent(post_id, len(heard), len(wanted) - len(heard))

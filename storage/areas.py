@@ -85,11 +85,15 @@ class Room(SQLModel, table=True):
 
 
 class Chat(SQLModel, table=True):
-    """Where words are exchanged: a room, a person in private, or (both None) a group not yet bound."""
+    """Where words are exchanged: a room, a person in private, or (both None) a group not yet bound.
+
+    `account_id` is the account that listens and speaks there; others that are in the group stand by.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     room_id: int | None = Field(default=None, foreign_key="room.id", unique=True)
     contact_id: int | None = Field(default=None, foreign_key="contact.id", unique=True)
+    account_id: int | None = Field(default=None, foreign_key="account.id", index=True)
 
 
 class RoomBinding(SQLModel, table=True):

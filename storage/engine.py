@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -99,6 +99,20 @@ class Database:
         """A session that changes nothing."""
         async with AsyncSession(self._reader, expire_on_commit=False) as session:
             yield session
+
+    async def listen(self, heard: Callable[[], None]) -> None:
+        """Call `heard` when a process on this PostgreSQL announces something; ends when the connection is lost.
+
+        It is called once at the beginning too, as something may have been announced before.
+        """
+        lost = asyncio.Event()
+        async with self._writer.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            await connection.detach()  # it never goes back to the pool
+            raw.add_termination_listener(lambda _: lost.set())
+            await raw.add_listener(CHANNEL, lambda *_: heard())
+            heard()
+            await lost.wait()
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
@@ -202,6 +216,15 @@ def dialect_of(session: AsyncSession) -> str:
     """`sqlite` or `postgresql`."""
     name: str = session.get_bind().dialect.name
     return name
+
+
+CHANNEL = "gridbot"
+
+
+async def announce(session: AsyncSession) -> None:
+    """Wake the other processes on this database once this transaction is committed; on SQLite there are none."""
+    if dialect_of(session) != "sqlite":
+        await run(session, text(f"NOTIFY {CHANNEL}"))
 
 
 def insert_into(dialect: str, table: Any) -> Any:

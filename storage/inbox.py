@@ -12,11 +12,12 @@ from storage.columns import time_field
 
 
 class InboxState(StrEnum):
-    """How far an event is."""
+    """How far an event is. A shadow was heard by a standby, and is worked only if it takes the group over."""
 
     NEW = "new"
     DONE = "done"
     FAILED = "failed"
+    SHADOW = "shadow"
 
 
 class Outcome(StrEnum):

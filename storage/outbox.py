@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import JSON, Index, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Index, UniqueConstraint, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
 
+from storage.areas import Chat
 from storage.columns import optional_time, time_field
 
 
@@ -90,11 +93,14 @@ class Delivery(SQLModel, table=True):
 
 
 class DeliveryPart(SQLModel, table=True):
-    """The courier's queue: one part of one delivery. `turn` orders it: texts of all rooms, then pictures."""
+    """The courier's queue: one part of one delivery. `turn` orders it: texts of all rooms, then pictures.
+
+    `account_id` is the account that sends it; while it is queued, it goes along when its chat is taken over.
+    """
 
     __table_args__ = (
         UniqueConstraint("delivery_id", "number"),
-        Index("ix_part_queue", "state", "priority", "turn", "rank", "id"),
+        Index("ix_part_queue", "state", "account_id", "priority", "turn", "rank", "id"),
         Index("ix_part_external", "account_id", "external_id"),
         Index("ix_part_sent", "account_id", "tried_at"),
     )
@@ -115,6 +121,15 @@ class DeliveryPart(SQLModel, table=True):
     error: str = ""
 
 
+SPEAKING = (
+    select(col(Chat.account_id))
+    .join(Delivery, col(Delivery.chat_id) == col(Chat.id))
+    .where(col(Delivery.id) == col(DeliveryPart.delivery_id))
+    .scalar_subquery()
+)
+"""The account that speaks where a part of a delivery goes."""
+
+
 class Errand(SQLModel, table=True):
     """A call to the gateway that says nothing: accepting an invitation or a friend."""
 
@@ -127,3 +142,16 @@ class Errand(SQLModel, table=True):
     state: str = "queued"  # queued, done, failed
     at: datetime = time_field()
     tries: int = 0
+
+
+async def hand_over(session: AsyncSession, chats: Collection[int], account_id: int) -> None:
+    """From now on this account listens and speaks in these chats; what is queued for them goes along."""
+    ids = list(chats)
+    await session.execute(update(Chat).where(col(Chat.id).in_(ids)).values(account_id=account_id))
+    deliveries = select(col(Delivery.id)).where(col(Delivery.chat_id).in_(ids))
+    await session.execute(
+        update(DeliveryPart)
+        .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
+        .values(account_id=account_id)
+        .execution_options(synchronize_session=False)
+    )

@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 
 class Account(SQLModel, table=True):
-    """One of the bot's own identities."""
+    """One of the bot's own identities. `lease_holder` is the process that works for it until `lease_until`."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -38,6 +38,8 @@ class Account(SQLModel, table=True):
     scan_code: str | None = None
     paused_until: datetime | None = optional_time()
     rate: float = 1.0
+    lease_holder: str = ""
+    lease_until: datetime | None = optional_time()
 
 
 class Contact(SQLModel, table=True):

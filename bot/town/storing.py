@@ -310,7 +310,9 @@ async def _bind_rooms(
     session: AsyncSession, town: Town, account_id: int, rooms: Mapping[str, int], now: datetime
 ) -> None:
     chats = await _Stored(Chat, ("room_id",)).load(session, _table(Chat).c.room_id.is_not(None))
-    await chats.put(session, [{"room_id": rooms[room.key]} for room in town.rooms])
+    await chats.put(
+        session, [{"room_id": rooms[room.key]} for room in town.rooms], lambda _: {"account_id": account_id}
+    )
     bindings = _Stored(RoomBinding, ("external_id",))
     await bindings.load(session, _table(RoomBinding).c.account_id == account_id)
     chat_ids = chats.ids()
@@ -335,7 +337,8 @@ async def _bind_rooms(
 
 async def _bind_people(session: AsyncSession, town: Town, account_id: int, contacts: Mapping[str, int]) -> None:
     chats = await _Stored(Chat, ("contact_id",)).load(session, _table(Chat).c.contact_id.is_not(None))
-    await chats.put(session, [{"contact_id": contacts[key]} for key in town.names])
+    wanted = [{"contact_id": contacts[key]} for key in town.names]
+    await chats.put(session, wanted, lambda _: {"account_id": account_id})
     bindings = _Stored(ContactBinding, ("external_id",))
     await bindings.load(session, _table(ContactBinding).c.account_id == account_id)
     wanted = [

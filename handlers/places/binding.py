@@ -18,8 +18,8 @@ from handlers.turn import WORKERS, Turn, Where
 from storage.agenda import Question
 from storage.areas import Area, Chat, Mode, Purpose, Room, RoomBinding, below
 from storage.inbox import InboxEvent
-from storage.outbox import Sort
-from storage.people import Contact, Role
+from storage.outbox import Sort, hand_over
+from storage.people import Account, Contact, Role
 
 LIST_LINES = 15
 
@@ -62,12 +62,19 @@ async def _bind(turn: Turn, room: Room) -> None:
     binding = await _binding_here(turn)
     assert area is not None and binding is not None
     known = await turn.session.scalar(select(Chat).where(Chat.room_id == room.id))
-    room.bind_code = await codes.new_bind_code(turn)
     if known is not None and known.id == binding.chat_id and room.bound_at is not None:
+        if not await _awaited(turn, known):
+            room.bind_code = await codes.new_bind_code(turn)
         binding.left_at = None
         await say(turn, texts.bound_already(room, await full_name(turn, area)))
         return
+    room.bind_code = await codes.new_bind_code(turn)
     chat_id = await _move_in(turn, room, known, binding)
+    if known is not None and known.account_id != binding.account_id:
+        if await _spoken_for(turn, known):
+            turn.audit("room.standby", f"room:{room.id}", "binding")
+            return  # the account that speaks here has heard the code too, and answers it
+        await hand_over(turn.session, [chat_id], binding.account_id)
     room.mode = room.mode or turn.rules.rooms.start_mode
     room.name = room.name or (binding.name or await full_name(turn, area))
     room.bound_at = turn.now
@@ -75,6 +82,21 @@ async def _bind(turn: Turn, room: Room) -> None:
     turn.audit("room.bound", f"room:{room.id}", "bind_code,bound_at,chat_id")
     await turn.session.flush()
     await _welcome(turn, room, area)
+
+
+async def _awaited(turn: Turn, chat: Chat) -> bool:
+    """Whether another account of ours may hear the same code in this group, and has yet to be bound by it."""
+    here = select(col(RoomBinding.account_id)).where(RoomBinding.chat_id == chat.id, col(RoomBinding.left_at).is_(None))
+    others = select(Account.id).where(col(Account.lease_until) > turn.now, col(Account.id).not_in(here))
+    return await turn.session.scalar(others.limit(1)) is not None
+
+
+async def _spoken_for(turn: Turn, chat: Chat) -> bool:
+    """Whether the account that speaks in a group is still in it."""
+    there = select(RoomBinding.id).where(
+        RoomBinding.chat_id == chat.id, RoomBinding.account_id == chat.account_id, col(RoomBinding.left_at).is_(None)
+    )
+    return await turn.session.scalar(there.limit(1)) is not None
 
 
 async def _binding_here(turn: Turn) -> RoomBinding | None:
@@ -99,7 +121,7 @@ async def _move_in(turn: Turn, room: Room, known: Chat | None, binding: RoomBind
             here.room_id = room.id
             binding.left_at = None
             return here.id
-        known = Chat(room_id=room.id)
+        known = Chat(room_id=room.id, account_id=binding.account_id)
         turn.session.add(known)
         await turn.session.flush()
     assert known.id is not None

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from storage.areas import Chat
-from storage.outbox import Delivery
+from storage.outbox import Delivery, hand_over
 from storage.people import Appointment, Contact, ContactBinding
 
 _STAYING = frozenset({"auditentry", "chat", "contactbinding", "appointment", "daycount", "delivery"})
@@ -36,13 +36,15 @@ async def private_chat(session: AsyncSession, stranger: int, person: int, *, sam
         await session.flush()
         return theirs.id or 0
     if mine is None:
-        mine = Chat(contact_id=person)
+        mine = Chat(contact_id=person, account_id=theirs.account_id if theirs else None)
         session.add(mine)
         await session.flush()
     assert mine.id is not None
     if same and theirs is not None and theirs.id is not None:
         await _repoint(session, _id_of("chat"), theirs.id, mine.id)
         await _move_deliveries(session, theirs.id, mine.id)
+    if theirs is not None and theirs.account_id is not None:  # the account to which they write now
+        await hand_over(session, [mine.id], theirs.account_id)
     return mine.id
 
 
