@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from bot.alarm import AlarmRules
 from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
-from handlers.ports import Minutes, Rules
+from handlers.ports import Rules, Seconds
 
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
@@ -75,7 +75,7 @@ class AccountRules(BaseModel):
     lease_seconds: Leasing = Field(
         60.0, description="进程多久没有续约就算停了（秒）；至少是 wechaty.call_seconds 的三倍"
     )
-    takeover_minutes: Minutes = Field(5, description="账号掉线几分钟后，由同在群里的备用账号接手")
+    takeover_seconds: Seconds = Field(300, description="账号掉线多少秒后，由同在群里的备用账号接手")
     endpoints: Mapping[str, str] = Field(
         default_factory=dict, description="几个账号时，各账号的 puppet 服务地址；不写用 wechaty.endpoint"
     )

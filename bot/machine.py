@@ -43,7 +43,7 @@ RECURRING = (("wipe", "chat"), (RETENTION, "daily"))
 """Due rows that are always there: they plant themselves again."""
 
 PATIENCE = timedelta(minutes=5)
-"""As `accounts.takeover_minutes`."""
+"""As `accounts.takeover_seconds`."""
 
 DATABASE_AGAIN = 5.0
 """Seconds until what needed the database is tried again, when it is away or locked for long."""

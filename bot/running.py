@@ -90,7 +90,7 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             pace=pace_of(rules),
             lease=lease,
             alarm=Alarm(config.alarm, config.account, clock) if config.gateway != "local" else None,
-            patience=timedelta(minutes=config.accounts.takeover_minutes),
+            patience=timedelta(seconds=config.accounts.takeover_seconds),
         )
         yield machine
 

@@ -108,7 +108,7 @@ class Database:
         lost = asyncio.Event()
         async with self._writer.connect() as connection:
             raw: Any = (await connection.get_raw_connection()).driver_connection
-            await connection.detach()  # it never goes back to the pool
+            await connection.run_sync(Connection.detach)  # it never goes back to the pool
             raw.add_termination_listener(lambda _: lost.set())
             await raw.add_listener(CHANNEL, lambda *_: heard())
             heard()
