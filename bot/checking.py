@@ -39,7 +39,7 @@ async def findings(config: Config, database: Database) -> list[str]:
     if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
         lines.append(lost)
     async with database.read() as session:
-        lines += await _gateway(config, session)
+        lines += await _gateways(config, session)
         lines += await _areas(config, session)
         lines += await _rooms(config, session, now)
         lines += await _workers(session, now)
@@ -63,20 +63,25 @@ async def _local_chat(config: Config, database: Database, now: datetime) -> list
     return []
 
 
+async def _gateways(config: Config, session: AsyncSession) -> list[str]:
+    if config.gateway == "local":
+        return []
+    names = config.accounts.endpoints or (config.account,)
+    return [line for name in names for line in await _gateway(config.of_account(name), session)]
+
+
 async def _gateway(config: Config, session: AsyncSession) -> list[str]:
     account = await session.scalar(select(Account).where(Account.name == config.account))
     state = f"账号 {config.account} 最后的状态：{account.state}" if account and account.state else ""
-    if config.gateway == "local":
-        return []
     lines = []
     if not config.token:
         lines.append(f"网关：环境变量 {TOKEN_VARIABLE} 没有设置")
     if not await _reachable(config.endpoint):
         lines.append(f"网关：连不上 {config.endpoint}。{state}")
     elif account is None or account.state != "online":
-        lines.append(f"网关：{state or '还没有运行过'}")
+        lines.append(f"网关：{state or f'账号 {config.account} 还没有运行过'}")
     if account and account.scan_code:
-        lines.append(f"网关：要扫码登录：{account.scan_code}")
+        lines.append(f"网关：账号 {config.account} 要扫码登录：{account.scan_code}")
     return lines
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,7 +20,7 @@ from bot.courier import interrupted
 from bot.gateways.protocol import GatewayState
 from handlers.ports import Event, load_event
 from storage.areas import Chat, RoomBinding
-from storage.inbox import InboxEvent, InboxState
+from storage.inbox import InboxEvent, InboxState, Picture, forget_shadows
 from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, hand_over
 from storage.people import Account, ContactBinding
 
@@ -121,10 +121,25 @@ async def _work_shadows(session: AsyncSession, account_id: int, chats: Collectio
     rows = await session.execute(_HEARD.where(*mine, col(InboxEvent.at) >= since))
     shadows = [(row_id, chat, load_event(payload)) for row_id, chat, payload in rows]
     copies = await _copies(session, account_id, {chat for _, chat, _ in shadows}, since)
-    fresh = [row_id for row_id, chat, event in shadows if not copies.take(chat, event)]
+    fresh: list[int] = []
+    for row_id, chat, event in shadows:
+        if copies.said(chat, event):
+            continue
+        if (known := copies.take(chat, event)) is None:
+            fresh.append(row_id)
+        elif event.picture:
+            await _fetch_by_us(session, known, row_id)
     await session.execute(update(InboxEvent).where(col(InboxEvent.id).in_(fresh)).values(state=InboxState.NEW))
-    await session.execute(delete(InboxEvent).where(*mine))
+    await forget_shadows(session, *mine)
     return len(fresh)
+
+
+async def _fetch_by_us(session: AsyncSession, known: int, shadow: int) -> None:
+    """A picture that the other account was to fetch is fetched by the handle under which this one knows it."""
+    wanted = await session.scalar(select(Picture).where(Picture.inbox_id == known, Picture.state == "wanted"))
+    own = await session.scalar(select(Picture).where(Picture.inbox_id == shadow))
+    if wanted is not None and own is not None:
+        wanted.account_id, wanted.handle = own.account_id, own.handle
 
 
 _HEARD = select(col(InboxEvent.id), col(InboxEvent.chat_id), col(InboxEvent.payload)).order_by(col(InboxEvent.id))
@@ -138,22 +153,25 @@ def _key(chat: int, event: Event) -> tuple[object, ...]:
 class _Copies:
     """What other accounts worked in the chats, and what ours said there; each copy stands for one message only."""
 
-    def __init__(self, heard: Sequence[tuple[int, Event]], said: Sequence[tuple[int, str]]) -> None:
-        self._heard: dict[tuple[object, ...], list[datetime]] = defaultdict(list)
-        for chat, event in heard:
-            self._heard[_key(chat, event)].append(event.at)
+    def __init__(self, heard: Sequence[tuple[int, int, Event]], said: Sequence[tuple[int, str]]) -> None:
+        self._heard: dict[tuple[object, ...], list[tuple[datetime, int]]] = defaultdict(list)
+        for row_id, chat, event in heard:
+            self._heard[_key(chat, event)].append((event.at, row_id))
         self._said = {(chat, "".join(text.split())) for chat, text in said}
 
-    def take(self, chat: int, event: Event) -> bool:
-        """Whether a message is known already."""
-        if event.text and (chat, "".join(event.text.split())) in self._said:
-            return True
-        times = self._heard[_key(chat, event)]
-        near = [at for at in times if abs(at - event.at) <= SAME]
+    def said(self, chat: int, event: Event) -> bool:
+        """Whether a message is one of our own posts."""
+        return bool(event.text) and (chat, "".join(event.text.split())) in self._said
+
+    def take(self, chat: int, event: Event) -> int | None:
+        """The inbox id of another account's copy of a message, which then stands for no other one."""
+        copies = self._heard[_key(chat, event)]
+        near = [one for one in copies if abs(one[0] - event.at) <= SAME]
         if not near:
-            return False
-        times.remove(min(near, key=lambda at: abs(at - event.at)))
-        return True
+            return None
+        nearest = min(near, key=lambda one: abs(one[0] - event.at))
+        copies.remove(nearest)
+        return nearest[1]
 
 
 async def _copies(session: AsyncSession, account_id: int, chats: Collection[int], since: datetime) -> _Copies:
@@ -179,7 +197,8 @@ async def _copies(session: AsyncSession, account_id: int, chats: Collection[int]
             PostPart.kind == "text",
         )
     )
-    return _Copies([(chat, load_event(payload)) for _, chat, payload in heard], [(chat, text) for chat, text in said])
+    events = [(row_id, chat, load_event(payload)) for row_id, chat, payload in heard]
+    return _Copies(events, [(chat, text) for chat, text in said])
 
 
 async def adopt_names(session: AsyncSession, account_id: int, people: Collection[str], rooms: Collection[str]) -> None:

@@ -20,7 +20,7 @@ from handlers.turn import WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
-from storage.inbox import InboxEvent, InboxState, Outcome, Picture
+from storage.inbox import InboxEvent, InboxState, Outcome, Picture, forget_shadows
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case
 from storage.outbox import Errand, hand_over
 from storage.people import OneTimeCode, Role, holders, private_chats
@@ -283,8 +283,7 @@ async def wipe(turn: Turn, ref: str) -> None:
         col(InboxEvent.chat_id).not_in(undone) | col(InboxEvent.chat_id).is_(None),
     )
     ids = list((await turn.session.scalars(doomed.limit(WIPE_AT_ONCE))).all())
-    shadows = col(InboxEvent.state) == InboxState.SHADOW
-    await turn.session.execute(delete(InboxEvent).where(shadows, col(InboxEvent.at) < turn.now - keep))
+    await forget_shadows(turn.session, col(InboxEvent.at) < turn.now - keep)
     await turn.session.execute(update(InboxEvent).where(col(InboxEvent.id).in_(ids)).values(payload="{}", wiped=True))
     await turn.session.execute(delete(Picture).where(col(Picture.inbox_id).in_(ids), col(Picture.state) == "handle"))
     oldest = await turn.session.scalar(select(func.min(col(InboxEvent.at))).where(*waiting))

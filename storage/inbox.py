@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
-from sqlmodel import Field, SQLModel
+from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import Field, SQLModel, col
 
 from storage.columns import time_field
 
@@ -84,3 +85,11 @@ class DayCount(SQLModel, table=True):
     day: date = Field(primary_key=True)
     messages: int = 0
     matters: int = 0
+
+
+async def forget_shadows(session: AsyncSession, *which: ColumnElement[bool]) -> None:
+    """Delete shadows and the handles of their pictures."""
+    shadows = (col(InboxEvent.state) == InboxState.SHADOW, *which)
+    doomed = select(col(InboxEvent.id)).where(*shadows)
+    for rows in (delete(Picture).where(col(Picture.inbox_id).in_(doomed)), delete(InboxEvent).where(*shadows)):
+        await session.execute(rows.execution_options(synchronize_session=False))

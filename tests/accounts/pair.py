@@ -14,7 +14,7 @@ from bot.machine import Machine, VirtualClock, open_account
 from bot.pacing import Pacer
 from bot.replay import Output, ReplayGateway
 from bot.town import import_town, read_town
-from handlers.ports import Event, EventKind, Rules
+from handlers.ports import Event, EventKind, MessageType, Rules
 from storage.areas import Chat, Mode
 from storage.engine import Database
 from storage.people import Account
@@ -77,6 +77,8 @@ class Pair:
             event = Event(
                 id=f"{name}-{self._count}", kind=EventKind.MESSAGE, at=more.get("at", self.clock.now()), room=room,
                 room_name=room or "", sender=person, sender_name=person, text=text,
+                type=more.get("type", MessageType.TEXT),
+                picture=f"{name}:{more['picture']}" if "picture" in more else None,
             )  # fmt: skip
             await self.sides[name].machine.inbox.store([event])
         return await self.settle()

@@ -7,13 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 from sqlmodel import col
 
 from bot.gateways.protocol import GatewayState
-from handlers.ports import Event, EventKind
+from handlers.ports import Event, EventKind, MessageType
 from storage.areas import Chat, Room, RoomBinding
-from storage.inbox import InboxEvent, InboxState
+from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case
 from storage.outbox import DeliveryPart, PartState
 from storage.people import Contact
@@ -212,3 +213,17 @@ async def test_who_has_left_a_group_hands_it_on(pair: Pair) -> None:
     said = await pair.say("r1", "g1", REPAIR, hears="B")
     assert texts(said, "g1")
     assert rooms(pair.sides["B"].gateway.sent) >= {"g1"}
+
+
+async def test_a_picture_that_the_dead_account_was_to_fetch_is_fetched_by_the_other(pair: Pair, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    Image.new("RGB", (400, 300), "gray").save(photo)
+    await pair.say("r1", "g1", MISSING)
+    pair.sides["A"].machine.fetcher._gateway = None  # type: ignore[assignment]
+    pair.sides["A"].alive = False
+    await pair.say("r1", "g1", "", type=MessageType.PICTURE, picture="photo")
+    await pair.sides["A"].machine.dispatch.step(pair.clock.now())
+    assert await pair.rows(select(Picture.state).where(Picture.account_id == pair.sides["A"].account_id)) == ["wanted"]
+    pair.sides["B"].gateway.pictures["B:photo"] = photo
+    await pair.wait(minutes=7)
+    assert await pair.rows(select(Picture.state)) == ["ready"]
