@@ -312,6 +312,29 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     typer.echo("一切正常。")
 
 
+@app.command()
+def deliveries(
+    ref: Annotated[str, typer.Argument(help="编号：M3、N5、F2 或 12")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """一件事发到了哪些群，哪些在等，哪些没有送到，为什么。终端里是表格，管道里是制表符分隔的行。"""
+    from bot.deliveries import NoSuchMatter, lines_of, matter_of, show_tables, tab_separated
+
+    with told():
+        number = matter_of(ref)
+        try:
+            lines = _with_database(config, lambda settings, database: lines_of(database, number, settings.rules))
+        except NoSuchMatter as error:
+            raise fail(str(error), 1) from None
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        show_tables(number, lines, Console())
+    else:
+        for line in tab_separated(lines):
+            typer.echo(line)
+
+
 def _with_database(config: Path, work: Callable[[Config, Database], Coroutine[Any, Any, Any]]) -> Any:
     """Run work on the config's database."""
     settings = started(config)
