@@ -335,6 +335,46 @@ def deliveries(
             typer.echo(line)
 
 
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="写到哪个文件")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="已有同名的文件就换掉")] = False,
+) -> None:
+    """备份整个数据库（和内置聊天）到一个文件；机器人运行着也可以。"""
+    from bot.backup import back_up
+    from storage.copying import layouts
+
+    async def work(settings: Config, database: Database) -> str:
+        with _progress("备份", len(layouts())) as step:
+            return await back_up(settings, database, file, datetime.now(UTC), force=force, step=step)
+
+    with told():
+        typer.echo(_with_database(config, work))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="数据库里已有的数据整个换掉")] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="备份以后机器人没有再运行过（如换机器）：没发完的接着发")
+    ] = False,
+) -> None:
+    """从备份恢复到配置里的数据库，SQLite 和 PostgreSQL 之间也可以。先停掉机器人。"""
+    from bot.restoring import restore as put_back
+    from storage.copying import layouts
+
+    async def work(settings: Config) -> list[str]:
+        with _progress("恢复", len(layouts())) as step:
+            return await put_back(settings, file, datetime.now(UTC), force=force, resend=resend, step=step)
+
+    with told():
+        for line in asyncio.run(work(started(config))):
+            typer.echo(line)
+
+
 def _with_database(config: Path, work: Callable[[Config, Database], Coroutine[Any, Any, Any]]) -> Any:
     """Run work on the config's database."""
     settings = started(config)
