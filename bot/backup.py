@@ -26,9 +26,10 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.config import Config, ConfigError, reason
+from handlers.outdoors import FORGOTTEN
 from storage.copying import KINDS, Layout, is_empty, last_numbers, layouts, pages, written
 from storage.engine import Database, known_revisions, revision_of
-from storage.inbox import InboxEvent, Outcome
+from storage.inbox import InboxEvent
 
 FORMAT = 1
 MANIFEST, CHAT = "manifest.json", "chat.db"
@@ -175,7 +176,7 @@ async def _write_table(connection: AsyncConnection, archive: ZipFile, layout: La
 
 def _kept(table: str, row: dict[str, Any]) -> dict[str, Any]:
     """Small talk is wiped after minutes; it does not live on in backups."""
-    if table == InboxEvent.__tablename__ and row["outcome"] == Outcome.CHAT:
+    if table == InboxEvent.__tablename__ and row["outcome"] in FORGOTTEN:
         return {**row, "payload": "{}", "wiped": True}
     return row
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import typer
 
 from bot.config import Config, ConfigError, load_config, reason
+from bot.logs import set_up
 from storage.engine import Database, DatabaseError
 
 if TYPE_CHECKING:
@@ -61,9 +61,7 @@ def told() -> Iterator[None]:
 def started(config_path: Path) -> Config:
     """The config, with logging set up."""
     config = load_config(config_path)
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("apscheduler", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    set_up(config.log_level, config.log_format)
     return config
 
 

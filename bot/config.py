@@ -74,6 +74,7 @@ class Config(Rules):
     wechaty: WechatyConfig = Field(default_factory=WechatyConfig)
     pace: PaceRules = Field(default_factory=PaceRules)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
+    log_format: Literal["plain", "json"] = Field("plain", description="日志的样子：plain 给人看，json 一行一个对象")
 
     @field_validator("timezone")
     @classmethod

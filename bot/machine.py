@@ -21,6 +21,7 @@ from bot.gateways.protocol import Gateway, GatewayError, GatewayState, Refused
 from bot.inbox import Inbox
 from bot.pacing import DAY, Pacer, PaceRules
 from bot.pictures import Fetcher
+from bot.watching import Watching
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
@@ -79,12 +80,14 @@ class Machine:
         pacer: Pacer,
         pace: Pace | None = None,
         token: Callable[[], str] = random_token,
+        watch: Watching | None = None,
     ) -> None:
+        self.watch = watch or Watching()
         self.database = database
         self.gateway = gateway
         self.account_id = account_id
         self.clock = clock
-        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token)
+        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token, self.watch)
         self._news = asyncio.Event()
         self._post = asyncio.Event()
         self._chores = asyncio.Event()
@@ -92,9 +95,11 @@ class Machine:
         self._due: datetime | None = None
         self._due_known = False
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-        self.inbox = Inbox(database, account_id, clock, self.wake)
+        self.inbox = Inbox(database, account_id, clock, self.wake, self.watch)
         self.dispatch = Dispatch(database, self.outside, self._caused)
-        self.courier = Courier(database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules))
+        self.courier = Courier(
+            database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), watch=self.watch
+        )
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
 
     def wake(self) -> None:
@@ -217,6 +222,7 @@ class Machine:
             except Exception as error:
                 if not unavailable(error):
                     raise
+                self.watch.database_away()
                 log.error("the database cannot be used, next try in %s s: %s", DATABASE_AGAIN, error)
                 await asyncio.sleep(DATABASE_AGAIN)
 

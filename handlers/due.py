@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.following import about, following
 from handlers.outdoors import confess
 from handlers.ports import Outside
 from handlers.table import DUE
@@ -37,24 +39,30 @@ async def _first(session: AsyncSession) -> DueItem | None:
 
 
 async def _do(database: Database, outside: Outside, item: DueItem, now: datetime) -> None:
-    async def attempt() -> None:
+    async def attempt() -> Turn | None:
         async with database.write() as session:
             current = await session.get(DueItem, item.id)
             if current is None or current.due_at > now:
-                return
+                return None
             await session.delete(current)
             await session.flush()
-            turn = Turn(session, now, outside)
+            turn = Turn(session, now, outside, due=f"{item.kind}:{item.ref}")
             await DUE[item.kind](turn, item.ref)
             await leave_traces(session, [turn])
+            return turn
 
-    try:
-        await retrying(attempt)
-    except Exception as error:
-        if unavailable(error):
-            raise
-        log.exception("due %s %s failed", item.kind, item.ref)
-        await _later(database, outside, item, now)
+    began = perf_counter()
+    with following(about(None, f"{item.kind}:{item.ref}")):
+        try:
+            turn = await retrying(attempt)
+        except Exception as error:
+            if unavailable(error):
+                raise
+            log.exception("due %s %s failed", item.kind, item.ref)
+            await _later(database, outside, item, now)
+            return
+    if turn is not None:
+        outside.watch.done_due(turn.about, item.kind, perf_counter() - began, turn.queued)
 
 
 async def _later(database: Database, outside: Outside, item: DueItem, now: datetime) -> None:
