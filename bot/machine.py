@@ -87,6 +87,7 @@ class Machine:
         self.gateway = gateway
         self.account_id = account_id
         self.clock = clock
+        self.pacer = pacer
         self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token, self.watch)
         self._news = asyncio.Event()
         self._post = asyncio.Event()

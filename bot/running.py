@@ -7,10 +7,11 @@ import logging
 import os
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -22,6 +23,9 @@ from bot.town import SAMPLE, read_town
 from bot.watching import Telling
 from storage.areas import Area
 from storage.engine import Database
+
+if TYPE_CHECKING:
+    from bot.figures import Figures
 
 log = logging.getLogger("gridbot")
 
@@ -76,11 +80,39 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         clock = SystemClock()
         rules = config.pace if gateway.capabilities.paced else None
         pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
-        watch = Telling(config.account)
+        figures = _figures(config)
+        watch = figures or Telling(config.account)
         machine = Machine(
             database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules), watch=watch
         )
+        if figures is not None:
+            stack.push_async_callback(await _open_status(config, machine, figures, say))
         yield machine
+
+
+def _figures(config: Config) -> Figures | None:
+    """Figures where somebody may ask for them."""
+    if config.status.port is None:
+        return None
+    from bot.figures import Figures
+
+    return Figures(config.account)
+
+
+async def _open_status(
+    config: Config, machine: Machine, figures: Figures, say: Say
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Serve `/healthz` and `/metrics`; what ends it."""
+    from bot.status import start_status
+
+    host, port = config.status.host, config.status.port or 0
+    try:
+        runner = await start_status(machine, figures, host=host, port=port)
+    except OSError as error:
+        raise ConfigError(f"status.port：{host} 的 {port} 端口打不开（{reason(error)}）") from error
+    shown = f"[{host}]" if ":" in host else host
+    say(f"状态：http://{shown}:{port}/healthz 和 /metrics")
+    return runner.cleanup
 
 
 def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gateway:
