@@ -23,9 +23,10 @@ class Plain(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line, before the traceback if there is one."""
-        fields = "".join(f" {name}={value}" for name, value in _fields(record).items())
+        fields = "".join([f" {name}={value}" for name, value in _fields(record).items()])
         about = _about(record)
-        return f"{super().formatMessage(record)}{' ' if about else ''}{about}{fields}".translate(_BREAKS)
+        line = f"{super().formatMessage(record)}{' ' if about else ''}{about}{fields}"
+        return line if line.isprintable() else line.translate(_BREAKS)
 
 
 class Json(logging.Formatter):
@@ -44,7 +45,10 @@ class Json(logging.Formatter):
         line |= _fields(record)
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 def _about(record: logging.LogRecord) -> str:

@@ -42,7 +42,7 @@ from storage.copying import (
     others_connected,
     read_back,
 )
-from storage.engine import Database, migrate
+from storage.engine import Database, migrate, unavailable
 from storage.inbox import InboxEvent, InboxState
 from storage.outbox import DeliveryPart, PartState
 
@@ -100,26 +100,28 @@ async def _into(
     step: Callable[[], None],
 ) -> Held:
     """All of it in one transaction: the schema of the backup, its rows, and then the schema of this program."""
-    try:
-        async with database.rebuilding() as connection:
-            if not database.sqlite and await others_connected(connection):
-                raise ConfigError(f"数据库 {database.shown} 正在用：先停掉格格和别的连着它的程序，什么都没有改动")
-            if not force and not await connection.run_sync(is_empty):
-                raise ConfigError(f"数据库 {database.shown} 里已有数据，没有改动；要整个换掉就加 --force")
-            await connection.run_sync(drop_all)
-            await connection.run_sync(migrate, manifest.revision)
+    async with database.rebuilding() as connection:
+        if not database.sqlite and await others_connected(connection):
+            raise ConfigError(f"数据库 {database.shown} 正在用：先停掉格格和别的连着它的程序，什么都没有改动")
+        if not force and not await connection.run_sync(is_empty):
+            raise ConfigError(f"数据库 {database.shown} 里已有数据，没有改动；要整个换掉就加 --force")
+        await connection.run_sync(drop_all)
+        await connection.run_sync(migrate, manifest.revision)
+        try:
             for contents in manifest.tables:
                 await _fill(connection, archive, contents)
                 step()
             if await broken_links(connection):
                 raise ValueError("rows that point to nothing")
-            await connection.run_sync(_up)
-            kept = Held() if resend else await _hold(connection, manifest.made_at, now)
-            gap = 0 if resend else GAP * (1 + max(0, (now - manifest.made_at).days))
-            await go_on_after(connection, {name: last + gap for name, last in manifest.last.items()})
-            return kept
-    except (ValueError, TypeError, SQLAlchemyError) as error:
-        raise ConfigError(f"备份里的内容放不进数据库（{type(error).__name__}），什么都没有改动") from error
+        except (ValueError, TypeError, LookupError, SQLAlchemyError) as error:
+            if unavailable(error):
+                raise
+            raise ConfigError(f"备份里的内容放不进数据库（{type(error).__name__}），什么都没有改动") from error
+        await connection.run_sync(_up)
+        kept = Held() if resend else await _hold(connection, manifest.made_at, now)
+        gap = 0 if resend else GAP * (1 + max(0, (now - manifest.made_at).days))
+        await go_on_after(connection, {name: last + gap for name, last in manifest.last.items()})
+        return kept
 
 
 def _placed(path: Path) -> Path:

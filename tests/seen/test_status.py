@@ -13,7 +13,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from bot.config import ConfigError, build_config
 from bot.figures import Figures
@@ -77,18 +77,18 @@ async def served(talk: Talk) -> AsyncIterator[Get]:
 
 async def figures(get: Get) -> dict[str, float]:
     """Samples by name and labels."""
-    status, text = await get("/metrics")
+    status, said = await get("/metrics")
     assert status == 200
     return {
         " ".join((one.name, *(f"{name}={value}" for name, value in sorted(one.labels.items())))): one.value
-        for family in text_string_to_metric_families(text)
+        for family in text_string_to_metric_families(said)
         for one in family.samples
     }
 
 
 async def test_all_is_well(get: Get) -> None:
-    status, text = await get("/healthz")
-    assert (status, text.count("\n"), json.loads(text)["why"]) == (200, 1, [])
+    status, said = await get("/healthz")
+    assert (status, said.count("\n"), json.loads(said)["why"]) == (200, 1, [])
 
 
 async def test_what_was_done_is_counted(counted: Talk, get: Get) -> None:
@@ -117,8 +117,8 @@ async def test_what_was_done_is_counted(counted: Talk, get: Get) -> None:
 async def test_labels_are_few_and_bear_no_words(counted: Talk, get: Get) -> None:
     await counted.say("r1", "g1", MISSING)
     await counted.say("w1", None, "确认 M1")
-    _, text = await get("/metrics")
-    assert text.isascii() and "1390" not in text and "M1" not in text
+    _, said = await get("/metrics")
+    assert said.isascii() and "1390" not in said and "M1" not in said
     before = len(await figures(get))
     for number in range(5):
         await counted.say("r3", "g2", f"{number}栋楼道灯坏了，晚上看不见，能不能来修一下")
@@ -153,8 +153,8 @@ async def test_what_is_wrong_is_503_and_says_why(
             await session.execute(update(DeliveryPart).values(**old, tried_at=now - timedelta(minutes=6)))
     if which == "gateway":
         monkeypatch.setattr(machine.gateway, "state", GatewayState.GONE)
-    status, text = await get("/healthz")
-    (why,) = json.loads(text)["why"]
+    status, said = await get("/healthz")
+    (why,) = json.loads(said)["why"]
     assert status == 503 and words[which] in why
 
 
@@ -183,13 +183,29 @@ async def test_a_database_that_hangs_is_said_and_asked_once(
     released.set()
 
 
+@pytest.mark.postgres
+async def test_a_postgresql_that_hangs_is_said_and_comes_back(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    talk = await Talk(tmp_path, url=postgres()).open()
+    machine = talk.replay.machine
+    looking = Looking(machine)
+    assert (await looking.look()).database == "ok"
+    async with talk.database.connect() as other:
+        await other.execute(text("LOCK TABLE inboxevent IN ACCESS EXCLUSIVE MODE"))
+        assert not health(await looking.look(0.1), machine)["ok"]
+    async with asyncio.timeout(30):
+        while (await looking.look()).database != "ok":
+            await asyncio.sleep(0.05)
+    await looking.close()
+    await talk.close()
+
+
 async def test_a_database_that_is_away_is_said(counted: Talk, get: Get, monkeypatch: pytest.MonkeyPatch) -> None:
     async def away(*_: object) -> None:
         raise OSError("refused")
 
     monkeypatch.setattr("bot.status.standing", away)
-    status, text = await get("/healthz")
-    assert (status, json.loads(text)["database"]) == (503, "away")
+    status, said = await get("/healthz")
+    assert (status, json.loads(said)["database"]) == (503, "away")
 
 
 async def test_nobody_else_is_served(counted: Talk, get: Get) -> None:
