@@ -13,7 +13,7 @@ import os
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -103,7 +103,7 @@ async def back_up(
 
     `step` is called after each table.
     """
-    _refuse_to_replace(file, force)
+    _refuse_to_replace(file, force, (database.file, Path(config.local.chat)))
     try:
         with _part(file) as part:
             with ZipFile(part, "w", ZIP_DEFLATED) as archive:
@@ -117,7 +117,10 @@ async def back_up(
     return f"已备份到 {file}：{len(manifest.tables)} 张表 {manifest.rows} 行{chat}，已核对。"
 
 
-def _refuse_to_replace(file: Path, force: bool) -> None:
+def _refuse_to_replace(file: Path, force: bool, used: Sequence[Path | None]) -> None:
+    own = {Path(f"{path.resolve()}{end}") for path in used if path is not None for end in ("", "-wal", "-shm", ".lock")}
+    if file.resolve() in own:
+        raise ConfigError(f"{file} 正是格格自己在用的文件，备份要写到别处")
     if file.is_dir() or (file.exists() and not force):
         raise ConfigError(f"{file} 已经有了，没有覆盖；换个名字，或加 --force")
 

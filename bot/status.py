@@ -82,7 +82,7 @@ class StatusPage:
 
     def app(self) -> web.Application:
         """To be served."""
-        app = web.Application(client_max_size=0)
+        app = web.Application()
         app.router.add_get("/healthz", self.healthz, allow_head=False)
         app.router.add_get("/metrics", self.metrics, allow_head=False)
         return app

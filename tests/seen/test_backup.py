@@ -23,6 +23,7 @@ from bot.config import Config, ConfigError
 from bot.gateways.local import Draft, LocalChat, LocalPerson, LocalRoom
 from bot.holding import held
 from bot.restoring import restore
+from storage.agenda import DueItem
 from storage.areas import Area
 from storage.copying import layouts, pages
 from storage.engine import Database, migrate
@@ -38,6 +39,11 @@ NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 def config_of(url: str, **more: Any) -> Config:
     return Config.model_validate({"database": url, "gateway": "wechaty"} | more)
+
+
+def planned(ref: str, minutes: int) -> DueItem:
+    """Something due so long after the backup."""
+    return DueItem(kind=f"x{ref}", ref=ref, due_at=NOW + timedelta(minutes=minutes))
 
 
 def nothing() -> None:
@@ -167,6 +173,17 @@ async def test_what_waited_is_not_sent_after_a_restore(talk: Talk, tmp_path: Pat
     assert not [row for row in after["inboxevent"] if row[9] == InboxState.NEW]
 
 
+async def test_a_notice_planned_for_the_time_between_is_not_sent_by_itself(talk: Talk, tmp_path: Path) -> None:
+    async with talk.database.write() as session:
+        session.add_all([planned("N5", 10), planned("N6", 90), planned("M3", 10)])
+    await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
+    url = f"sqlite:///{tmp_path}/new.db"
+    said = await put_back(url, tmp_path / "b", now=NOW + timedelta(hours=1))
+    assert said[-1].endswith("没有再发：N5")
+    refs = {row[2] for row in (await rows(url))["dueitem"]}
+    assert {"N6", "M3"} <= refs and "N5" not in refs
+
+
 async def test_with_resend_it_goes_on_where_it_was(talk: Talk, tmp_path: Path) -> None:
     await interrupted(talk)
     before = await rows(f"sqlite:///{tmp_path}/talk.db")
@@ -222,28 +239,26 @@ def drop_table(members: dict[str, bytes]) -> None:
     del members["tables/case.jsonl"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        cut_table,
-        drop_table,
-        manifest_with(revision="9999"),
-        manifest_with(gridbot_backup=2),
-        manifest_with(tables=5),
-        manifest_with(revision="../../x"),
-        lambda members: members.pop(MANIFEST),
-        lambda members: members.update({MANIFEST: b"[" * 10_000}),
-    ],
+BROKEN: tuple[Callable[[dict[str, bytes]], Any], ...] = (
+    cut_table,
+    drop_table,
+    manifest_with(revision="9999"),
+    manifest_with(gridbot_backup=2),
+    manifest_with(tables=5),
+    manifest_with(revision="../../x"),
+    lambda members: members.pop(MANIFEST),
+    lambda members: members.update({MANIFEST: b"[" * 10_000}),
 )
-async def test_a_bad_backup_changes_nothing(
-    talk: Talk, tmp_path: Path, change: Callable[[dict[str, bytes]], Any]
-) -> None:
+
+
+async def test_a_bad_backup_changes_nothing(talk: Talk, tmp_path: Path) -> None:
     await lively(talk)
     await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
     before = await rows(f"sqlite:///{tmp_path}/talk.db")
-    bad = rewritten(tmp_path / "b", change)
-    with pytest.raises(ConfigError, match="什么都没有改动"):
-        await put_back(f"sqlite:///{tmp_path}/talk.db", bad, force=True)
+    for change in BROKEN:
+        bad = rewritten(tmp_path / "b", change)
+        with pytest.raises(ConfigError, match="什么都没有改动"):
+            await put_back(f"sqlite:///{tmp_path}/talk.db", bad, force=True)
     assert await rows(f"sqlite:///{tmp_path}/talk.db") == before
 
 
@@ -359,6 +374,14 @@ async def test_a_backup_is_for_the_owner_alone_and_replaces_nothing(talk: Talk, 
     with pytest.raises(ConfigError, match="写不了"):
         await write_backup(url, tmp_path / "nowhere" / "b")
     assert [path.name for path in file.parent.iterdir()] == ["b"] and file.read_bytes() == whole
+
+
+async def test_a_backup_never_replaces_what_is_in_use(talk: Talk, tmp_path: Path) -> None:
+    await lively(talk)
+    config = config_of(f"sqlite:///{tmp_path}/talk.db", local={"chat": str(tmp_path / "chat.db")})
+    for name in ("talk.db", "talk.db-wal", "chat.db", "../" + tmp_path.name + "/talk.db"):
+        with pytest.raises(ConfigError, match="自己在用"):
+            await back_up(config, talk.database, tmp_path / name, NOW, force=True, step=nothing)
 
 
 async def test_an_empty_database_is_nothing_to_back_up(tmp_path: Path) -> None:
