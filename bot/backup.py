@@ -208,27 +208,32 @@ def copy_chat(path: Path, archive: ZipFile) -> str | None:
 # Reading one
 
 
-@contextmanager
-def opened(file: Path) -> Iterator[ZipFile]:
-    """The file as a zip; ConfigError if it is none, or broken."""
+BROKEN = (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
+"""What the library raises on bytes that are no zip, or not a whole one."""
+
+
+def opened(file: Path) -> ZipFile:
+    """The file as a zip; ConfigError if it is none, or cannot be read."""
     try:
-        with ZipFile(file) as archive:
-            yield archive
+        return ZipFile(file)
     except OSError as error:
         raise ConfigError(f"读不到 {file}：{reason(error)}") from error
-    except (BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except BROKEN as error:
         raise ConfigError(f"{file} 不是格格的备份，或者不完整，什么都没有改动") from error
 
 
 def read_manifest(file: Path) -> Manifest:
     """What the backup holds, after everything in it has been read and compared; ConfigError for a bad one."""
     with opened(file) as archive:
-        manifest = _manifest(file, archive)
-        for one in manifest.tables:
-            if _digest(archive, one.member) != (one.sha256, one.rows):
-                raise ConfigError(f"{file} 里的 {one.name} 不完整，什么都没有改动")
-        if manifest.chat and _digest(archive, CHAT)[0] != manifest.chat:
-            raise ConfigError(f"{file} 里的聊天不完整，什么都没有改动")
+        try:
+            manifest = _manifest(file, archive)
+            for one in manifest.tables:
+                if _digest(archive, one.member) != (one.sha256, one.rows):
+                    raise ConfigError(f"{file} 里的 {one.name} 不完整，什么都没有改动")
+            if manifest.chat and _digest(archive, CHAT)[0] != manifest.chat:
+                raise ConfigError(f"{file} 里的聊天不完整，什么都没有改动")
+        except BROKEN as error:
+            raise ConfigError(f"{file} 不是格格的备份，或者不完整，什么都没有改动") from error
     return manifest
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 
-from bot.backup import CHAT, Contents, Manifest, opened, read_manifest, rows_in
+from bot.backup import BROKEN, CHAT, Contents, Manifest, opened, read_manifest, rows_in
 from bot.config import Config, ConfigError, reason
 from bot.holding import held
 from storage.agenda import DueItem
@@ -113,7 +113,7 @@ async def _into(
                 step()
             if await broken_links(connection):
                 raise ValueError("rows that point to nothing")
-        except (ValueError, TypeError, LookupError, SQLAlchemyError) as error:
+        except (*BROKEN, TypeError, LookupError, SQLAlchemyError) as error:
             if unavailable(error):
                 raise
             raise ConfigError(f"备份里的内容放不进数据库（{type(error).__name__}），什么都没有改动") from error
@@ -181,14 +181,17 @@ def _told(manifest: Manifest, kept: Held, resend: bool) -> list[str]:
 @contextmanager
 def _chat_copy(archive: ZipFile, chat: Path) -> Iterator[Path]:
     """The chat of the backup, checked and beside the place where it will be."""
-    with tempfile.TemporaryDirectory(dir=chat.parent, prefix=".restore.") as folder:
-        copy = Path(folder) / CHAT
-        with archive.open(CHAT) as source, copy.open("wb") as target:
-            shutil.copyfileobj(source, target)
+    with ExitStack() as stack:
         try:
+            folder = tempfile.TemporaryDirectory(dir=chat.parent, prefix=".restore.")
+            copy = Path(stack.enter_context(folder)) / CHAT
+            with archive.open(CHAT) as source, copy.open("wb") as target:
+                shutil.copyfileobj(source, target)
             with closing(sqlite3.connect(copy)) as db:
                 _pass_over(db)
-        except sqlite3.Error as error:
+        except OSError as error:
+            raise ConfigError(f"写不了 {chat}：{reason(error)}，什么都没有改动") from error
+        except (sqlite3.Error, *BROKEN) as error:
             raise ConfigError("备份里的聊天打不开，什么都没有改动") from error
         yield copy
 
@@ -208,8 +211,11 @@ def _pass_over(db: sqlite3.Connection) -> None:
 
 def _put_chat(copy: Path, chat: Path) -> None:
     """The copy in the chat's place, without what belonged to the old file."""
-    for end in ("-wal", "-shm"):
-        Path(f"{chat}{end}").unlink(missing_ok=True)
-    with copy.open("rb+") as file:
-        os.fsync(file.fileno())
-    copy.replace(chat)
+    try:
+        with copy.open("rb+") as file:
+            os.fsync(file.fileno())
+        for end in ("-wal", "-shm"):
+            Path(f"{chat}{end}").unlink(missing_ok=True)
+        copy.replace(chat)
+    except OSError as error:
+        raise ConfigError(f"数据库已恢复，聊天文件 {chat} 没有换成：{reason(error)}") from error
