@@ -168,7 +168,7 @@ async def _workers(session: AsyncSession, now: datetime) -> list[str]:
 async def _queues(session: AsyncSession) -> list[str]:
     lines = []
     for title, table, state in (
-        ("收件：三次都没处理成的有", InboxEvent, InboxState.FAILED),
+        ("收件：没处理成的有", InboxEvent, InboxState.FAILED),
         ("发送：失败的有", DeliveryPart, PartState.FAILED),
         ("发送：不知道到没到的有", DeliveryPart, PartState.UNKNOWN),
     ):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -17,6 +16,7 @@ import typer
 
 from bot.config import Config, ConfigError, load_config, reason
 from bot.lease import LeaseLost
+from bot.logs import set_up
 from storage.engine import Database, DatabaseError
 
 if TYPE_CHECKING:
@@ -64,9 +64,7 @@ def told() -> Iterator[None]:
 def started(config_path: Path) -> Config:
     """The config, with logging set up."""
     config = load_config(config_path)
-    logging.basicConfig(level=config.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for chatty in ("apscheduler", "alembic"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    set_up(config.log_level, config.log_format)
     return config
 
 
@@ -351,6 +349,69 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     if lines:
         raise typer.Exit(1)
     typer.echo("一切正常。")
+
+
+@app.command()
+def deliveries(
+    ref: Annotated[str, typer.Argument(help="编号：M3、N5、F2 或 12")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """一件事发到了哪些群，哪些在等，哪些没有送到，为什么。终端里是表格，管道里是制表符分隔的行。"""
+    from bot.deliveries import NoSuchMatter, lines_of, matter_of, show_tables, tab_separated
+
+    with told():
+        number = matter_of(ref)
+        try:
+            lines = _with_database(config, lambda settings, database: lines_of(database, number, settings.rules))
+        except NoSuchMatter as error:
+            raise fail(str(error), 1) from None
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        show_tables(number, lines, Console())
+    else:
+        for line in tab_separated(lines):
+            typer.echo(line)
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="写到哪个文件")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="已有同名的文件就换掉")] = False,
+) -> None:
+    """备份整个数据库（和内置聊天）到一个文件；机器人运行着也可以。"""
+    from bot.backup import back_up
+    from storage.copying import layouts
+
+    async def work(settings: Config, database: Database) -> str:
+        with _progress("备份", len(layouts())) as step:
+            return await back_up(settings, database, file, datetime.now(UTC), force=force, step=step)
+
+    with told():
+        typer.echo(_with_database(config, work))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="备份文件")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    force: Annotated[bool, typer.Option("--force", help="数据库里已有的数据整个换掉")] = False,
+    resend: Annotated[
+        bool, typer.Option("--resend", help="备份以后机器人没有再运行过（如换机器）：没发完的接着发")
+    ] = False,
+) -> None:
+    """从备份恢复到配置里的数据库，SQLite 和 PostgreSQL 之间也可以。先停掉机器人。"""
+    from bot.restoring import restore as put_back
+    from storage.copying import layouts
+
+    async def work(settings: Config) -> list[str]:
+        with _progress("恢复", len(layouts())) as step:
+            return await put_back(settings, file, datetime.now(UTC), force=force, resend=resend, step=step)
+
+    with told():
+        for line in asyncio.run(work(started(config))):
+            typer.echo(line)
 
 
 def _with_database(config: Path, work: Callable[[Config, Database], Coroutine[Any, Any, Any]]) -> Any:

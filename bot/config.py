@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -92,6 +93,24 @@ class AccountRules(BaseModel):
         return value
 
 
+class StatusConfig(BaseModel):
+    """`/healthz` and `/metrics`. Off unless a port is named: two bots on a machine would want the same one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field("127.0.0.1", description="状态地址只开在这个 IP 上")
+    port: Port | None = Field(None, description="状态端口（/healthz 和 /metrics）；不写就不开")
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        try:
+            ip_address(value)
+        except ValueError:
+            raise ValueError("应写一个 IP 地址，如 127.0.0.1") from None
+        return value
+
+
 class Config(Rules):
     """Everything that can be set."""
 
@@ -104,7 +123,9 @@ class Config(Rules):
     accounts: AccountRules = Field(default_factory=AccountRules)
     alarm: AlarmRules = Field(default_factory=AlarmRules)
     pace: PaceRules = Field(default_factory=PaceRules)
+    status: StatusConfig = Field(default_factory=StatusConfig)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
+    log_format: Literal["plain", "json"] = Field("plain", description="日志的样子：plain 给人看，json 一行一个对象")
 
     @field_validator("timezone")
     @classmethod

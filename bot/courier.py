@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Select, String, bindparam, func, or_, select, update
@@ -31,6 +32,8 @@ from bot.gateways.protocol import (
 )
 from bot.lease import Lease
 from bot.pacing import Pacer
+from bot.watching import Call, Watching
+from handlers.following import about, following
 from handlers.ports import Clock
 from handlers.posting import may_hear
 from handlers.refs import take_ref
@@ -72,6 +75,14 @@ class Due:
     contact_id: int | None
     mode: str | None
     silenced: bool
+    delivery_id: int
+    inbox_id: int | None
+    cause: str
+
+    @property
+    def about(self) -> str:
+        """The id of the message, or of the due thing, that caused it."""
+        return about(self.inbox_id, self.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,11 @@ class Courier:
         clock: Clock,
         *,
         drawing: Drawing,
+        watch: Watching,
         lease: Lease | None = None,
     ) -> None:
         """Without a `lease` nobody else can be working for the account (replay, simulation)."""
+        self._watch = watch
         self._database = database
         self._lease = lease
         self._holder = lease.holder if lease else ""
@@ -140,7 +153,7 @@ class Courier:
 
     async def _whole(self, parcel: Parcel) -> Result:
         """Send to the end: a clean stop waits a little for the call that is under way, and writes what became of it."""
-        call = asyncio.ensure_future(self._send(parcel))
+        call = asyncio.ensure_future(self._timed(parcel))
         try:
             return await asyncio.shield(call)
         except asyncio.CancelledError:
@@ -153,6 +166,15 @@ class Courier:
                     log.exception("what became of the last call could not be written")
             call.cancel()
             raise
+
+    async def _timed(self, parcel: Parcel) -> Result:
+        due, began = parcel.due, perf_counter()
+        with following(due.about):
+            result = await self._send(parcel)
+        took = perf_counter() - began
+        call = Call(due.about, due.delivery_id, due.chat_id, due.priority, result.state, took, due.tries + 1)
+        self._watch.called(call)
+        return result
 
     async def _next(self, now: datetime) -> Parcel | None:
         """Write the last outcome and choose the next part, in one transaction."""
@@ -195,6 +217,7 @@ class Courier:
                 connection.execute(_TAKE, {"part": due.part_id, "moment": now})
                 return Parcel(due, self._address(connection, due), self._mentions(connection, due.mentions))
             connection.execute(_CANCEL, {"part": due.part_id, "reason": reason})
+            self._watch.cancelled(due.about, due.delivery_id, due.chat_id, reason)
         return None
 
     async def _send(self, parcel: Parcel) -> Result:
@@ -204,6 +227,7 @@ class Courier:
             return Result(due.part_id, PartState.SENT, external_id, doubtful=due.doubtful)
         except RateLimited as error:
             self._pacer.pause(self._clock.now())
+            self._watch.rate_limited()
             log.warning("rate limited: %s", error)
             return self._again(due, error)
         except Unreachable as error:
@@ -333,6 +357,9 @@ def _ready() -> Select[Any]:
             col(Chat.contact_id),
             col(Room.mode),
             under_silence(),
+            col(Delivery.id),
+            col(Post.inbox_id),
+            col(Post.due),
         )
         .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))

@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from bot.cleaning import clean_event, clean_name
 from bot.standby import adopt_names
+from bot.watching import Watching
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
@@ -41,9 +42,17 @@ class Inbox:
     """The way in for one account. `put` returns once its event is stored (or was known already)."""
 
     def __init__(
-        self, database: Database, account_id: int, clock: Clock, wake: Callable[[], None], *, stable_ids: bool = False
+        self,
+        database: Database,
+        account_id: int,
+        clock: Clock,
+        wake: Callable[[], None],
+        watch: Watching,
+        *,
+        stable_ids: bool = False,
     ) -> None:
         """`stable_ids`: the chat system calls a group or a person the same whichever of our accounts asks."""
+        self._watch = watch
         self._database = database
         self._stable = stable_ids
         self._account = account_id
@@ -92,18 +101,20 @@ class Inbox:
         now = self._clock.now()
         kept = [clean_event(event, now) for event in events if event.kind not in _STATES]
 
-        async def attempt() -> None:
+        async def attempt() -> Sequence[Any]:
+            fresh: Sequence[Any] = ()
             async with self._database.write() as session:
                 batch = _Batch(session, self._account, self._stable)
                 await batch.load(kept)
                 rows = [row for event in kept if (row := await self._row(batch, event))]
                 await session.flush()
                 if rows:
-                    await _insert_new(session, rows)
+                    fresh = await _insert_new(session, rows)
                     await self._pictures(session, kept)
+            return fresh
 
         if kept:
-            await retrying(attempt)
+            self._watch.received(await retrying(attempt))
             self._wake()
 
     async def _row(self, batch: _Batch, event: Event) -> dict[str, object] | None:
@@ -168,14 +179,17 @@ def _wanted_unbound(event: Event) -> bool:
     return len(event.text) < 60 and bool(_BIND.search(fold(event.text)))
 
 
-async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) -> None:
-    await run(session, _insert(dialect_of(session)), list(rows))
+async def _insert_new(session: AsyncSession, rows: Sequence[dict[str, object]]) -> Sequence[Any]:
+    """(id, chat id, kind) of those that were not known already."""
+    fresh: Sequence[Any] = (await run(session, _insert(dialect_of(session)), list(rows))).all()
+    return fresh
 
 
 @cache
 def _insert(dialect: str) -> Any:
     """Put together once, which takes longer than to run it."""
-    return insert_into(dialect, InboxEvent).on_conflict_do_nothing(index_elements=["account_id", "external_id"])
+    fresh = insert_into(dialect, InboxEvent).on_conflict_do_nothing(index_elements=["account_id", "external_id"])
+    return fresh.returning(col(InboxEvent.id), col(InboxEvent.chat_id), col(InboxEvent.kind))
 
 
 # Put together once, which takes longer than to run them.

@@ -24,6 +24,7 @@ from bot.inbox import Inbox
 from bot.lease import Lease, LeaseLost
 from bot.pacing import DAY, Pacer, PaceRules
 from bot.pictures import Fetcher
+from bot.watching import Watching
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.outdoors import confess
@@ -87,11 +88,13 @@ class Machine:
         pacer: Pacer,
         pace: Pace | None = None,
         token: Callable[[], str] = random_token,
+        watch: Watching | None = None,
         lease: Lease | None = None,
         alarm: Alarm | None = None,
         patience: timedelta = PATIENCE,
     ) -> None:
         """`patience` is how long another account may be away before this one takes its groups over."""
+        self.watch = watch or Watching()
         self.database = database
         self._lease = lease
         self._alarm = alarm
@@ -99,19 +102,21 @@ class Machine:
         self.gateway = gateway
         self.account_id = account_id
         self.clock = clock
-        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token)
+        self.pacer = pacer
+        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token, self.watch)
         self._news = asyncio.Event()
         self._post = asyncio.Event()
         self._chores = asyncio.Event()
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         self._due: datetime | None = None
         self._due_known = False
+        self._since = clock.now()
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         stable = gateway.capabilities.stable_ids
-        self.inbox = Inbox(database, account_id, clock, self.wake, stable_ids=stable)
+        self.inbox = Inbox(database, account_id, clock, self.wake, self.watch, stable_ids=stable)
         self.dispatch = Dispatch(database, self.outside, account_id, self._caused)
         self.courier = Courier(
-            database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), lease=lease
+            database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), watch=self.watch, lease=lease
         )
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
 
@@ -126,7 +131,7 @@ class Machine:
 
     async def recover(self) -> None:
         """Once at a start: take up what a stop or a crash left."""
-        now = self.clock.now()
+        self._since = now = self.clock.now()
         await self.dispatch.recover(now)
         await self.courier.recover()
         async with self.database.write() as session:
@@ -222,7 +227,12 @@ class Machine:
         self._stir()
 
     async def look_after_others(self, now: datetime) -> None:
-        """Take over the chats of accounts that are away, and the unworked messages of those whose process is gone."""
+        """Take over the chats of accounts that are away, and the unworked messages of those whose process is gone.
+
+        Not right after a start: the others may be starting too.
+        """
+        if now - self._since < self._patience:
+            return
         async with self.database.read() as session:
             orphans = await standby.orphaned(session, self.account_id, now, self._patience)
             wanted = await standby.may_take(session, self.account_id, now, self._patience)
@@ -293,6 +303,7 @@ class Machine:
             except Exception as error:
                 if not unavailable(error):
                     raise
+                self.watch.database_away()
                 log.error("the database cannot be used, next try in %s s: %s", DATABASE_AGAIN, error)
                 await asyncio.sleep(DATABASE_AGAIN)
 

@@ -50,13 +50,13 @@ class Pacer:
         self._random = rng
         self._day: deque[tuple[datetime, int]] = deque(sent)
         self._free: datetime | None = None
-        self._paused_until: datetime | None = None
+        self.paused_until: datetime | None = None
         self.rate = 1.0
 
     def pause(self, now: datetime) -> None:
         """The platform said too much was sent: stop for a while, then go at half the rate."""
         if self._rules:
-            self._paused_until = now + timedelta(minutes=self._rules.pause_minutes)
+            self.paused_until = now + timedelta(minutes=self._rules.pause_minutes)
             self.rate = max(self.rate / 2, 1 / 8)
 
     def free_at(self, priority: int, now: datetime) -> datetime:
@@ -64,8 +64,8 @@ class Pacer:
         if self._rules is None:
             return now
         times = [now]
-        if self._paused_until:
-            times.append(self._paused_until)
+        if self.paused_until:
+            times.append(self.paused_until)
         if self._day:
             times.append(self._day[-1][0] + self._gap(priority))
         times += self._budgets(priority, now)

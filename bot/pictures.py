@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from bot.gateways.protocol import Gateway
 from bot.inbox import Inbox
+from handlers.following import about, following
 from handlers.ports import Clock, Event, EventKind
 from storage.engine import Database
 from storage.inbox import Picture
@@ -95,7 +96,8 @@ class Fetcher:
                 data = await self._gateway.fetch_picture(picture.handle)
             made = await asyncio.to_thread(clean, data)
         except Exception as error:  # whatever a gateway makes of it, the other pictures go on
-            log.warning("picture %s: %s", picture.id, error)
+            with following(about(picture.inbox_id)):
+                log.warning("picture %s: %s", picture.id, error)
             return await self._failed(picture, isinstance(error, NotAPicture))
         async with self._database.write() as session:
             row = await session.get(Picture, picture.id)

@@ -6,10 +6,11 @@ import asyncio
 import logging
 import random
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -21,8 +22,12 @@ from bot.holding import held
 from bot.lease import Lease
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere
 from bot.town import SAMPLE, read_town
+from bot.watching import Telling
 from storage.areas import Area
 from storage.engine import Database
+
+if TYPE_CHECKING:
+    from bot.figures import Figures
 
 log = logging.getLogger("gridbot")
 
@@ -80,6 +85,7 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             gateway = _wechaty(config, say, heard)
         rules = config.pace if gateway.capabilities.paced else None
         pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
+        figures = _figures(config)
         machine = Machine(
             database,
             gateway,
@@ -88,10 +94,13 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             clock,
             pacer=pacer,
             pace=pace_of(rules),
+            watch=figures or Telling(config.account),
             lease=lease,
             alarm=Alarm(config.alarm, config.account, clock) if config.gateway != "local" else None,
             patience=timedelta(seconds=config.accounts.takeover_seconds),
         )
+        if figures is not None:
+            stack.push_async_callback(await _open_status(config, machine, figures, say))
         yield machine
 
 
@@ -99,6 +108,31 @@ async def _let_go(lease: Lease) -> None:
     """At a stop; where the database is away, the lease ends by itself."""
     with suppress(DBAPIError, OSError, TimeoutError):
         await lease.release()
+
+
+def _figures(config: Config) -> Figures | None:
+    """Figures where somebody may ask for them."""
+    if config.status.port is None:
+        return None
+    from bot.figures import Figures
+
+    return Figures(config.account)
+
+
+async def _open_status(
+    config: Config, machine: Machine, figures: Figures, say: Say
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Serve `/healthz` and `/metrics`; what ends it."""
+    from bot.status import start_status
+
+    host, port = config.status.host, config.status.port or 0
+    try:
+        runner = await start_status(machine, figures, host=host, port=port)
+    except OSError as error:
+        raise ConfigError(f"status.port：{host} 的 {port} 端口打不开（{reason(error)}）") from error
+    shown = f"[{host}]" if ":" in host else host
+    say(f"状态：http://{shown}:{port}/healthz 和 /metrics")
+    return runner.cleanup
 
 
 def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gateway:

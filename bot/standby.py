@@ -42,8 +42,8 @@ class Taken:
 
 
 def gone(now: datetime, patience: timedelta) -> ColumnElement[bool]:
-    """Accounts that no process has worked for, for this long."""
-    return or_(col(Account.lease_until).is_(None), col(Account.lease_until) < now - patience)
+    """Accounts that no process has worked for, for this long; one that never had a process has not gone."""
+    return col(Account.lease_until) < now - patience
 
 
 def _silent(now: datetime, patience: timedelta) -> ColumnElement[bool]:
@@ -78,7 +78,7 @@ async def take_over(
     )
     silent = [one for one in accounts if one.id in silent_ids]
     for one in silent:
-        if one.lease_until is None or one.lease_until < now - patience:
+        if one.lease_until is not None and one.lease_until < now - patience:
             await interrupted(session, one.id or 0, now)
     found = await session.execute(_common(account_id).where(col(Chat.account_id).in_(silent_ids)))
     chats = {chat: (room, owner) for chat, room, owner in found}

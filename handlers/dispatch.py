@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
+from time import perf_counter
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -17,6 +18,7 @@ from sqlmodel import col
 
 from handlers import alerts, cases, locating, outdoors, settling
 from handlers.commands import Order
+from handlers.following import about, following
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
 from handlers.overhearing import Overhearing
@@ -71,6 +73,7 @@ class Dispatch:
         self._caused = caused
         self._names = LocalNames()
         self._taught = Taughts()
+        self._spent: dict[int, float] = {}  # seconds spent on planning each message, until it is told of
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
     async def recover(self, now: datetime) -> None:
@@ -97,6 +100,7 @@ class Dispatch:
             except Exception:  # `_run` looks again, and finds out whose fault it is
                 around = None
         index = 0
+        self._spent.clear()
         while index < len(messages):
             passed, whole = await self._run(messages[index:], around, now)
             index, around = index + passed, None
@@ -121,7 +125,8 @@ class Dispatch:
                 raise
             if len(messages) > 1:  # one that cannot be read stops nobody else
                 return await self._run(messages[:1], None, now)
-            log.exception("event %s could not be read", messages[0].inbox_id)
+            with following(about(messages[0].inbox_id)):
+                log.exception("event %s could not be read", messages[0].inbox_id)
             await self._failed(messages[0], error, now)
             return 0, False
         return len(passed), await self._carry_out(passed, around, now)
@@ -132,7 +137,9 @@ class Dispatch:
         for message in messages:
             if stirred and not _apart(message, around, stirred):
                 break
+            began = perf_counter()
             plan = self._plan(message, around)
+            self._spent[message.inbox_id] = perf_counter() - began
             passed.append(plan)
             if plan.nothing is None:
                 if not _contained(plan):
@@ -184,7 +191,10 @@ class Dispatch:
             question=around.question(where.chat_id, speaker, message.event),
         )
         overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)
-        reading = overheard.meant(read(plan.text, context))
+        began = perf_counter()
+        found = read(plan.text, context)
+        self._outside.watch.read(perf_counter() - began)
+        reading = overheard.meant(found)
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
         if self._idle(reading, addressed):
             waited = where.private and context.question is not None and context.question.kind == "confirm"
@@ -210,7 +220,7 @@ class Dispatch:
         plain = [plan for plan in plans if plan.nothing is not None]
         acting = [plan for plan in plans if plan.nothing is None]
 
-        async def attempt() -> None:
+        async def attempt() -> list[tuple[Plan, Turn]]:
             async with self._database.write() as session:
                 claimed = await _claimed(session, plans)
                 plain = [plan for plan in claimed if plan.nothing is not None]
@@ -222,9 +232,10 @@ class Dispatch:
                 await _count(session, plain, acted, self._outside)
                 if acting:
                     await announce(session)
+                return acted
 
         try:
-            await retrying(attempt)
+            acted = await retrying(attempt)
         except Exception as error:
             if unavailable(error):
                 raise
@@ -232,12 +243,22 @@ class Dispatch:
                 parts = [plain, *([one] for one in acting)] if plain else [[one] for one in acting]
                 return all([await self._carry_out(part, around, now) for part in parts])
             failed = (acting or plans)[-1].message
-            log.exception("event %s could not be handled", failed.inbox_id)
+            with following(about(failed.inbox_id)):
+                log.exception("event %s could not be handled", failed.inbox_id)
             await self._failed(failed, error, now)
             return False
         if acting:
             self._caused()
+        self._tell(plain, acted)
         return True
+
+    def _tell(self, plain: Sequence[Plan], acted: _Acted) -> None:
+        watch, spent = self._outside.watch, self._spent
+        for plan in plain:
+            inbox_id = plan.message.inbox_id
+            watch.handled(about(inbox_id), plan.nothing or Outcome.OTHER, "", spent.pop(inbox_id, 0.0))
+        for plan, turn in acted:
+            watch.handled(turn.about, turn.outcome, turn.ref, spent.pop(plan.message.inbox_id, 0.0), turn.queued)
 
     async def _handle(self, session: AsyncSession, plan: Plan, around: Surroundings, now: datetime) -> Turn:
         message = plan.message
@@ -257,7 +278,10 @@ class Dispatch:
             decided=message.decided,
             joined=plan.joined,
         )
-        await self._choose(turn, plan, around)
+        began = perf_counter()
+        with following(turn.about):
+            await self._choose(turn, plan, around)
+        self._spent[message.inbox_id] = self._spent.get(message.inbox_id, 0.0) + perf_counter() - began
         return turn
 
     async def _choose(self, turn: Turn, plan: Plan, around: Surroundings) -> None:
@@ -280,6 +304,7 @@ class Dispatch:
             await outdoors.not_text(turn, around)
 
     async def _failed(self, message: Message, error: Exception, now: datetime) -> None:
+        turn: Turn | None = None
         async with self._database.write() as session:
             row = await session.get(InboxEvent, message.inbox_id)
             if row is None or row.state != InboxState.NEW:
@@ -288,7 +313,10 @@ class Dispatch:
             row.error = f"{type(error).__name__}"[:200]
             if row.tries >= MAX_TRIES:
                 row.state = InboxState.FAILED
-                await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
+                turn = Turn(session, now, self._outside, inbox_id=row.id)
+                await outdoors.confess(turn, GIVEN_UP.format(row.id))
+        if turn is not None:
+            self._outside.watch.handled(turn.about, InboxState.FAILED, "", 0.0, turn.queued)
         self._caused()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from time import perf_counter
 
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
+from handlers.following import about, following
 from handlers.outdoors import confess
 from handlers.ports import Outside
 from handlers.table import DUE
@@ -45,29 +47,37 @@ async def _do(database: Database, outside: Outside, now: datetime) -> bool:
     """Do the first thing due that nobody else is at; whether there was one."""
     at: tuple[int | None, str, str] | None = None
 
-    async def attempt() -> None:
+    async def attempt() -> Turn | None:
         nonlocal at
         async with database.write() as session:
             item = await session.scalar(_CLAIM, {"now": now})
             at = (item.id, item.kind, item.ref) if item else None
             if item is None:
-                return
+                return None
             await session.delete(item)
             await session.flush()
-            turn = Turn(session, now, outside)
-            await DUE[item.kind](turn, item.ref)
+            turn = Turn(session, now, outside, due=f"{item.kind}:{item.ref}")
+            with following(turn.about):
+                await DUE[item.kind](turn, item.ref)
             await leave_traces(session, [turn])
             await announce(session)
+            return turn
 
+    began = perf_counter()
     try:
-        await retrying(attempt)
+        turn = await retrying(attempt)
     except Exception as error:
         if unavailable(error) or at is None:
             raise
         number, kind, ref = at
-        log.exception("due %s %s failed", kind, ref)
+        with following(about(None, f"{kind}:{ref}")):
+            log.exception("due %s %s failed", kind, ref)
         await _later(database, outside, number, now)
-    return at is not None
+        return True
+    if turn is None or at is None:
+        return False
+    outside.watch.done_due(turn.about, at[1], perf_counter() - began, turn.queued)
+    return True
 
 
 async def _later(database: Database, outside: Outside, number: int | None, now: datetime) -> None:

@@ -263,7 +263,8 @@ async def confess(turn: Turn, text: str) -> None:
 WIPE_AT_ONCE = 5000
 """Rows wiped in one transaction, so that nobody waits long for the writer."""
 
-_FORGOTTEN = (Outcome.CHAT, Outcome.OTHER, Outcome.OWN)
+FORGOTTEN = (Outcome.CHAT, Outcome.OTHER, Outcome.OWN)
+"""What a message came to that loses its text after `privacy.chat_minutes`."""
 
 
 async def wipe(turn: Turn, ref: str) -> None:
@@ -273,7 +274,7 @@ async def wipe(turn: Turn, ref: str) -> None:
         col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.chat_id).is_not(None)
     )
     waiting = (
-        col(InboxEvent.outcome).in_(_FORGOTTEN),
+        col(InboxEvent.outcome).in_(FORGOTTEN),
         col(InboxEvent.wiped).is_(False),
         col(InboxEvent.state) == InboxState.DONE,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -273,6 +273,32 @@ def random_token() -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """A post that was written, and to how many chats it goes."""
+
+    post_id: int
+    ref: str
+    sort: str
+    chats: int
+
+
+class Watch:
+    """Is told of what was done, once it is committed; for logs and figures. Here nobody listens.
+
+    `about` is as `handlers.following` has it; times are seconds.
+    """
+
+    def read(self, seconds: float) -> None:
+        """A message was read."""
+
+    def handled(self, about: str, outcome: str, ref: str, seconds: float, queued: Sequence[Queued] = ()) -> None:
+        """A message was handled; `ref` is the matter it concerns, or empty."""
+
+    def done_due(self, about: str, kind: str, seconds: float, queued: Sequence[Queued] = ()) -> None:
+        """A due thing was done."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outside:
     """All that a handler may know of the world outside the database."""
 
@@ -280,6 +306,7 @@ class Outside:
     capabilities: Capabilities = field(default_factory=Capabilities)
     pace: Pace = field(default_factory=Pace)
     token: Callable[[], str] = random_token
+    watch: Watch = field(default_factory=Watch)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
-from handlers.ports import Capabilities
+from handlers.ports import Capabilities, Queued
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
 from storage.outbox import SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
@@ -95,7 +95,15 @@ async def post(
     wanted = {target.chat_id: target for target in targets}
     if not wanted:
         return Sent(None, 0, 0)
-    return await turn.session.run_sync(_write, turn, ref, sort, pieces, wanted, hold or turn.now)
+    return _noted(
+        turn, ref, sort, await turn.session.run_sync(_write, turn, ref, sort, pieces, wanted, hold or turn.now)
+    )
+
+
+def _noted(turn: Turn, ref: str, sort: Sort, sent: Sent) -> Sent:
+    if sent.post_id is not None:
+        turn.queued.append(Queued(sent.post_id, ref, sort, sent.chats))
+    return sent
 
 
 # Put together once, which takes longer than to run them.
@@ -141,7 +149,7 @@ def _write(
     if not parts:  # nothing but pictures, where none can be sent
         return Sent(None, 0, len(wanted) - len(heard))
     written = {"matter": ref, "ref": ref, "sort": sort, "priority": PRIORITY[sort], "at": turn.now}
-    post_id = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id})
+    post_id = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id, "due": turn.due})
     said = [
         {
             "post_id": post_id,
@@ -198,7 +206,8 @@ def _deliver(
 async def send_on(turn: Turn, post_id: int, sort: Sort, targets: Iterable[Target]) -> Sent:
     """Queue a post that was written before for more chats: what was cancelled there, or all of it."""
     wanted = {target.chat_id: target for target in targets}
-    return await turn.session.run_sync(_extend, turn, post_id, sort, wanted)
+    sent = await turn.session.run_sync(_extend, turn, post_id, sort, wanted)
+    return _noted(turn, turn.ref or NO_MATTER, sort, sent)
 
 
 def _extend(session: Session, turn: Turn, post_id: int, sort: Sort, wanted: Mapping[int, Target]) -> Sent:

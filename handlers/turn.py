@@ -13,7 +13,8 @@ from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers.ports import Event, Outside, Rules
+from handlers.following import about
+from handlers.ports import Event, Outside, Queued, Rules
 from handlers.understanding import Reading, Ref
 from storage.agenda import AuditEntry, DueItem
 from storage.areas import Area, Room
@@ -86,7 +87,9 @@ class Turn:
     outcome: Outcome = Outcome.OTHER
     ref: str = ""
     joined: tuple[int, ...] = field(default=())
+    due: str = ""  # `kind:ref`, for a due thing
     traces: list[dict[str, Any]] = field(default_factory=list)
+    queued: list[Queued] = field(default_factory=list)
 
     @property
     def rules(self) -> Rules:
@@ -97,6 +100,11 @@ class Turn:
     def at(self) -> datetime:
         """When it was said; for due things, now."""
         return self.event.at if self.event else self.now
+
+    @property
+    def about(self) -> str:
+        """The id that follows what this turn causes."""
+        return about(self.inbox_id, self.due)
 
     @property
     def me(self) -> Speaker:
@@ -137,12 +145,12 @@ class Turn:
     @asynccontextmanager
     async def attempt(self) -> AsyncIterator[None]:
         """What is written within is taken back when it raises."""
-        before = len(self.traces)
+        before, said = len(self.traces), len(self.queued)
         try:
             async with self.session.begin_nested():
                 yield
         except BaseException:
-            del self.traces[before:]
+            del self.traces[before:], self.queued[said:]
             raise
 
     async def schedule(self, kind: str, ref: str, due_at: datetime) -> None:

@@ -43,10 +43,13 @@ class Database:
 
     def _engine(self, *, write: bool) -> AsyncEngine:
         if not self.sqlite:
-            return create_async_engine(self.url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            return create_async_engine(
+                self.url, hide_parameters=True, pool_size=10, max_overflow=10, pool_pre_ping=True
+            )
         size = 1 if write else 4
         engine = create_async_engine(
             self.url,
+            hide_parameters=True,
             poolclass=AsyncAdaptedQueuePool,
             pool_size=size,
             max_overflow=0,
@@ -57,12 +60,17 @@ class Database:
 
     async def open(self) -> None:
         """Create what is missing and bring the schema up to date; DatabaseError if it cannot be reached."""
+        async with self.rebuilding() as connection:
+            await connection.run_sync(migrate)
+
+    @asynccontextmanager
+    async def rebuilding(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may change the schema; DatabaseError, and the database closed, if it fails for that."""
         try:
             if self.file is not None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
-            async with self._writer.connect() as connection:
-                await connection.run_sync(_migrate)
-                await connection.commit()
+            async with self._writer.begin() as connection:
+                yield connection
         except NewerSchema as error:
             await self.close()
             raise DatabaseError(f"数据库 {self.shown} 是新版程序用过的（{error}），请用新版程序") from error
@@ -113,6 +121,14 @@ class Database:
             await raw.add_listener(CHANNEL, lambda *_: heard())
             heard()
             await lost.wait()
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees everything as of one instant, whatever is committed meanwhile."""
+        async with self._reader.connect() as connection:
+            if not self.sqlite:  # there a transaction is that already
+                await connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
 
     @asynccontextmanager
     async def connect(self) -> AsyncIterator[AsyncConnection]:
@@ -180,11 +196,12 @@ class NewerSchema(Exception):
     """The database has a revision that this program does not know."""
 
 
-def _migrate(connection: Connection) -> None:
-    found = _revision(connection)
-    if found == newest_revision():
+def migrate(connection: Connection, to: str = "head") -> None:
+    """Bring the schema up to a revision; NewerSchema if it is of a program newer than this one."""
+    found = revision_of(connection)
+    if found == (newest_revision() if to == "head" else to):
         return
-    if found is not None and found not in _revisions():
+    if found is not None and found not in known_revisions():
         raise NewerSchema(found)
     from alembic import command  # here, as it takes long to load and a later start has no use for it
     from alembic.config import Config
@@ -192,10 +209,10 @@ def _migrate(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, to)
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
     """The revision that the schema has; None for an empty database."""
     if not connection.dialect.has_table(connection, "alembic_version"):
         return None
@@ -205,10 +222,11 @@ def _revision(connection: Connection) -> str | None:
 
 def newest_revision() -> str:
     """The revision of this program: files of migrations begin with it, and are in order."""
-    return max(_revisions())
+    return max(known_revisions())
 
 
-def _revisions() -> set[str]:
+def known_revisions() -> set[str]:
+    """Every revision that this program can bring up to its own."""
     return {path.name.split("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 

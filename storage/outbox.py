@@ -65,6 +65,7 @@ class Post(SQLModel, table=True):
     priority: int
     at: datetime = time_field()
     inbox_id: int | None = Field(default=None, index=True)
+    due: str = ""  # `kind:ref` of the due thing that said it
 
 
 class PostPart(SQLModel, table=True):

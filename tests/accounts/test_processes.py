@@ -38,7 +38,7 @@ class Fleet:
         endpoints = ", ".join(f"{name}: '{one.endpoint}'" for name, one in gateways.items())
         self.config.write_text(
             f"gateway: wechaty\ndatabase: {url}\n"
-            f"accounts: {{endpoints: {{{endpoints}}}, lease_seconds: 3.0, takeover_seconds: 2}}\n"
+            f"accounts: {{endpoints: {{{endpoints}}}, lease_seconds: 3.0, takeover_seconds: 5}}\n"
             "wechaty: {call_seconds: 1.0, stable_ids: true}\npace: {urgent_gap: [0.0, 0.0]}\n"
         )
 

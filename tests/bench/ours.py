@@ -8,8 +8,10 @@ import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from bot.figures import Figures
 from bot.gateways.protocol import GatewayState
 from bot.gateways.wechaty import WechatyGateway
+from bot.logs import set_up
 from bot.machine import Machine, SystemClock, open_account
 from bot.pacing import Pacer
 from bot.town import import_town
@@ -41,7 +43,8 @@ async def work(url: str, endpoint: str) -> None:
     account_id = await open_account(database, "A", "wechaty")
     gateway = WechatyGateway(endpoint, TOKEN)
     pacer = Pacer(None, random.Random(0))
-    machine = Machine(database, gateway, account_id, Rules(), SystemClock(), pacer=pacer)
+    set_up("INFO", "plain")  # as `run` with a status port: what it costs to be seen is in the figure
+    machine = Machine(database, gateway, account_id, Rules(), SystemClock(), pacer=pacer, watch=Figures("A"))
     running = asyncio.create_task(machine.run())
     while gateway.state != GatewayState.ONLINE and not running.done():
         await asyncio.sleep(0.02)

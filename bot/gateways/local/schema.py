@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 import sqlite3
 from pathlib import Path
@@ -46,7 +48,7 @@ CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT NOT NULL);
 def connect(path: Path) -> sqlite3.Connection:
     """Open the file, making it and its folder where they are missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.open("ab").close()  # the operating system says why not, where SQLite says only that it cannot
+    _ask_the_system(path)
     db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
         _prepare(db)
@@ -54,6 +56,20 @@ def connect(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def _ask_the_system(path: Path) -> None:
+    """The operating system says why not, where SQLite says only that it cannot.
+
+    A file that is there is not opened for it: closing it would drop the locks of every connection that this process
+    has to it, and the next process to look at the file would take away the log that ours still writes to.
+    """
+    if not path.exists():
+        path.open("ab").close()
+    elif path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    elif not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _prepare(db: sqlite3.Connection) -> None:
