@@ -10,13 +10,14 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases.placing import place_of
-from handlers.cases.privacy import is_private_danger, threatens_own_life
+from handlers.cases.privacy import is_private_danger
 from handlers.cases.reporting import add_step, open_case
 from handlers.clipping import clip
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.refs import label
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Act
+from handlers.understanding.harm import ABUSE, DYING, threatens_own_life
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
@@ -63,7 +64,7 @@ ADVICE: tuple[Advice, ...] = (
     ),
     Advice(
         "伤人",
-        re.compile(r"[刀砍捅枪]|打人|持械|劫|绑架|家暴|虐待|殴打|被打|[打揍掐踢](?:了|死|伤)?我"),
+        re.compile(rf"[刀砍捅枪]|打人|持械|劫|绑架|{ABUSE}|被打|[打揍掐踢](?:了|死|伤)?我"),
         "110",
         "先躲到安全的地方锁好门，别上前劝，记住人往哪走。",
     ),
@@ -75,7 +76,7 @@ ADVICE: tuple[Advice, ...] = (
     ),
     Advice(
         "轻生",
-        re.compile(r"跳楼|轻生|自杀|想不开|割腕|不想(?:再)?活|活不下去|想死|寻死|寻短见|结束.{0,3}生命"),
+        re.compile(rf"{DYING}|想不开"),
         "110、120",
         "别激他，陪着说话，让会劝的亲人靠近。",
     ),
