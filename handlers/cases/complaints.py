@@ -40,6 +40,17 @@ _TITLE_LAST = re.compile(rf"(?:{_ANY_TITLE})$")
 _FILLING = re.compile(
     rf"{ACCUSES.pattern}|{_ANY_TITLE}|我们?|俺们?|必须|怎么|如何|哪里|在哪|[要想来得向你您们这那个位的人]|一下|格格|[\s,，。.!！?？呢吗啊~～:：、@＠]"
 )
+_MEANS_TO = re.compile(rf"(?:我|俺|本人)们?[^,，。！!？?]{{0,6}}?[要想得].{{0,4}}?(?:{ACCUSES.pattern})")
+_ANGER = re.compile(
+    r"太?(?:不像话|过分|气人|欺负人)|气死(?:我|人)?|受不了|忍不了|忍无可忍|必须|一定|实名|强烈|现在|今天|真的?|[他她]们?|有人|某人|[了啦]"
+)
+_ASKS = re.compile(r"[?？吗么呢]\s*$|怎么|如何|咋|哪")
+CONDUCT = re.compile(
+    r"骂|吼|凶|态度|不作为|威胁|恐吓|打人|动手|推脱|敷衍|报复|[收要]钱|不[理接管]|挂.{0,2}电话|上门|(?:那|这|老|一)个?(?:样|德行)"
+)
+"""What a person does, and no lamp or pipe."""
+OF_NOTHING = frozenset({None, "其他"})
+"""Categories of words that name nothing a case could be about."""
 MAY_ACCUSE = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.CHAT})
 """Kinds as which a complaint about a person may be read."""
 
@@ -141,15 +152,34 @@ def says_nothing_else(text: str, names: Iterable[str]) -> bool:
     return not _FILLING.sub("", text)
 
 
+def is_nameless(text: str, category: str | None) -> bool:
+    """Whether somebody means to complain, of nobody and nothing named: 我要投诉，太不像话了; 我要投诉，态度太差."""
+    if not _MEANS_TO.search(_DISOWNED.sub("", text)) or _ASKS.search(text) or re.search(_ANY_TITLE, text):
+        return False
+    return says_nothing_else(_ANGER.sub("", text), ()) or (category in OF_NOTHING and CONDUCT.search(text) is not None)
+
+
+async def titled_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
+    """The grid's worker or lead, where the words only give the title (网格员): name -> what they hold."""
+    found: dict[str, list[Held]] = defaultdict(list)
+    for name, held in await staff_around(turn.session, area.path, turn.now):
+        titled = held.role in (Role.WORKER, Role.LEAD) and re.search(_TITLES[Role(held.role)], turn.text)
+        if titled and held.covers(area.path) and held.contact_id != turn.me.contact_id:
+            found[name].append(held)
+    return found
+
+
 async def begin(turn: Turn, names: Sequence[str]) -> bool:
     """Remember that the speaker is about to say what it is about, in private; False if they cannot be reached there.
 
-    Without `names` the speaker has not said either whom it is about.
+    Without `names` the speaker has not said either whom it is about. Asked again, it replaces what was asked before.
     """
-    chat_id = (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
-    chat_id = turn.here.chat_id if turn.here.private else chat_id
+    chat_id = await private_chat(turn)
     if chat_id is None:
         return False
+    before = await _asked_in(turn, chat_id)
+    if before is not None:
+        before.answered_at = turn.now
     turn.session.add(
         Question(
             kind=BEGUN,
@@ -157,19 +187,29 @@ async def begin(turn: Turn, names: Sequence[str]) -> bool:
             contact_id=turn.me.contact_id,
             asked_at=turn.now,
             expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
-            data={"names": list(names)},
+            data={"names": list(names), "inbox_id": turn.inbox_id},
         )
     )
     return True
 
 
+async def private_chat(turn: Turn) -> int | None:
+    """The chat in which the speaker can be answered in private."""
+    if turn.here.private:
+        return turn.here.chat_id
+    return (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
+
+
 async def begun(turn: Turn) -> Question | None:
-    """What the speaker was asked here and has not said yet."""
-    if not turn.here.private:
-        return None
+    """What the speaker was asked in private and has not said yet."""
+    chat_id = await private_chat(turn)
+    return None if chat_id is None else await _asked_in(turn, chat_id)
+
+
+async def _asked_in(turn: Turn, chat_id: int) -> Question | None:
     query = select(Question).where(
         Question.kind == BEGUN,
-        Question.chat_id == turn.here.chat_id,
+        Question.chat_id == chat_id,
         col(Question.answered_at).is_(None),
         col(Question.expires_at) > turn.now,
     )
