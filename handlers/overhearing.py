@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from handlers import alerts, cases, emergencies, strays
 from handlers.alerts.reaching import DECIDERS
 from handlers.surroundings import Surroundings
-from handlers.turn import Speaker, Where
+from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 from storage.matters import CASE_OPEN, Case, CaseState
 
@@ -76,11 +76,13 @@ class Overhearing:
         """The emergencies of this chat; in private those reported, or to which the speaker was called."""
         if not self._where.private:
             return [one for one, _ in self._around.dangers if one.chat_id == self._chat_id and not one.quiet]
-        return [
-            one
-            for one, path in self._around.dangers
-            if one.reporter_id == self._me or self._speaker.has(emergencies.ON_DUTY, path)
-        ]
+        return [one for one, path in self._around.dangers if one.reporter_id == self._me or self._called_to(one, path)]
+
+    def _called_to(self, case: Case, path: str) -> bool:
+        """Whether the speaker may be called to an emergency there, and is not the danger."""
+        if not self._speaker.has(ON_DUTY, path):
+            return False
+        return not (case.about_worker and cases.complained_of(self._speaker.name, self._speaker.roles, case, path))
 
     def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
         """The quoted case, else the only one of this chat that the writer took."""

@@ -14,9 +14,10 @@ from handlers.matters import COMPLAINTS
 from handlers.surroundings import RECENT_DONE
 from handlers.turn import Turn
 from handlers.understanding import Kind
+from handlers.understanding.harm import is_violence_at_home
 from storage.agenda import Question
 from storage.areas import Area
-from storage.matters import Case
+from storage.matters import CASE_OPEN, Case
 from storage.people import Contact, Held, Role, holders, private_chats, staff_around
 
 ACCUSES = re.compile(r"投诉|举报|检举|控告|告发|信访")
@@ -24,6 +25,9 @@ ACCUSES = re.compile(r"投诉|举报|检举|控告|告发|信访")
 
 _DISOWNED = re.compile(rf"(?:谁|没人|[不没别][会想用要是]?|哪).{{0,4}}?(?:{ACCUSES.pattern})")
 """谁还会投诉, 不想投诉: talk of complaining, and no complaint."""
+
+MAX_BEFORE = 100
+"""Characters of an earlier complaint beside a danger that comes of it."""
 
 BEGUN = "complaint"
 """The question what a complaint about a person is about; its data names the person."""
@@ -88,12 +92,12 @@ def is_accused(text: str, name: str, roles: Sequence[str]) -> bool:
     return is_named(_spoken_to(name).sub("", text), name, roles)
 
 
-def complained_of(name: str, roles: Iterable[Held], case: Case, area: Area) -> bool:
+def complained_of(name: str, roles: Iterable[Held], case: Case, path: str) -> bool:
     """Whether a complaint is, or may be, about this person: named in it, or the grid's worker or lead it speaks of."""
     held = list(roles)
     if is_named(case.text, name, {one.role for one in held}):
         return True
-    here = {one.role for one in held if one.covers(area.path)}
+    here = {one.role for one in held if one.covers(path)}
     return Role.WORKER in here or (Role.LEAD in here and "网格长" in case.text)
 
 
@@ -107,7 +111,7 @@ async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
     fit = [
         (max(one.role == Role.LEAD for one in roles), max(one.level for one in roles), contact_id)
         for contact_id, roles in found.items()
-        if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case, area)
+        if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case, area.path)
     ]
     return [contact_id for _, _, contact_id in sorted(fit, key=lambda one: (not one[0], -one[1]))]
 
@@ -128,6 +132,51 @@ async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
         for contact_id, roles in held.items()
         if contact_id != turn.me.contact_id and is_accused(turn.text, names[contact_id], [one.role for one in roles])
     }
+
+
+_ASSAULTS = (
+    r"(?:(?!有人|[他她它]|快来|救|我[们家爸妈]|打(?:电话|1|来|开|扫|听))[^,，。!！?？;；]){0,6}?"
+    r"(?:[拿持提挥带动][^,，。]{0,3}(?:刀|斧|棍|锤|砖|枪|铁)|砍|捅|打(?!电话|1|来|开|扫|听|不通)|揍|踹|掐|砸|威胁|要杀|放火|点火|泼|绑架|"
+    r"强奸|非礼|动手|动粗|撞门|堵(?:着|在)?门)"
+)
+"""What follows the one who does it: 小耿拿刀来了; not 小耿快来，有人拿刀."""
+
+
+async def assailants_in(turn: Turn, area: Area) -> bool:
+    """Whether somebody with a role around this area is, in these words, the danger: by name, or by the grid's title.
+
+    他拿刀来了 speaks of whom the speaker complained of lately; the complaint is then added to the words.
+    """
+    titles = "|".join(_TITLES[role] for role in (Role.WORKER, Role.LEAD))
+    if re.search(rf"(?:{titles}){_ASSAULTS}", turn.text):
+        return True
+    if any(_assails(turn.text, name, held) for name, held in await staff_around(turn.session, area.path, turn.now)):
+        return True
+    before = await latest_of(turn) if re.search(rf"(?:^|[，,。！!\s])[他她]{_ASSAULTS}", turn.text) else None
+    if before is None or is_violence_at_home(turn.text):
+        return False
+    if before.kind != Kind.EMERGENCY or before.state not in CASE_OPEN:  # else they have heard who it is
+        turn.text = f"{turn.text}\n先前的投诉：{before.text[:MAX_BEFORE]}"
+    return True
+
+
+def _assails(text: str, name: str, held: Held) -> bool:
+    words = [re.escape(one) for one in (name, _TITLE_LAST.sub("", name)) if len(one) > 1]
+    surname = re.escape(_TITLE_LAST.sub("", name).lstrip("小老阿")[:1])
+    if surname:
+        words.append(rf"[小老]?{surname}(?:{_TITLES[Role(held.role)]})")
+    return bool(words) and re.search(rf"(?:{'|'.join(words)}){_ASSAULTS}", text) is not None
+
+
+async def out_of_it(turn: Turn, cases: Iterable[Case], area: Area) -> set[int]:
+    """Who must hear nothing of these dangers of the area: they are, or may be, the danger."""
+    held: dict[int, list[Held]] = defaultdict(list)
+    names: dict[int, str] = {}
+    for name, one in await staff_around(turn.session, area.path, turn.now):
+        held[one.contact_id].append(one)
+        names[one.contact_id] = name
+    about = [case for case in cases if case.about_worker]
+    return {one for one in held for case in about if complained_of(names[one], held[one], case, area.path)}
 
 
 async def area_above(turn: Turn, area: Area, accused: Iterable[Held]) -> Area:
