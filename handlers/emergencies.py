@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -14,10 +15,11 @@ from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private_danger
 from handlers.cases.reporting import add_step, open_case
 from handlers.clipping import clip
+from handlers.matters import short_line
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.refs import label
 from handlers.turn import ON_DUTY, Turn
-from handlers.understanding import Act
+from handlers.understanding import Act, Ref
 from handlers.understanding.harm import ABUSE, DYING, threatens_own_life
 from storage.areas import Area
 from storage.inbox import Outcome
@@ -151,6 +153,20 @@ def calls_off(text: str) -> Act:
     settled = [one for one in dangers if _SETTLED.match(text[one.end() :])]
     over = settled or _OVER.search(text) or _SAFE_NOW.search(text)
     return Act.FIXED if over and len(settled) == len(dangers) else Act.NONE
+
+
+def fits(text: str, said: str) -> bool:
+    """Whether a line that names a danger, or none in particular, may be of the one that was told of in `said`."""
+    named = [one for one in ADVICE if one.words.search(text)]
+    return not named or any(one.words.search(said) for one in named)
+
+
+async def ask_which(turn: Turn, refs: Sequence[Ref]) -> None:
+    """没着火 where several dangers are open: they are listed, and nothing is done."""
+    rows = [(ref, await turn.session.get(Case, ref.number)) for ref in refs]
+    lines = "\n".join(short_line(ref, row) for ref, row in rows if row is not None)
+    how = "办结 {} 没有险情" if turn.me.has(ON_DUTY) else "撤销 {}"
+    await say(turn, f"您说的是哪一件？请引用那条消息再说一次，或回“{how.format(refs[0])}”这样带上编号：\n{lines}")
 
 
 def goes_on(text: str) -> bool:
