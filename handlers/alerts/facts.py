@@ -189,6 +189,11 @@ def nobody_else(alert: Alert, said: Mapping[str, Any], text: str) -> bool:
     return not (re.search(_LOST, text) and (contradicts(alert, said) or other_age(alert, text)))
 
 
+def says_lost(text: str) -> bool:
+    """Whether a text says, and does not ask, that somebody is lost."""
+    return re.search(_LOST, text) is not None and not re.search(r"[?？吗么呢]\s*$", text)
+
+
 _OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")
 _YOUNG = re.compile(r"小(?:孩|朋友|男孩|女孩|娃)|孩子|娃|男孩|女孩|宝宝")
 GROWN, GREY = 18, 45
