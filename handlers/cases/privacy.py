@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from handlers.understanding.harm import FAMILY, is_violence, is_violence_at_home, threatens_own_life
+from handlers.understanding.harm import is_violence, is_violence_at_home, threatens_own_life
+from handlers.understanding.kinship import FAMILY
 
 CATEGORIES = frozenset({"邻里纠纷"})
 
