@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases.complaints import assailants_in, out_of_it
+from handlers.cases.complaints import is_of_staff, out_of_it
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private_danger
 from handlers.cases.reporting import add_step, open_case
@@ -43,6 +43,9 @@ class Advice:
     do: str
 
 
+BY_HAND = "伤人"
+"""The danger that is a person."""
+
 ADVICE: tuple[Advice, ...] = (
     Advice(
         "溺水",
@@ -64,7 +67,7 @@ ADVICE: tuple[Advice, ...] = (
         "坍塌", re.compile(r"塌|滑坡|泥石流|压住|埋"), "119、120", "离开危险处，别再进去；告诉救援的人里面还有几个人。"
     ),
     Advice(
-        "伤人",
+        BY_HAND,
         re.compile(rf"[刀砍捅枪]|打人|持械|劫|绑架|{ABUSE}|被打|[打揍掐踢](?:了|死|伤)?我"),
         "110",
         "先躲到安全的地方锁好门，别上前劝，记住人往哪走。",
@@ -232,7 +235,9 @@ async def reported(turn: Turn) -> None:
     if area is None:
         return
     alike = await _alike(turn, area, advice)
-    if turn.reading and (await assailants_in(turn, area) or any(one.about_worker for one in alike)):
+    by_hand = advice.name == BY_HAND or advice is OTHER or "放火" in turn.text
+    about_staff = any(one.about_worker for one in alike) or (by_hand and await is_of_staff(turn, area))
+    if turn.reading and about_staff:
         turn.reading = turn.reading._replace(about_worker=True)
     if (case := await _same_danger(turn, area, advice)) is not None:
         await _again(turn, case, area, advice)

@@ -86,8 +86,7 @@ async def _of_nobody(turn: Turn, area: Area, question: Question | None) -> bool:
         return await ask_whom(turn) or await _of_conduct(turn, area)
     if question is None or question.data["names"]:
         return await _goes_on(turn)
-    of_person = complaints.CONDUCT.search(turn.text) and reading.category in complaints.OF_NOTHING
-    if _HIM.search(turn.text) or of_person:
+    if _HIM.search(turn.text) or complaints.is_of_conduct(turn.text, reading.category):
         question.answered_at = turn.now
         await _open(turn, area)
         return True

@@ -53,8 +53,12 @@ CONDUCT = re.compile(
     r"骂|吼|凶|态度|不作为|威胁|恐吓|打人|动手|推脱|敷衍|报复|[收要]钱|不[理接管]|挂.{0,2}电话|上门|(?:那|这|老|一)个?(?:样|德行)"
 )
 """What a person does, and no lamp or pipe."""
-OF_NOTHING = frozenset({None, "其他"})
+_OF_NOTHING = frozenset({None, "其他"})
 """Categories of words that name nothing a case could be about."""
+_SOMEBODY = re.compile(
+    r"[一-鿿](?:员|师傅)|老板|司机|医生|大夫|护士|老师|校长|房东|保安|商[家户]|店|公司|单位|部门|邻居|隔壁|楼[上下]|对门"
+)
+"""Somebody else than a worker whom a complaint is about."""
 MAY_ACCUSE = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.CHAT})
 """Kinds as which a complaint about a person may be read."""
 
@@ -135,14 +139,14 @@ async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
 
 
 _ASSAULTS = (
-    r"(?:(?!有人|[他她它]|快来|救|我[们家爸妈]|打(?:电话|1|来|开|扫|听))[^,，。!！?？;；]){0,6}?"
+    r"(?:(?!有人|[他她它被挨遭]|快来|救|我[们家爸妈]|打(?:电话|1|来|开|扫|听))[^,，。!！?？;；]){0,6}?"
     r"(?:[拿持提挥带动][^,，。]{0,3}(?:刀|斧|棍|锤|砖|枪|铁)|砍|捅|打(?!电话|1|来|开|扫|听|不通)|揍|踹|掐|砸|威胁|要杀|放火|点火|泼|绑架|"
     r"强奸|非礼|动手|动粗|撞门|堵(?:着|在)?门)"
 )
 """What follows the one who does it: 小耿拿刀来了; not 小耿快来，有人拿刀."""
 
 
-async def assailants_in(turn: Turn, area: Area) -> bool:
+async def is_of_staff(turn: Turn, area: Area) -> bool:
     """Whether somebody with a role around this area is, in these words, the danger: by name, or by the grid's title.
 
     他拿刀来了 speaks of whom the speaker complained of lately; the complaint is then added to the words.
@@ -205,7 +209,12 @@ def is_nameless(text: str, category: str | None) -> bool:
     """Whether somebody means to complain, of nobody and nothing named: 我要投诉，太不像话了; 我要投诉，态度太差."""
     if not _MEANS_TO.search(_DISOWNED.sub("", text)) or _ASKS.search(text) or re.search(_ANY_TITLE, text):
         return False
-    return says_nothing_else(_ANGER.sub("", text), ()) or (category in OF_NOTHING and CONDUCT.search(text) is not None)
+    return says_nothing_else(_ANGER.sub("", text), ()) or is_of_conduct(text, category)
+
+
+def is_of_conduct(text: str, category: str | None) -> bool:
+    """Whether words tell of somebody's conduct and of nobody else's: 态度太差."""
+    return category in _OF_NOTHING and CONDUCT.search(text) is not None and not _SOMEBODY.search(text)
 
 
 async def titled_in(turn: Turn, area: Area) -> dict[str, list[Held]]:

@@ -29,7 +29,16 @@ async def test_he_was_complained_of_and_comes_with_a_knife(talk: Talk) -> None:
     assert rooms(said) == {"@r1", *CALLED}
 
 
-@pytest.mark.parametrize("words", ["小耿快来，有人拿刀砍人", "着火了，网格员快来", "我老公又打我了，找小耿来"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "小耿快来，有人拿刀砍人",
+        "着火了，网格员快来",
+        "我老公又打我了，找小耿来",
+        "小耿被人砍了，快来人",
+        "着火了，网格员在砸门救人",
+    ],
+)
 async def test_a_worker_cried_for_is_called(talk: Talk, words: str) -> None:
     assert "@w1" in rooms(await talk.say("r1", "g1", words))
 

@@ -153,3 +153,7 @@ async def test_who_was_asked_whom_may_answer_with_a_name_or_a_title(talk: Talk) 
 async def test_talk_of_complaining_is_not_asked_after(talk: Talk, words: str) -> None:
     assert await talk.say("r1", "g1", words) == []
     assert await talk.rows(select(Question)) == []
+
+
+async def test_a_complaint_about_somebody_else_is_not_asked_whom_it_is_about(talk: Talk) -> None:
+    assert {"g1", "@w1"} == rooms(await talk.say("r1", "g1", "我要投诉快递员态度太差"))
