@@ -110,10 +110,9 @@ async def only_begins(turn: Turn) -> bool:
 
 
 async def _go_on(turn: Turn) -> None:
-    """Who begins a complaint in private may name next whom it is about."""
-    if turn.here.private and cases.ACCUSES.search(turn.text):
-        await cases.begin(turn, ())
-    await say(turn, GO_ON)
+    """Who begins a complaint is asked, in private, whom it is about: the worker may be the one."""
+    if not (cases.ACCUSES.search(turn.text) and await cases.ask_whom(turn)):
+        await say(turn, GO_ON)
 
 
 _ABOUT_ANYTHING = or_(col(Post.ref) != NO_MATTER, col(PostPart.text).in_((LOST, LOST_STAFF, SORRY)))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
+from handlers.cases.complaints import is_of_staff, out_of_it
 from handlers.cases.placing import place_of
-from handlers.cases.privacy import is_private_danger, threatens_own_life
+from handlers.cases.privacy import is_private_danger
 from handlers.cases.reporting import add_step, open_case
 from handlers.clipping import clip
+from handlers.matters import short_line
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.refs import label
-from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act
+from handlers.turn import ON_DUTY, Turn
+from handlers.understanding import Act, Ref
+from handlers.understanding.harm import ABUSE, DYING, threatens_own_life
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
@@ -25,8 +29,6 @@ from storage.people import Role
 
 MAX_TEXT = 4000
 AGAIN, DOUBTED, GOES_ON = "又有人报", "有人说没事", "险情还在"
-ON_DUTY = (*WORKERS, Role.POLICE)
-"""Who is called to an emergency, and may say how it ended."""
 REPEAT_MINUTES = 10
 """Within this time the same kind of danger in the same area is one emergency, not two."""
 
@@ -40,6 +42,9 @@ class Advice:
     call: str
     do: str
 
+
+BY_HAND = "伤人"
+"""The danger that is a person."""
 
 ADVICE: tuple[Advice, ...] = (
     Advice(
@@ -62,8 +67,8 @@ ADVICE: tuple[Advice, ...] = (
         "坍塌", re.compile(r"塌|滑坡|泥石流|压住|埋"), "119、120", "离开危险处，别再进去；告诉救援的人里面还有几个人。"
     ),
     Advice(
-        "伤人",
-        re.compile(r"[刀砍捅枪]|打人|持械|劫|绑架|家暴|虐待|殴打|被打|[打揍掐踢](?:了|死|伤)?我"),
+        BY_HAND,
+        re.compile(rf"[刀砍捅枪]|打人|持械|劫|绑架|{ABUSE}|被打|[打揍掐踢](?:了|死|伤)?我"),
         "110",
         "先躲到安全的地方锁好门，别上前劝，记住人往哪走。",
     ),
@@ -75,7 +80,7 @@ ADVICE: tuple[Advice, ...] = (
     ),
     Advice(
         "轻生",
-        re.compile(r"跳楼|轻生|自杀|想不开|割腕|不想(?:再)?活|活不下去|想死|寻死|寻短见|结束.{0,3}生命"),
+        re.compile(rf"{DYING}|想不开"),
         "110、120",
         "别激他，陪着说话，让会劝的亲人靠近。",
     ),
@@ -153,6 +158,20 @@ def calls_off(text: str) -> Act:
     return Act.FIXED if over and len(settled) == len(dangers) else Act.NONE
 
 
+def fits(text: str, said: str) -> bool:
+    """Whether a line that names a danger, or none in particular, may be of the one that was told of in `said`."""
+    named = [one for one in ADVICE if one.words.search(text)]
+    return not named or any(one.words.search(said) for one in named)
+
+
+async def ask_which(turn: Turn, refs: Sequence[Ref]) -> None:
+    """没着火 where several dangers are open: they are listed, and nothing is done."""
+    rows = [(ref, await turn.session.get(Case, ref.number)) for ref in refs]
+    lines = "\n".join(short_line(ref, row) for ref, row in rows if row is not None)
+    how = "办结 {} 没有险情" if turn.me.has(ON_DUTY) else "撤销 {}"
+    await say(turn, f"您说的是哪一件？请引用那条消息再说一次，或回“{how.format(refs[0])}”这样带上编号：\n{lines}")
+
+
 def goes_on(text: str) -> bool:
     """Whether a line says that a danger is still there or back again: 火还在烧, 又着起来了."""
     asks = text.rstrip().endswith(("?", "？", "吗", "么"))
@@ -182,7 +201,7 @@ async def given_back(turn: Turn, case: Case, area: Area) -> None:
     """Who took it cannot go: the others who were called hear it at once."""
     name = label(str(case.id))
     text = f"【急】{name}{turn.me.name}办不了，退单了，请马上接下：{clip(case.text, 100)}\n接下回“接单 {case.id}”。"
-    for contact_id in await _called(turn, area):
+    for contact_id in await _called(turn, case, area):
         if contact_id != case.owner_id:  # who owns it by duty is asked anyway
             await tell(
                 turn, contact_id, text, f"【急】{name}{area.name}还没人接，请马上接下。", area=area, ref=str(case.id)
@@ -195,7 +214,7 @@ async def doubted(turn: Turn, case: Case) -> None:
     assert area is not None
     add_step(turn, case, DOUBTED, turn.text[:200], public=False)
     name = label(str(case.id))
-    for contact_id in await _called(turn, area):
+    for contact_id in await _called(turn, case, area):
         await tell(
             turn,
             contact_id,
@@ -215,13 +234,18 @@ async def reported(turn: Turn) -> None:
     area = await locating.area_here(turn)
     if area is None:
         return
+    alike = await _alike(turn, area, advice)
+    by_hand = advice.name == BY_HAND or advice is OTHER or "放火" in turn.text
+    about_staff = any(one.about_worker for one in alike) or (by_hand and await is_of_staff(turn, area))
+    if turn.reading and about_staff:
+        turn.reading = turn.reading._replace(about_worker=True)
     if (case := await _same_danger(turn, area, advice)) is not None:
         await _again(turn, case, area, advice)
         return
     case = await open_case(turn, area)
     case.urgent = True
     await turn.unschedule("case.unclaimed", f"{case.id}#1")
-    called = await _called(turn, area)
+    called = await _called(turn, case, area)
     await _answer(turn, case, advice, bool(called))
     for contact_id in called:
         await tell(
@@ -252,7 +276,7 @@ async def _pass_on(turn: Turn, case: Case, area: Area, plea: str = "") -> None:
     name = label(str(case.id))
     case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
     said = turn.local(turn.at).strftime("%H:%M")
-    for contact_id in await _called(turn, area):
+    for contact_id in await _called(turn, case, area):
         await tell(
             turn,
             contact_id,
@@ -298,11 +322,12 @@ async def _answer(turn: Turn, case: Case, advice: Advice, called: bool) -> None:
         await say(turn, text, ref=str(case.id))
 
 
-async def _called(turn: Turn, area: Area) -> list[int]:
-    """The nearest of each role that must know."""
+async def _called(turn: Turn, case: Case, area: Area) -> list[int]:
+    """The nearest of each role that must know; never one of whom it, or a danger like it nearby, is told."""
+    out = await out_of_it(turn, [case, *await _alike(turn, area, advice_for(case.text))], area)
     people: list[int] = []
     for role in (Role.WORKER, Role.LEAD, Role.ADMIN, Role.POLICE):
-        people += await responsible(turn, area, (role,))
+        people += await responsible(turn, area, (role,), but=out)
     return [one for one in dict.fromkeys(people) if one != turn.me.contact_id]
 
 
@@ -327,22 +352,30 @@ async def _same_danger(turn: Turn, area: Area, advice: Advice) -> Case | None:
 
     Words that name no danger of their own (有人困在里面) belong to the latest one.
     """
+    return next((case for case in await _open_here(turn, area) if _same_matter(turn, case, advice)), None)
+
+
+async def _alike(turn: Turn, area: Area, advice: Advice) -> list[Case]:
+    return [one for one in await _open_here(turn, area) if advice_for(one.text) is advice]
+
+
+async def _open_here(turn: Turn, area: Area) -> list[Case]:
+    """The open emergencies of this area told of within the last minutes, the latest first."""
     query = (
         select(Case)
         .where(Case.area_id == area.id, Case.kind == "emergency", col(Case.state).in_(CASE_OPEN))
         .order_by(col(Case.id).desc())
         .limit(5)
     )
-    for case in await turn.session.scalars(query):
-        near = abs((turn.at - case.created_at).total_seconds()) <= REPEAT_MINUTES * 60
-        if near and _same_matter(turn, case, advice):
-            return case
-    return None
+    opened = await turn.session.scalars(query)
+    return [one for one in opened if abs((turn.at - one.created_at).total_seconds()) <= REPEAT_MINUTES * 60]
 
 
 def _same_matter(turn: Turn, case: Case, advice: Advice) -> bool:
     """Whether these words are about that danger: a private one is its reporter's alone, each patient is another."""
     alike = advice is OTHER or advice_for(case.text) is advice
+    if turn.reading and turn.reading.about_worker and not case.about_worker:
+        return False  # the one it is about was called to that
     if turn.me.contact_id == case.reporter_id:
         return alike and (case.quiet or not is_private_danger(turn.text))
     if case.quiet or is_private_danger(turn.text) or _OWN_PATIENT.search(turn.text):

@@ -12,7 +12,7 @@ from sqlmodel import col
 from handlers.clipping import open_clip
 from handlers.refs import label
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Ref
+from handlers.understanding import Kind, Ref
 from storage.areas import Area
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
 from storage.people import Held, Role
@@ -111,7 +111,8 @@ def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
         return query
     # who may not see a complaint hears the same of it as of a number that never was
     above = [_below(held) for held in me.roles if held.role in COMPLAINTS]
-    return query.where(or_(col(Case.about_worker).is_(False), *mine, *above))
+    called = [_below(held) & (col(Case.kind) == Kind.EMERGENCY) for held in me.roles if held.role == Role.POLICE]
+    return query.where(or_(col(Case.about_worker).is_(False), *mine, *above, *called))
 
 
 def _below(held: Held) -> ColumnElement[bool]:

@@ -8,12 +8,15 @@ from datetime import datetime, timedelta
 from handlers import alerts, cases, emergencies, strays
 from handlers.alerts.reaching import DECIDERS
 from handlers.surroundings import Surroundings
-from handlers.turn import Speaker, Where
+from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 from storage.matters import CASE_OPEN, Case, CaseState
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
+
+CALLED = "called"
+"""By what a candidate was found that is one of several dangers called off: the speaker is asked which."""
 
 _OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 _UNHEEDED = frozenset({Kind.CHAT, Kind.MISSING, Kind.STRAY})
@@ -31,6 +34,10 @@ class Overhearing:
 
     def meant(self, reading: Reading) -> Reading:
         """The reading, or what the line does to something open here that the reader did not see."""
+        act, called = self._called_off(reading)
+        if len(called) > 1:
+            which = tuple(Candidate(ref, 0.8, CALLED) for ref in called)
+            return reading._replace(text=self._text, kind=Kind.CHAT, act=act, candidates=which, joined=0)
         for act, ref in self._acts(reading):
             by = "quote" if ref == self._quoted else "place"
             candidates = (Candidate(ref, 0.8, by),)
@@ -42,27 +49,31 @@ class Overhearing:
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         if reading.act == Act.NOT_FIXED or (reading.act == Act.NONE and reading.kind == Kind.CHAT):
             yield from self._going_on()
-        if reading.act == Act.NONE or reading.kind == Kind.EMERGENCY:
-            yield from self._calling_off()
+        act, called = self._called_off(reading)
+        yield from ((act, ref) for ref in called)
         if reading.act in (Act.NONE, Act.CLAIM):
             yield from self._giving_back()
         yield from self._of_stray(reading)
 
-    def _calling_off(self) -> Iterator[tuple[Act, Ref]]:
+    def _called_off(self, reading: Reading) -> tuple[Act, list[Ref]]:
+        """What a line does to emergencies, and to which: the quoted or latest one here; in private all it may mean."""
         act = emergencies.calls_off(self._text)
-        if act == Act.NONE:
-            return
+        if act == Act.NONE or not (reading.act == Act.NONE or reading.kind == Kind.EMERGENCY):
+            return Act.NONE, []
         here = self._cases()
         if not here and act == Act.WITHDRAW and self._quoted is not None and not self._quoted.letter:
-            yield act, self._quoted  # quoted where it was told on: its handler looks what it is
-        for case in here:
-            heeded = case.reporter_id == self._me or emergencies.names_danger(self._text)
-            if case.kind == Kind.EMERGENCY and heeded:
-                yield act, Ref("", case.id or 0)
+            return act, [self._quoted]  # quoted where it was told on: its handler looks what it is
+        meant = [one for one in here if self._means(one)][:1]
+        if self._quoted is None and self._where.private:
+            meant = [one for one in self._dangers() if one.state in CASE_OPEN and self._means(one)]
+        return act, [Ref("", one.id or 0) for one in meant if one.kind == Kind.EMERGENCY]
 
-        called = [one for one in self._dangers() if one.chat_id != self._chat_id and one.state in CASE_OPEN]
-        if len(called) == 1 and self._quoted is None and emergencies.names_danger(self._text):
-            yield act, Ref("", called[0].id or 0)
+    def _means(self, case: Case) -> bool:
+        """Whether a line that calls a danger off is about this one: others than the reporter must name it."""
+        if case.kind != Kind.EMERGENCY:
+            return False
+        fits = self._quoted is not None or emergencies.fits(self._text, case.text)
+        return case.reporter_id == self._me or (fits and emergencies.names_danger(self._text))
 
     def _going_on(self) -> Iterator[tuple[Act, Ref]]:
         """The latest emergency here is not over, as somebody had said."""
@@ -76,11 +87,13 @@ class Overhearing:
         """The emergencies of this chat; in private those reported, or to which the speaker was called."""
         if not self._where.private:
             return [one for one, _ in self._around.dangers if one.chat_id == self._chat_id and not one.quiet]
-        return [
-            one
-            for one, path in self._around.dangers
-            if one.reporter_id == self._me or self._speaker.has(emergencies.ON_DUTY, path)
-        ]
+        return [one for one, path in self._around.dangers if one.reporter_id == self._me or self._called_to(one, path)]
+
+    def _called_to(self, case: Case, path: str) -> bool:
+        """Whether the speaker may be called to an emergency there, and is not the danger."""
+        if not self._speaker.has(ON_DUTY, path):
+            return False
+        return not (case.about_worker and cases.complained_of(self._speaker.name, self._speaker.roles, case, path))
 
     def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
         """The quoted case, else the only one of this chat that the writer took."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from handlers import cases, chatting, doubts, helping, table
+from handlers import cases, chatting, doubts, emergencies, helping, table
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
+from handlers.overhearing import CALLED
 from handlers.posting import NO_MATTER, say
 from handlers.surroundings import Surroundings, as_ref
 from handlers.turn import ROLE_NAMES, Turn
@@ -115,6 +116,9 @@ async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
 
 async def _react(turn: Turn, reading: Reading) -> None:
     if reading.act != Act.NONE and reading.candidates:
+        if reading.candidates[0].by == CALLED and len(reading.candidates) > 1:
+            await emergencies.ask_which(turn, [one.ref for one in reading.candidates])
+            return
         ref = reading.candidates[0].ref
         handler = table.ACTS.get(ref.letter, {}).get(reading.act)
         if handler:

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
-from handlers.turn import Speaker, Where
+from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, Room
@@ -70,7 +70,11 @@ class Surroundings:
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
         """The open matters that somebody in this chat may be talking about."""
-        alerts = [_alert_matter(alert, contact_id) for alert, scope in self.alerts if self._heard(alert, scope, where)]
+        speaker = self.speakers.get(contact_id)
+        tends = speaker is not None and speaker.has(ON_DUTY)  # whether of its area, its handler looks
+        alerts = [
+            _alert_matter(alert, contact_id, tends) for alert, scope in self.alerts if self._heard(alert, scope, where)
+        ]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
         return (*alerts, *(_case_matter(case, contact_id) for case in cases))
 
@@ -144,11 +148,12 @@ def as_ref(text: str) -> Ref | None:
     return take_ref(text)[0] if text else None
 
 
-def _alert_matter(alert: Alert, contact_id: int) -> OpenMatter:
+def _alert_matter(alert: Alert, contact_id: int, tends: bool) -> OpenMatter:
     return OpenMatter(
         ref=Ref("M", alert.id or 0),
         at=alert.updated_at,
         mine=alert.reporter_id == contact_id,
+        tended=tends,
         place=alert.place or None,
         name=alert.name or None,
         sex=alert.sex or None,

@@ -110,5 +110,6 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     **notices.DUE,
     **outdoors.DUE,
     **doubts.DUE,
+    **places.DUE,
     **retention.DUE,
 }

@@ -25,6 +25,9 @@ from storage.people import Held, Role
 WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
 """Grid worker and above."""
 
+ON_DUTY = (*WORKERS, Role.POLICE)
+"""Who is called to an emergency, and may say how it ended."""
+
 ROLE_NAMES: dict[str, str] = {
     Role.VOLUNTEER: "志愿者",
     Role.WORKER: "网格员",

@@ -31,6 +31,9 @@ MAX_SHEET_CELLS = 3_000_000
 MAX_ROW_CELLS = 1024
 """Rows and cells of a sheet, and cells of one row, empty ones included."""
 
+MAX_ELEMENTS, SPARE_ELEMENTS, OTHERS_EACH = 8_000_000, 100_000, 4
+"""Elements of a sheet or of its texts; those that are no cell, row or text may be so many beside each of these."""
+
 SHEETS = "xl/worksheets/"
 STRINGS = "xl/sharedStrings.xml"
 PARSED = (".xml", ".rels")
@@ -192,25 +195,35 @@ def _check_zip(path: Path) -> None:
             if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > 2 * MAX_FILE:
                 raise SheetError(None, f"工作簿解开后太大，最多 {2 * MAX_FILE // 1024 // 1024} MB")
             for part in parts:
-                if part.filename.startswith(SHEETS):
+                if part.filename.startswith(SHEETS) or part.filename == STRINGS:
                     with archive.open(part) as sheet:
                         _check_sheet(sheet)
-                elif part.filename != STRINGS and part.filename.endswith(PARSED) and part.file_size > MAX_PART:
+                elif part.filename.endswith(PARSED) and part.file_size > MAX_PART:
                     raise SheetError(None, f"工作簿里的 {part.filename[:60]} 太大，请把内容复制到新的工作簿")
     except zipfile.BadZipFile as error:
         raise SheetError(None, "不是 .xlsx 工作簿；旧的 .xls 请另存为 .xlsx") from error
 
 
 def _check_sheet(sheet: IO[bytes]) -> None:
-    """Refuse more rows and cells than a list has, before anything is made of them; empty ones count."""
-    rows = cells = before = 0
+    """Refuse more rows, cells and texts than a list has, before anything is made of them; empty ones count.
+
+    What is none of them is bounded too: it is read like the rest, and kept.
+    """
+    rows = cells = before = others = 0
 
     def begin(name: str, _: object) -> None:
-        nonlocal rows, cells, before
+        nonlocal rows, cells, before, others
         kind = name.rpartition(":")[2]
         if kind == "row":
             rows, before = rows + 1, cells
-        cells += kind == "c"
+        elif kind == "c":
+            cells += 1
+        elif kind == "si":
+            before = cells = cells + 1  # of no row
+        else:
+            others += 1
+            if others > OTHERS_EACH * cells + SPARE_ELEMENTS or others + cells > MAX_ELEMENTS:
+                raise SheetError(None, "工作表里有太多别的内容（图形、格式等）；请把文字复制到新的工作簿")
         if rows > MAX_SHEET_ROWS or cells > MAX_SHEET_CELLS or cells - before > MAX_ROW_CELLS:
             what = "行" if rows > MAX_SHEET_ROWS else "列"
             raise SheetError(None, f"工作表的{what}太多，空的也算；请只把有内容的部分复制到新的工作簿")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
 
 from bot.town.rows import AreaRow, PersonRow, Town
+from handlers.places import MODE_IMPORTED
 from handlers.ports import Rules
+from storage.agenda import DueItem
 from storage.areas import Area, Chat, LocalPlace, Mode, Room, RoomBinding
 from storage.people import Appointment, Contact, ContactBinding, Seen
 
@@ -76,7 +78,7 @@ async def import_town(
     and the people as friends, under their own keys as external ids: gateway `local` and `replay`.
     """
     areas, area_ids = await _areas(session, town)
-    rooms, room_ids = await _rooms(session, town, area_ids, start_mode or Mode(rules.rooms.start_mode), rng)
+    rooms, room_ids = await _rooms(session, town, area_ids, start_mode or Mode(rules.rooms.start_mode), now, rng)
     people, contact_ids = await _people(session, town)
     appointments = await _appointments(session, town, area_ids, contact_ids, now)
     await _seen(session, town, room_ids, contact_ids)
@@ -212,10 +214,16 @@ def _paths(stored: _Stored) -> list[Values]:
 
 
 async def _rooms(
-    session: AsyncSession, town: Town, areas: Mapping[str, int], start_mode: Mode, rng: random.Random | None
+    session: AsyncSession,
+    town: Town,
+    areas: Mapping[str, int],
+    start_mode: Mode,
+    now: datetime,
+    rng: random.Random | None,
 ) -> tuple[Change, dict[str, int]]:
     stored = await _Stored(Room, ("key",)).load(session)
     taken = {row["bind_code"] for row in stored.rows.values()}
+    modes = {row["id"]: row["mode"] for row in stored.rows.values()}
 
     def fresh(values: Values) -> Values:
         code = new_bind_code(rng)
@@ -234,7 +242,17 @@ async def _rooms(
         }
         for room in town.rooms
     ]
-    return await stored.put(session, wanted, fresh), stored.ids()
+    change = await stored.put(session, wanted, fresh)
+    moved = [row["id"] for row in stored.rows.values() if modes.get(row["id"], row["mode"]) != row["mode"]]
+    await _modes_moved(session, moved, now)
+    return change, stored.ids()
+
+
+async def _modes_moved(session: AsyncSession, room_ids: Sequence[int], now: datetime) -> None:
+    """What follows from another mode is the bot's to do, as after the command: cards that were missed, for one."""
+    due = await _Stored(DueItem, ("kind", "ref")).load(session, _table(DueItem).c.kind == MODE_IMPORTED)
+    wanted = [{"kind": MODE_IMPORTED, "ref": str(one), "due_at": now, "tries": 0} for one in room_ids]
+    await due.put(session, wanted)
 
 
 async def _people(session: AsyncSession, town: Town) -> tuple[Change, dict[str, int]]:

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz
 
 from handlers.alerts.clothing import merged
 from handlers.understanding import Fields
+from handlers.understanding.kinship import KIN, KIN_GROUPS
 from storage.matters import Alert
 
 FACTS = (
@@ -131,32 +132,24 @@ def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
     return bool(alert.name and said.get("name") and not _one_name(alert.name, said["name"]))
 
 
-_KIN: tuple[frozenset[str], ...] = tuple(
-    frozenset(words.split())
-    for words in (
-        "爸 爹 父亲", "妈 娘 母亲", "爷爷 爷", "奶奶 奶", "姥姥 外婆", "姥爷 外公", "哥", "弟", "姐", "妹", "儿子 儿",
-        "女儿 闺女", "孙子", "孙女", "老公 丈夫", "老婆 媳妇 妻子", "叔", "舅", "姑", "姨", "婶", "伯",
-    )
-)  # fmt: skip
-_WORDS = "|".join(sorted((word for words in _KIN for word in words), key=len, reverse=True))
 _GONE = re.compile(
-    rf"(?:我|俺|咱)(?:们|家|的)*[老小大二三]?(?P<kin>{_WORDS}){{1,2}}[^,，。!！?？]{{0,5}}"
+    rf"(?:我|俺|咱)(?:们|家|的)*[老小大二三]?(?P<kin>{KIN}){{1,2}}[^,，。!！?？]{{0,5}}"
     r"(?:没回|没到家|不见|走丢|走失|丢了|失踪|失联|联系不上|没了踪影|没了人影)"
 )
-_ANY_KIN = re.compile(_WORDS)
-_MY_KIN = re.compile(rf"(?:我|俺|咱)(?:们|家|的)*[老小大二三]?({_WORDS})")
+_ANY_KIN = re.compile(KIN)
+_MY_KIN = re.compile(rf"(?:我|俺|咱)(?:们|家|的)*[老小大二三]?({KIN})")
 
 
 def other_kin(alert: Alert, text: str) -> bool:
     """Whether a text speaks of relatives of the writer, and of none that the alert's own words name."""
     said, before = set(_MY_KIN.findall(text)), set(_ANY_KIN.findall(alert.text))
-    named = {words for words in _KIN if words & said}
+    named = {words for words in KIN_GROUPS if words & said}
     return bool(named and before) and not any(words & before for words in named)
 
 
 _ABSENT = "没回|没到|不见|走丢|走失|丢了|失踪|失联|联系不上"
 _SEVERAL = re.compile(
-    rf"(?:{_WORDS})[亲]?(?:[和跟与、同]|带着?|还有)?(?:我|俺|咱|他|她)?(?:们|家|的)*(?:{_WORDS}|同学|朋友|孩子|老伴|邻居)[^,，。]{{0,14}}"
+    rf"(?:{KIN})[亲]?(?:[和跟与、同]|带着?|还有)?(?:我|俺|咱|他|她)?(?:们|家|的)*(?:{KIN}|同学|朋友|孩子|老伴|邻居)[^,，。]{{0,14}}"
     rf"(?:{_ABSENT}|出去|出门)|[俩两三几2-9]个?(?:孩子|小孩|娃|老人|人|同学)[^,，。]{{0,10}}(?:{_ABSENT})|老两口|两口子"
 )
 
@@ -172,7 +165,7 @@ def somebody_else(alert: Alert, text: str) -> bool:
     before = set(_ANY_KIN.findall(alert.text))
     if gone is None or not before:
         return False
-    same = next(words for words in _KIN if gone["kin"] in words)
+    same = next(words for words in KIN_GROUPS if gone["kin"] in words)
     return not before & same
 
 
@@ -187,6 +180,11 @@ def nobody_else(alert: Alert, said: Mapping[str, Any], text: str) -> bool:
     if said.keys() & {*_WHO, "place"} or _OWN_LOST.search(text):
         return False
     return not (re.search(_LOST, text) and (contradicts(alert, said) or other_age(alert, text)))
+
+
+def says_lost(text: str) -> bool:
+    """Whether a text says, and does not ask, that somebody is lost."""
+    return re.search(_LOST, text) is not None and not re.search(r"[?？吗么呢]\s*$", text)
 
 
 _OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")

@@ -7,13 +7,13 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.alerts import adding, asking, facts, texts
-from handlers.alerts.reaching import DECIDERS, decides, here, holders_of, names, ref_of
+from handlers.alerts.reaching import DECIDERS, decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
 from handlers.turn import Turn
 from handlers.understanding import Fields, Reading
 from storage.areas import Area
-from storage.inbox import Outcome
+from storage.inbox import InboxEvent, Outcome
 from storage.matters import ALERT_OPEN, Alert
 from storage.outbox import Sort
 from storage.people import Held, private_chats
@@ -31,9 +31,10 @@ async def reported(turn: Turn) -> None:
     if (alert := await same_person(turn, reading.fields)) is not None:
         await adding.add_facts(turn, alert)
         return
-    if await _of_nobody_else(turn, reading.fields):
+    if (spoken_of := await _of_nobody_else(turn, reading.fields)) is not None:
         turn.outcome = Outcome.CHAT
-        await asking.heard_only(turn)
+        if not await asking.heard_only(turn):
+            await _perhaps_another(turn, *spoken_of)
         return
     alert = await open_alert(turn, area, reading)
     await _ask_and_answer(turn, alert, area)
@@ -52,15 +53,31 @@ async def same_person(turn: Turn, fields: Fields) -> Alert | None:
     return None
 
 
-async def _of_nobody_else(turn: Turn, fields: Fields) -> bool:
-    """Whether the words are only talk about an open alert: this chat's, the writer's own, or in private a worker's."""
+async def _of_nobody_else(turn: Turn, fields: Fields) -> tuple[Alert, Area] | None:
+    """The open alert that the words only talk about: this chat's, the writer's own, or in private a worker's."""
     said = facts.known(fields)
     opened = select(Alert, Area).join(Area, col(Alert.area_id) == col(Area.id)).where(col(Alert.state).in_(ALERT_OPEN))
     for alert, area in await turn.session.execute(opened):
         mine = alert.reporter_id == turn.me.contact_id or (turn.here.private and decides(turn, area))
         if (mine or alert.chat_id == turn.here.chat_id) and facts.nobody_else(alert, said, turn.text):
-            return True
-    return False
+            return alert, area
+    return None
+
+
+async def _perhaps_another(turn: Turn, alert: Alert, area: Area) -> None:
+    """A neighbour says that somebody is lost: most likely the same; the worker hears of it once, the group nothing."""
+    if is_reporter(turn, alert) or decides(turn, area) or not facts.says_lost(turn.text):
+        return
+    turn.ref = ref_of(alert)  # still talk, with which the next lines are read together
+    before = select(InboxEvent.id).where(
+        col(InboxEvent.contact_id) == turn.me.contact_id,
+        col(InboxEvent.chat_id) == turn.here.chat_id,
+        col(InboxEvent.ref) == turn.ref,
+        col(InboxEvent.id) != turn.inbox_id,
+    )
+    if await turn.session.scalar(before.limit(1)) is None:
+        text = texts.perhaps_another(alert, turn.me.name, turn.text)
+        await to_workers(turn, alert, area, text, texts.perhaps_another_in_staff_room(alert))
 
 
 async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:

@@ -267,6 +267,19 @@ def changed_in_staff_room(alert: Alert) -> str:
     return f"{name(alert)}报事人补充了情况，核实前请看原来的群。"
 
 
+def perhaps_another(alert: Alert, who: str, said: str) -> str:
+    """To the worker: a neighbour's words beside this alert, which say nothing of who it is."""
+    return (
+        f"{name(alert)}{who}也在那个群里说：“{clip(said, 100)}”\n"
+        "多半说的是同一个人。要是另一位，请问清楚，发“寻人 …”另报。"
+    )
+
+
+def perhaps_another_in_staff_room(alert: Alert) -> str:
+    """The same for a staff room: without words."""
+    return f"{name(alert)}那个群里又有人说走丢了人，请看看是不是同一位。"
+
+
 def added(alert: Alert, here: Here) -> str:
     """To the reporter's group after additions."""
     return "\n".join(

@@ -1,11 +1,23 @@
 """事项: requests, complaints and suggestions, from the report to the rating."""
 
-from handlers.cases.accusing import accused
+from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, gives_back
-from handlers.cases.complaints import ACCUSES, begin
+from handlers.cases.complaints import ACCUSES, complained_of
 from handlers.cases.inquiring import inquired
 from handlers.cases.reporting import reported
 from handlers.cases.timers import ANSWERS, DUE
 from handlers.cases.working import COMMANDS
 
-__all__ = ["ACCUSES", "ACTS", "ANSWERS", "COMMANDS", "DUE", "accused", "begin", "gives_back", "inquired", "reported"]
+__all__ = [
+    "ACCUSES",
+    "ACTS",
+    "ANSWERS",
+    "COMMANDS",
+    "DUE",
+    "accused",
+    "ask_whom",
+    "complained_of",
+    "gives_back",
+    "inquired",
+    "reported",
+]

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 from handlers.cases import acting, complaints, texts
 from handlers.cases.reporting import open_and_tell, owner_name
+from handlers.ports import load_event
 from handlers.posting import say, whisper
 from handlers.turn import Turn
 from handlers.understanding import Kind, Ref
 from storage.agenda import Question
 from storage.areas import Area
-from storage.inbox import Outcome
+from storage.inbox import InboxEvent, Outcome
 from storage.matters import CASE_OPEN, Case, CaseState
 
 _NEVER_MIND = re.compile(r"算了|不用|没事|不投诉|不说了|取消")
@@ -26,10 +27,12 @@ _LEAD_IN = r"^(?:但是?|可是?|结果|现在|今[天晚早]|昨[天晚]|刚[�
 _HIM = re.compile(_LEAD_IN + r"(?:[他她]|[这那](?:个|位)?人)")
 """Words about somebody of whom the speaker has told before."""
 _AGAIN = re.compile(_LEAD_IN + r"(?:又|还|仍|依[旧然]|照样|继续|没完)")
-_CONDUCT = re.compile(
-    r"骂|吼|凶|态度|威胁|恐吓|打人|动手|推脱|敷衍|报复|[收要]钱|不[理接管]|挂.{0,2}电话|上门|(?:那|这|老|一)个?(?:样|德行)"
+ASK_WHOM = (
+    "您说。投诉谁、什么事？在这里一句话发来就行。说的是网格员或干部，我只转给上级，不在群里说，本人看不到。"
+    "有危险先打 110、119、120。"
 )
-"""What a person does, and no lamp or pipe."""
+ASK_PRIVATELY = "投诉请私聊我：投诉谁、什么事。请先加我好友，我不在群里说。"
+_CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 
 
 async def accused(turn: Turn) -> bool:
@@ -37,28 +40,92 @@ async def accused(turn: Turn) -> bool:
     area = turn.here.area
     if area is None or turn.reading is None or turn.reading.kind not in complaints.MAY_ACCUSE:
         return False
-    question = await complaints.begun(turn)
-    said, never_mind = turn.text, False
+    question = await complaints.begun(turn) if turn.here.private else None
+    if question is not None and turn.event:
+        turn.text = turn.event.text.strip()  # an answer, whatever it was read together with
+    said = turn.text
     if question is not None and not complaints.ACCUSES.search(said):
-        never_mind = _NEVER_MIND.match(said) is not None
+        if _NEVER_MIND.match(said):
+            return await _let_go(turn, question)
         turn.text = _as_complaint(turn, question.data["names"])
-    people = {} if never_mind else await complaints.accused_in(turn, area)
-    if question is not None and (people or never_mind):
-        question.answered_at = turn.now
-    if never_mind:
-        turn.outcome = Outcome.CHAT
-        await say(turn, NEVER_MIND)
-        return True
+    people = await complaints.accused_in(turn, area)
+    if not people and (turn.text != said or complaints.says_nothing_else(said, ())):
+        people = await complaints.titled_in(turn, area)
     if not people:
         turn.text = said
-        return await _goes_on(turn)
+        return await _of_nobody(turn, area, question)
     names = list(people)
+    if question is not None:
+        turn.text = await _with_before(turn, question, names)
+        question.answered_at = turn.now
     if complaints.says_nothing_else(turn.text, names) and await _asked_what(turn, names):
         return True
-    turn.reading = turn.reading._replace(kind=Kind.COMPLAINT, about_worker=True)
     held = [one for roles in people.values() for one in roles]
-    await open_and_tell(turn, await complaints.area_above(turn, area, held))
+    await _open(turn, await complaints.area_above(turn, area, held))
     return True
+
+
+async def _open(turn: Turn, area: Area) -> None:
+    assert turn.reading is not None
+    turn.reading = turn.reading._replace(kind=Kind.COMPLAINT, about_worker=True)
+    await open_and_tell(turn, area)
+
+
+async def _let_go(turn: Turn, question: Question) -> bool:
+    question.answered_at = turn.now
+    turn.outcome = Outcome.CHAT
+    await say(turn, NEVER_MIND)
+    return True
+
+
+async def _of_nobody(turn: Turn, area: Area, question: Question | None) -> bool:
+    """Nobody is named: it goes on an earlier complaint, may be about the worker, or has yet to say whom it is about."""
+    reading = turn.reading
+    assert reading is not None
+    if complaints.is_nameless(turn.text, reading.category):
+        return await ask_whom(turn) or await _of_conduct(turn, area)
+    if question is None or question.data["names"]:
+        return await _goes_on(turn)
+    if _HIM.search(turn.text) or complaints.is_of_conduct(turn.text, reading.category):
+        question.answered_at = turn.now
+        await _open(turn, area)
+        return True
+    if reading.kind in _CASES:  # a repair or a nuisance, which is anybody's to see
+        question.answered_at = turn.now
+    return False
+
+
+async def ask_whom(turn: Turn) -> bool:
+    """我要投诉 names nobody: whom and what is asked for in private, once; False where nobody can be asked there."""
+    if not turn.here.private and await complaints.begun(turn) is not None:
+        turn.outcome = Outcome.CHAT
+        return True
+    if not await complaints.begin(turn, ()):
+        return False
+    turn.outcome = Outcome.CHAT
+    await whisper(turn, turn.me.contact_id, ASK_WHOM) if not turn.here.private else await say(turn, ASK_WHOM)
+    return True
+
+
+async def _of_conduct(turn: Turn, area: Area) -> bool:
+    """From who cannot be asked: what somebody did goes past the worker, who may have done it."""
+    if complaints.CONDUCT.search(turn.text):
+        await _open(turn, area)
+        return True
+    turn.outcome = Outcome.CHAT
+    if turn.event and turn.event.mentions_me:
+        await say(turn, ASK_PRIVATELY)
+    return True
+
+
+async def _with_before(turn: Turn, question: Question, names: Sequence[str]) -> str:
+    """With the conduct that was told before somebody was named: 我要投诉，态度太差 - 小耿."""
+    inbox_id = question.data.get("inbox_id")
+    row = await turn.session.get(InboxEvent, inbox_id) if inbox_id else None
+    before = load_event(row.payload).text if row is not None and not row.wiped else ""
+    if complaints.CONDUCT.search(before) and complaints.says_nothing_else(turn.text, names):
+        return f"{turn.text}\n{before}"
+    return turn.text
 
 
 def _as_complaint(turn: Turn, names: Sequence[str]) -> str:
@@ -87,7 +154,9 @@ async def _goes_on(turn: Turn) -> bool:
 
 
 def _goes_on_about(text: str) -> bool:
-    return _HIM.search(text) is not None or (_AGAIN.search(text) is not None and _CONDUCT.search(text) is not None)
+    return _HIM.search(text) is not None or (
+        _AGAIN.search(text) is not None and complaints.CONDUCT.search(text) is not None
+    )
 
 
 async def _added(turn: Turn, case: Case) -> None:
@@ -101,12 +170,10 @@ async def _added(turn: Turn, case: Case) -> None:
 
 async def _complained_again(turn: Turn, case: Case) -> None:
     """The complaint was refused or taken back: a new one, about the same person."""
-    assert turn.reading is not None
     area = await turn.session.get(Area, case.area_id)
     assert area is not None
     turn.text = f"{case.text}\n{turn.text}"
-    turn.reading = turn.reading._replace(kind=Kind.COMPLAINT, about_worker=True)
-    await open_and_tell(turn, area)
+    await _open(turn, area)
 
 
 async def _asked_what(turn: Turn, names: Sequence[str]) -> bool:

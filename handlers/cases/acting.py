@@ -16,7 +16,7 @@ from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
 from handlers.clipping import clip
 from handlers.posting import whisper
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, CaseStep
@@ -108,7 +108,7 @@ async def rated(turn: Turn, ref: Ref) -> None:
 
 async def claimed(turn: Turn, ref: Ref) -> None:
     """我来 / 8号我接了: a claim, from somebody who may."""
-    if turn.me.has((*WORKERS, Role.VOLUNTEER)):
+    if turn.me.has((*ON_DUTY, Role.VOLUNTEER)):
         await moving.claim(turn, ref.number)
     else:
         turn.outcome = Outcome.CHAT
@@ -143,7 +143,7 @@ async def _said_by_others(turn: Turn, case: Case) -> None:
         await moving.give_back(turn, case.id or 0)
     elif case.kind != Kind.EMERGENCY or case.state not in CASE_OPEN or emergencies.calls_off(turn.text) == Act.NONE:
         turn.outcome = Outcome.CHAT
-    elif turn.me.has(WORKERS):
+    elif turn.me.has(ON_DUTY):
         await fixed(turn, Ref("", case.id or 0))
     else:
         turn.concerns(str(case.id))

@@ -14,9 +14,10 @@ from handlers.matters import COMPLAINTS
 from handlers.surroundings import RECENT_DONE
 from handlers.turn import Turn
 from handlers.understanding import Kind
+from handlers.understanding.harm import is_violence_at_home
 from storage.agenda import Question
 from storage.areas import Area
-from storage.matters import Case
+from storage.matters import CASE_OPEN, Case
 from storage.people import Contact, Held, Role, holders, private_chats, staff_around
 
 ACCUSES = re.compile(r"投诉|举报|检举|控告|告发|信访")
@@ -24,6 +25,9 @@ ACCUSES = re.compile(r"投诉|举报|检举|控告|告发|信访")
 
 _DISOWNED = re.compile(rf"(?:谁|没人|[不没别][会想用要是]?|哪).{{0,4}}?(?:{ACCUSES.pattern})")
 """谁还会投诉, 不想投诉: talk of complaining, and no complaint."""
+
+MAX_BEFORE = 100
+"""Characters of an earlier complaint beside a danger that comes of it."""
 
 BEGUN = "complaint"
 """The question what a complaint about a person is about; its data names the person."""
@@ -40,6 +44,21 @@ _TITLE_LAST = re.compile(rf"(?:{_ANY_TITLE})$")
 _FILLING = re.compile(
     rf"{ACCUSES.pattern}|{_ANY_TITLE}|我们?|俺们?|必须|怎么|如何|哪里|在哪|[要想来得向你您们这那个位的人]|一下|格格|[\s,，。.!！?？呢吗啊~～:：、@＠]"
 )
+_MEANS_TO = re.compile(rf"(?:我|俺|本人)们?[^,，。！!？?]{{0,6}}?[要想得].{{0,4}}?(?:{ACCUSES.pattern})")
+_ANGER = re.compile(
+    r"太?(?:不像话|过分|气人|欺负人)|气死(?:我|人)?|受不了|忍不了|忍无可忍|必须|一定|实名|强烈|现在|今天|真的?|[他她]们?|有人|某人|[了啦]"
+)
+_ASKS = re.compile(r"[?？吗么呢]\s*$|怎么|如何|咋|哪")
+CONDUCT = re.compile(
+    r"骂|吼|凶|态度|不作为|威胁|恐吓|打人|动手|推脱|敷衍|报复|[收要]钱|不[理接管]|挂.{0,2}电话|上门|(?:那|这|老|一)个?(?:样|德行)"
+)
+"""What a person does, and no lamp or pipe."""
+_OF_NOTHING = frozenset({None, "其他"})
+"""Categories of words that name nothing a case could be about."""
+_SOMEBODY = re.compile(
+    r"[一-鿿](?:员|师傅)|老板|司机|医生|大夫|护士|老师|校长|房东|保安|商[家户]|店|公司|单位|部门|邻居|隔壁|楼[上下]|对门"
+)
+"""Somebody else than a worker whom a complaint is about."""
 MAY_ACCUSE = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.CHAT})
 """Kinds as which a complaint about a person may be read."""
 
@@ -77,12 +96,12 @@ def is_accused(text: str, name: str, roles: Sequence[str]) -> bool:
     return is_named(_spoken_to(name).sub("", text), name, roles)
 
 
-def complained_of(name: str, roles: Iterable[Held], case: Case, area: Area) -> bool:
+def complained_of(name: str, roles: Iterable[Held], case: Case, path: str) -> bool:
     """Whether a complaint is, or may be, about this person: named in it, or the grid's worker or lead it speaks of."""
     held = list(roles)
     if is_named(case.text, name, {one.role for one in held}):
         return True
-    here = {one.role for one in held if one.covers(area.path)}
+    here = {one.role for one in held if one.covers(path)}
     return Role.WORKER in here or (Role.LEAD in here and "网格长" in case.text)
 
 
@@ -96,7 +115,7 @@ async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
     fit = [
         (max(one.role == Role.LEAD for one in roles), max(one.level for one in roles), contact_id)
         for contact_id, roles in found.items()
-        if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case, area)
+        if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case, area.path)
     ]
     return [contact_id for _, _, contact_id in sorted(fit, key=lambda one: (not one[0], -one[1]))]
 
@@ -117,6 +136,51 @@ async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
         for contact_id, roles in held.items()
         if contact_id != turn.me.contact_id and is_accused(turn.text, names[contact_id], [one.role for one in roles])
     }
+
+
+_ASSAULTS = (
+    r"(?:(?!有人|[他她它被挨遭]|快来|救|我[们家爸妈]|打(?:电话|1|来|开|扫|听))[^,，。!！?？;；]){0,6}?"
+    r"(?:[拿持提挥带动][^,，。]{0,3}(?:刀|斧|棍|锤|砖|枪|铁)|砍|捅|打(?!电话|1|来|开|扫|听|不通)|揍|踹|掐|砸|威胁|要杀|放火|点火|泼|绑架|"
+    r"强奸|非礼|动手|动粗|撞门|堵(?:着|在)?门)"
+)
+"""What follows the one who does it: 小耿拿刀来了; not 小耿快来，有人拿刀."""
+
+
+async def is_of_staff(turn: Turn, area: Area) -> bool:
+    """Whether somebody with a role around this area is, in these words, the danger: by name, or by the grid's title.
+
+    他拿刀来了 speaks of whom the speaker complained of lately; the complaint is then added to the words.
+    """
+    titles = "|".join(_TITLES[role] for role in (Role.WORKER, Role.LEAD))
+    if re.search(rf"(?:{titles}){_ASSAULTS}", turn.text):
+        return True
+    if any(_assails(turn.text, name, held) for name, held in await staff_around(turn.session, area.path, turn.now)):
+        return True
+    before = await latest_of(turn) if re.search(rf"(?:^|[，,。！!\s])[他她]{_ASSAULTS}", turn.text) else None
+    if before is None or is_violence_at_home(turn.text):
+        return False
+    if before.kind != Kind.EMERGENCY or before.state not in CASE_OPEN:  # else they have heard who it is
+        turn.text = f"{turn.text}\n先前的投诉：{before.text[:MAX_BEFORE]}"
+    return True
+
+
+def _assails(text: str, name: str, held: Held) -> bool:
+    words = [re.escape(one) for one in (name, _TITLE_LAST.sub("", name)) if len(one) > 1]
+    surname = re.escape(_TITLE_LAST.sub("", name).lstrip("小老阿")[:1])
+    if surname:
+        words.append(rf"[小老]?{surname}(?:{_TITLES[Role(held.role)]})")
+    return bool(words) and re.search(rf"(?:{'|'.join(words)}){_ASSAULTS}", text) is not None
+
+
+async def out_of_it(turn: Turn, cases: Iterable[Case], area: Area) -> set[int]:
+    """Who must hear nothing of these dangers of the area: they are, or may be, the danger."""
+    held: dict[int, list[Held]] = defaultdict(list)
+    names: dict[int, str] = {}
+    for name, one in await staff_around(turn.session, area.path, turn.now):
+        held[one.contact_id].append(one)
+        names[one.contact_id] = name
+    about = [case for case in cases if case.about_worker]
+    return {one for one in held for case in about if complained_of(names[one], held[one], case, area.path)}
 
 
 async def area_above(turn: Turn, area: Area, accused: Iterable[Held]) -> Area:
@@ -141,15 +205,39 @@ def says_nothing_else(text: str, names: Iterable[str]) -> bool:
     return not _FILLING.sub("", text)
 
 
+def is_nameless(text: str, category: str | None) -> bool:
+    """Whether somebody means to complain, of nobody and nothing named: 我要投诉，太不像话了; 我要投诉，态度太差."""
+    if not _MEANS_TO.search(_DISOWNED.sub("", text)) or _ASKS.search(text) or re.search(_ANY_TITLE, text):
+        return False
+    return says_nothing_else(_ANGER.sub("", text), ()) or is_of_conduct(text, category)
+
+
+def is_of_conduct(text: str, category: str | None) -> bool:
+    """Whether words tell of somebody's conduct and of nobody else's: 态度太差."""
+    return category in _OF_NOTHING and CONDUCT.search(text) is not None and not _SOMEBODY.search(text)
+
+
+async def titled_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
+    """The grid's worker or lead, where the words only give the title (网格员): name -> what they hold."""
+    found: dict[str, list[Held]] = defaultdict(list)
+    for name, held in await staff_around(turn.session, area.path, turn.now):
+        titled = held.role in (Role.WORKER, Role.LEAD) and re.search(_TITLES[Role(held.role)], turn.text)
+        if titled and held.covers(area.path) and held.contact_id != turn.me.contact_id:
+            found[name].append(held)
+    return found
+
+
 async def begin(turn: Turn, names: Sequence[str]) -> bool:
     """Remember that the speaker is about to say what it is about, in private; False if they cannot be reached there.
 
-    Without `names` the speaker has not said either whom it is about.
+    Without `names` the speaker has not said either whom it is about. Asked again, it replaces what was asked before.
     """
-    chat_id = (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
-    chat_id = turn.here.chat_id if turn.here.private else chat_id
+    chat_id = await private_chat(turn)
     if chat_id is None:
         return False
+    before = await _asked_in(turn, chat_id)
+    if before is not None:
+        before.answered_at = turn.now
     turn.session.add(
         Question(
             kind=BEGUN,
@@ -157,19 +245,29 @@ async def begin(turn: Turn, names: Sequence[str]) -> bool:
             contact_id=turn.me.contact_id,
             asked_at=turn.now,
             expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
-            data={"names": list(names)},
+            data={"names": list(names), "inbox_id": turn.inbox_id},
         )
     )
     return True
 
 
+async def private_chat(turn: Turn) -> int | None:
+    """The chat in which the speaker can be answered in private."""
+    if turn.here.private:
+        return turn.here.chat_id
+    return (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
+
+
 async def begun(turn: Turn) -> Question | None:
-    """What the speaker was asked here and has not said yet."""
-    if not turn.here.private:
-        return None
+    """What the speaker was asked in private and has not said yet."""
+    chat_id = await private_chat(turn)
+    return None if chat_id is None else await _asked_in(turn, chat_id)
+
+
+async def _asked_in(turn: Turn, chat_id: int) -> Question | None:
     query = select(Question).where(
         Question.kind == BEGUN,
-        Question.chat_id == turn.here.chat_id,
+        Question.chat_id == chat_id,
         col(Question.answered_at).is_(None),
         col(Question.expires_at) > turn.now,
     )

@@ -16,7 +16,7 @@ from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
@@ -75,8 +75,9 @@ def manages(turn: Turn, case: Case, area: Area) -> bool:
     A complaint about a worker is not a worker's to handle.
     """
     if case.about_worker:
-        return turn.me.has(COMPLAINTS, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area)
-    roles = (*WORKERS, Role.POLICE) if case.kind == Kind.EMERGENCY else WORKERS
+        roles = (*COMPLAINTS, Role.POLICE) if case.kind == Kind.EMERGENCY else COMPLAINTS
+        return turn.me.has(roles, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area.path)
+    roles = ON_DUTY if case.kind == Kind.EMERGENCY else WORKERS
     return turn.me.contact_id == case.owner_id or turn.me.has(roles, area.path)
 
 
@@ -138,7 +139,10 @@ async def claim(turn: Turn, number: int) -> None:
     must_be(case, (CaseState.OPEN,), "接单")
     if case.about_worker:
         must_manage(turn, case, area)
-    elif not turn.me.has((*WORKERS, Role.VOLUNTEER), area.path) and turn.me.contact_id != case.owner_id:
+    elif (
+        not (turn.me.has((Role.VOLUNTEER,), area.path) or manages(turn, case, area))
+        and turn.me.contact_id != case.owner_id
+    ):
         raise Refusal(f"事项 {case.id} 在{area.name}，不在您负责的范围，这次没有改动。")
     case.owner_id, case.state, case.taken_at = turn.me.contact_id, CaseState.TAKEN, turn.now
     await _moved(turn, case, "接单")

@@ -4,31 +4,15 @@ from __future__ import annotations
 
 import re
 
+from handlers.understanding.harm import is_violence, is_violence_at_home, threatens_own_life
+from handlers.understanding.kinship import FAMILY
+
 CATEGORIES = frozenset({"邻里纠纷"})
 
-_FAMILY = (
-    r"老[婆公伴人]|媳妇|丈夫|妻子|男人|女人|孩子|小孩|娃|儿子|女儿|闺女|儿媳|女婿|爸|妈|爹|娘|父|母|爷|奶|公公|婆婆|"
-    r"哥|姐|弟|妹|叔|姨|婶"
-)
 _PEOPLE = (
-    rf"{_FAMILY}|"
+    rf"{FAMILY}|"
     r"邻居|隔壁|楼[上下]|家里人|家人|[他她它]|我(?![们家])|人家|有人"
 )
-
-_VIOLENCE = re.compile(
-    r"家暴|虐待|殴打|挨打|被打(?!扰|断|开)|"
-    r"(?:打|揍|踢|掐)(?:了|过|伤|骂)?(?:老[婆公人]|媳妇|孩子|小孩|娃|儿子|女儿|爸|妈|爹|娘|爷|奶|"
-    r"[他她](?!的?(?:电话|手机))|我(?!们?的?(?:电话|手机|们)|\s?\d))"
-)
-"""Somebody is beaten: 打我, 打老婆孩子; 打麻将, 打疫苗 and 打我电话 are no blows."""
-
-_AT_HOME = re.compile(rf"家暴|虐待|(?:{_FAMILY})")
-_OWN_LIFE = re.compile(
-    r"(?:我|俺|自己)(?:(?!有人|[看听发]到?[见现]|怕|劝)[^，,。！!？?；;\s爸妈爹娘爷奶公婆哥姐弟妹叔姨儿女孩老邻友同他她]){0,8}?"
-    r"(?:不想(?:再)?活|活不下去|想死|自杀|跳楼|轻生|寻死|寻短见|割腕|喝.{0,2}农药|结束.{0,3}生命)"
-    r"|(?:^|[，,。！!；;\s])(?:真的?|实在|再也|都|也)*(?:不想(?:再)?活|活不下去)"
-)
-"""The writer's own life: 我不想活了; not 我女儿要跳楼 and 我看到有人跳楼."""
 
 _NEIGHBOUR = (
     r"邻居|隔壁|对门|楼[上下]|两口子|夫妻|婆媳|\d{3,4}|[栋幢]|[老小阿][一-鿿]|[一-鿿](?:姐|哥|叔|婶|嫂|姨|大[爷妈])|"
@@ -61,20 +45,14 @@ def is_private(text: str, category: str) -> bool:
     """Whether a case is private: violence or a quarrel between persons, somebody's illness, or secrecy asked for."""
     if category in CATEGORIES or wants_secrecy(text):
         return True
-    if _VIOLENCE.search(text) or _QUARREL.search(text):
+    if is_violence(text) or _QUARREL.search(text):
         return True
     return _ILL.search(_NO_PERSON.sub("", text)) is not None
 
 
 def is_private_danger(text: str) -> bool:
     """Whether a danger is nobody's but the writer's and the helpers': violence at home, or the writer's own life."""
-    at_home = _VIOLENCE.search(text) is not None and _AT_HOME.search(text) is not None
-    return at_home or threatens_own_life(text)
-
-
-def threatens_own_life(text: str) -> bool:
-    """Whether the writer means to die."""
-    return _OWN_LIFE.search(text) is not None
+    return is_violence_at_home(text) or threatens_own_life(text)
 
 
 def wants_secrecy(text: str) -> bool:

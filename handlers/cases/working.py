@@ -15,13 +15,14 @@ from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
 from handlers.posting import say, whisper
 from handlers.refs import fold
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat
 from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
 from storage.people import Contact, Role
 
-STAFF = (*WORKERS, Role.VOLUNTEER)
+HELPERS = (*WORKERS, Role.VOLUNTEER, Role.POLICE)
+"""Who may take up what they are told of; the police emergencies and strays only."""
 LIST_LINES = 15
 
 
@@ -179,13 +180,13 @@ def _todo_line(case: Case, area: str, hidden: bool) -> str:
 MUST, MAY = Takes.MUST, Takes.MAY
 
 COMMANDS: tuple[Command, ...] = (
-    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, STAFF, MUST),
+    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, HELPERS, MUST),
     Command(
         ("进展",),
         "进展 12 师傅已到现场",
         "把进展发到原来的群，并提醒报事人",
         _progress,
-        WORKERS,
+        ON_DUTY,
         MUST,
         rest=MUST,
         ordinary=True,
@@ -200,13 +201,13 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         ordinary=True,
     ),
-    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, STAFF, MUST, rest=MAY),
+    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, HELPERS, MUST, rest=MAY),
     Command(
         ("办结", "完成"),
         "办结 12 已修好",
         "办完了，请报事人评价",
         _finish,
-        (*STAFF, Role.POLICE),
+        HELPERS,
         MUST,
         letters="CF",
         rest=MAY,

@@ -2,7 +2,7 @@
 
 from handlers.commands import Command, Takes
 from handlers.places.binding import bind, list_codes
-from handlers.places.modes import list_rooms, set_mode
+from handlers.places.modes import DUE, MODE_IMPORTED, list_rooms, set_mode
 from handlers.places.naming import area_by_words
 from handlers.turn import WORKERS
 from storage.people import Role
@@ -39,4 +39,4 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-__all__ = ["COMMANDS", "area_by_words"]
+__all__ = ["COMMANDS", "DUE", "MODE_IMPORTED", "area_by_words"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import func, select, update
 from sqlmodel import col
@@ -20,6 +20,8 @@ from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import Role
 
 NAMES_SHOWN = 10
+MODE_IMPORTED = "room.mode"
+"""The due thing that an import leaves behind for a room (by id) whose mode it changed."""
 LIFT = "恢复"
 
 _WORDS = {
@@ -101,15 +103,33 @@ async def _set_rooms(turn: Turn, area: Area, rooms: Sequence[RoomChat], mode: Mo
     for room, _, _ in rooms:
         room.mode = mode
         turn.audit("room.mode", f"room:{room.id}", "mode")
-    chats = [chat_id for _, chat_id, _ in rooms]
-    cancelled = await cancel_queued(turn, chats) if mode == Mode.SILENT else 0
-    await turn.session.flush()
+    cancelled, cards = await _take_effect(turn, rooms, mode)
     where = rooms[0][0].name if len(rooms) == 1 else area.name
-    cards = 0
-    if mode != Mode.SILENT:
-        await _greet_late(turn, rooms)
-        cards = await alerts.catch_up(turn, chats)
     await say(turn, texts.mode_set(where, mode, len(rooms), cancelled) + texts.caught_up(cards))
+
+
+async def _take_effect(turn: Turn, rooms: Sequence[RoomChat], mode: Mode) -> tuple[int, int]:
+    """What waits is cancelled, or what was missed is said; how many deliveries, and how many cards."""
+    await turn.session.flush()
+    chats = [chat_id for _, chat_id, _ in rooms]
+    if mode == Mode.SILENT:
+        return await cancel_queued(turn, chats), 0
+    await _greet_late(turn, rooms)
+    return 0, await alerts.catch_up(turn, chats)
+
+
+async def imported(turn: Turn, ref: str) -> None:
+    """Due: an import changed the mode of the room with this id."""
+    room = await turn.session.get(Room, int(ref))
+    chat_id = await turn.session.scalar(select(col(Chat.id)).where(col(Chat.room_id) == int(ref)))
+    if room is None or room.bound_at is None or chat_id is None:
+        return
+    area = await turn.session.get_one(Area, room.area_id)
+    turn.audit("room.mode", f"room:{room.id}", "mode")
+    await _take_effect(turn, [(room, chat_id, area.path)], Mode(room.mode))
+
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {MODE_IMPORTED: imported}
 
 
 async def _greet_late(turn: Turn, rooms: Sequence[RoomChat]) -> None:

@@ -282,7 +282,9 @@ def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidat
 def _candidates(
     act: Act, text: str, kind: Kind, category: str | None, pointed: list[Candidate], context: Context
 ) -> tuple[Candidate, ...]:
-    if act in (Act.CORRECT, Act.WITHDRAW):
+    if act is Act.CORRECT:
+        return targets.merge(pointed, targets.own(context)) or tuple(targets.tended(context))
+    if act is Act.WITHDRAW:
         return targets.merge(pointed, targets.own(context))
     if act is Act.ASK and pointed and targets.unheard(pointed, context):
         return ()
@@ -331,7 +333,7 @@ def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) 
     if number and candidates[0].ref.letter == "M":
         fields = replace(fields, age=float(number["n"]))
     known = fields.present()
-    if not known:
+    if not known or (candidates[0].by == "place" and not _of_somebody(scan.text, known)):
         return None
     if candidates[0].by == "writer" and any(name in known for name in _STRONG):
         candidates = tuple(sorted(candidates, key=lambda c: c.ref.letter not in ("M", "F")))
@@ -382,6 +384,15 @@ def not_of_searchers(scan: Scan) -> Scan | None:
 _SUBJECT = re.compile(r"[他她]|老人|孩子|爸|妈|爹|娘|爷|奶|儿|女|电话|手机")
 
 
+def _of_somebody(text: str, known: dict[str, object]) -> bool:
+    """Whether one line says how somebody looks or is called: enough for who did not report them to put it right."""
+    return "\n" not in text and any(name in known for name in ("age", "height_cm", "clothes", "name", "build"))
+
+
+_IS = re.compile(r"(?:应该|其实)?是(?![不我你您他她它谁]|啊|的|吧|呀)")
+"""How a bare correction begins: 是82岁."""
+
+
 def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
     """More facts on the writer's own matter."""
     if kind is Kind.MISSING:
@@ -389,7 +400,10 @@ def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) ->
         return Doing(Act.MORE, 0.8, targets.merge(pointed, mine)) if mine else NONE
     if kind is not Kind.CHAT and not pointed:
         return NONE
+    puts_right = _IS.match(scan.text) is not None
     candidates = targets.merge(pointed, targets.own(context, within=RECENT))
+    if puts_right and not candidates:
+        candidates = tuple(targets.tended(context))
     if not candidates or _QUESTION.search(scan.text):
         return NONE
     personal = candidates[0].ref.letter in ("M", "F")
@@ -404,5 +418,8 @@ def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) ->
     opens = _MORE.match(scan.text) is not None
     if known and (share >= 0.45 or (opens and share > 0) or (pointed and share > 0.2)):
         strong = personal and any(name in known for name in _STRONG)
-        return Doing(Act.MORE, min(candidates[0].confidence, 0.85 if strong else 0.7), candidates, fields=fields)
+        if candidates[0].by == "place" and not _of_somebody(scan.text, known):
+            return NONE
+        act = Act.CORRECT if strong and puts_right else Act.MORE
+        return Doing(act, min(candidates[0].confidence, 0.85 if strong else 0.7), candidates, fields=fields)
     return NONE

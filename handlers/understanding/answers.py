@@ -58,6 +58,8 @@ _PLAIN_PLACE = re.compile(
     r"^(?:就?在|是|从|地址[:：]?|位置[:：]?)?\s*(?P<place>[一-鿿\dA-Za-z\-#]{2,20}?)(?:出去的?|出门的?|走的|那里|"
     r"那边|这边|这里|走丢的?|不见的)?[。!！,，]?$"
 )
+_OF_PERSON = frozenset({"age", "height_cm", "clothes"})
+"""Facts that tell a line of a person from one of a place: 是82岁."""
 _NOT_A_FACT = re.compile(r"不知道|不清楚|不晓得|忘了|不记得|谢谢|哈哈|[?？吗]$|没有")
 
 
@@ -183,7 +185,7 @@ def _fact(scan: Scan, asked: str, context: Context) -> Answer | None:
 
 
 def _plain(text: str, asked: str, known: dict[str, object]) -> dict[str, str] | None:
-    if _NOT_A_FACT.search(text):
+    if _NOT_A_FACT.search(text) or (asked != "name" and known.keys() & _OF_PERSON):
         return None
     if asked == "name":
         match = _PLAIN_NAME.match(text)

@@ -108,7 +108,7 @@ def signs(scan: Scan) -> dict[str, float]:
     found = matters.case(scan)
     found.update(patterns.patterns(scan, found["about"]))
     found.update(persons.missing(scan, hinted=not _HINTS.isdisjoint(found)))
-    for part in (persons.back, persons.sighted, persons.stray, matters.emergency, matters.dampers):
+    for part in (persons.back, persons.sighted, persons.stray, matters.emergency, matters.told, matters.dampers):
         found.update(part(scan))
     _settle(found)
     return found
@@ -199,6 +199,10 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     if alert:
         summed = [a + LENT * b for a, b in zip(summed, score(_with_alert(found)), strict=True)]
     summed = [value / temperature for value in summed]
+    if "violence_told" in found:
+        summed[_CHAT] = min(summed)
+        if not scan.mask & _GRAVE & ~ALARM:
+            summed[_MISSING] = min(summed)
     if summed[_FOUND] > max(summed) - CLOSE and persons.no_news(scan):
         summed[_FOUND] = min(summed)
         if alert and not scan.mask & _GRAVE:

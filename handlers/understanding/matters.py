@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from handlers.understanding import harm
 from handlers.understanding.scan import ALARM, BIT, Scan, Token, bits
 
 Features = dict[str, float]
@@ -18,18 +19,6 @@ _OVER = re.compile(
     r"去年|前年|上次|上回|那次|以前|前几年|当年|小时候|新闻|电视|电影|视频|演习|演练|听说|上个?月|几年前|讲座|"
     r"扑灭|灭了|昨天.{0,8}(?:灭|没事)"
 )
-_SELF_HARM = re.compile(
-    r"不想活|不活了|活不下去|活着[^,，。]{0,6}(?:累|没意思|没劲)|活够了|一了百了|寻死|寻短见|轻生|[想要就]死(?!我|了个|机|你|皮|磕)|自杀|割腕|遗书|"
-    r"跳[楼河江桥]|[吃吞喝]了?(?!一?[片颗粒半])[^,，。]{0,6}(?:安眠药|农药|老鼠药|敌敌畏|百草枯)"
-)
-_VIOLENCE = re.compile(
-    r"(?:被|遭)[^,，。]{0,4}(?:家暴|毒打)|家暴(?!片|剧|男)|掐[着住]?[我她他]?脖子|往死里打|"
-    r"(?:老公|丈夫|男人|男的|前夫|男朋友|对象|他|她|爸|儿子|公公|婆婆|邻居)[^,，。]{0,6}"
-    r"(?:打我(?!的?(?:电话|手机|招呼|字|包|微信))|打(?:孩子|老婆|媳妇|婆婆|老人|[爹妈爸娘])|踹我|砸我|砍我)"
-)
-_HABITUAL = re.compile(r"天天|经常|老是|总是|每天|常年|昨晚|昨天|前天|上周|一直打")
-_NOW_HELP = re.compile(r"现在|正在|刚|快来|救命|救我|帮帮我|来人|快点|又来了|怎么办")
-"""Somebody may die by their own hand, or by one of the family's."""
 _SUPPOSED = re.compile(r"要是|如果|万一|假如|会不会")
 _SPOKEN = re.compile(
     r"哈哈|笑|嘻|开玩笑|[热冷困累饿气烦急丑吵忙多难馋]得|加班|作业|考试|电影|电视|小说|话剧|[剧戏]里|演|游戏|新闻|听说|去年|前年|以前|那年|"
@@ -91,13 +80,8 @@ def emergency(scan: Scan) -> Features:
         return {}
     literal = [token for token in alarms if not _figure(scan.text, token)]
     found: Features = {}
-    if not _SPOKEN.search(scan.text):
-        violent = _VIOLENCE.search(scan.text)
-        told = violent and _HABITUAL.search(scan.text) and not _NOW_HELP.search(scan.text)
-        if _SELF_HARM.search(scan.text) or (violent and not told):
-            found["self_harm"] = 1.0
-        elif told:
-            found["violence_told"] = 1.0
+    if not _SPOKEN.search(scan.text) and (harm.own_hand(scan.text) or harm.attacks(scan.text)):
+        found["self_harm"] = 1.0
     if literal:
         strong = any(token.mask & ~BIT["alarm_weak"] & ALARM for token in literal)
         found["alarm" if strong else "alarm_maybe"] = 1.0
@@ -115,6 +99,13 @@ def emergency(scan: Scan) -> Features:
     if _NOW.search(scan.text):
         found["alarm_now"] = 1.0
     return found
+
+
+def told(scan: Scan) -> Features:
+    """The sign that somebody is beaten, though not now."""
+    if not harm.told(scan.text) or _SPOKEN.search(scan.text) or harm.own_hand(scan.text):
+        return {}
+    return {"violence_told": 1.0}
 
 
 def _lead(text: str) -> str | None:

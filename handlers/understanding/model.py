@@ -68,12 +68,14 @@ class Ref:
 class OpenMatter:
     """An open matter of the room, as far as a reading may need it to tell what a line refers to.
 
-    `mine` says that the writer reported it; `at` is the time of the last line about it (aware).
+    `mine` says that the writer reported it, `tended` that they look after such matters; `at` is the time of the last
+    line about it (aware).
     """
 
     ref: Ref
     at: datetime
     mine: bool = False
+    tended: bool = False
     category: str | None = None
     place: str | None = None
     name: str | None = None

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from itertools import islice
 from operator import attrgetter
 
+from handlers.understanding.kinship import OWN_KIN
 from handlers.understanding.scan import BIT, NOT_PERSON, PERSON, Scan, Token, bits
 
 _CARRIED = re.compile(
@@ -41,11 +42,7 @@ _ELSEWHERE = re.compile(
     r"省|[^,，。\s]{2}[市县](?!场)|北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|"
     r"湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙|广西|西藏|宁夏|新疆|香港|澳门|台湾"
 )
-_OWN = re.compile(
-    r"(?:我|俺|咱|我们|俺们)(?:家|屋头|们家)?的?(?:[老小大二三亲]?(?:爸|妈|爹|娘|父|母|爷|奶|姥|外公|外婆|公公|"
-    r"婆婆|儿|女|闺|孙|弟|妹|哥|姐|老公|老婆|媳妇|老伴|孩|娃|老人|老头|老太|叔|伯|舅|姨|姑|家人|侄|外甥|丈母|"
-    r"岳))|家里(?:的)?老人|孩他|孩子他"
-)
+_OWN = re.compile(OWN_KIN)
 _MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}$")
 _HABIT = re.compile(
     r"一(?!转|眨|扭|回头|不留|不注|晃|出|进|早)[^,，。一]{1,4}就|每次|每回|老是|总是|经常|从来|天天|习惯了|动不动"

@@ -84,6 +84,13 @@ def own(context: Context, letter: str | None = None, within: timedelta | None = 
     return [Candidate(m.ref, max(0.4, 0.8 - 0.15 * rank), "writer") for rank, m in enumerate(ranked)]
 
 
+def tended(context: Context) -> list[Candidate]:
+    """The only open alert here, if the writer looks after it: a worker puts a fact of it right."""
+    open_alerts = [m for m in context.matters if m.ref.letter == "M"]
+    fresh = [m for m in open_alerts if m.tended and context.now - m.at <= RECENT]
+    return [Candidate(m.ref, 0.6, "place") for m in fresh] if len(open_alerts) == 1 else []
+
+
 def alike(context: Context, category: str | None, fields: Fields) -> list[Candidate]:
     """The room's open matters of this category, those at the same place first."""
     found = []

@@ -60,6 +60,8 @@ _PARTS = _by_word(
         23: "深夜",
     }
 )
+_TWICE = {"放学": 12}
+"""Parts of a day that come at another hour too: small schools end at noon and again in the afternoon."""
 _NIGHT = frozenset({"晚上头", "黑介", "夜快头", "晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"})
 _SMALL_HOURS = frozenset({"半夜", "大半夜", "后半夜", "三更半夜", "凌晨", "午夜"})
 _AFTERNOON = frozenset(
@@ -384,14 +386,15 @@ def _resolve(said: _Said, now: datetime) -> tuple[datetime, Precision] | None:
 
 
 def _resolve_part(said: _Said, now: datetime) -> datetime:
-    hour, today = _PARTS[said.part or "早"], now.date()
-    if said.day is not None:
-        return _at(said.day, hour, 0, now)
-    found = _at(today, hour, 0, now)
+    part, today = said.part or "早", now.date()
+    hours = [_PARTS[part], *([_TWICE[part]] if part in _TWICE else [])]
+    if said.day is not None and (said.day != today or len(hours) == 1):
+        return _at(said.day, hours[0], 0, now)
     # "this morning" said at 07:30 still means this morning
-    if found > now and (found - now) > timedelta(hours=2):
-        return found - timedelta(days=1)
-    return min(found, now)
+    begun = [at for hour in hours if (at := _at(today, hour, 0, now)) - now <= timedelta(hours=2)]
+    if begun:
+        return min(min(begun, key=lambda at: abs(at - now)), now)
+    return _at(today, hours[0], 0, now) - timedelta(days=0 if said.day else 1)
 
 
 def find_times(text: str, now: datetime) -> list[Time]:

@@ -61,7 +61,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     # life in danger
     "alarm": {_E: 4.2, _R: -1.5, _C: -1.5},
     "self_harm": {_E: 7.0},
-    "violence_told": {_C: 12.0, _E: -3.0},
+    "violence_told": {_C: 12.0, _E: -8.0},
     "errand": {_R: 5.0, _M: -6.0},
     "cleft": {_M: 6.0},
     "secret": {_C: 6.0},

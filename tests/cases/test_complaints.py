@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.cases.complaints import is_accused, is_named
+from storage.agenda import Question
 from storage.matters import Case
 from tests.harness import Talk, rooms, texts
 
@@ -125,3 +126,34 @@ async def test_a_repair_told_instead_is_a_repair(talk: Talk, begun: str) -> None
     await talk.say("r1", None, begun)
     assert rooms(await talk.say("r1", None, "3栋楼道灯坏了")) == {"@r1", "@w1"}
     assert await talk.rows(select(Case.about_worker)) == [False]
+
+
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize("words", ["我要投诉", "我要投诉，太不像话了", "我要投诉，态度太差，什么事都不管", "我要举报"])
+async def test_a_complaint_about_nobody_named_went_to_the_worker(talk: Talk, room: str | None, words: str) -> None:
+    said = await talk.say("r1", room, words)
+    assert rooms(said) == {"@r1"}
+    assert "投诉谁、什么事" in said[0].text
+    assert await talk.say("r1", "g1", "我要投诉") == []
+    said = await talk.say("r1", None, "他上班时间打麻将，什么都不管")
+    assert rooms(said) == {"@r1", "@l1"}
+    assert "没有找到 1 号" in (await talk.say("w1", None, "进度 1"))[0].text
+
+
+async def test_who_was_asked_whom_may_answer_with_a_name_or_a_title(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我要投诉，态度太差")
+    said = await talk.say("r1", None, "小耿")
+    assert rooms(said) == {"@r1", "@l1"} and "态度太差" in texts(said, "@l1")[0]
+    await talk.say("r3", None, "我要投诉")
+    assert "李珍看不到" in (await talk.say("r3", None, "网格员"))[0].text
+    assert rooms(await talk.say("r3", None, "收了钱不办事")) == {"@r3", "@l1"}
+
+
+@pytest.mark.parametrize("words", ["我不想投诉他", "要投诉吗", "去投诉啊", "我也想投诉，怎么投诉啊"])
+async def test_talk_of_complaining_is_not_asked_after(talk: Talk, words: str) -> None:
+    assert await talk.say("r1", "g1", words) == []
+    assert await talk.rows(select(Question)) == []
+
+
+async def test_a_complaint_about_somebody_else_is_not_asked_whom_it_is_about(talk: Talk) -> None:
+    assert {"g1", "@w1"} == rooms(await talk.say("r1", "g1", "我要投诉快递员态度太差"))

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
+from bot.town import import_town, load_town, read_town
+from handlers.places import MODE_IMPORTED
+from storage.agenda import DueItem
 from storage.areas import Mode, Room, Silence
 from tests.harness import Talk, rooms, texts
 
@@ -108,3 +113,34 @@ async def test_silent_twice_is_no_fault(talk: Talk) -> None:
     said = await talk.say("t1", None, "模式 静默 全镇")
     assert "全部静默" in texts(said, "@t1")[0]
     assert len(await talk.rows(select(Silence))) == 1
+
+
+async def imported(talk: Talk, folder: Path, key: str, word: Mode) -> None:
+    """The room's row comes in again with another mode."""
+    (folder / "rooms.csv").write_text(
+        f"key,area,name,purpose,mode\n{key},G2,柳树二格群,居民,{word}\n", encoding="utf-8"
+    )
+    async with talk.database.read() as session:
+        base = await load_town(session, now=talk.now)
+    async with talk.database.write() as session:
+        await import_town(session, read_town(folder, talk.rules, base), talk.rules, now=talk.now)
+
+
+async def test_an_import_that_ends_silence_sent_no_late_cards(talk: Talk, tmp_path: Path) -> None:
+    await talk.say("w2", "g2", "模式 静默")
+    await talk.say("r1", "g1", "我爸走丢了，70岁，蓝棉袄，找了一上午")
+    assert "g2" not in rooms(await talk.say("w1", None, "确认 M1"))
+    (tmp_path / "more").mkdir()
+    await imported(talk, tmp_path / "more", "g2", Mode.FULL)
+    said = await talk.wait(minutes=1)
+    assert "M1" in texts(said, "g2")[0] and not {"g3", "s1"} & rooms(said)
+    await imported(talk, tmp_path / "more", "g2", Mode.FULL)
+    assert await talk.wait(minutes=1) == []
+
+
+async def test_an_import_that_silences_a_room_cancels_what_waits_there(talk: Talk, tmp_path: Path) -> None:
+    (tmp_path / "more").mkdir()
+    await imported(talk, tmp_path / "more", "g2", Mode.SILENT)
+    assert await mode(talk, "g2") == Mode.SILENT
+    await talk.wait(minutes=1)
+    assert await talk.rows(select(DueItem).where(DueItem.kind == MODE_IMPORTED)) == []

@@ -269,6 +269,20 @@ def test_a_huge_style_sheet_is_refused_before_it_is_read(tmp_path: Path, monkeyp
     assert faults_of(directory) == ("areas.xlsx：工作簿里的 xl/styles.xml 太大，请把内容复制到新的工作簿",)
 
 
+@pytest.mark.parametrize(
+    ("part", "before"),
+    [("xl/worksheets/sheet1.xml", b"</sheetData>"), ("xl/sharedStrings.xml", b"</sst>")],
+)
+def test_elements_that_nobody_knows_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: str, before: bytes
+) -> None:
+    monkeypatch.setattr(sheets, "_sheet_rows", _never)
+    directory = write_town(tmp_path)
+    (directory / "areas.csv").unlink()
+    _with_part(directory / "areas.xlsx", part, b"<x/>" * 150_000, before)
+    assert faults_of(directory) == ("areas.xlsx：工作表里有太多别的内容（图形、格式等）；请把文字复制到新的工作簿",)
+
+
 def _never(*_: object) -> None:
     raise AssertionError("this would take minutes")
 
@@ -278,7 +292,7 @@ def _with_part(path: Path, name: str, more: bytes, before: bytes) -> None:
     write_xlsx(path, AREAS)
     with zipfile.ZipFile(path) as archive:
         parts = {part: archive.read(part) for part in archive.namelist()}
-    parts[name] = parts[name].replace(before, more + before)
+    parts[name] = parts.get(name, b"<sst></sst>").replace(before, more + before)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for part, data in parts.items():
             archive.writestr(part, data)

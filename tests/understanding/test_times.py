@@ -102,6 +102,24 @@ def test_this_morning_said_early_is_today() -> None:
     assert find_times("早上", early)[0].at <= early
 
 
+@pytest.mark.parametrize(
+    ("clock", "meant"),
+    [
+        ("12:00", "21 12:00"),
+        ("11:40", "21 11:40"),
+        ("13:30", "21 12:00"),
+        ("15:30", "21 15:30"),
+        ("18:00", "21 16:00"),
+        ("08:00", "20 16:00"),
+    ],
+)
+def test_the_end_of_school_at_noon_was_yesterdays(clock: str, meant: str) -> None:
+    hour, minute = map(int, clock.split(":"))
+    now = NOW.replace(hour=hour, minute=minute)
+    for said in ("孩子放学没回来", *(["孩子今天放学没回来"] if meant.startswith("21") else [])):
+        assert [one.at.strftime("%d %H:%M") for one in find_times(said, now)] == [meant]
+
+
 def test_the_zone_is_that_of_the_message() -> None:
     urumqi = datetime(2026, 11, 21, 13, 30, tzinfo=timezone(timedelta(hours=6)))
     assert find_times("今早6点", urumqi)[0].at.isoformat() == "2026-11-21T06:00:00+06:00"

@@ -1,0 +1,47 @@
+"""A bare correction, beside the only open alert of the room."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.matters import Alert
+from tests.harness import Talk, rooms
+
+REPORT = "我妈走丢了，80岁，红棉袄"
+
+
+@pytest.mark.parametrize("words", ["是82岁", "不对，是82岁", "不是80岁，是82岁", "更正：82岁"])
+@pytest.mark.parametrize("person", ["r1", "w1"])
+async def test_from_the_worker_did_nothing_and_from_the_reporter_was_a_place(
+    talk: Talk, person: str, words: str
+) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say(person, "g1", words)
+    assert await talk.rows(select(Alert.age)) == [82.0]
+    assert await talk.rows(select(Alert.place)) == [""]
+    assert {"g1", "@w1"} <= rooms(await talk.wait(minutes=1))
+
+
+@pytest.mark.parametrize("person", ["w3", "r2", "v1"])
+async def test_from_others_it_changes_nothing(talk: Talk, person: str) -> None:
+    await talk.say("r1", "g1", REPORT)
+    assert await talk.say(person, "g1", "是82岁") == []
+    assert await talk.rows(select(Alert.age)) == [80.0]
+
+
+@pytest.mark.parametrize("lines", [("是啊，82岁了还乱跑",), ("不是3号楼，是5号楼", "是下午三点开会", "是红色的那种")])
+async def test_what_the_worker_says_of_other_things_is_no_correction(talk: Talk, lines: tuple[str, ...]) -> None:
+    await talk.say("r1", "g1", REPORT)
+    for line in lines:
+        await talk.say("w1", "g1", line)
+    assert await talk.rows(select(Alert.age)) == [80.0]
+    assert await talk.rows(select(Alert.place)) == [""]
+    assert await talk.rows(select(Alert.transport)) == [""]
+
+
+async def test_beside_two_alerts_the_worker_must_say_which(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r2", "g1", "我家孩子走丢了，男孩，8岁，蓝校服")
+    await talk.say("w1", "g1", "是82岁")
+    assert await talk.rows(select(Alert.age)) == [80.0, 8.0]
