@@ -24,12 +24,16 @@ from storage.people import Held, Role
 WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
 """Grid worker and above."""
 
+SENDERS = (*WORKERS, Role.HERALD)
+"""Who may send notices."""
+
 ROLE_NAMES: dict[str, str] = {
     Role.VOLUNTEER: "志愿者",
     Role.WORKER: "网格员",
     Role.LEAD: "网格长",
     Role.ADMIN: "管理员",
     Role.POLICE: "民警",
+    Role.HERALD: "通知员",
 }
 """What people call each role."""
 

@@ -5,17 +5,29 @@ from collections.abc import Awaitable, Callable, Mapping
 from handlers.commands import Command, Takes
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
-from handlers.notices.sending import WHOLE, answered, confirm, drop, stop, whole
-from handlers.turn import WORKERS, Turn
+from handlers.notices.sending import (
+    PLANNED,
+    WHOLE,
+    answered,
+    at_once,
+    confirm,
+    drop,
+    list_planned,
+    planned,
+    stop,
+    whole,
+)
+from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
 
 COMMANDS: tuple[Command, ...] = (
     Command(
         ("通知",),
         "通知 全镇 明早6点到10点停水",
-        "发通知到全镇、某村或本格的居民群；先预览，确认后才发",
+        "发通知到全镇、几个村（柳树村、北关社区）或本格的居民群、各村工作群、全体网格员，可以“除柳树村”“定时明早8点”"
+        "“回执”；先预览，确认后才发",
         draft,
-        WORKERS,
+        SENDERS,
         rest=Takes.MUST,
         heads=("全镇", "全区", "全街道", "全村", "全社区", "本镇", "本街道", "本村", "本社区", "本格", "本网格"),
         ordinary=True,
@@ -23,17 +35,29 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("停止",),
         "停止 N5",
-        "停下还没发完的通知，或作废没确认的",
+        "停下还没发完的通知，或作废没确认的、定时还没发的",
         stop,
-        WORKERS,
+        SENDERS,
         Takes.MUST,
         letters="N",
         ordinary=True,
     ),
+    Command(
+        ("马上发",),
+        "马上发 N5",
+        "定时的通知现在就发；开头的时间被读成发送时间的，算回正文",
+        at_once,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+        spreads=True,
+    ),
+    Command(("待发", "通知 待发", "通知待发"), "待发", "看等着定时发的通知", list_planned, SENDERS, ordinary=True),
 )
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {CONFIRM: answered}
 
-DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {WHOLE: whole}
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {WHOLE: whole, PLANNED: planned}
 
 __all__ = ["ANSWERS", "COMMANDS", "DUE", "confirm", "drop", "report_status"]
