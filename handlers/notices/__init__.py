@@ -3,8 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers.commands import Command, Takes
+from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
+from handlers.notices.recalling import RECALLED, recall, recalled
 from handlers.notices.sending import (
     PLANNED,
     WHOLE,
@@ -43,6 +45,29 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
     ),
     Command(
+        ("更正",),
+        "更正 N5 停水改到后天",
+        "发一条更正，只发到有原通知（或可能有、还在等）的群",
+        correct,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        rest=Takes.MUST,
+        ordinary=True,
+        spreads=True,
+        numbered=True,
+    ),
+    Command(
+        ("撤回",),
+        "撤回 N5",
+        "没发的不发了，发出不到两分钟的收回来",
+        recall,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+    ),
+    Command(
         ("马上发",),
         "马上发 N5",
         "定时的通知现在就发；开头的时间被读成发送时间的，算回正文",
@@ -58,6 +83,10 @@ COMMANDS: tuple[Command, ...] = (
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {CONFIRM: answered}
 
-DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {WHOLE: whole, PLANNED: planned}
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
+    WHOLE: whole,
+    PLANNED: planned,
+    RECALLED: recalled,
+}
 
 __all__ = ["ANSWERS", "COMMANDS", "DUE", "confirm", "drop", "report_status"]

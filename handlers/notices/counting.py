@@ -17,13 +17,10 @@ from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, silenced
 from storage.matters import NOTICE_OUT, Notice, NoticePicture
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
+from storage.outbox import TAKEN_BACK, Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import Appointment, Role, names_of, private_chats
 
 MOVING = (PartState.QUEUED, PartState.SENDING)
-
-TAKEN_BACK = "已撤回"
-"""Stands as the error of a part that was sent and recalled."""
 
 
 @dataclass(frozen=True, slots=True)

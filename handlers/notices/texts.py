@@ -222,3 +222,18 @@ def not_sent_yet(number: int) -> str:
 def dropped(notice: Notice) -> str:
     """The answer to 停止 before anything went out."""
     return f"{name(notice)}作废了，没有发出。要发就重新写“通知 …”。"
+
+
+def recalling(notice: Notice, fresh: int, cancelled: int) -> str:
+    """The answer to 撤回."""
+    back = f"，正在收回 {fresh} 条刚发的" if fresh else ""
+    return f"{name(notice)}撤下 {cancelled} 个群没有发{back}。结果马上告诉您。"
+
+
+def recalled(notice: Notice, recalled: int, cancelled: int, out: int, able: bool) -> str:
+    """What its sender hears when all that can be taken back is."""
+    text = f"{name(notice)}撤回的结果：收回 {recalled} 个群，撤下 {cancelled} 个群没有发。"
+    if not out:
+        return text
+    why = "发出超过两分钟" if able else "这个微信号不能撤回"
+    return f"{text}还有 {out} 个群收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
