@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers import alerts, cases, locating, outdoors, settling
+from handlers import alerts, cases, locating, notices, outdoors, settling
 from handlers.commands import Order
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
@@ -55,6 +55,7 @@ class Plan:
     orders: tuple[Order, ...] = ()
     reading: Reading | None = None
     joined: tuple[int, ...] = ()
+    receipt: int | None = None
     nothing: Outcome | None = None
 
 
@@ -181,6 +182,9 @@ class Dispatch:
         overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)
         reading = overheard.meant(read(plan.text, context))
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
+        receipt = around.receipt(message, plan.text)
+        if receipt is not None and (quoted is not None or reading.act == Act.NONE):
+            return replace(plan, receipt=receipt)
         if self._idle(reading, addressed):
             waited = where.private and context.question is not None and context.question.kind == "confirm"
             if not (waited or cases.ACCUSES.search(plan.text)):
@@ -257,6 +261,8 @@ class Dispatch:
                 await handler(turn)
         elif event.from_self:
             await settling.own_message(turn)
+        elif plan.receipt is not None:
+            await notices.received(turn, plan.receipt)
         elif plan.orders:
             for order in plan.orders:
                 await obey(turn, order, around)
@@ -286,7 +292,9 @@ _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 
 
 def _contained(plan: Plan) -> bool:
-    """Whether what a message causes concerns its own chat and the workers: a residents' case in free words."""
+    """Whether what a message causes concerns its own chat and the workers: a residents' case, or 收到."""
+    if plan.receipt is not None:
+        return _residents(plan.where)
     if plan.reading is None or plan.reading.act != Act.NONE or plan.message.decided:
         return False
     return plan.reading.kind in _CASES and _residents(plan.where)

@@ -7,8 +7,10 @@ from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
 from handlers.notices.recalling import RECALLED, recall, recalled
+from handlers.notices.receipts import chase, received, report
 from handlers.notices.sending import (
     PLANNED,
+    RECEIPTS,
     WHOLE,
     answered,
     at_once,
@@ -68,6 +70,17 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
     ),
     Command(
+        ("回执",),
+        "回执 N5",
+        "看各网格多少人回了“收到”，哪些群、哪些人还没有",
+        report,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+        numbered=True,
+    ),
+    Command(
         ("马上发",),
         "马上发 N5",
         "定时的通知现在就发；开头的时间被读成发送时间的，算回正文",
@@ -87,6 +100,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     WHOLE: whole,
     PLANNED: planned,
     RECALLED: recalled,
+    RECEIPTS: chase,
 }
 
-__all__ = ["ANSWERS", "COMMANDS", "DUE", "confirm", "drop", "report_status"]
+__all__ = ["ANSWERS", "COMMANDS", "DUE", "confirm", "drop", "received", "report_status"]

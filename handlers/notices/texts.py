@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from handlers.clipping import clip
@@ -12,6 +12,7 @@ from storage.matters import Notice, NoticeState
 LONGEST = 2000
 MOST_PICTURES = 3
 NAMES_SHOWN = 10
+LINES_SHOWN = 30
 
 USAGE = "请这样写：通知 全镇 明早6点到10点停水（也可写村名、网格名、“全体网格员”，或“本格”“本村”）。"
 STATE_NAMES = {
@@ -237,3 +238,40 @@ def recalled(notice: Notice, recalled: int, cancelled: int, out: int, able: bool
         return text
     why = "发出超过两分钟" if able else "这个微信号不能撤回"
     return f"{text}还有 {out} 个群收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f"等 {len(names)} 人" if len(names) > most else ""
+    return f"{'、'.join(names[:most])}{more}"
+
+
+def receipts(notice: Notice, by_area: Mapping[str, tuple[int, int]], groups: int, none: Sequence[str]) -> str:
+    """What 回执 N5 answers: by grid, who answered of those known to write there."""
+    total = sum(got for got, _ in by_area.values())
+    lines = [f"{name(notice)}回执 {total} 人；{groups} 个群里 {len(none)} 个还没有人回。"]
+    lines += [f"{area} {got}/{of} 人" for area, (got, of) in list(by_area.items())[:LINES_SHOWN]]
+    if len(by_area) > LINES_SHOWN:
+        lines.append(f"……还有 {len(by_area) - LINES_SHOWN} 处")
+    if none:
+        more = f"等 {len(none)} 个" if len(none) > NAMES_SHOWN else ""
+        lines.append(f"还没有人回的群：{'、'.join(none[:NAMES_SHOWN])}{more}")
+    return "\n".join([*lines, "（分母是名单上和在群里说过话的人）"])
+
+
+def receipts_of_people(notice: Notice, got: int, of: int, missing: Sequence[str]) -> str:
+    """What 回执 N5 answers, and its sender hears, of a notice to people."""
+    rest = f"还没回的：{_some(missing, LINES_SHOWN)}" if missing else "都回了。"
+    return f"{name(notice)}回执 {got}/{of} 人。{rest}"
+
+
+def unanswered(room: str, got: int, of: int, missing: Sequence[str]) -> str:
+    """One group, for its worker."""
+    who = f"，没回的：{_some(missing, LINES_SHOWN)}" if missing else "，还没有人回"
+    return f"{room} {got}/{of} 人已回{who}"
+
+
+def chase(notice: Notice, lines: Sequence[str]) -> str:
+    """What a worker hears, once, of who has not answered."""
+    more = f"\n……还有 {len(lines) - NAMES_SHOWN} 个群，发“回执 N{notice.id}”看" if len(lines) > NAMES_SHOWN else ""
+    shown = "\n".join(lines[:NAMES_SHOWN])
+    return f"{name(notice)}要回执，有人还没回，请您问一声：\n“{clip(notice.text, 40)}”\n{shown}{more}"
