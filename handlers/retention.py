@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from handlers.turn import Turn
 from storage.inbox import InboxEvent, InboxState, Picture
-from storage.matters import Alert, Case, CaseStep, Sighting, Stray
+from storage.matters import Alert, Case, CaseStep, Notice, NoticePicture, NoticeState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart
 from storage.reading import Correction
 
@@ -134,11 +134,17 @@ async def _posts(turn: Turn, before: datetime) -> int:
 
 async def _pictures(turn: Turn, before: datetime) -> int:
     """Bytes and handles of pictures that no matter needs any more."""
+    waiting = (
+        select(NoticePicture.picture_id)
+        .join(Notice, col(Notice.id) == col(NoticePicture.notice_id))
+        .where(NoticePicture.picture_id == Picture.id, Notice.state == NoticeState.PLANNED)
+    )
     needed = or_(
         *(
             select(table.id).where(table.picture_id == Picture.id).exists()  # type: ignore[attr-defined]
             for table in (Alert, Sighting, Stray)
-        )
+        ),
+        waiting.exists(),
     )
     query = select(col(Picture.id)).where(col(Picture.at) < before, Picture.state != "wiped", ~needed)
     ids = await _ids(turn, query)

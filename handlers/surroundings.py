@@ -110,6 +110,12 @@ class Surroundings:
         """The questions in a chat that this person may answer."""
         return [one for one in self.questions.get(chat_id, ()) if may_answer(one, speaker)]
 
+    def waiting_notice(self, where: Where, speaker: Speaker) -> OpenMatter | None:
+        """The notice whose preview this person has not answered yet, in private; the latest of several."""
+        asked = self.open_questions(where.chat_id, speaker) if where.private else []
+        notices = [(one, ref) for one in asked if (ref := as_ref(one.ref)) and ref.letter == "N"]
+        return OpenMatter(ref=notices[-1][1], at=notices[-1][0].asked_at, mine=True) if notices else None
+
     def asked(self, chat_id: int, speaker: Speaker, event: Event) -> list[Question]:
         """The open questions that an answer may mean: those about what it quotes, else all."""
         open_ones = self.open_questions(chat_id, speaker)

@@ -6,6 +6,7 @@ from handlers.commands import Command, Takes
 from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
+from handlers.notices.picturing import arrived, came
 from handlers.notices.recalling import RECALLED, recall, recalled
 from handlers.notices.receipts import chase, received, report
 from handlers.notices.sending import (
@@ -103,4 +104,4 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     RECEIPTS: chase,
 }
 
-__all__ = ["ANSWERS", "COMMANDS", "DUE", "confirm", "drop", "received", "report_status"]
+__all__ = ["ANSWERS", "COMMANDS", "DUE", "arrived", "came", "confirm", "drop", "received", "report_status"]

@@ -15,6 +15,7 @@ from handlers.notices import texts
 from handlers.notices.alike import said_before
 from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
 from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, scope_of, seconds_for
+from handlers.notices.picturing import attach_earlier
 from handlers.notices.wording import Wording, take_wording
 from handlers.places.naming import is_relative, unknown_area
 from handlers.posting import say
@@ -60,6 +61,7 @@ async def propose(turn: Turn, notice: Notice, audience: Audience, wording: Wordi
     scope = await scope_of(turn, notice, audience)
     check_scope(turn, notice, audience, scope)
     notice = await _record(turn, notice)
+    await attach_earlier(turn, notice)
     await preview(turn, notice, audience, scope, timely=wording is not None and wording.timely)
 
 

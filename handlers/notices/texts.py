@@ -114,7 +114,7 @@ def with_receipt(hours: int) -> str:
 
 def with_pictures(count: int, able: bool) -> str:
     """Beside a preview: what goes with it."""
-    return f"附 {count} 张照片。" if able else f"这个微信号发不了图片，{count} 张照片不发。"
+    return f"附 {count} 张照片（不要带的话，停止后重新写）。" if able else f"这个微信号发不了图片，{count} 张照片不发。"
 
 
 def everything(groups: int) -> str:
@@ -275,3 +275,14 @@ def chase(notice: Notice, lines: Sequence[str]) -> str:
     more = f"\n……还有 {len(lines) - NAMES_SHOWN} 个群，发“回执 N{notice.id}”看" if len(lines) > NAMES_SHOWN else ""
     shown = "\n".join(lines[:NAMES_SHOWN])
     return f"{name(notice)}要回执，有人还没回，请您问一声：\n“{clip(notice.text, 40)}”\n{shown}{more}"
+
+
+def picture_added(notice: Notice, count: int, able: bool) -> str:
+    """The answer to a picture sent beside a draft."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}{with_pictures(count, able)}要发回“确认 {ref}”，不发回“停止 {ref}”。"
+
+
+def picture_failed(notice: Notice) -> str:
+    """To the author of a notice whose picture cannot be used."""
+    return f"{name(notice)}有一张照片用不了（打不开、不是图片，或超过 10 MB），不随通知发。"
