@@ -22,6 +22,7 @@ from handlers.notices.sending import (
     stop,
     whole,
 )
+from handlers.notices.templates import templates
 from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
 
@@ -91,6 +92,15 @@ COMMANDS: tuple[Command, ...] = (
         letters="N",
         ordinary=True,
         spreads=True,
+    ),
+    Command(
+        ("模板",),
+        "模板 保存 停水 ____停水，请提前接水",
+        "常用通知的模板：“模板”列出，“通知 全镇 模板 停水 明早6点到10点”填空发出；管理员保存、删除",
+        templates,
+        SENDERS,
+        rest=Takes.MAY,
+        ordinary=True,
     ),
     Command(("待发", "通知 待发", "通知待发"), "待发", "看等着定时发的通知", list_planned, SENDERS, ordinary=True),
 )

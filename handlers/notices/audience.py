@@ -21,6 +21,9 @@ from storage.people import Role
 PLACE_ENDS = ("村", "格", "镇", "乡", "县", "区", "街道", "组")
 """What ends like this was meant as an area, though none is called so."""
 
+MOST_AREAS = 20
+"""Areas that one notice may name."""
+
 _PURPOSES = {
     "工作群": Purpose.STAFF,
     "部门群": Purpose.DEPARTMENT,
@@ -30,7 +33,7 @@ _PURPOSES = {
 _PURPOSE_NAMES = {Purpose.STAFF: "工作群", Purpose.DEPARTMENT: "部门群", Purpose.RESIDENTS: "居民群"}
 _ROLES = {ROLE_NAMES[role]: role for role in (Role.VOLUNTEER, Role.WORKER, Role.LEAD, Role.ADMIN, Role.POLICE)}
 _EVERY = "全体|所有|全部|各位|各|每个"
-_TOKEN = re.compile(r"[^\s:：,，]*")
+_TOKEN = re.compile(r"[^\s:：,，]{0,200}")
 _SEPARATOR = re.compile(r"[\s:：,，、]*")
 _OF_ROLE = re.compile(rf"(?P<area>.*?)的?(?:{_EVERY})(?P<role>{'|'.join(_ROLES)})们?")
 _ROOMS = re.compile(
@@ -175,6 +178,8 @@ async def _areas(turn: Turn, words: str) -> list[Area] | None:
     """The areas that joined names mean; None if one is no area. Refusal if it was meant as one, beside others."""
     if (area := await find_area(turn, words)) is not None:
         return [area]
+    if len(_LIST.findall(words)) >= MOST_AREAS:
+        raise Refusal(f"一次最多写 {MOST_AREAS} 处，请写大一级的区域，或分几次发。")
     strange = ""
     for joint in (_LIST, _COMMA):  # a name may have 和 in it, none has 、
         names = [name for name in joint.split(words) if name]

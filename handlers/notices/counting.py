@@ -18,7 +18,7 @@ from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, silenced
 from storage.matters import NOTICE_OUT, Notice, NoticePicture
 from storage.outbox import TAKEN_BACK, Delivery, DeliveryPart, PartState, Post, Sort
-from storage.people import Appointment, Role, names_of, private_chats
+from storage.people import Appointment, Contact, Role, names_of, private_chats
 
 MOVING = (PartState.QUEUED, PartState.SENDING)
 
@@ -58,8 +58,9 @@ class Scope:
 
 @dataclass(slots=True)
 class Progress:
-    """Groups by what became of a notice there; `failed` by name."""
+    """Groups (of a notice to people: chats) by what became of it there; `failed` by name."""
 
+    unit: str = "个群"
     reached: int = 0
     perhaps: int = 0
     waiting: int = 0
@@ -71,7 +72,7 @@ class Progress:
     def words(self) -> str:
         """The counts as people read them."""
         counts = (self.reached, self.perhaps, self.waiting, len(self.failed), self.cancelled, self.recalled)
-        return texts.tally(*counts, self.silent)
+        return texts.tally(*counts, self.silent, self.unit)
 
     @property
     def out(self) -> int:
@@ -193,11 +194,17 @@ async def pictures_of(turn: Turn, notice: Notice) -> list[int]:
 async def progress_of(turn: Turn, notice: Notice) -> Progress:
     """How far a notice has got, chat by chat."""
     rows = await turn.session.execute(
-        select(col(Delivery.id), col(Room.name), col(DeliveryPart.state), col(DeliveryPart.error))
+        select(
+            col(Delivery.id),
+            func.coalesce(col(Room.name), col(Contact.name)),
+            col(DeliveryPart.state),
+            col(DeliveryPart.error),
+        )
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
         .join(Chat, col(Delivery.chat_id) == col(Chat.id))
         .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+        .outerjoin(Contact, col(Chat.contact_id) == col(Contact.id))
         .where(Post.ref == f"N{notice.id}", Post.sort == Sort.NOTICE)
         .order_by(col(Delivery.id))
     )
@@ -206,16 +213,16 @@ async def progress_of(turn: Turn, notice: Notice) -> Progress:
     for delivery_id, name, state, error in rows:
         states[delivery_id].add(TAKEN_BACK if error == TAKEN_BACK else state)
         names[delivery_id] = name or "（未命名的群）"
-    progress = Progress()
+    audience = await audience_of(turn, notice)
+    progress = Progress("个群" if audience.role is None else "处")
     for delivery_id, found in states.items():
         _count(progress, found, names[delivery_id])
-    progress.silent = await _left_silent(turn, notice, len(states))
+    progress.silent = await _left_silent(turn, notice, audience, len(states))
     return progress
 
 
-async def _left_silent(turn: Turn, notice: Notice, delivered: int) -> int:
+async def _left_silent(turn: Turn, notice: Notice, audience: Audience, delivered: int) -> int:
     """Groups of the audience that were bound when it went out, and were silent."""
-    audience = await audience_of(turn, notice)
     if audience.role is not None or notice.corrects_id is not None:
         return 0
     rows = await _rooms(turn, audience)

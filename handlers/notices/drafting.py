@@ -16,7 +16,8 @@ from handlers.notices.alike import said_before
 from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
 from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, scope_of, seconds_for
 from handlers.notices.picturing import attach_earlier
-from handlers.notices.wording import Wording, take_wording
+from handlers.notices.templates import filled
+from handlers.notices.wording import Wording, asks_for_receipt, take_wording
 from handlers.places.naming import is_relative, unknown_area
 from handlers.posting import say
 from handlers.turn import SENDERS, Turn
@@ -38,19 +39,21 @@ async def draft(turn: Turn, order: Order) -> None:
         await _no_area(turn, order)
         return
     audience, rest = found
-    wording = take_wording(rest, turn.local(turn.now))
+    wording = take_wording(rest, turn.local(turn.at), turn.now)
     check_text(wording.text)
+    text = await filled(turn, wording.text)
+    check_text(text)
     if not covers_all(turn, SENDERS, audience):
         raise Refusal(await _not_yours(turn, audience))
     notice = Notice(
         area_id=audience.top.id or 0,
         sender_id=turn.me.contact_id,
         chat_id=turn.here.chat_id,
-        text=wording.text,
+        text=text,
         audience=audience.stored(),
         plan_at=wording.plan_at,
         plan_words=wording.plan_words,
-        receipt=wording.receipt,
+        receipt=wording.receipt or asks_for_receipt(text),
         created_at=turn.now,
     )
     await propose(turn, notice, audience, wording)

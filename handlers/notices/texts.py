@@ -169,9 +169,11 @@ def waiting(rows: Sequence[tuple[Notice, str]], more: int, local: Local) -> str:
     return "等着定时发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”。"
 
 
-def tally(reached: int, perhaps: int, waits: int, failed: int, cancelled: int, recalled: int, silent: int) -> str:
+def tally(
+    reached: int, perhaps: int, waits: int, failed: int, cancelled: int, recalled: int, silent: int, unit: str
+) -> str:
     """The counts that are not nothing: 送达 37 个群，等待 120 个."""
-    parts = [f"送达 {reached} 个群"]
+    parts = [f"送达 {reached} {unit}"]
     for word, count in (
         ("可能收到", perhaps),
         ("等待", waits),
@@ -181,16 +183,16 @@ def tally(reached: int, perhaps: int, waits: int, failed: int, cancelled: int, r
         ("静默", silent),
     ):
         if count:
-            parts.append(f"{word} {count} 个")
+            parts.append(f"{word} {count} {unit[0]}")
     return "，".join(parts)
 
 
 def failures(names: Sequence[str]) -> str:
-    """The groups that did not get it, by name."""
+    """The groups and people that did not get it, by name."""
     if not names:
         return ""
     more = f"等 {len(names)} 个" if len(names) > NAMES_SHOWN else ""
-    return f"\n没收到的群：{'、'.join(names[:NAMES_SHOWN])}{more}"
+    return f"\n没收到的：{'、'.join(names[:NAMES_SHOWN])}{more}"
 
 
 def whole(notice: Notice, counts: str, failed: Sequence[str]) -> str:

@@ -13,6 +13,9 @@ from handlers.understanding.times import time_ahead
 
 FARTHEST = timedelta(days=366)
 
+HEAD = 80
+"""Characters within which a time of sending and what goes with it stand."""
+
 _GAP = re.compile(r"[\s:：,，、]*")
 _AT_ONCE = re.compile(r"(?:马上|立即|立刻|现在)发(?:送|出|布)?(?:[\s:：,，]+|$)")
 _PLANNED = re.compile(r"定时(?:在|于)?(?P<gap>[\s:：,，]*)")
@@ -42,10 +45,13 @@ class Wording:
     timely: bool = False
 
 
-def take_wording(rest: str, now: datetime) -> Wording:
-    """Take apart what follows the audience. `now`: aware, in the town's zone. Refusal for an impossible plan."""
+def take_wording(rest: str, said: datetime, now: datetime) -> Wording:
+    """Take apart what follows the audience, as it was `said` (aware, in the town's zone).
+
+    Refusal for a plan that cannot be, seen from `now`.
+    """
     receipt, rest = _receipt(rest)
-    wording = _timed(rest, now)
+    wording = _timed(rest, said, now)
     again, text = _receipt(wording.text)
     asked = receipt or again or asks_for_receipt(text)
     return Wording(text, wording.plan_at, wording.plan_words, asked, wording.timely)
@@ -53,7 +59,7 @@ def take_wording(rest: str, now: datetime) -> Wording:
 
 def asks_for_receipt(text: str) -> bool:
     """Whether a notice ends with 收到请回复 or the like."""
-    match = _ANSWER.search(text)
+    match = _ANSWER.search(text.rstrip()[-40:])
     return match is not None and "收到" in match[0]
 
 
@@ -62,14 +68,14 @@ def _receipt(text: str) -> tuple[bool, str]:
     return match is not None, text[match.end() :] if match else text
 
 
-def _timed(text: str, now: datetime) -> Wording:
+def _timed(text: str, said: datetime, now: datetime) -> Wording:
     """定时明早8点 and 明早8点发 are sure; a day and an hour that stand apart are taken as a time of sending too."""
-    folded = fold(text)
+    folded = fold(text[:HEAD])
     if match := _AT_ONCE.match(folded):
         return Wording(text[match.end() :])
     led = _PLANNED.match(folded)
     start = led.end() if led else 0
-    time = time_ahead(folded[start:], now)
+    time = time_ahead(folded[start:], said)
     if time is None:
         if led and led["gap"]:
             raise Refusal("没看懂什么时候发，请写如“通知 全镇 定时明早8点 停水”。")

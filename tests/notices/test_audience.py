@@ -64,6 +64,7 @@ async def test_what_is_left_out_is_named(talk: Talk) -> None:
         ("通知 柳树一格全体民警 开会", "还没有人"),
         ("通知 柳树村、石桥村 开会", "石桥村不在您负责的范围"),
         ("通知 各村群", "没有正文"),
+        (f"通知 {'柳树村、' * 30} 开会", "一次最多写 20 处"),
     ],
 )
 async def test_one_line_for_what_cannot_be(talk: Talk, text: str, answer: str) -> None:
@@ -84,7 +85,7 @@ async def test_workers_that_are_no_friends_are_mentioned_in_the_staff_room(talk:
     assert set(staff.mentions) == {"w2", "w3"}
     assert "周五开会" in staff.text
     assert texts(said, "@w1") and not texts(said, "@w2")
-    assert "送达 2 个群" in texts(await talk.wait(minutes=5), "@t1")[0]
+    assert "送达 2 处" in texts(await talk.wait(minutes=5), "@t1")[0]
 
 
 async def test_a_worker_may_reach_only_who_is_below(talk: Talk) -> None:
@@ -118,4 +119,13 @@ async def test_a_hundred_thousand_characters_are_refused_in_one_line(talk: Talk)
     assert rooms(said) == {"@t1"}
     (line,) = texts(said, "@t1")
     assert "最多 2000 字" in line
+    assert await talk.rows(select(Notice)) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["通知 全镇 回" + " " * 99_000 + "x", "通知 " + "柳树村、" * 24_000, "通知 " + "全" * 99_000]
+)
+async def test_long_and_odd_texts_are_read_at_once(talk: Talk, text: str) -> None:
+    said = await talk.say("t1", None, text)
+    assert rooms(said) == {"@t1"} and len(said) == 1
     assert await talk.rows(select(Notice)) == []

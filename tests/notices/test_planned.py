@@ -166,3 +166,9 @@ async def test_confirmed_after_its_time_it_does_not_go(talk: Talk) -> None:
     assert rooms(said) == {"@t1"}
     assert "已经过了，没有发" in texts(said, "@t1")[0]
     assert "g1" in rooms(await talk.say("t1", None, "马上发 N1"))
+
+
+async def test_a_late_message_means_the_day_on_which_it_was_said(talk: Talk) -> None:
+    await talk.wait(hours=24)
+    said = await talk.say("t1", None, "通知 全镇 明天9点 停水", at=talk.now.replace(day=21, hour=4))
+    assert "2026-11-22 09:00 已经过了" in texts(said, "@t1")[0]
