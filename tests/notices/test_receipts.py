@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -119,3 +121,14 @@ async def test_an_answer_to_a_question_is_no_receipt(talk: Talk) -> None:
     await talk.say("w1", "g1", "收到")
     assert await talk.rows(select(NoticeReceipt)) == []
     assert (await talk.rows(select(Notice).order_by(Notice.id.desc())))[0].state == "draft"
+
+
+async def test_receipts_are_forgotten_in_the_end(talk: Talk) -> None:
+    await send(talk)
+    await talk.say("r1", "g1", "收到")
+    await talk.wait(days=1)
+    assert len(await talk.rows(select(NoticeReceipt))) == 1
+    async with talk.database.write() as session:
+        await session.execute(update(Notice).values(sent_at=talk.now - timedelta(days=181)))
+    await talk.wait(days=1)
+    assert await talk.rows(select(NoticeReceipt)) == []
