@@ -459,7 +459,8 @@ def _over(connection: Connection, ref: str) -> bool:
     """Whether the alert has ended or the notice was stopped: what could not be sent before is not sent after."""
     found = take_ref(ref)[0]
     if found is not None and found.letter == "N":
-        return connection.scalar(_NOTICE_STATE, {"number": found.number}) == NoticeState.STOPPED
+        state = connection.scalar(_NOTICE_STATE, {"number": found.number})
+        return state in (NoticeState.STOPPED, NoticeState.RECALLED)
     if found is None or found.letter != "M":
         return False
     return connection.scalar(_ALERT_STATE, {"number": found.number}) not in ALERT_OPEN

@@ -24,6 +24,7 @@ from bot.inbox import Inbox
 from bot.lease import Lease, LeaseLost
 from bot.pacing import DAY, Pacer, PaceRules
 from bot.pictures import Fetcher
+from bot.recalling import recall_part
 from bot.watching import Watching
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
@@ -34,7 +35,7 @@ from handlers.turn import Turn
 from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, retrying, unavailable
-from storage.outbox import DeliveryPart, Errand
+from storage.outbox import RECALL, DeliveryPart, Errand
 from storage.people import Account
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -153,28 +154,31 @@ class Machine:
                 return min((moment for moment in (due, sending) if moment), default=None)
 
     async def errands(self) -> None:
-        """Accept the invitations and friends that handlers said yes to."""
+        """Do what handlers want of the gateway beside sending; what failed for now waits for the next call."""
+        last = 0
+        while waiting := await self._waiting_errands(last):
+            for errand in waiting:
+                last = errand.id or last
+                state = await self._run_errand(errand)
+                async with self.database.write() as session:
+                    row = await session.get(Errand, errand.id)
+                    if row is not None:
+                        row.tries += 1
+                        row.state = "failed" if state == "queued" and row.tries >= 5 else state
+
+    async def _waiting_errands(self, after: int) -> list[Errand]:
+        query = select(Errand).where(
+            Errand.account_id == self.account_id, Errand.state == "queued", col(Errand.id) > after
+        )
         async with self.database.read() as session:
-            waiting = list(
-                await session.scalars(
-                    select(Errand)
-                    .where(Errand.account_id == self.account_id, Errand.state == "queued")
-                    .order_by(col(Errand.id))
-                    .limit(16)
-                )
-            )
-        for errand in waiting:
-            state = await self._run_errand(errand)
-            async with self.database.write() as session:
-                row = await session.get(Errand, errand.id)
-                if row is not None:
-                    row.tries += 1
-                    row.state = "failed" if state == "queued" and row.tries >= 5 else state
+            return list(await session.scalars(query.order_by(col(Errand.id)).limit(16)))
 
     async def _run_errand(self, errand: Errand) -> str:
         try:
             if errand.kind == "friend":
                 await self.gateway.accept_friend(errand.subject)
+            elif errand.kind == RECALL:
+                await recall_part(self.database, self.gateway, int(errand.subject), self.clock.now())
             else:
                 await self.gateway.accept_invitation(errand.subject)
         except Refused as error:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from sqlalchemy import select
 from sqlmodel import col
 
-from bot.gateways.protocol import Gateway
+from bot.gateways.protocol import Gateway, RateLimited, Refused
 from bot.inbox import Inbox
 from handlers.following import about, following
 from handlers.ports import Clock, Event, EventKind
@@ -64,6 +64,11 @@ def clean(data: bytes) -> Clean:
     return Clean(out.getvalue(), upright.width, upright.height)
 
 
+def _final(error: Exception) -> bool:
+    """Whether another try would end the same: no picture, or refused for good (too large, gone)."""
+    return isinstance(error, NotAPicture | Refused) and not isinstance(error, RateLimited)
+
+
 class Fetcher:
     """Fills wanted Picture rows and tells the inbox of each."""
 
@@ -98,7 +103,7 @@ class Fetcher:
         except Exception as error:  # whatever a gateway makes of it, the other pictures go on
             with following(about(picture.inbox_id)):
                 log.warning("picture %s: %s", picture.id, error)
-            return await self._failed(picture, isinstance(error, NotAPicture))
+            return await self._failed(picture, _final(error))
         async with self._database.write() as session:
             row = await session.get(Picture, picture.id)
             if row is None or row.state != "wanted":

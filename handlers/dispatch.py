@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers import alerts, cases, locating, outdoors, settling
+from handlers import alerts, cases, locating, notices, outdoors, settling
 from handlers.commands import Order
 from handlers.following import about, following
 from handlers.lessons import Taughts
@@ -57,6 +57,7 @@ class Plan:
     orders: tuple[Order, ...] = ()
     reading: Reading | None = None
     joined: tuple[int, ...] = ()
+    receipt: int | None = None
     nothing: Outcome | None = None
 
 
@@ -196,6 +197,9 @@ class Dispatch:
         self._outside.watch.read(perf_counter() - began)
         reading = overheard.meant(found)
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
+        receipt = around.receipt(message, plan.text)
+        if receipt is not None and (quoted is not None or reading.act == Act.NONE):
+            return replace(plan, receipt=receipt)
         if self._idle(reading, addressed):
             waited = where.private and context.question is not None and context.question.kind == "confirm"
             if not (waited or cases.ACCUSES.search(plan.text)):
@@ -291,6 +295,8 @@ class Dispatch:
                 await handler(turn)
         elif event.from_self:
             await settling.own_message(turn)
+        elif plan.receipt is not None:
+            await notices.received(turn, plan.receipt)
         elif plan.orders:
             for order in plan.orders:
                 await obey(turn, order, around)
@@ -324,7 +330,9 @@ _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 
 
 def _contained(plan: Plan) -> bool:
-    """Whether what a message causes concerns its own chat and the workers: a residents' case in free words."""
+    """Whether what a message causes concerns its own chat and the workers: a residents' case, or 收到."""
+    if plan.receipt is not None:
+        return _residents(plan.where)
     if plan.reading is None or plan.reading.act != Act.NONE or plan.message.decided:
         return False
     return plan.reading.kind in _CASES and _residents(plan.where)

@@ -46,7 +46,7 @@ MATTERS: dict[str, MatterKind] = {
     "": MatterKind("", Case, ("reporter_id", "owner_id"), (*CASE_OPEN, CaseState.DONE), ("category", "text")),
     "M": MatterKind("M", Alert, ("reporter_id",), ALERT_OPEN, ("name", "text")),
     "F": MatterKind("F", Stray, ("reporter_id",), ("open",), ("text",)),
-    "N": MatterKind("N", Notice, ("sender_id",), (NoticeState.DRAFT, NoticeState.SENT), ("text",)),
+    "N": MatterKind("N", Notice, ("sender_id",), (NoticeState.DRAFT, NoticeState.PLANNED, NoticeState.SENT), ("text",)),
 }
 
 

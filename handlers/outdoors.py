@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select, update
 from sqlmodel import col
 
-from handlers import alerts, lateness
+from handlers import alerts, lateness, notices
 from handlers.cases import moving
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
@@ -26,23 +26,26 @@ from storage.outbox import Errand, hand_over
 from storage.people import OneTimeCode, Role, holders, private_chats
 
 RECALL = "recall"
+SHOWN = frozenset({MessageType.PICTURE, MessageType.FILE})
 HEARD = frozenset({MessageType.VOICE, MessageType.VIDEO, MessageType.PICTURE, MessageType.LOCATION})
 
 
 def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Ref | None:
     """The open matter that a picture, voice, video or location belongs to: the quoted one, else the writer's latest.
 
+    In private a picture or a file belongs to the notice that waits for its sender's word, if that is later.
     A message that addresses the bot without any open matter gives `Ref("-", 0)`.
     """
     event = message.event
+    notice = around.waiting_notice(where, speaker) if event.type in SHOWN else None
     if event.type not in HEARD:
-        return None
+        return notice.ref if notice else None
     if quoted := around.quoted(event):
         return quoted
     since = event.at - timedelta(minutes=around.rules.reading.voice_minutes)
     own = [one for one in around.matters(where, speaker.contact_id) if one.mine and one.at >= since and not one.done]
-    if own:
-        return max(own, key=lambda one: one.at).ref
+    if own or notice:
+        return max([*own, *([notice] if notice else [])], key=lambda one: one.at).ref
     return Ref("-", 0) if event.mentions_me or where.private else None
 
 
@@ -56,7 +59,9 @@ async def not_text(turn: Turn, around: Surroundings) -> None:
         turn.outcome = Outcome.CHAT
         return
     turn.concerns(str(ref) if ref.number else "")
-    if event.type in (MessageType.VOICE, MessageType.VIDEO):
+    if ref.letter == "N" and event.type in SHOWN:
+        await notices.came(turn, ref.number)
+    elif event.type in (MessageType.VOICE, MessageType.VIDEO):
         await _listen(turn, ref)
     elif event.type == MessageType.PICTURE:
         await _picture(turn, ref)
@@ -124,8 +129,10 @@ async def _case_location(turn: Turn, ref: Ref, place: str) -> None:
 
 
 async def picture_arrived(turn: Turn) -> None:
-    """A wanted picture has been fetched: nothing to say, posts that wait for it can go."""
+    """A wanted picture has been fetched: posts that wait for it can go; the author of a notice hears if it failed."""
     turn.outcome = Outcome.OTHER
+    if turn.event is not None and turn.event.subject.isdecimal():
+        await notices.arrived(turn, int(turn.event.subject))
 
 
 async def recalled(turn: Turn) -> None:

@@ -217,6 +217,12 @@ class RoomRules(_Section):
     accept_from: Literal["appointed", "anyone", "nobody"] = Field("appointed", description="接受谁的入群邀请和好友申请")
 
 
+class NoticeRules(_Section):
+    """Notices."""
+
+    receipt_hours: Hours = Field(4, description="要回执的通知，几小时后把还没回的人私下告诉网格员（只一次）")
+
+
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
@@ -243,6 +249,7 @@ class Rules(_Section):
     reading: ReadingRules = Field(default_factory=ReadingRules)
     privacy: PrivacyRules = Field(default_factory=PrivacyRules)
     rooms: RoomRules = Field(default_factory=RoomRules)
+    notices: NoticeRules = Field(default_factory=NoticeRules)
     quiet: Quiet = Field(default_factory=Quiet)
 
 

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import Select, delete, or_, select, update
 from sqlmodel import col
 
 from handlers.turn import Turn
 from storage.inbox import InboxEvent, InboxState, Picture
-from storage.matters import Alert, Case, CaseStep, Sighting, Stray
+from storage.matters import Alert, Case, CaseStep, Notice, NoticePicture, NoticeReceipt, NoticeState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart
 from storage.reading import Correction
 
@@ -46,6 +46,7 @@ async def wipe_old(turn: Turn, ref: str) -> None:
         await _strays(turn, turn.now - timedelta(days=days.alert_days)),
         await _cases(turn, turn.now - timedelta(days=days.closed_days)),
         await _lessons(turn, turn.now - timedelta(days=days.closed_days)),
+        await _receipts(turn, turn.now - timedelta(days=days.closed_days)),
         await _inbox(turn, turn.now - timedelta(days=days.inbox_days)),
         await _posts(turn, turn.now - timedelta(days=days.inbox_days)),
         await _pictures(turn, turn.now - timedelta(days=min(days.inbox_days, days.alert_days))),
@@ -100,6 +101,16 @@ async def _lessons(turn: Turn, before: datetime) -> int:
     return len(ids)
 
 
+async def _receipts(turn: Turn, before: datetime) -> int:
+    """Who said 收到 to a notice that went out long ago."""
+    old = select(col(Notice.id)).where(col(Notice.sent_at) < before)
+    which = select(col(NoticeReceipt.notice_id)).where(col(NoticeReceipt.notice_id).in_(old)).distinct()
+    ids = await _ids(turn, which)
+    if ids:
+        await turn.session.execute(delete(NoticeReceipt).where(col(NoticeReceipt.notice_id).in_(ids)))
+    return len(ids)
+
+
 async def _inbox(turn: Turn, before: datetime) -> int:
     """Commands, reports and what was given up; what has not been worked yet is never touched."""
     query = select(col(InboxEvent.id)).where(
@@ -134,11 +145,17 @@ async def _posts(turn: Turn, before: datetime) -> int:
 
 async def _pictures(turn: Turn, before: datetime) -> int:
     """Bytes and handles of pictures that no matter needs any more."""
+    waiting = (
+        select(NoticePicture.picture_id)
+        .join(Notice, col(Notice.id) == col(NoticePicture.notice_id))
+        .where(NoticePicture.picture_id == Picture.id, Notice.state == NoticeState.PLANNED)
+    )
     needed = or_(
         *(
             select(table.id).where(table.picture_id == Picture.id).exists()  # type: ignore[attr-defined]
             for table in (Alert, Sighting, Stray)
-        )
+        ),
+        waiting.exists(),
     )
     query = select(col(Picture.id)).where(col(Picture.at) < before, Picture.state != "wiped", ~needed)
     ids = await _ids(turn, query)

@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.notices.hearing import receipts_open, received
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
@@ -66,6 +67,7 @@ class Surroundings:
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
     located: dict[int, Area] = field(default_factory=dict)
+    receipts: dict[int, Sequence[int]] = field(default_factory=dict)
     unsettled: bool = False
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
@@ -112,6 +114,12 @@ class Surroundings:
         """The questions in a chat that this person may answer."""
         return [one for one in self.questions.get(chat_id, ()) if may_answer(one, speaker)]
 
+    def waiting_notice(self, where: Where, speaker: Speaker) -> OpenMatter | None:
+        """The notice whose preview this person has not answered yet, in private; the latest of several."""
+        asked = self.open_questions(where.chat_id, speaker) if where.private else []
+        notices = [(one, ref) for one in asked if (ref := as_ref(one.ref)) and ref.letter == "N"]
+        return OpenMatter(ref=notices[-1][1], at=notices[-1][0].asked_at, mine=True) if notices else None
+
     def asked(self, chat_id: int, speaker: Speaker, event: Event) -> list[Question]:
         """The open questions that an answer may mean: those about what it quotes, else all."""
         open_ones = self.open_questions(chat_id, speaker)
@@ -126,6 +134,15 @@ class Surroundings:
         since = message.event.at - timedelta(minutes=self.rules.reading.join_minutes)
         said = self.lines.get((message.chat_id or 0, message.contact_id or 0), ())
         return [(one, line) for one, line in said if one < message.inbox_id and since <= line.at <= message.event.at]
+
+    def receipt(self, message: Message, text: str) -> int | None:
+        """The notice that a line says was read: the quoted one, else the latest here that asks for it."""
+        asking = self.receipts.get(message.chat_id or 0, ())
+        quoted = self.quoted(message.event)
+        if quoted is not None:
+            known = quoted.letter == "N" and quoted.number in asking
+            return quoted.number if known and received(text, quoting=True) else None
+        return asking[-1] if asking and received(text) else None
 
     def quoted(self, event: Event) -> Ref | None:
         """The matter of a quoted message: by its id, else by the number that its text shows."""
@@ -262,10 +279,16 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     await _questions(session, around, chats, now)
     await _lines(session, around, messages)
     await _quotes(session, around, messages)
+    if answering := {one.chat_id for one in messages if one.chat_id and _may_be_receipt(one.event)}:
+        around.receipts = await receipts_open(session, answering, now)
     if any(one.event.from_self for one in messages):
         unknown = select(DeliveryPart.id).where(col(DeliveryPart.state) == PartState.UNKNOWN)
         around.unsettled = await session.scalar(unknown.limit(1)) is not None
     return around
+
+
+def _may_be_receipt(event: Event) -> bool:
+    return event.quote is not None or received(event.text)
 
 
 async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[int], now: datetime) -> None:

@@ -28,12 +28,16 @@ WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
 ON_DUTY = (*WORKERS, Role.POLICE)
 """Who is called to an emergency, and may say how it ended."""
 
+SENDERS = (*WORKERS, Role.HERALD)
+"""Who may send notices."""
+
 ROLE_NAMES: dict[str, str] = {
     Role.VOLUNTEER: "志愿者",
     Role.WORKER: "网格员",
     Role.LEAD: "网格长",
     Role.ADMIN: "管理员",
     Role.POLICE: "民警",
+    Role.HERALD: "通知员",
 }
 """What people call each role."""
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index
+from sqlalchemy import JSON, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from storage.columns import optional_time, time_field
@@ -194,13 +195,24 @@ class NoticeState(StrEnum):
     """How far a notice is."""
 
     DRAFT = "draft"
+    PLANNED = "planned"
     SENT = "sent"
     STOPPED = "stopped"
+    RECALLED = "recalled"
     DROPPED = "dropped"
 
 
+NOTICE_OUT = (NoticeState.SENT, NoticeState.STOPPED, NoticeState.RECALLED)
+"""States of a notice that some groups may have."""
+
+
 class Notice(SQLModel, table=True):
-    """通知 `N5`: words of an admin for every group of an area."""
+    """通知 `N5`: words of an admin for the groups or the people of an area.
+
+    `audience` says which, as `handlers.notices.audience` writes it; empty: all residents' groups of `area_id`.
+    One that is to go later has `plan_at`, in its sender's words `plan_words`. One that corrects another
+    (`corrects_id`) goes where that one went.
+    """
 
     __table_args__ = {"sqlite_autoincrement": True}
 
@@ -210,7 +222,41 @@ class Notice(SQLModel, table=True):
     sender_id: int = Field(foreign_key="contact.id", index=True)
     chat_id: int = Field(foreign_key="chat.id")
     text: str
+    audience: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
+    plan_at: datetime | None = optional_time()
+    plan_words: str = ""
+    receipt: bool = False
+    corrects_id: int | None = None
     post_id: int | None = Field(default=None, foreign_key="post.id")
     created_at: datetime = time_field()
     sent_at: datetime | None = optional_time()
     ended_at: datetime | None = optional_time()
+
+
+class NoticePicture(SQLModel, table=True):
+    """A picture that goes out with a notice."""
+
+    notice_id: int = Field(foreign_key="notice.id", primary_key=True)
+    picture_id: int = Field(foreign_key="picture.id", primary_key=True)
+
+
+class NoticeReceipt(SQLModel, table=True):
+    """Somebody said that they have read a notice; the chat is where they did."""
+
+    notice_id: int = Field(foreign_key="notice.id", primary_key=True)
+    contact_id: int = Field(foreign_key="contact.id", primary_key=True)
+    chat_id: int = Field(foreign_key="chat.id")
+    at: datetime = time_field()
+
+
+class NoticeTemplate(SQLModel, table=True):
+    """模板: words kept for notices that come again, for an area and those below it."""
+
+    __table_args__ = (UniqueConstraint("area_id", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    area_id: int = Field(foreign_key="area.id")
+    name: str
+    text: str
+    by_id: int = Field(foreign_key="contact.id")
+    at: datetime = time_field()

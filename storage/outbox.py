@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from sqlalchemy import JSON, Index, UniqueConstraint, select, update
@@ -130,15 +130,24 @@ SPEAKING = (
 )
 """The account that speaks where a part of a delivery goes."""
 
+RECALL = "recall"
+"""The kind of errand whose subject is the id of a part to be taken back."""
+
+RECALL_WITHIN = timedelta(minutes=2)
+"""How long after it was sent WeChat lets a message be taken back."""
+
+TAKEN_BACK = "已撤回"
+"""Stands as the error of a cancelled part that had been sent, and was taken back."""
+
 
 class Errand(SQLModel, table=True):
-    """A call to the gateway that says nothing: accepting an invitation or a friend."""
+    """A call to the gateway that says nothing: accepting an invitation or a friend, taking a message back."""
 
     __table_args__ = (UniqueConstraint("account_id", "kind", "subject"), Index("ix_errand_state", "state", "id"))
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int = Field(foreign_key="account.id")
-    kind: str  # invitation, friend
+    kind: str  # invitation, friend, recall
     subject: str
     state: str = "queued"  # queued, done, failed
     at: datetime = time_field()

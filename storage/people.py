@@ -24,6 +24,7 @@ class Role(StrEnum):
     LEAD = "lead"
     ADMIN = "admin"
     POLICE = "police"
+    HERALD = "herald"  # may send notices there for some days, and nothing else
 
 
 class Account(SQLModel, table=True):

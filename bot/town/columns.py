@@ -92,6 +92,7 @@ ROLE_NAMES: dict[str, Role | None] = {
     "网格长": Role.LEAD,
     "管理员": Role.ADMIN,
     "民警": Role.POLICE,
+    "通知员": Role.HERALD,
 }
 """What is written out; the first name of a role is the one to write."""
 

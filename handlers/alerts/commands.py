@@ -22,6 +22,7 @@ from handlers.understanding import Act, Candidate, Kind, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
+from storage.people import Role
 
 SURELY = 0.85
 """How sure plain words must be read for the search to end without asking back."""
@@ -178,7 +179,7 @@ COMMANDS: tuple[Command, ...] = (
         "确认 M3",
         "核实属实，发到全镇各群；也用来确认通知",
         _confirm,
-        DECIDERS,
+        (*DECIDERS, Role.HERALD),
         MAY,
         letters="MN",
         ordinary=True,

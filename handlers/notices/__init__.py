@@ -3,19 +3,37 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers.commands import Command, Takes
+from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
-from handlers.notices.sending import WHOLE, answered, confirm, drop, stop, whole
-from handlers.turn import WORKERS, Turn
+from handlers.notices.picturing import arrived, came
+from handlers.notices.recalling import RECALLED, recall, recalled
+from handlers.notices.receipts import chase, received, report
+from handlers.notices.sending import (
+    PLANNED,
+    RECEIPTS,
+    WHOLE,
+    answered,
+    at_once,
+    confirm,
+    drop,
+    list_planned,
+    planned,
+    stop,
+    whole,
+)
+from handlers.notices.templates import templates
+from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
 
 COMMANDS: tuple[Command, ...] = (
     Command(
         ("通知",),
         "通知 全镇 明早6点到10点停水",
-        "发通知到全镇、某村或本格的居民群；先预览，确认后才发",
+        "发通知到全镇、几个村（柳树村、北关社区）或本格的居民群、各村工作群、全体网格员，可以“除柳树村”“定时明早8点”"
+        "“回执”；先预览，确认后才发",
         draft,
-        WORKERS,
+        SENDERS,
         rest=Takes.MUST,
         heads=("全镇", "全区", "全街道", "全村", "全社区", "本镇", "本街道", "本村", "本社区", "本格", "本网格"),
         ordinary=True,
@@ -23,17 +41,77 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("停止",),
         "停止 N5",
-        "停下还没发完的通知，或作废没确认的",
+        "停下还没发完的通知，或作废没确认的、定时还没发的",
         stop,
-        WORKERS,
+        SENDERS,
         Takes.MUST,
         letters="N",
         ordinary=True,
     ),
+    Command(
+        ("更正",),
+        "更正 N5 停水改到后天",
+        "发一条更正，只发到有原通知（或可能有、还在等）的群",
+        correct,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        rest=Takes.MUST,
+        ordinary=True,
+        spreads=True,
+        numbered=True,
+    ),
+    Command(
+        ("撤回",),
+        "撤回 N5",
+        "没发的不发了，发出不到两分钟的收回来",
+        recall,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+    ),
+    Command(
+        ("回执",),
+        "回执 N5",
+        "看各网格多少人回了“收到”，哪些群、哪些人还没有",
+        report,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+        numbered=True,
+    ),
+    Command(
+        ("马上发",),
+        "马上发 N5",
+        "定时的通知现在就发；开头的时间被读成发送时间的，算回正文",
+        at_once,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+        spreads=True,
+    ),
+    Command(
+        ("模板",),
+        "模板 保存 停水 ____停水，请提前接水",
+        "常用通知的模板：“模板”列出，“通知 全镇 模板 停水 明早6点到10点”填空发出；管理员保存、删除",
+        templates,
+        SENDERS,
+        rest=Takes.MAY,
+        ordinary=True,
+    ),
+    Command(("待发", "通知 待发", "通知待发"), "待发", "看等着定时发的通知", list_planned, SENDERS, ordinary=True),
 )
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {CONFIRM: answered}
 
-DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {WHOLE: whole}
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
+    WHOLE: whole,
+    PLANNED: planned,
+    RECALLED: recalled,
+    RECEIPTS: chase,
+}
 
-__all__ = ["ANSWERS", "COMMANDS", "DUE", "confirm", "drop", "report_status"]
+__all__ = ["ANSWERS", "COMMANDS", "DUE", "arrived", "came", "confirm", "drop", "received", "report_status"]

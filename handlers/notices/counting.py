@@ -1,48 +1,78 @@
-"""Which groups a notice reaches, and how far it has got."""
+"""Which groups and people a notice reaches, and how far it has got."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlmodel import col
 
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.posting import may_hear, say, split_text
-from handlers.turn import WORKERS, Turn
+from handlers.notices.audience import Audience, audience_of, within
+from handlers.posting import Target, may_hear, say, split_text, staff_chat
+from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
-from storage.areas import Area, Chat, Room, bound_rooms, silenced
-from storage.matters import Notice, NoticeState
-from storage.outbox import Delivery, DeliveryPart, PartState, Sort
-from storage.people import Role
+from storage.areas import Area, Chat, Room, silenced
+from storage.matters import NOTICE_OUT, Notice, NoticePicture
+from storage.outbox import TAKEN_BACK, Delivery, DeliveryPart, PartState, Post, Sort
+from storage.people import Appointment, Contact, Role, names_of, private_chats
 
 MOVING = (PartState.QUEUED, PartState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The residents' groups of an area: the chats that may hear a notice now, in order, and how many may not."""
+    """Who hears a notice now: chats in order, and staff rooms where people without a private chat are mentioned.
 
-    chats: tuple[int, ...]
-    silent: int
+    `silent`, `unbound` and `without` count groups that are left out, `missed` names people who cannot be reached.
+    """
+
+    targets: tuple[Target, ...] = ()
+    called: tuple[tuple[Target, tuple[int, ...]], ...] = ()
+    silent: int = 0
+    unbound: int = 0
+    without: int = 0
+    missed: tuple[str, ...] = ()
+    people: int | None = None
+
+    @property
+    def chats(self) -> int:
+        """How many chats get it."""
+        return len(self.targets) + len(self.called)
+
+    def words(self) -> str:
+        """The counts as people read them: 3 个群（另有 1 个群静默，不发）."""
+        return texts.scope(
+            self.chats,
+            self.people,
+            len(self.targets),
+            silent=self.silent,
+            unbound=self.unbound,
+            without=self.without,
+            missed=self.missed,
+        )
 
 
 @dataclass(slots=True)
 class Progress:
-    """Groups by what became of a notice there; `failed` by name."""
+    """Groups (of a notice to people: chats) by what became of it there; `failed` by name."""
 
+    unit: str = "个群"
     reached: int = 0
     perhaps: int = 0
     waiting: int = 0
     cancelled: int = 0
+    recalled: int = 0
     silent: int = 0
     failed: list[str] = field(default_factory=list)
 
     def words(self) -> str:
         """The counts as people read them."""
-        return texts.tally(self.reached, self.perhaps, self.waiting, len(self.failed), self.cancelled, self.silent)
+        counts = (self.reached, self.perhaps, self.waiting, len(self.failed), self.cancelled, self.recalled)
+        return texts.tally(*counts, self.silent, self.unit)
 
     @property
     def out(self) -> int:
@@ -50,42 +80,153 @@ class Progress:
         return self.reached + self.perhaps
 
 
-async def scope_of(turn: Turn, area: Area) -> Scope:
-    """The groups that a notice to this area goes to."""
-    rooms = await bound_rooms(turn.session, area.path)
-    quiet = await silenced(turn.session, {path for _, _, path in rooms})
-    chats = tuple(chat for room, chat, path in rooms if may_hear(Sort.NOTICE, room.mode, silent=path in quiet))
-    return Scope(chats, len(rooms) - len(chats))
+async def scope_of(turn: Turn, notice: Notice, audience: Audience) -> Scope:
+    """Whom a notice goes to."""
+    if notice.corrects_id is not None:
+        return await _heard(turn, notice.corrects_id)
+    if audience.role is not None:
+        return await _people(turn, notice, audience)
+    targets: list[Target] = []
+    counts = {"silent": 0, "unbound": 0, "without": 0}
+    rows = await _rooms(turn, audience)
+    quiet = await silenced(turn.session, {path for _, _, path in rows})
+    for room, chat_id, path in rows:
+        if not audience.covers(path):
+            counts["without"] += 1
+        elif room.bound_at is None or chat_id is None:
+            counts["unbound"] += 1
+        elif may_hear(Sort.NOTICE, room.mode, silent=path in quiet):
+            targets.append(Target(chat_id, len(targets)))
+        else:
+            counts["silent"] += 1
+    return Scope(tuple(targets), **counts)
 
 
-def seconds_for(turn: Turn, text: str, groups: int) -> float:
-    """How long the fan-out takes; a long text counts as several messages."""
+async def _rooms(turn: Turn, audience: Audience) -> list[tuple[Room, int | None, str]]:
+    """(room, chat id if it has one, area path) of the groups of the audience, those left out included."""
+    query = (
+        select(Room, col(Chat.id), col(Area.path))
+        .join(Area, col(Room.area_id) == col(Area.id))
+        .outerjoin(Chat, col(Chat.room_id) == col(Room.id))
+        .where(within(audience), Room.purpose == audience.purpose)
+        .order_by(col(Room.id))
+    )
+    if audience.level is not None:
+        query = query.where(Area.level == audience.level)
+    return [(room, chat_id, path) for room, chat_id, path in await turn.session.execute(query)]
+
+
+async def _people(turn: Turn, notice: Notice, audience: Audience) -> Scope:
+    """Everybody who holds the role, in private, else by a mention in the nearest staff room."""
+    held = await role_holders(turn, notice, audience)
+    private = await private_chats(turn.session, list(held))
+    targets = [Target(private[one], rank) for rank, one in enumerate(held) if one in private]
+    staff: dict[int, int | None] = {}
+    called: dict[int, list[int]] = defaultdict(list)
+    missed: list[int] = []
+    for contact_id, area_id in held.items():
+        if contact_id in private:
+            continue
+        if area_id not in staff:
+            staff[area_id] = await staff_chat(turn, await turn.session.get_one(Area, area_id))
+        chat_id = staff[area_id]
+        if chat_id is None:
+            missed.append(contact_id)
+        else:
+            called[chat_id].append(contact_id)
+    names = await names_of(turn.session, missed) if missed else {}
+    mentions = [(Target(chat, len(targets) + rank), tuple(who)) for rank, (chat, who) in enumerate(called.items())]
+    return Scope(tuple(targets), tuple(mentions), missed=tuple(names.values()), people=len(held))
+
+
+async def role_holders(turn: Turn, notice: Notice, audience: Audience) -> dict[int, int]:
+    """Contact id -> area id of everybody who holds the audience's role, its sender aside."""
+    query = (
+        select(col(Appointment.contact_id), col(Area.id), col(Area.path))
+        .join(Area, col(Appointment.area_id) == col(Area.id))
+        .where(
+            within(audience),
+            Appointment.role == audience.role,
+            Appointment.contact_id != notice.sender_id,
+            or_(col(Appointment.until).is_(None), col(Appointment.until) > turn.now),
+        )
+        .order_by(col(Area.path), col(Appointment.id))
+    )
+    rows = await turn.session.execute(query)
+    held: dict[int, int] = {}
+    for contact_id, area_id, path in rows:
+        if audience.covers(path):
+            held.setdefault(contact_id, area_id)
+    return held
+
+
+async def _heard(turn: Turn, notice_id: int) -> Scope:
+    """The chats that have a notice, perhaps have it, or will: what corrects it follows it, never overtakes it."""
+    query = (
+        select(col(Delivery.chat_id), col(Delivery.id), col(DeliveryPart.state), col(DeliveryPart.rank))
+        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
+        .where(Post.ref == f"N{notice_id}", Post.sort == Sort.NOTICE)
+        .order_by(col(Delivery.id), col(DeliveryPart.number))
+    )
+    targets: dict[int, Target] = {}
+    for chat_id, delivery_id, state, rank in await turn.session.execute(query):
+        if state in MOVING:
+            targets[chat_id] = Target(chat_id, rank, delivery_id)
+        elif state in (PartState.SENT, PartState.UNKNOWN):
+            targets.setdefault(chat_id, Target(chat_id, rank))
+    return Scope(tuple(targets.values()))
+
+
+async def seconds_for(turn: Turn, notice: Notice, text: str, chats: int) -> float:
+    """How long the fan-out takes; a long text counts as several messages, and each picture as one."""
     pieces = len(split_text(text, turn.outside.capabilities.max_text_bytes))
-    return turn.outside.pace.estimate(groups * pieces, urgent=False)
+    pictures = await pictures_of(turn, notice) if turn.outside.capabilities.can_send_pictures else []
+    return turn.outside.pace.estimate(chats * (pieces + len(pictures)), urgent=False)
+
+
+async def pictures_of(turn: Turn, notice: Notice) -> list[int]:
+    """The pictures that go with a notice, in the order in which they came."""
+    query = select(col(NoticePicture.picture_id)).where(NoticePicture.notice_id == notice.id)
+    return list(await turn.session.scalars(query.order_by(col(NoticePicture.picture_id))))
 
 
 async def progress_of(turn: Turn, notice: Notice) -> Progress:
-    """How far a notice has got, group by group."""
+    """How far a notice has got, chat by chat."""
     rows = await turn.session.execute(
-        select(col(Delivery.id), col(Room.name), col(DeliveryPart.state))
+        select(
+            col(Delivery.id),
+            func.coalesce(col(Room.name), col(Contact.name)),
+            col(DeliveryPart.state),
+            col(DeliveryPart.error),
+        )
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
         .join(Chat, col(Delivery.chat_id) == col(Chat.id))
         .outerjoin(Room, col(Chat.room_id) == col(Room.id))
-        .where(col(Delivery.post_id) == notice.post_id)
+        .outerjoin(Contact, col(Chat.contact_id) == col(Contact.id))
+        .where(Post.ref == f"N{notice.id}", Post.sort == Sort.NOTICE)
         .order_by(col(Delivery.id))
     )
     states: dict[int, set[str]] = defaultdict(set)
     names: dict[int, str] = {}
-    for delivery_id, name, state in rows:
-        states[delivery_id].add(state)
+    for delivery_id, name, state, error in rows:
+        states[delivery_id].add(TAKEN_BACK if error == TAKEN_BACK else state)
         names[delivery_id] = name or "（未命名的群）"
-    progress = Progress()
+    audience = await audience_of(turn, notice)
+    progress = Progress("个群" if audience.role is None else "处")
     for delivery_id, found in states.items():
         _count(progress, found, names[delivery_id])
-    area = await turn.session.get_one(Area, notice.area_id)
-    before = [room for room, _, _ in await bound_rooms(turn.session, area.path) if _bound_before(room, notice)]
-    progress.silent = max(0, len(before) - len(states))
+    progress.silent = await _left_silent(turn, notice, audience, len(states))
     return progress
+
+
+async def _left_silent(turn: Turn, notice: Notice, audience: Audience, delivered: int) -> int:
+    """Groups of the audience that were bound when it went out, and were silent."""
+    if audience.role is not None or notice.corrects_id is not None:
+        return 0
+    rows = await _rooms(turn, audience)
+    return max(0, sum(_bound_before(room, notice) and audience.covers(path) for room, _, path in rows) - delivered)
 
 
 def _count(progress: Progress, states: set[str], name: str) -> None:
@@ -98,6 +239,8 @@ def _count(progress: Progress, states: set[str], name: str) -> None:
         progress.perhaps += 1
     elif PartState.SENT in states:
         progress.reached += 1
+    elif TAKEN_BACK in states:
+        progress.recalled += 1
     else:
         progress.cancelled += 1
 
@@ -106,28 +249,54 @@ def _bound_before(room: Room, notice: Notice) -> bool:
     return bool(room.bound_at and notice.sent_at and room.bound_at <= notice.sent_at)
 
 
-def may_rule(turn: Turn, notice: Notice, area: Area) -> bool:
+def covers_all(turn: Turn, roles: Sequence[Role], audience: Audience) -> bool:
+    """Whether the speaker holds one of the roles for every area of the audience."""
+    return all(turn.me.has(roles, area.path) for area in audience.areas)
+
+
+def may_rule(turn: Turn, notice: Notice, audience: Audience) -> bool:
     """Whether the speaker may send or stop it: its sender, while in office, or an admin above."""
-    own = turn.me.contact_id == notice.sender_id and turn.me.has(WORKERS, area.path)
-    return own or turn.me.has((Role.ADMIN,), area.path)
+    own = turn.me.contact_id == notice.sender_id and covers_all(turn, SENDERS, audience)
+    return own or covers_all(turn, (Role.ADMIN,), audience)
 
 
-async def load(turn: Turn, number: int) -> tuple[Notice, Area]:
-    """The notice and its area, locked for this transaction; Refusal if there is none."""
+def must_rule(turn: Turn, notice: Notice, audience: Audience, what: str = "确认和停止") -> None:
+    """Refusal for anybody else."""
+    if not may_rule(turn, notice, audience):
+        where = "、".join(area.name for area in audience.areas)
+        raise Refusal(f"通知 N{notice.id} 只有发起人或{where}的管理员能{what}，这次没有改动。")
+
+
+async def load(turn: Turn, number: int) -> tuple[Notice, Audience]:
+    """The notice and its audience, locked for this transaction; Refusal if there is none."""
     notice = await turn.session.get(Notice, number, with_for_update=True, populate_existing=True)
     if notice is None:
         raise Refusal(f"没有通知 N{number}，请核对编号。")
     turn.concerns(f"N{number}")
-    return notice, await turn.session.get_one(Area, notice.area_id)
+    return notice, await audience_of(turn, notice)
+
+
+async def load_to_see(turn: Turn, number: int) -> tuple[Notice, Audience]:
+    """As `load`, for its sender and those who answer for its areas; Refusal for others."""
+    notice, audience = await load(turn, number)
+    if turn.me.contact_id != notice.sender_id and not covers_all(turn, WORKERS, audience):
+        where = "、".join(area.name for area in audience.areas)
+        raise Refusal(f"通知 N{number} 只有发起人和{where}的网格员、上级能查。")
+    return notice, audience
 
 
 async def report_status(turn: Turn, ref: Ref) -> None:
-    """查 N5: for its sender and those who answer for the area."""
-    notice, area = await load(turn, ref.number)
-    if turn.me.contact_id != notice.sender_id and not turn.me.has(WORKERS, area.path):
-        raise Refusal(f"通知 N{ref.number} 只有发起人和{area.name}的网格员、上级能查。")
-    if notice.post_id is None or notice.state in (NoticeState.DRAFT, NoticeState.DROPPED):
-        await say(turn, texts.draft_status(notice, area.name), ref=str(ref))
+    """查 N5: how far it is."""
+    notice, audience = await load_to_see(turn, ref.number)
+    name = audience.name(turn.rules.levels)
+    if notice.state not in NOTICE_OUT:
+        await say(turn, texts.draft_status(notice, name, turn.local), ref=str(ref))
         return
     progress = await progress_of(turn, notice)
-    await say(turn, texts.status(notice, area.name, progress.words(), progress.failed), ref=str(ref))
+    await say(turn, texts.status(notice, name, progress.words(), progress.failed), ref=str(ref))
+
+
+async def all_rooms(turn: Turn, purpose: str) -> int:
+    """How many bound groups of a purpose there are at all."""
+    query = select(func.count()).select_from(Room).where(Room.purpose == purpose, col(Room.bound_at).is_not(None))
+    return await turn.session.scalar(query) or 0

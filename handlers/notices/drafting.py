@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlmodel import col
@@ -12,108 +12,140 @@ from handlers.commands import Order
 from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.notices.counting import Scope, scope_of, seconds_for
-from handlers.places.naming import area_at_start, is_relative, unknown_area
+from handlers.notices.alike import said_before
+from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
+from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, scope_of, seconds_for
+from handlers.notices.picturing import attach_earlier
+from handlers.notices.templates import filled
+from handlers.notices.wording import Wording, asks_for_receipt, take_wording
+from handlers.places.naming import is_relative, unknown_area
 from handlers.posting import say
-from handlers.turn import WORKERS, Turn
+from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery
+from storage.people import roles_of
 
 CONFIRM = "确认"
 """The kind of question: by the word of the command that answers it too."""
 
-_PLACE_ENDS = ("村", "格", "镇", "乡", "县", "区", "街道", "组")
-
 
 async def draft(turn: Turn, order: Order) -> None:
     """Write the draft down and show where it would go."""
-    found = await area_at_start(turn, order.rest)
+    found = await audience_at_start(turn, order.rest)
     if found is None:
         await _no_area(turn, order)
         return
-    area, text = found
-    _check_text(text)
-    if not turn.me.has(WORKERS, area.path):
-        raise Refusal(await _not_yours(turn, area))
-    scope = await scope_of(turn, area)
-    check_scope(area, scope)
-    notice = await _record(turn, area, text)
-    await preview(turn, notice, area, scope)
+    audience, rest = found
+    wording = take_wording(rest, turn.local(turn.at), turn.now)
+    check_text(wording.text)
+    text = await filled(turn, wording.text)
+    check_text(text)
+    if not covers_all(turn, SENDERS, audience):
+        raise Refusal(await _not_yours(turn, audience))
+    notice = Notice(
+        area_id=audience.top.id or 0,
+        sender_id=turn.me.contact_id,
+        chat_id=turn.here.chat_id,
+        text=text,
+        audience=audience.stored(),
+        plan_at=wording.plan_at,
+        plan_words=wording.plan_words,
+        receipt=wording.receipt or asks_for_receipt(text),
+        created_at=turn.now,
+    )
+    await propose(turn, notice, audience, wording)
+
+
+async def propose(turn: Turn, notice: Notice, audience: Audience, wording: Wording | None = None) -> None:
+    """Keep a new draft, unless nobody would hear it, and show it."""
+    scope = await scope_of(turn, notice, audience)
+    check_scope(turn, notice, audience, scope)
+    notice = await _record(turn, notice)
+    await attach_earlier(turn, notice)
+    await preview(turn, notice, audience, scope, timely=wording is not None and wording.timely)
 
 
 async def _no_area(turn: Turn, order: Order) -> None:
     """Not a place: in a group without a mention 通知：请大家… is a person's own notice, and the bot keeps out of it."""
     first = order.rest.split(maxsplit=1)[0][:12]
-    if not addressed(turn) and not is_relative(first) and not first.endswith(_PLACE_ENDS):
+    if not addressed(turn) and not is_relative(first) and not first.endswith(PLACE_ENDS):
         turn.outcome = Outcome.CHAT
         return
     refusal = await unknown_area(turn, first)
     raise Refusal(f"{refusal}{texts.USAGE}")
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Refusal for a notice without words, or with more than groups would read."""
     if not text.strip():
         raise Refusal(f"通知没有正文。{texts.USAGE}")
     if len(text) > texts.LONGEST:
         raise Refusal(f"通知有 {len(text)} 字，最多 {texts.LONGEST} 字，请缩短或分两条发。")
 
 
-async def _not_yours(turn: Turn, area: Area) -> str:
-    rows = select(col(Area.name)).where(col(Area.id).in_({one.area_id for one in turn.me.roles if one.role in WORKERS}))
+async def _not_yours(turn: Turn, audience: Audience) -> str:
+    beyond = "、".join(area.name for area in audience.areas if not turn.me.has(SENDERS, area.path))
+    rows = select(col(Area.name)).where(col(Area.id).in_({one.area_id for one in turn.me.roles if one.role in SENDERS}))
     own = list((await turn.session.scalars(rows.order_by(col(Area.level), col(Area.id)))).all())
-    return f"{area.name}不在您负责的范围，没有发。您能发的是：{'、'.join(own)}，如“通知 {own[0]} …”。"
+    return f"{beyond}不在您负责的范围，没有发。您能发的是：{'、'.join(own)}，如“通知 {own[0]} …”。"
 
 
-def check_scope(area: Area, scope: Scope) -> None:
+def check_scope(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -> None:
     """Refusal if nobody would hear it."""
     if scope.chats:
         return
+    name = audience.name(turn.rules.levels)
+    if notice.corrects_id is not None:
+        raise Refusal(f"没有群收到过 N{notice.corrects_id}，不用更正。")
+    if audience.role is not None:
+        raise Refusal(f"{name}一个人也联系不上，通知发不出去。" if scope.people else f"{name}还没有人，通知发不出去。")
     if scope.silent:
-        raise Refusal(f"{area.name}的 {scope.silent} 个群都是静默，通知发不出去。")
-    raise Refusal(f"{area.name}还没有绑定的居民群，通知发不出去。")
+        raise Refusal(f"{name}的 {scope.silent} 个群都是静默，通知发不出去。")
+    if scope.without:
+        raise Refusal(f"{name}没有剩下的群，通知发不出去。")
+    kind = "的居民群" if audience.plain else ""
+    raise Refusal(f"{name}还没有绑定{kind or '的群'}，通知发不出去。")
 
 
-async def _record(turn: Turn, area: Area, text: str) -> Notice:
+async def _record(turn: Turn, notice: Notice) -> Notice:
     """A new draft, or the same one again if this person has just written it."""
     since = turn.now - timedelta(minutes=turn.rules.question_minutes)
-    known = await turn.session.scalar(
+    drafts = await turn.session.scalars(
         select(Notice)
         .where(
             Notice.sender_id == turn.me.contact_id,
-            Notice.area_id == area.id,
+            Notice.area_id == notice.area_id,
             Notice.state == NoticeState.DRAFT,
-            Notice.text == text,
+            Notice.text == notice.text,
             col(Notice.created_at) > since,
         )
         .order_by(col(Notice.id).desc())
-        .limit(1)
     )
-    if known is not None:
-        return known
-    notice = Notice(
-        area_id=area.id or 0,
-        sender_id=turn.me.contact_id,
-        chat_id=turn.here.chat_id,
-        text=text,
-        created_at=turn.now,
-    )
+    asked = ("audience", "plan_at", "receipt", "corrects_id")
+    for known in drafts:
+        if all(getattr(known, name) == getattr(notice, name) for name in asked):
+            return known
     turn.session.add(notice)
     await turn.session.flush()
     turn.audit("notice.drafted", f"N{notice.id}", "state")
     return notice
 
 
-async def preview(turn: Turn, notice: Notice, area: Area, scope: Scope, lead: str = "") -> None:
+async def preview(
+    turn: Turn, notice: Notice, audience: Audience, scope: Scope, lead: str = "", *, timely: bool = False
+) -> None:
     """Show it, and ask. Asking again takes the place of the earlier question."""
     ref = f"N{notice.id}"
     turn.concerns(ref)
-    shown = texts.body(notice, await issuer(turn, notice, area))
-    seconds = seconds_for(turn, shown, len(scope.chats))
-    wakes = quiet_hours.ends(turn)
-    text = texts.preview(notice, area.name, len(scope.chats), scope.silent, seconds, wakes, shown)
+    shown = texts.body(notice, await issuer(turn, notice, audience))
+    notes = await _notes(turn, notice, audience, scope)
+    if timely:
+        notes.append(texts.TIMELY)
+    to = f"{audience.name(turn.rules.levels)}{scope.words()}"
+    text = texts.preview(notice, to, await going(turn, notice, shown, scope.chats), notes, shown)
     sent = await say(turn, lead + text, ref=ref)
     await close_questions(turn, notice)
     chat_id = await turn.session.scalar(select(col(Delivery.chat_id)).where(col(Delivery.post_id) == sent.post_id))
@@ -130,6 +162,40 @@ async def preview(turn: Turn, notice: Notice, area: Area, scope: Scope, lead: st
     await turn.session.flush()
 
 
+async def _notes(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -> list[str]:
+    """What the sender must know beside the words."""
+    notes = []
+    if notice.plan_words:
+        notes.append(texts.read_as_plan(notice))
+    if notice.receipt:
+        notes.append(texts.with_receipt(turn.rules.notices.receipt_hours))
+    if pictures := await pictures_of(turn, notice):
+        notes.append(texts.with_pictures(len(pictures), turn.outside.capabilities.can_send_pictures))
+    if audience.top.level < _town(turn) and scope.chats == await all_rooms(turn, audience.purpose):
+        notes.append(texts.everything(scope.chats))
+    if other := await said_before(turn, notice, audience):
+        notes.append(texts.said_before(other, turn.local))
+    return notes
+
+
+def _town(turn: Turn) -> int:
+    levels = turn.rules.levels
+    return levels.index(turn.rules.town_level) if turn.rules.town_level in levels else 1
+
+
+async def going(turn: Turn, notice: Notice, shown: str, chats: int) -> str:
+    """When it goes out, and how long that takes."""
+    seconds = await seconds_for(turn, notice, shown, chats)
+    plan = turn.local(notice.plan_at) if notice.plan_at is not None else None
+    return texts.when(seconds, wakes_at(turn, plan), plan)
+
+
+def wakes_at(turn: Turn, plan: datetime | None) -> datetime | None:
+    """The end of the quiet hours into which the sending falls, if it does."""
+    quiet = turn.rules.quiet
+    return quiet_hours.quiet_until(plan, quiet.start, quiet.end) if plan else quiet_hours.ends(turn)
+
+
 async def close_questions(turn: Turn, notice: Notice) -> None:
     """Nothing about this notice is asked any more."""
     await turn.session.execute(
@@ -139,10 +205,12 @@ async def close_questions(turn: Turn, notice: Notice) -> None:
     )
 
 
-async def issuer(turn: Turn, notice: Notice, area: Area) -> str:
+async def issuer(turn: Turn, notice: Notice, audience: Audience) -> str:
     """In whose name it goes out: the nearest area over the target for which the sender answers."""
-    covering = [one for one in turn.me.roles if one.role in WORKERS and one.covers(area.path)]
-    if not covering or turn.me.contact_id != notice.sender_id:
-        return area.name
+    held = await roles_of(turn.session, [notice.sender_id], turn.now)
+    paths = [area.path for area in audience.areas]
+    covering = [one for one in held if one.role in SENDERS and all(map(one.covers, paths))]
+    if not covering:
+        return "、".join(area.name for area in audience.areas)
     nearest = max(covering, key=lambda one: one.level)
     return (await turn.session.get_one(Area, nearest.area_id)).name

@@ -1,4 +1,4 @@
-"""确认 and 停止 of a notice, and the word to its sender when it is whole."""
+"""确认, 马上发 and 停止 of a notice, and the word to its sender when it is whole."""
 
 from __future__ import annotations
 
@@ -7,21 +7,33 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers import quiet_hours
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.notices.counting import Scope, load, may_rule, progress_of, scope_of, seconds_for
-from handlers.notices.drafting import CONFIRM, check_scope, close_questions, issuer, preview
+from handlers.notices.audience import Audience, audience_of
+from handlers.notices.counting import (
+    Scope,
+    covers_all,
+    load,
+    must_rule,
+    pictures_of,
+    progress_of,
+    scope_of,
+    seconds_for,
+)
+from handlers.notices.drafting import CONFIRM, check_scope, close_questions, going, issuer, preview, wakes_at
 from handlers.posting import Piece, Target, post, say, whisper
-from handlers.turn import Turn
+from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.agenda import Question
-from storage.areas import Area, Chat, Purpose, Room
+from storage.areas import Chat, Purpose, Room
 from storage.matters import Notice, NoticeState
-from storage.outbox import Delivery, DeliveryPart, PartState, Sort
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
+from storage.people import roles_of
 
 WHOLE = "notice.whole"
+PLANNED = "notice.planned"
+RECEIPTS = "notice.receipts"
 FIRST_LOOK = timedelta(seconds=5)
 LONGEST_LOOK = timedelta(minutes=10)
 
@@ -35,28 +47,37 @@ async def answered(turn: Turn, question: Question, yes: bool) -> None:
 
 
 async def confirm(turn: Turn, number: int | Ref) -> None:
-    """确认 N5: the fan-out, once; after the half hour, or said long ago, the preview is shown again instead."""
-    notice, area = await load(turn, number.number if isinstance(number, Ref) else number)
-    _must_rule(turn, notice, area)
-    _must_be_draft(notice)
-    scope = await scope_of(turn, area)
-    check_scope(area, scope)
+    """确认 N5: the fan-out, once, or its plan; after the half hour, or said long ago, the preview is shown again."""
+    notice, audience, scope = await _ready(turn, number.number if isinstance(number, Ref) else number)
+    if notice.plan_at is not None and notice.plan_at <= turn.now:
+        at, ref = texts.moment(turn.local(notice.plan_at)), f"N{notice.id}"
+        raise Refusal(f"{texts.name(notice)}定时的 {at} 已经过了，没有发。现在发回“马上发 {ref}”，不发回“停止 {ref}”。")
     if turn.late or not await _still_asked(turn, notice):
-        await preview(turn, notice, area, scope, texts.again(notice))
-        return
-    await _send(turn, notice, area, scope)
+        await preview(turn, notice, audience, scope, texts.again(notice))
+    elif notice.plan_at is not None:
+        await _plan(turn, notice)
+    else:
+        await _send(turn, notice, audience, scope)
 
 
-def _must_rule(turn: Turn, notice: Notice, area: Area) -> None:
-    if not may_rule(turn, notice, area):
-        raise Refusal(f"通知 N{notice.id} 只有发起人或{area.name}的管理员能确认和停止，这次没有改动。")
+async def _ready(turn: Turn, number: int) -> tuple[Notice, Audience, Scope]:
+    """A draft that the speaker may send, and somebody would hear; Refusal otherwise."""
+    notice, audience = await load(turn, number)
+    must_rule(turn, notice, audience)
+    _must_be_draft(turn, notice)
+    scope = await scope_of(turn, notice, audience)
+    check_scope(turn, notice, audience, scope)
+    return notice, audience, scope
 
 
-def _must_be_draft(notice: Notice) -> None:
+def _must_be_draft(turn: Turn, notice: Notice) -> None:
+    name, ref = texts.name(notice), f"N{notice.id}"
     if notice.state == NoticeState.SENT:
-        raise Refusal(f"{texts.name(notice)}已经发过了，不会重发。看到哪了发“查 N{notice.id}”。")
+        raise Refusal(f"{name}已经发过了，不会重发。看到哪了发“查 {ref}”。")
+    if notice.state == NoticeState.PLANNED and notice.plan_at is not None:
+        raise Refusal(texts.planned(notice, turn.local(notice.plan_at)))
     if notice.state != NoticeState.DRAFT:
-        raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，要发请重新写“通知 …”。")
+        raise Refusal(f"{name}{texts.STATE_NAMES[NoticeState(notice.state)]}，要发请重新写“通知 …”。")
 
 
 async def _still_asked(turn: Turn, notice: Notice) -> bool:
@@ -70,26 +91,102 @@ async def _still_asked(turn: Turn, notice: Notice) -> bool:
     return expires is not None and expires > turn.now
 
 
-async def _send(turn: Turn, notice: Notice, area: Area, scope: Scope) -> None:
+async def _plan(turn: Turn, notice: Notice) -> None:
+    assert notice.plan_at is not None
+    notice.state = NoticeState.PLANNED
+    await close_questions(turn, notice)
+    await turn.schedule(PLANNED, f"N{notice.id}", notice.plan_at)
+    turn.audit("notice.planned", f"N{notice.id}", "state,plan_at")
+    await turn.session.flush()
+    await say(turn, texts.planned(notice, turn.local(notice.plan_at)), ref=f"N{notice.id}")
+
+
+async def at_once(turn: Turn, order: Order) -> None:
+    """马上发 N5: without its plan; words that were only taken as a time of sending are words again."""
+    if order.ref is None or order.ref.letter != "N":
+        raise Refusal("马上发要通知的编号，如“马上发 N5”。")
+    notice, audience = await load(turn, order.ref.number)
+    must_rule(turn, notice, audience)
+    if notice.state == NoticeState.PLANNED:
+        notice.state = NoticeState.DRAFT
+        await turn.unschedule(PLANNED, f"N{notice.id}")
+        asked = True
+    else:
+        _must_be_draft(turn, notice)
+        notice.text, asked = notice.plan_words + notice.text, await _still_asked(turn, notice)
+    notice.plan_at, notice.plan_words = None, ""
+    await turn.session.flush()
+    scope = await scope_of(turn, notice, audience)
+    check_scope(turn, notice, audience, scope)
+    if asked:
+        await _send(turn, notice, audience, scope)
+    else:
+        await preview(turn, notice, audience, scope, texts.again(notice))
+
+
+async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -> None:
     ref = f"N{notice.id}"
-    text = texts.body(notice, await issuer(turn, notice, area))
-    targets = [Target(chat_id, rank) for rank, chat_id in enumerate(scope.chats)]
-    wakes = quiet_hours.ends(turn)
-    sent = await post(turn, ref, Sort.NOTICE, [Piece(text)], targets, hold=wakes)
-    notice.state, notice.post_id, notice.sent_at = NoticeState.SENT, sent.post_id, turn.now
+    notice.plan_at, plan_at = None, notice.plan_at
+    text = texts.body(notice, await issuer(turn, notice, audience))
+    how_long = await going(turn, notice, text, scope.chats)
+    wakes = wakes_at(turn, None)
+    pictures = [Piece(picture_id=one) for one in await pictures_of(turn, notice)]
+    sent = [await post(turn, ref, Sort.NOTICE, [Piece(text), *pictures], scope.targets, hold=wakes)]
+    for target, people in scope.called:
+        sent.append(await post(turn, ref, Sort.NOTICE, [Piece(text, people), *pictures], [target], hold=wakes))
+    notice.post_id = next((one.post_id for one in sent if one.post_id), None)
+    notice.state, notice.sent_at, notice.plan_at = NoticeState.SENT, turn.now, plan_at
     await close_questions(turn, notice)
     turn.audit("notice.confirmed", ref, "state,post_id,sent_at")
     await turn.session.flush()
-    seconds = seconds_for(turn, text, sent.chats)
-    await say(turn, texts.started(notice, sent.chats, scope.silent, seconds, wakes), ref=ref)
-    await turn.schedule(WHOLE, ref, (wakes or turn.now) + timedelta(seconds=seconds) + FIRST_LOOK)
+    told = texts.started(notice, scope.words(), how_long)
+    await (say(turn, told, ref=ref) if turn.speaker else tell_sender(turn, notice, told))
+    begin = wakes or turn.now
+    seconds = await seconds_for(turn, notice, text, scope.chats)
+    await turn.schedule(WHOLE, ref, begin + timedelta(seconds=seconds) + FIRST_LOOK)
+    if notice.receipt:
+        await turn.schedule(RECEIPTS, ref, begin + timedelta(hours=turn.rules.notices.receipt_hours))
+
+
+async def planned(turn: Turn, ref: str) -> None:
+    """Due: its time has come. Not sent long after it, nor for a sender who has left office."""
+    notice = await turn.session.get(Notice, int(ref.lstrip("N")), with_for_update=True, populate_existing=True)
+    if notice is None or notice.state != NoticeState.PLANNED or notice.plan_at is None:
+        return
+    audience = await audience_of(turn, notice)
+    at = turn.local(notice.plan_at)
+    if turn.now - notice.plan_at > timedelta(minutes=turn.rules.backlog_minutes):
+        notice.state, notice.plan_at, notice.plan_words = NoticeState.DRAFT, None, ""
+        turn.audit("notice.missed", ref, "state,plan_at")
+        await tell_sender(turn, notice, texts.missed_plan(notice, at))
+        return
+    try:
+        await _must_still_hold(turn, notice, audience)
+        scope = await scope_of(turn, notice, audience)
+        check_scope(turn, notice, audience, scope)
+    except Refusal as refusal:
+        notice.state, notice.ended_at = NoticeState.DROPPED, turn.now
+        turn.audit("notice.dropped", ref, "state")
+        await tell_sender(turn, notice, texts.plan_dropped(notice, str(refusal)))
+        return
+    await _send(turn, notice, audience, scope)
+
+
+async def _must_still_hold(turn: Turn, notice: Notice, audience: Audience) -> None:
+    """Refusal if its sender no longer answers for the audience."""
+    held = [one for one in await roles_of(turn.session, [notice.sender_id], turn.now) if one.role in SENDERS]
+    for area in audience.areas:
+        if not any(one.covers(area.path) for one in held):
+            raise Refusal(f"您现在不负责{area.name}了。")
 
 
 async def drop(turn: Turn, number: int) -> None:
     """The preview was answered with 不是, or stopped: nothing goes out."""
-    notice, area = await load(turn, number)
-    _must_rule(turn, notice, area)
-    _must_be_draft(notice)
+    notice, audience = await load(turn, number)
+    must_rule(turn, notice, audience)
+    if notice.state != NoticeState.PLANNED:
+        _must_be_draft(turn, notice)
+    await turn.unschedule(PLANNED, f"N{number}")
     notice.state, notice.ended_at = NoticeState.DROPPED, turn.now
     await close_questions(turn, notice)
     turn.audit("notice.dropped", f"N{number}", "state")
@@ -100,32 +197,39 @@ async def stop(turn: Turn, order: Order) -> None:
     """停止 N5: what has not gone out does not go out."""
     if order.ref is None or order.ref.letter != "N":
         raise Refusal("停止要通知的编号，如“停止 N5”。")
-    notice, area = await load(turn, order.ref.number)
-    _must_rule(turn, notice, area)
-    if notice.state == NoticeState.DRAFT:
+    notice, audience = await load(turn, order.ref.number)
+    must_rule(turn, notice, audience)
+    if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):
         await drop(turn, order.ref.number)
         return
     if notice.state != NoticeState.SENT:
         raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，不用再停。")
     if not (await progress_of(turn, notice)).waiting:
         raise Refusal(f"{texts.name(notice)}已经全部发完，停不了了。看结果发“查 N{notice.id}”。")
-    await _cancel(turn, notice)
+    await cancel(turn, notice, NoticeState.STOPPED)
+    progress = await progress_of(turn, notice)
+    out = progress.out + progress.waiting + len(progress.failed)  # what is being sent this moment counts as out
+    await say(turn, texts.stopped(notice, out, progress.cancelled), ref=f"N{notice.id}")
 
 
-async def _cancel(turn: Turn, notice: Notice) -> None:
-    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id) == notice.post_id)
+async def cancel(turn: Turn, notice: Notice, state: NoticeState) -> None:
+    """End it in this state: what is queued is cancelled, nobody is chased, and its sender waits for nothing more."""
+    ref = f"N{notice.id}"
+    deliveries = (
+        select(col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
+        .where(Post.ref == ref, Post.sort == Sort.NOTICE)
+    )
     await turn.session.execute(
         update(DeliveryPart)
         .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
         .values(state=PartState.CANCELLED)
     )
-    notice.state, notice.ended_at = NoticeState.STOPPED, turn.now
-    await turn.unschedule(WHOLE, f"N{notice.id}")
-    turn.audit("notice.stopped", f"N{notice.id}", "state")
+    notice.state, notice.ended_at = state, turn.now
+    await turn.unschedule(WHOLE, ref)
+    await turn.unschedule(RECEIPTS, ref)
+    turn.audit(f"notice.{state}", ref, "state")
     await turn.session.flush()
-    progress = await progress_of(turn, notice)
-    out = progress.out + progress.waiting + len(progress.failed)  # what is being sent this moment counts as out
-    await say(turn, texts.stopped(notice, out, progress.cancelled), ref=f"N{notice.id}")
 
 
 async def whole(turn: Turn, ref: str) -> None:
@@ -140,10 +244,10 @@ async def whole(turn: Turn, ref: str) -> None:
         return
     notice.ended_at = turn.now
     turn.audit("notice.whole", ref, "ended_at")
-    await _tell_sender(turn, notice, texts.whole(notice, progress.words(), progress.failed))
+    await tell_sender(turn, notice, texts.whole(notice, progress.words(), progress.failed))
 
 
-async def _tell_sender(turn: Turn, notice: Notice, text: str) -> None:
+async def tell_sender(turn: Turn, notice: Notice, text: str) -> None:
     """Where it was written, if that is a private chat or a staff room; of a residents' group, in private."""
     room = await turn.session.scalar(
         select(Room).join(Chat, col(Chat.room_id) == col(Room.id)).where(col(Chat.id) == notice.chat_id)
@@ -157,3 +261,15 @@ async def _tell_sender(turn: Turn, notice: Notice, text: str) -> None:
     sent = await post(turn, ref, Sort.REPLY, [Piece(text, mention)], [Target(notice.chat_id)])
     if not sent.chats:
         await whisper(turn, notice.sender_id, text, ref=ref)
+
+
+async def list_planned(turn: Turn, order: Order) -> None:
+    """待发: the planned notices of the speaker, and of the areas that the speaker answers for."""
+    query = select(Notice).where(Notice.state == NoticeState.PLANNED).order_by(col(Notice.plan_at), col(Notice.id))
+    mine: list[tuple[Notice, str]] = []
+    for notice in await turn.session.scalars(query):
+        audience = await audience_of(turn, notice)
+        if notice.sender_id == turn.me.contact_id or covers_all(turn, WORKERS, audience):
+            mine.append((notice, audience.name(turn.rules.levels)))
+    shown = mine[: texts.NAMES_SHOWN]
+    await say(turn, texts.waiting(shown, len(mine) - len(shown), turn.local))

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from handlers.clipping import clip
 from handlers.refs import label
 from storage.matters import Notice, NoticeState
 
 LONGEST = 2000
+MOST_PICTURES = 3
+NAMES_SHOWN = 10
+LINES_SHOWN = 30
 
-USAGE = "请这样写：通知 全镇 明早6点到10点停水（也可写村名、网格名，或“本格”“本村”）。"
+USAGE = "请这样写：通知 全镇 明早6点到10点停水（也可写村名、网格名、“全体网格员”，或“本格”“本村”）。"
 STATE_NAMES = {
     NoticeState.DRAFT: "等确认",
+    NoticeState.PLANNED: "已定时",
     NoticeState.SENT: "已发",
     NoticeState.STOPPED: "已停",
+    NoticeState.RECALLED: "已撤回",
     NoticeState.DROPPED: "已作废",
 }
-NAMES_SHOWN = 10
+
+Local = Callable[[datetime], datetime]
 
 
 def name(notice: Notice) -> str:
@@ -27,6 +34,8 @@ def name(notice: Notice) -> str:
 
 def body(notice: Notice, issuer: str) -> str:
     """What the groups read."""
+    if notice.corrects_id is not None:
+        return f"{name(notice)}{issuer}：\n更正：{notice.text}\n（原通知 N{notice.corrects_id}）"
     return f"{name(notice)}{issuer}：\n{notice.text}"
 
 
@@ -38,24 +47,86 @@ def duration(seconds: float) -> str:
     return f"约 {minutes} 分钟" if minutes < 90 else f"约 {round(minutes / 60)} 小时"
 
 
-def _when(seconds: float, wakes: datetime | None) -> str:
-    return f"现在是安静时段，{wakes:%m-%d %H:%M} 开始发，{duration(seconds)}" if wakes else duration(seconds)
+def moment(at: datetime) -> str:
+    """A day and a time, with the year where it is not near."""
+    return f"{at:%m-%d %H:%M}"
 
 
-def _silent(count: int) -> str:
-    return f"（另有 {count} 个群静默，不发）" if count else ""
+def when(seconds: float, wakes: datetime | None, plan: datetime | None = None) -> str:
+    """When it goes and how long that takes; `plan` and `wakes` (the end of quiet hours) in local time."""
+    if plan is None:
+        return f"现在是安静时段，{moment(wakes)} 开始发，{duration(seconds)}" if wakes else duration(seconds)
+    late = f"（那时是安静时段，到 {moment(wakes)} 才发）" if wakes else ""
+    return f"定时 {plan:%Y-%m-%d %H:%M} 发{late}，{duration(seconds)}"
 
 
-def preview(
-    notice: Notice, area: str, groups: int, silent: int, seconds: float, wakes: datetime | None, shown: str
+def scope(
+    chats: int,
+    people: int | None,
+    private: int,
+    *,
+    silent: int,
+    unbound: int,
+    without: int,
+    missed: Sequence[str],
 ) -> str:
+    """Whom it reaches, by count, and who is left out."""
+    out = []
+    if silent:
+        out.append(f"另有 {silent} 个群静默，不发")
+    if unbound:
+        out.append(f"{unbound} 个群还没绑定，发不到")
+    if without:
+        out.append(f"按您写的除去 {without} 个群")
+    if people is not None and chats > private:
+        out.append(f"不是好友的在 {chats - private} 个工作群里@")
+    if missed:
+        more = f"等 {len(missed)} 人" if len(missed) > NAMES_SHOWN else ""
+        out.append(f"联系不上：{'、'.join(missed[:NAMES_SHOWN])}{more}")
+    told = f" {chats} 个群" if people is None else f" {people} 人"
+    return f"{told}（{'；'.join(out)}）" if out else told
+
+
+def preview(notice: Notice, to: str, going: str, notes: Sequence[str], shown: str) -> str:
     """What the sender sees before anything goes out."""
     ref = f"N{notice.id}"
+    lines = "".join(f"{note}\n" for note in notes)
     return (
-        f"通知 {ref} 预览：发到{area} {groups} 个群{_silent(silent)}，{_when(seconds, wakes)}。\n"
+        f"通知 {ref} 预览：发到{to}，{going}。\n{lines}"
         f"--------\n{shown}\n--------\n"
-        f"回“确认 {ref}”发出，“停止 {ref}”作废。"
+        f"回“确认 {ref}”{'定时发出' if notice.plan_at else '发出'}，“停止 {ref}”作废。"
     )
+
+
+def read_as_plan(notice: Notice) -> str:
+    """Beside a preview: the time was only taken as the time of sending."""
+    words = notice.plan_words.strip(" \r\n:：")
+    return f"“{words}”读作发送的时间。它是正文、要马上发的话，回“马上发 N{notice.id}”。"
+
+
+TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
+
+
+def with_receipt(hours: int) -> str:
+    """Beside a preview: people are asked to say that they have read it."""
+    return f"要回执：大家回“收到”就记上；{hours} 小时后还没回的，私下告诉网格员。"
+
+
+def with_pictures(count: int, able: bool) -> str:
+    """Beside a preview: what goes with it."""
+    return f"附 {count} 张照片（不要带的话，停止后重新写）。" if able else f"这个微信号发不了图片，{count} 张照片不发。"
+
+
+def everything(groups: int) -> str:
+    """Beside a preview that reaches every group there is."""
+    return f"注意：这是全部 {groups} 个群，请再看一眼范围。"
+
+
+def said_before(other: Notice, local: Local) -> str:
+    """Beside a preview of what went out, or is planned, not long ago."""
+    at = other.plan_at if other.state == NoticeState.PLANNED else other.sent_at
+    done = "定好" if other.state == NoticeState.PLANNED else "发过"
+    return f"注意：几乎一样的话 {moment(local(at or other.created_at))} {done}（N{other.id}），还要再发吗？"
 
 
 def again(notice: Notice) -> str:
@@ -63,34 +134,65 @@ def again(notice: Notice) -> str:
     return f"{name(notice)}放得太久，没有发。请再看一遍：\n"
 
 
-def started(notice: Notice, groups: int, silent: int, seconds: float, wakes: datetime | None) -> str:
+def started(notice: Notice, to: str, going: str) -> str:
     """The answer to 确认."""
+    stop = f"停止 N{notice.id}"
+    return f"{name(notice)}正在发{to}，{going}。发完我告诉您；要停回“{stop}”。"
+
+
+def planned(notice: Notice, at: datetime) -> str:
+    """The answer to 确认 of what goes later; `at` local."""
     ref = f"N{notice.id}"
-    going = f"{name(notice)}正在发 {groups} 个群{_silent(silent)}，{_when(seconds, wakes)}。"
-    return f"{going}发完我告诉您；要停回“停止 {ref}”。"
+    return f"{name(notice)}定好了，{at:%Y-%m-%d %H:%M} 发。不发了回“停止 {ref}”，现在就发回“马上发 {ref}”。"
 
 
-def tally(reached: int, perhaps: int, waiting: int, failed: int, cancelled: int, silent: int) -> str:
+def missed_plan(notice: Notice, at: datetime) -> str:
+    """To its sender: it was not sent at its time, as nobody was there to do it; `at` local."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}定在 {moment(at)} 发，当时我不在线，没有发。还要发回“确认 {ref}”，不发回“停止 {ref}”。"
+
+
+def plan_dropped(notice: Notice, why: str) -> str:
+    """To its sender: it will not be sent at all."""
+    return f"{name(notice)}到时间了，没有发：{why}"
+
+
+def waiting(rows: Sequence[tuple[Notice, str]], more: int, local: Local) -> str:
+    """The planned notices, each with its audience."""
+    if not rows:
+        return "没有等着定时发的通知。"
+    lines = [
+        f"{name(one)}{moment(local(one.plan_at or one.created_at))} {where}｜{clip(one.text, 24)}"
+        for one, where in rows
+    ]
+    rest = f"\n……还有 {more} 条" if more else ""
+    return "等着定时发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”。"
+
+
+def tally(
+    reached: int, perhaps: int, waits: int, failed: int, cancelled: int, recalled: int, silent: int, unit: str
+) -> str:
     """The counts that are not nothing: 送达 37 个群，等待 120 个."""
-    parts = [f"送达 {reached} 个群"]
+    parts = [f"送达 {reached} {unit}"]
     for word, count in (
         ("可能收到", perhaps),
-        ("等待", waiting),
+        ("等待", waits),
         ("失败", failed),
         ("撤下", cancelled),
+        ("撤回", recalled),
         ("静默", silent),
     ):
         if count:
-            parts.append(f"{word} {count} 个")
+            parts.append(f"{word} {count} {unit[0]}")
     return "，".join(parts)
 
 
 def failures(names: Sequence[str]) -> str:
-    """The groups that did not get it, by name."""
+    """The groups and people that did not get it, by name."""
     if not names:
         return ""
     more = f"等 {len(names)} 个" if len(names) > NAMES_SHOWN else ""
-    return f"\n没收到的群：{'、'.join(names[:NAMES_SHOWN])}{more}"
+    return f"\n没收到的：{'、'.join(names[:NAMES_SHOWN])}{more}"
 
 
 def whole(notice: Notice, counts: str, failed: Sequence[str]) -> str:
@@ -103,8 +205,10 @@ def status(notice: Notice, area: str, counts: str, failed: Sequence[str]) -> str
     return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}\n{counts}{failures(failed)}"
 
 
-def draft_status(notice: Notice, area: str) -> str:
+def draft_status(notice: Notice, area: str, local: Local) -> str:
     """What 查 N5 answers before anything went out."""
+    if notice.state == NoticeState.PLANNED and notice.plan_at is not None:
+        return f"{name(notice)}{area}｜定在 {local(notice.plan_at):%Y-%m-%d %H:%M} 发。"
     return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}，没有发出。"
 
 
@@ -121,3 +225,66 @@ def not_sent_yet(number: int) -> str:
 def dropped(notice: Notice) -> str:
     """The answer to 停止 before anything went out."""
     return f"{name(notice)}作废了，没有发出。要发就重新写“通知 …”。"
+
+
+def recalling(notice: Notice, fresh: int, cancelled: int) -> str:
+    """The answer to 撤回."""
+    back = f"，正在收回 {fresh} 条刚发的" if fresh else ""
+    return f"{name(notice)}撤下 {cancelled} 个群没有发{back}。结果马上告诉您。"
+
+
+def recalled(notice: Notice, recalled: int, cancelled: int, out: int, able: bool) -> str:
+    """What its sender hears when all that can be taken back is."""
+    text = f"{name(notice)}撤回的结果：收回 {recalled} 个群，撤下 {cancelled} 个群没有发。"
+    if not out:
+        return text
+    why = "发出超过两分钟" if able else "这个微信号不能撤回"
+    return f"{text}还有 {out} 个群收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f"等 {len(names)} 人" if len(names) > most else ""
+    return f"{'、'.join(names[:most])}{more}"
+
+
+def receipts(notice: Notice, by_area: Mapping[str, tuple[int, int]], groups: int, none: Sequence[str]) -> str:
+    """What 回执 N5 answers: by grid, who answered of those known to write there."""
+    total = sum(got for got, _ in by_area.values())
+    lines = [f"{name(notice)}回执 {total} 人；{groups} 个群里 {len(none)} 个还没有人回。"]
+    lines += [f"{area} {got}/{of} 人" for area, (got, of) in list(by_area.items())[:LINES_SHOWN]]
+    if len(by_area) > LINES_SHOWN:
+        lines.append(f"……还有 {len(by_area) - LINES_SHOWN} 处")
+    if none:
+        more = f"等 {len(none)} 个" if len(none) > NAMES_SHOWN else ""
+        lines.append(f"还没有人回的群：{'、'.join(none[:NAMES_SHOWN])}{more}")
+    return "\n".join([*lines, "（分母是名单上和在群里说过话的人）"])
+
+
+def receipts_of_people(notice: Notice, got: int, of: int, missing: Sequence[str]) -> str:
+    """What 回执 N5 answers, and its sender hears, of a notice to people."""
+    rest = f"还没回的：{_some(missing, LINES_SHOWN)}" if missing else "都回了。"
+    return f"{name(notice)}回执 {got}/{of} 人。{rest}"
+
+
+def unanswered(room: str, got: int, of: int, missing: Sequence[str]) -> str:
+    """One group, for its worker."""
+    who = f"，没回的：{_some(missing, LINES_SHOWN)}" if missing else "，还没有人回"
+    return f"{room} {got}/{of} 人已回{who}"
+
+
+def chase(notice: Notice, lines: Sequence[str]) -> str:
+    """What a worker hears, once, of who has not answered."""
+    more = f"\n……还有 {len(lines) - NAMES_SHOWN} 个群，发“回执 N{notice.id}”看" if len(lines) > NAMES_SHOWN else ""
+    shown = "\n".join(lines[:NAMES_SHOWN])
+    return f"{name(notice)}要回执，有人还没回，请您问一声：\n“{clip(notice.text, 40)}”\n{shown}{more}"
+
+
+def picture_added(notice: Notice, count: int, able: bool) -> str:
+    """The answer to a picture sent beside a draft."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}{with_pictures(count, able)}要发回“确认 {ref}”，不发回“停止 {ref}”。"
+
+
+def picture_failed(notice: Notice) -> str:
+    """To the author of a notice whose picture cannot be used."""
+    return f"{name(notice)}有一张照片用不了（打不开、不是图片，或超过 10 MB），不随通知发。"

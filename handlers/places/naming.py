@@ -45,14 +45,20 @@ def plain(words: str) -> str:
 
 async def area_by_words(turn: Turn, words: str) -> Area:
     """The area that these words name for this speaker, here; Refusal with suggestions when none or several do."""
+    area = await find_area(turn, words)
+    if area is None:
+        raise await unknown_area(turn, words)
+    return area
+
+
+async def find_area(turn: Turn, words: str) -> Area | None:
+    """As `area_by_words`, but None for words that name no area; Refusal when they name several."""
     area = await relative_area(turn, words)
     if area is not None:
         return area
     names = await _Names.load(turn)
     found = names.choose(names.exact(words), words) or names.choose(names.partial(words), words)
-    if found is None:
-        raise names.unknown(words)
-    return await _get(turn, found)
+    return await _get(turn, found) if found else None
 
 
 async def area_at_start(turn: Turn, text: str) -> tuple[Area, str] | None:
@@ -110,7 +116,7 @@ async def relative_area(turn: Turn, words: str) -> Area | None:
     match = _RELATIVE.fullmatch(_SPACE.sub("", fold(words)))
     if not match:
         return None
-    level = _level(turn, match[1])
+    level = level_named(turn, match[1])
     if level is None:
         raise Refusal(f"这里没有“{match[1]}”这一级，请写区域的名称。")
     own = await _at_level(turn, level, turn.me.areas)
@@ -127,7 +133,8 @@ async def relative_area(turn: Turn, words: str) -> Area | None:
     raise Refusal(f"“{words.strip()}”不止一个，请写名称，如：{names}。" if names else "请写区域的名称，如“柳树村”。")
 
 
-def _level(turn: Turn, token: str) -> int | None:
+def level_named(turn: Turn, token: str) -> int | None:
+    """The level (from 0 at the root) that a word like 村, 社区 or 网格 means; None if there is none here."""
     levels = turn.rules.levels
     if token in levels:
         return levels.index(token)

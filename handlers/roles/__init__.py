@@ -2,6 +2,7 @@
 
 from handlers.commands import Command, Takes
 from handlers.roles.appointing import appoint, dismiss
+from handlers.roles.delegating import grant, take_back
 from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
 from handlers.roles.substitutes import substitute
 from handlers.roles.wardens import mine, whose
@@ -37,6 +38,25 @@ COMMANDS: tuple[Command, ...] = (
         "请人替几天或几小时；“代班 结束”提前回来",
         substitute,
         (Role.WORKER, Role.LEAD),
+        rest=Takes.MUST,
+        ordinary=True,
+    ),
+    Command(
+        ("授权",),
+        "授权 张三 通知 北关社区 3天",
+        "让人在一处发几天通知，到时自动收回",
+        grant,
+        (Role.ADMIN,),
+        rest=Takes.MUST,
+        ordinary=True,
+        spreads=True,
+    ),
+    Command(
+        ("收回",),
+        "收回 张三 通知",
+        "提前收回发通知的权限",
+        take_back,
+        (Role.ADMIN,),
         rest=Takes.MUST,
         ordinary=True,
     ),

@@ -208,7 +208,7 @@ async def _move_up(turn: Turn, person: Contact, people: Sequence[int], area: Are
 async def _still_works(turn: Turn, contact_id: int, area: Area) -> bool:
     """Whether somebody keeps another role that covers the area."""
     held = await roles_of(turn.session, [contact_id], turn.now)
-    return any(one.role != Role.POLICE and one.covers(area.path) for one in held)
+    return any(one.role not in (Role.POLICE, Role.HERALD) and one.covers(area.path) for one in held)
 
 
 async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequence[Case], area: Area) -> list[str]:

@@ -12,16 +12,12 @@ from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.posting import say, whisper
 from handlers.roles import texts
+from handlers.roles.lengths import LONGEST, take_length
 from handlers.roles.persons import take_apart, title, whom
 from handlers.turn import Turn
-from handlers.understanding.numerals import CN, number
 from storage.areas import Area
 from storage.people import Appointment, Contact, Held, Role
 
-LONGEST = timedelta(days=90)
-
-_UNITS = {"小时": 1.0, "钟头": 1.0, "天": 24.0, "日": 24.0, "周": 168.0, "星期": 168.0, "礼拜": 168.0}
-_LENGTH = re.compile(rf"(?P<count>\d{{1,3}}|{CN}{{1,3}}|半)\s*个?\s*(?P<unit>{'|'.join(_UNITS)})")
 _OVER = re.compile(r"结束|取消|停止|不用了|回来了")
 
 
@@ -30,14 +26,16 @@ async def substitute(turn: Turn, order: Order) -> None:
     if _OVER.match(order.rest):
         await _finish(turn)
         return
-    match = _LENGTH.search(order.rest)
-    if not match:
+    found = take_length(order.rest)
+    if found is None:
         raise Refusal(texts.SUBSTITUTE_USAGE)
-    length = _hours(match)
+    length, words = found
+    if not timedelta(0) < length <= LONGEST:
+        raise Refusal(f"代班最长 {LONGEST.days} 天，请写如“代班 李珍 3天”。")
     own = [held for held in turn.me.roles if held.role in (Role.WORKER, Role.LEAD) and held.stands_in_for is None]
     if not own:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
-    person = await _whom(turn, own, f"{order.rest[: match.start()]} {order.rest[match.end() :]}")
+    person = await _whom(turn, own, words)
     await _end_running(turn)
     until = turn.now + length
     for held in own:
@@ -56,14 +54,6 @@ async def substitute(turn: Turn, order: Order) -> None:
     roles = "、".join([await title(turn, held) for held in own])
     await say(turn, texts.standing_in(person.name, roles, turn.local(until)))
     await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, turn.local(until)))
-
-
-def _hours(match: re.Match[str]) -> timedelta:
-    count = 0.5 if match["count"] == "半" else float(number(match["count"]) or 0)
-    length = timedelta(hours=count * _UNITS[match["unit"]])
-    if not timedelta(0) < length <= LONGEST:
-        raise Refusal(f"代班最长 {LONGEST.days} 天，请写如“代班 李珍 3天”。")
-    return length
 
 
 async def _whom(turn: Turn, own: list[Held], words: str) -> Contact:

@@ -10,6 +10,7 @@ from handlers.turn import ROLE_NAMES, WORKERS
 APPOINT_USAGE = "请这样写：任命 网格员 王强 一格（志愿者、网格员、网格长、管理员、民警）。"
 DISMISS_USAGE = "请这样写：免去 王强 网格员 一格。"
 SUBSTITUTE_USAGE = "请这样写：代班 李珍 3天（或 2小时）；提前回来发“代班 结束”。"
+GRANT_USAGE = "请这样写：授权 张三 通知 北关社区 3天；收回 张三 通知。"
 AREA_MISSING = "请写明是哪里，如“任命 网格员 王强 一格”。"
 
 WRONG_CODE = "这个码不对或已过期，请找管理员再要一个。"
@@ -78,3 +79,13 @@ def one_time_code(name: str, code: str) -> str:
 def recognised(name: str, roles: str) -> str:
     """The answer to a right code."""
     return f"认出来了，您是{name}{f'（{roles}）' if roles else ''}。发“帮助”看能做什么。"
+
+
+def granted(name: str, area: str, until: datetime) -> str:
+    """The answer to 授权."""
+    return f"好的，到 {until:%m-%d %H:%M} 为止{name}可以发{area}的通知，到时自动收回。提前收回发“收回 {name} 通知”。"
+
+
+def you_may_send(by: str, area: str, until: datetime) -> str:
+    """What the person reads who got the right."""
+    return f"{by}授权您发{area}的通知，到 {until:%m-%d %H:%M} 为止。写法：“通知 {area} …”，先看预览，回“确认”才发。"

@@ -1,7 +1,8 @@
 """A grammar of times as people say them, resolved against the message's own time.
 
 Atoms (a date, a weekday, a day, a part of the day, a clock time, "ago") are found one by one and joined when they
-stand together. What is said of a missing person lies in the past, so an open time is the latest that has passed.
+stand together. What is said of a missing person lies in the past, so an open time is the latest that has passed;
+`time_ahead` reads what is planned, where it is the next to come.
 """
 
 from __future__ import annotations
@@ -411,3 +412,77 @@ def find_times(text: str, now: datetime) -> list[Time]:
             dated = said.day is not None or said.ago is not None or said.now
             found.append(Time(text[said.start : said.end], said.start, said.end, *resolved, dated))
     return found
+
+
+_AFTER = re.compile(
+    rf"(?P<half>半个?)?(?P<count>\d{{1,3}}|{CN}{{1,3}})?个?(?P<halfafter>半)?(?P<unit>小时|钟头|分钟)(?:之|以)?后"
+)
+
+
+def time_ahead(text: str, now: datetime) -> Time | None:
+    """The time that a folded `text` begins with, taken as one to come: 明早8点, 周五下午3点, 3月1日9:00, 半小时后.
+
+    None where it begins with none; a time that is said to have passed (昨天8点) is given as it is.
+    """
+    if match := _AFTER.match(text):
+        amount = _amount(match)
+        if amount is None:
+            return None
+        length = timedelta(hours=amount) if match["unit"] != "分钟" else timedelta(minutes=amount)
+        return Time(match[0], 0, match.end(), now + length, Precision.EXACT, True)
+    said = next(iter(_join(text, _atoms(text, now))), None)
+    if said is None or said.start or said.ago is not None or said.now:
+        return None
+    first = _ATOM.match(text)
+    assert first is not None
+    try:
+        said = said._replace(day=_next_day(first, said.day, now.date()))
+        resolved = _resolve_ahead(said, now)
+    except (OverflowError, ValueError):
+        return None
+    if resolved is None:
+        return None
+    at, precision = resolved
+    if first.lastgroup == "weekday" and not first["week"] and at <= now:
+        at += timedelta(weeks=1)
+    return Time(text[: said.end], 0, said.end, at, precision, said.day is not None)
+
+
+def _next_day(match: re.Match[str], day: date | None, today: date) -> date | None:
+    """The day that the first atom names, moved ahead where its words leave open which of them is meant."""
+    if day is None or day >= today:
+        return day
+    if match.lastgroup == "weekday" and not match["week"]:
+        return day + timedelta(weeks=1)
+    if match.lastgroup == "date" and not (match["year"] or match["year2"]):
+        month, dom = number(match["month"]) or 0, number(match["dom"]) or 0
+        coming = (_civil(today.year + years, month, dom) for years in range(5))  # four years to the next 29 February
+        return next((one for one in coming if one and one >= today), day)
+    if match.lastgroup == "bareday":
+        months = ((today.replace(day=1) + timedelta(days=31 * ahead)).replace(day=1) for ahead in (0, 1))
+        coming = (_civil(one.year, one.month, int(match["only"])) for one in months)
+        return next((one for one in coming if one and one >= today), day)
+    return day
+
+
+def _resolve_ahead(said: _Said, now: datetime) -> tuple[datetime, Precision] | None:
+    if said.hour is not None:
+        exact = said.minute is not None and not said.about
+        return _clock_ahead(said, now), Precision.EXACT if exact else Precision.HOUR
+    if said.part is not None:
+        at = _at(said.day or now.date(), _PARTS[said.part], 0, now)
+        return at if said.day or at > now else at + timedelta(days=1), Precision.PART_OF_DAY
+    return None if said.day is None else (_at(said.day, 0, 0, now), Precision.DAY)
+
+
+def _clock_ahead(said: _Said, now: datetime) -> datetime:
+    hour, later = _clock_hour(said)
+    day, minute = said.day or now.date(), said.minute or 0
+    if said.part is None and 1 <= hour <= 12:
+        if said.day is not None and said.day != now.date():
+            return _open_clock(said, hour, minute, now)
+        both = [_at(day, one, minute, now) for one in (hour, hour + 12) if one <= 23]
+        passed = both[-1] if said.day else both[0] + timedelta(days=1)
+        return next((at for at in both if at > now), passed)
+    at = _at(day + timedelta(days=later), hour, minute, now)
+    return at if said.day or at > now else at + timedelta(days=1)

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from handlers.understanding.model import Precision
-from handlers.understanding.times import find_times
+from handlers.understanding.times import find_times, time_ahead
 from tests.understanding.evaluate import NOW
+
+NOON = NOW.replace(hour=12, minute=0)
 
 SAID = [
     ("今早6点", "11-21 06:00", "hour"),
@@ -133,3 +135,31 @@ def test_impossible_dates_are_left_out() -> None:
 def test_several_times_keep_their_order() -> None:
     found = find_times("早上8点出的门，下午2点还有人看见", NOW)
     assert [(t.at.hour, t.precision) for t in found] == [(8, Precision.HOUR), (14, Precision.HOUR)]
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("明早8点", "11-22T08:00"),
+        ("今早8点", "11-21T08:00"),
+        ("8点", "11-21T20:00"),
+        ("3月1日9:00", "03-01T09:00"),
+        ("25号上午9点", "11-25T09:00"),
+        ("5号晚8点", "12-05T20:00"),
+        ("周六上午9点", "11-28T09:00"),
+        ("周五下午3点", "11-27T15:00"),
+        ("今晚12点", "11-22T00:00"),
+        ("半小时后", "11-21T12:30"),
+        ("两个半小时后", "11-21T14:30"),
+    ],
+)
+def test_a_time_ahead_is_the_next(said: str, at: str) -> None:
+    found = time_ahead(f"{said} 停水", NOON)
+    assert found is not None and found.text == said
+    assert f"{found.at:%m-%dT%H:%M}" == at
+    assert found.at.year == (2027 if at.startswith("03") else 2026)
+
+
+@pytest.mark.parametrize("said", ["停水明早8点", "3小时前", "刚才停水", "2月30日8点", "", "9999年12月31日24点"])
+def test_no_time_ahead(said: str) -> None:
+    assert time_ahead(said, NOON) is None

@@ -1,0 +1,88 @@
+"""Pictures that go out with a notice: sent in private by its author, right before the words or while they wait."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlmodel import col
+
+from handlers.notices import texts
+from handlers.notices.counting import pictures_of
+from handlers.ports import MessageType
+from handlers.posting import say
+from handlers.turn import Turn
+from storage.inbox import InboxEvent, Picture
+from storage.matters import Notice, NoticePicture, NoticeState
+
+RIGHT_BEFORE = timedelta(minutes=10)
+"""How long before the words a picture may come that belongs to them."""
+
+NO_FILES = "文件我转不了，通知只能带照片。请把内容打成字，或截图发给我。"
+
+
+async def attach_earlier(turn: Turn, notice: Notice) -> None:
+    """The pictures that its author has just sent here in private, if nothing else wanted them."""
+    if not turn.here.private:
+        return
+    since = turn.at - RIGHT_BEFORE
+    query = (
+        select(Picture)
+        .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
+        .where(
+            InboxEvent.chat_id == turn.here.chat_id,
+            InboxEvent.contact_id == turn.me.contact_id,
+            col(InboxEvent.at) >= since,
+            col(InboxEvent.at) <= turn.at,
+            Picture.state == "handle",
+        )
+        .order_by(col(Picture.id).desc())
+        .limit(texts.MOST_PICTURES)
+    )
+    for picture in reversed((await turn.session.scalars(query)).all()):
+        _attach(turn, notice, picture)
+    await turn.session.flush()
+
+
+def _attach(turn: Turn, notice: Notice, picture: Picture) -> None:
+    picture.state = "wanted"
+    turn.session.add(NoticePicture(notice_id=notice.id or 0, picture_id=picture.id or 0))
+
+
+async def came(turn: Turn, number: int) -> None:
+    """A picture or a file in private while the author's draft waits to be confirmed."""
+    notice = await turn.session.get(Notice, number, with_for_update=True, populate_existing=True)
+    if notice is None or notice.state != NoticeState.DRAFT or notice.sender_id != turn.me.contact_id:
+        return
+    turn.concerns(f"N{number}")
+    if turn.event is not None and turn.event.type != MessageType.PICTURE:
+        await say(turn, NO_FILES, ref=f"N{number}")
+        return
+    known = await pictures_of(turn, notice)
+    picture = await turn.session.scalar(select(Picture).where(Picture.inbox_id == turn.inbox_id))
+    if picture is None or picture.state != "handle":
+        return
+    if len(known) >= texts.MOST_PICTURES:
+        await say(turn, f"一条通知最多带 {texts.MOST_PICTURES} 张照片，这张没有加。", ref=f"N{number}")
+        return
+    _attach(turn, notice, picture)
+    turn.audit("notice.picture", f"N{number}", "picture_id")
+    able = turn.outside.capabilities.can_send_pictures
+    await say(turn, texts.picture_added(notice, len(known) + 1, able), ref=f"N{number}")
+
+
+async def arrived(turn: Turn, picture_id: int) -> None:
+    """The fetcher is done with a picture: one that is none goes out with no notice, and its author hears so."""
+    picture = await turn.session.get(Picture, picture_id)
+    if picture is None or picture.state != "failed":
+        return
+    query = select(Notice).join(NoticePicture, col(NoticePicture.notice_id) == col(Notice.id))
+    for notice in await turn.session.scalars(query.where(NoticePicture.picture_id == picture_id)):
+        await turn.session.execute(
+            delete(NoticePicture).where(
+                col(NoticePicture.notice_id) == notice.id, col(NoticePicture.picture_id) == picture_id
+            )
+        )
+        from handlers.notices.sending import tell_sender  # it imports the drafting, which imports this
+
+        await tell_sender(turn, notice, texts.picture_failed(notice))

@@ -1,0 +1,107 @@
+"""What stands before the words of a notice: when it is to go, and whether people are to say that they have read it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from handlers.matters import Refusal
+from handlers.refs import fold
+from handlers.understanding.model import Precision
+from handlers.understanding.times import time_ahead
+
+FARTHEST = timedelta(days=366)
+
+HEAD = 80
+"""Characters within which a time of sending and what goes with it stand."""
+
+_GAP = re.compile(r"[\s:：,，、]*")
+_AT_ONCE = re.compile(r"(?:马上|立即|立刻|现在)发(?:送|出|布)?(?:[\s:：,，]+|$)")
+_PLANNED = re.compile(r"定时(?:在|于)?(?P<gap>[\s:：,，]*)")
+_SEND = re.compile(r"\s*(?:准时|再|后|开始)?发(?:送|出|布)?(?=[\s:：,，]|$)")
+_APART = re.compile(r"[\s:：]+(?![到至~～—－\-起前后]|之前|以前|开始|左右)")
+"""What parts a time of sending from the words; after a mere comma a sentence goes on: 明早8点，全镇停水."""
+
+_RECEIPT = re.compile(r"(?:要|需要?|请)?回执[\s:：,，]+")
+_ANSWER = re.compile(
+    r"(?:(?:收到|看到)[后了的]?[,，\s]*(?:请|都|麻烦|务必|及时|的)*回(?:复|个|一下|一声)*|(?:请|都|务必|及时|麻烦)*回(?:复|个|一下|一声)*)"
+    r"[“”\"'「」【】\s]*(?:收到)?[“”\"'「」【】\s。.!！~～谢]*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words, and how they were asked to go.
+
+    `plan_words` are a time that was only taken as the time of sending: they are put back before the words when
+    it was none. `timely`: the words begin with a time that was taken as part of them, though it stands apart.
+    """
+
+    text: str
+    plan_at: datetime | None = None
+    plan_words: str = ""
+    receipt: bool = False
+    timely: bool = False
+
+
+def take_wording(rest: str, said: datetime, now: datetime) -> Wording:
+    """Take apart what follows the audience, as it was `said` (aware, in the town's zone).
+
+    Refusal for a plan that cannot be, seen from `now`.
+    """
+    receipt, rest = _receipt(rest)
+    wording = _timed(rest, said, now)
+    again, text = _receipt(wording.text)
+    asked = receipt or again or asks_for_receipt(text)
+    return Wording(text, wording.plan_at, wording.plan_words, asked, wording.timely)
+
+
+def asks_for_receipt(text: str) -> bool:
+    """Whether a notice ends with 收到请回复 or the like."""
+    match = _ANSWER.search(text.rstrip()[-40:])
+    return match is not None and "收到" in match[0]
+
+
+def _receipt(text: str) -> tuple[bool, str]:
+    match = _RECEIPT.match(text)
+    return match is not None, text[match.end() :] if match else text
+
+
+def _timed(text: str, said: datetime, now: datetime) -> Wording:
+    """定时明早8点 and 明早8点发 are sure; a day and an hour that stand apart are taken as a time of sending too."""
+    folded = fold(text[:HEAD])
+    if match := _AT_ONCE.match(folded):
+        return Wording(text[match.end() :])
+    led = _PLANNED.match(folded)
+    start = led.end() if led else 0
+    time = time_ahead(folded[start:], said)
+    if time is None:
+        if led and led["gap"]:
+            raise Refusal("没看懂什么时候发，请写如“通知 全镇 定时明早8点 停水”。")
+        return Wording(text)
+    end = start + time.end
+    sending = _SEND.match(folded, end)
+    clocked = time.precision in (Precision.EXACT, Precision.HOUR)
+    if led is None and sending is None:
+        apart = _APART.match(folded, end)
+        if apart is None or not clocked:
+            return Wording(text)
+        if not time.dated or folded[:end].endswith("后"):
+            return Wording(text, timely=True)
+        _check(time.at, now, time.text, sure=False)
+        return Wording(text[apart.end() :], time.at, text[: apart.end()])
+    if time.precision == Precision.DAY:
+        raise Refusal(f"{time.text}几点发？请写如“定时{time.text}8点 …”。")
+    _check(time.at, now, time.text, sure=True)
+    after = sending.end() if sending else end
+    return Wording(text[after + _GAP.match(text[after:]).end() :], time.at)  # type: ignore[union-attr]
+
+
+def _check(at: datetime, now: datetime, words: str, *, sure: bool) -> None:
+    shown = f"{at:%Y-%m-%d %H:%M}"
+    if at <= now:
+        way = "" if sure else f"“{words}”是正文的话，请写“通知 全镇 马上发 {words} …”。"
+        raise Refusal(f"定时的时间 {shown} 已经过了，没有发。{way or '请换一个以后的时间。'}")
+    if at > now + FARTHEST:
+        raise Refusal(f"定时的时间 {shown} 超过一年，没有发。请换一年以内的时间。")

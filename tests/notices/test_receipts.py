@@ -1,0 +1,134 @@
+"""收到: counted by group and person where it was asked for, and who has not is told to the workers once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+from sqlmodel import col
+
+from handlers.notices.hearing import received
+from handlers.notices.wording import asks_for_receipt
+from storage.matters import Notice, NoticeReceipt
+from storage.people import ContactBinding
+from tests.harness import Talk, rooms, texts
+
+
+async def send(talk: Talk, text: str = "通知 全镇 回执 明早停水") -> None:
+    """The list of people puts r1, r2, v1, v2 and w1 into g1, r3 and w2 into g2."""
+    (preview,) = texts(await talk.say("t1", None, text), "@t1")
+    assert "要回执" in preview
+    await talk.say("t1", None, "确认")
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("明早停水，收到请回复", True),
+        ("明早停水，请大家收到回复。", True),
+        ("明早停水，回复“收到”", True),
+        ("明早停水 请回复收到！", True),
+        ("明早停水，收到请回复1", False),
+        ("收到请回复的通知不要再转", False),
+        ("快递已收到", False),
+        ("请大家回收旧衣", False),
+        ("有问题请回复", False),
+    ],
+)
+def test_who_asks_for_a_receipt(text: str, asks: bool) -> None:
+    assert asks_for_receipt(text) == asks
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "quoting"),
+    [
+        ("收到", True, True),
+        ("收到了！", True, True),
+        ("好的，收到，谢谢", True, True),
+        ("收到[握手]", True, True),
+        ("知道了", False, True),
+        ("1", False, True),
+        ("收到快递了吗", False, False),
+        ("没收到", False, False),
+        ("收到的水费单不对", False, False),
+    ],
+)
+def test_what_is_a_receipt(text: str, said: bool, quoting: bool) -> None:
+    assert received(text) == said
+    assert received(text, quoting=True) == quoting
+
+
+async def test_counted_by_group_and_person(talk: Talk) -> None:
+    await send(talk)
+    assert await talk.say("r1", "g1", "收到") == []
+    assert await talk.say("r1", "g1", "收到！") == []
+    assert await talk.say("r3", "g2", "知道了", quote="N1.2") == []
+    assert await talk.say("r4", "g3", "知道了") == []
+    assert len(await talk.rows(select(NoticeReceipt))) == 2
+    shown = texts(await talk.say("t1", None, "回执 N1"), "@t1")[0]
+    assert "回执 2 人；3 个群里 1 个还没有人回。" in shown
+    assert "柳树一格 1/5 人" in shown and "柳树二格 1/2 人" in shown
+    assert "还没有人回的群：北关一格群" in shown
+    assert "只有发起人" in texts(await talk.say("w1", None, "回执 N1"), "@w1")[0]
+
+
+async def test_who_has_not_is_told_to_the_worker_once(talk: Talk) -> None:
+    await send(talk)
+    await talk.say("r1", "g1", "收到")
+    said = await talk.wait(hours=5)
+    (told,) = texts(said, "@w1")
+    assert "柳树一格群 1/5 人已回，没回的：赵大爷、刘志愿、马志愿" in told
+    assert "没回的：孙丽" in texts(said, "@w2")[0]
+    assert "北关一格群 0/2 人已回，没回的：周强" in texts(said, "@w3")[0]
+    assert rooms(said) <= {"@w1", "@w2", "@w3", "@t1"}
+    assert await talk.wait(days=2) == []
+
+
+async def test_in_quiet_hours_the_workers_sleep(talk: Talk) -> None:
+    await talk.wait(hours=7)
+    await send(talk)
+    assert rooms(await talk.wait(hours=12)) <= {"@t1"}
+    assert "@w1" in rooms(await talk.wait(hours=2))
+
+
+async def test_of_people_the_sender_hears_who(talk: Talk) -> None:
+    async with talk.database.write() as session:
+        await session.execute(
+            update(ContactBinding).where(col(ContactBinding.external_id) == "w3").values(friend=False)
+        )
+    await talk.say("t1", None, "通知 全体网格员 周五开会，收到请回复")
+    await talk.say("t1", None, "确认")
+    await talk.say("w1", None, "收到")
+    await talk.say("w3", "s1", "收到")
+    (shown,) = texts(await talk.say("t1", None, "回执 N1"), "@t1")
+    assert "回执 2/3 人。还没回的：李珍" in shown
+    (told,) = [text for text in texts(await talk.wait(hours=5), "@t1") if "回执" in text]
+    assert "还没回的：李珍" in told
+
+
+async def test_where_nobody_asked_it_is_talk(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全镇 停水")
+    await talk.say("t1", None, "确认")
+    assert await talk.say("r1", "g1", "收到") == []
+    assert await talk.rows(select(NoticeReceipt)) == []
+    assert "没有要回执" in texts(await talk.say("t1", None, "回执 N1"), "@t1")[0]
+
+
+async def test_an_answer_to_a_question_is_no_receipt(talk: Talk) -> None:
+    await send(talk, "通知 柳树一格 回执 停水")
+    await talk.say("w1", "g1", "通知 本格 收卫生费")
+    await talk.say("w1", "g1", "收到")
+    assert await talk.rows(select(NoticeReceipt)) == []
+    assert (await talk.rows(select(Notice).order_by(Notice.id.desc())))[0].state == "draft"
+
+
+async def test_receipts_are_forgotten_in_the_end(talk: Talk) -> None:
+    await send(talk)
+    await talk.say("r1", "g1", "收到")
+    await talk.wait(days=1)
+    assert len(await talk.rows(select(NoticeReceipt))) == 1
+    async with talk.database.write() as session:
+        await session.execute(update(Notice).values(sent_at=talk.now - timedelta(days=181)))
+    await talk.wait(days=1)
+    assert await talk.rows(select(NoticeReceipt)) == []
