@@ -199,7 +199,8 @@ class Courier:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
                 taken = {"part": due.part_id, "account": self._account, "moment": now}
-                connection.execute(_TAKE, taken)
+                if connection.execute(_TAKE, taken).rowcount == 0:  # cancelled since it was looked at (PostgreSQL)
+                    continue
                 return Parcel(due, self._address(connection, due), self._mentions(connection, due.mentions))
             connection.execute(_CANCEL, {"part": due.part_id, "reason": reason})
         return None
@@ -360,7 +361,7 @@ def _ready() -> Select[Any]:
 # Put together once, which takes longer than to run them.
 _TAKE = (
     update(DeliveryPart)
-    .where(col(DeliveryPart.id) == bindparam("part"))
+    .where(col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.state) == PartState.QUEUED)
     .values(
         state=PartState.SENDING,
         account_id=bindparam("account"),
@@ -373,7 +374,7 @@ _SENDING = select(col(DeliveryPart.id)).where(
 )
 _CANCEL = (
     update(DeliveryPart)
-    .where(col(DeliveryPart.id) == bindparam("part"))
+    .where(col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.state) == PartState.QUEUED)
     .values(state=PartState.CANCELLED, error=bindparam("reason"))
 )
 _OUTCOME = (

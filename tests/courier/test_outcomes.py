@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from bot.gateways.protocol import Address, GatewayError, RateLimited, Refused, Unknown, Unreachable
@@ -217,3 +219,23 @@ async def test_a_notice_stopped_while_a_call_failed_is_not_sent_again(talk: Talk
     await talk.say("t1", None, "停止 N1")
     assert "g2" not in rooms(await talk.wait(minutes=30))
     assert (await states(talk, Sort.NOTICE)).count(PartState.CANCELLED) == 1
+
+
+@pytest.mark.postgres
+async def test_what_is_cancelled_while_the_courier_reaches_for_it_is_not_sent(
+    tmp_path: Path, postgres: Callable[[], str]
+) -> None:
+    talk = await Talk(tmp_path, url=postgres()).open()
+    faults = Faults(talk)
+    await talk.say("r1", "g1", MISSING)
+    faults.plan("g2", Unreachable("down"))
+    await talk.say("w1", None, "确认 M1")
+    waiting = col(DeliveryPart.state) == PartState.QUEUED
+    async with talk.database.write() as session:
+        await session.execute(update(DeliveryPart).where(waiting).values(state=PartState.CANCELLED))
+        sending = asyncio.create_task(talk.replay.machine.courier.step(talk.now + timedelta(minutes=1)))
+        await asyncio.sleep(0.5)
+    await sending
+    assert PartState.CANCELLED in await states(talk, Sort.ALERT)
+    assert not texts(talk.outputs, "g2")
+    await talk.close()
