@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -296,9 +296,16 @@ class Courier:
                 .where(col(DeliveryPart.state) == PartState.QUEUED)
                 .group_by(col(DeliveryPart.priority))
             )
-            times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in rows]
+            due = dict(rows.all())
+            due |= {priority: now for (priority,) in await session.execute(_BACK_THEN, {"now": now})}
+        times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in due.items()]
         later = [moment for moment in times if moment > now]
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
+
+
+def _was_due() -> ColumnElement[bool]:
+    """Due when it was written, or tried later than now: after the clock was set back it does not wait once more."""
+    return or_(col(DeliveryPart.due_at) <= Post.at, col(DeliveryPart.tried_at) > bindparam("now"))
 
 
 @cache
@@ -348,7 +355,7 @@ def _ready() -> Select[Any]:
         .outerjoin(Picture, col(PostPart.picture_id) == col(Picture.id))
         .where(
             DeliveryPart.state == PartState.QUEUED,
-            DeliveryPart.due_at <= bindparam("now"),
+            or_(DeliveryPart.due_at <= bindparam("now"), _was_due()),
             or_(DeliveryPart.number == 0, ~unsaid),
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
@@ -368,6 +375,13 @@ _TAKE = (
         tried_at=bindparam("moment"),
         tries=DeliveryPart.tries + 1,
     )
+)
+_BACK_THEN = (  # priorities of what is due by an earlier clock only
+    select(col(DeliveryPart.priority))
+    .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+    .join(Post, col(Delivery.post_id) == col(Post.id))
+    .where(DeliveryPart.state == PartState.QUEUED, DeliveryPart.due_at > bindparam("now"), _was_due())
+    .distinct()
 )
 _SENDING = select(col(DeliveryPart.id)).where(
     DeliveryPart.state == PartState.SENDING, DeliveryPart.account_id == bindparam("account")
