@@ -111,8 +111,8 @@ async def _start(folder: Path, port: int, rest: float, report: str) -> Start:
         async with asyncio.timeout(PATIENCE):
             await _first_answer(port, report)
             seconds = time.monotonic() - began
-            megabytes = megabytes(process.pid)
-            return Start(seconds, megabytes, await _idle(process.pid, rest) if rest else None)
+            held = megabytes(process.pid)
+            return Start(seconds, held, await _idle(process.pid, rest) if rest else None)
     finally:
         process.send_signal(signal.SIGINT)
         try:
