@@ -101,7 +101,7 @@ class Soak:
             found += broken.differences
         fifth = max(1, len(self.held) // 5)
         early, late = statistics.fmean(self.held[fifth : 2 * fifth]), statistics.fmean(self.held[-fifth:])
-        print(f"memory: {early:.0f} MB in the second fifth of the run, {late:.0f} MB in the last, {late / early:.2f} times")
+        print(f"memory: {early:.0f} MB in the second fifth, {late:.0f} MB in the last, {late / early:.2f} times")
         if late > GROWTH * early:
             found.append(f"memory grew from {early:.0f} to {late:.0f} MB")
         if found:
