@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 
-.PHONY: setup run reset test gateway bench train eval lock clean
+.PHONY: setup run reset test gateway bench faults soak train eval lock clean
 
 setup: .venv/.ready
 
@@ -38,6 +38,14 @@ tests/gateway/node_modules/.ready: tests/gateway/package-lock.json
 
 bench: setup gateway
 	$(BIN)/python -m tests.bench
+
+# Processes killed, gateways and databases away, in the middle of fan-outs: what the rooms got against the table.
+faults: setup gateway
+	$(BIN)/python -m tests.faults
+
+# Ten minutes of 50 messages a second through the real gateway.
+soak: setup gateway
+	$(BIN)/python -m tests.soak
 
 # What the reader has learned, from the project's own texts: the same file each time. Those in `kept` are not used.
 train: setup

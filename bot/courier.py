@@ -14,7 +14,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -214,7 +214,8 @@ class Courier:
         while (row := connection.execute(query, mine).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
-                connection.execute(_TAKE, {"part": due.part_id, "moment": now})
+                if connection.execute(_TAKE, {"part": due.part_id, "moment": now}).rowcount == 0:
+                    continue  # cancelled since it was looked at (PostgreSQL)
                 return Parcel(due, self._address(connection, due), self._mentions(connection, due.mentions))
             connection.execute(_CANCEL, {"part": due.part_id, "reason": reason})
             self._watch.cancelled(due.about, due.delivery_id, due.chat_id, reason)
@@ -314,9 +315,19 @@ class Courier:
                 .where(col(DeliveryPart.state) == PartState.QUEUED, DeliveryPart.account_id == self._account)
                 .group_by(col(DeliveryPart.priority))
             )
-            times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in rows]
+            due = dict(rows.all())
+            due |= {
+                priority: now
+                for (priority,) in await session.execute(_BACK_THEN, {"account": self._account, "now": now})
+            }
+        times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in due.items()]
         later = [moment for moment in times if moment > now]
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
+
+
+def _was_due() -> ColumnElement[bool]:
+    """Due when it was written, or tried later than now: after the clock was set back it does not wait once more."""
+    return or_(col(DeliveryPart.due_at) <= Post.at, col(DeliveryPart.tried_at) > bindparam("now"))
 
 
 @cache
@@ -372,8 +383,8 @@ def _ready() -> Select[Any]:
         .where(
             DeliveryPart.state == PartState.QUEUED,
             DeliveryPart.account_id == bindparam("account"),
-            DeliveryPart.due_at <= bindparam("now"),
             col(Account.lease_holder) == bindparam("holder"),
+            or_(DeliveryPart.due_at <= bindparam("now"), _was_due()),
             or_(DeliveryPart.number == 0, ~unsaid),
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
@@ -387,15 +398,27 @@ def _ready() -> Select[Any]:
 # Put together once, which takes longer than to run them.
 _TAKE = (
     update(DeliveryPart)
-    .where(col(DeliveryPart.id) == bindparam("part"))
+    .where(col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.state) == PartState.QUEUED)
     .values(state=PartState.SENDING, tried_at=bindparam("moment"), tries=DeliveryPart.tries + 1)
+)
+_BACK_THEN = (  # priorities of what is due by an earlier clock only
+    select(col(DeliveryPart.priority))
+    .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+    .join(Post, col(Delivery.post_id) == col(Post.id))
+    .where(
+        DeliveryPart.state == PartState.QUEUED,
+        DeliveryPart.account_id == bindparam("account"),
+        DeliveryPart.due_at > bindparam("now"),
+        _was_due(),
+    )
+    .distinct()
 )
 _SENDING = select(col(DeliveryPart.id)).where(
     DeliveryPart.state == PartState.SENDING, DeliveryPart.account_id == bindparam("account")
 )
 _CANCEL = (
     update(DeliveryPart)
-    .where(col(DeliveryPart.id) == bindparam("part"))
+    .where(col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.state) == PartState.QUEUED)
     .values(state=PartState.CANCELLED, error=bindparam("reason"))
 )
 _OUTCOME = (

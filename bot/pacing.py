@@ -63,6 +63,8 @@ class Pacer:
         """The earliest instant at which a send of this priority may go."""
         if self._rules is None:
             return now
+        if self._day and self._day[-1][0] > now:
+            self._set_back(now)
         times = [now]
         if self.paused_until:
             times.append(self.paused_until)
@@ -70,6 +72,12 @@ class Pacer:
             times.append(self._day[-1][0] + self._gap(priority))
         times += self._budgets(priority, now)
         return max(times)
+
+    def _set_back(self, now: datetime) -> None:
+        """The clock was set back: what was sent later than now was sent now, and a pause begins anew."""
+        self._day = deque((min(moment, now), priority) for moment, priority in self._day)
+        if self._rules and self._paused_until:
+            self._paused_until = min(self._paused_until, now + timedelta(minutes=self._rules.pause_minutes))
 
     def note(self, priority: int, now: datetime) -> None:
         """A send was begun."""

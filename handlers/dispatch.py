@@ -12,7 +12,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -75,31 +75,47 @@ class Dispatch:
         self._names = LocalNames()
         self._taught = Taughts()
         self._spent: dict[int, float] = {}  # seconds spent on planning each message, until it is told of
+        self._left_over = self._suspected = 0
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
     async def recover(self, now: datetime) -> None:
-        """At a start: what is found undone counts as tried once.
+        """At a start: what is found undone may have stopped the process, so it is taken up singly (`_suspect`)."""
+        newest = select(func.max(InboxEvent.id)).where(
+            col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.account_id) == self._account
+        )
+        async with self._database.read() as session:
+            self._left_over, self._suspected = await session.scalar(newest) or 0, 0
 
-        Only those that the next batch takes: those behind them cannot have been what stopped the process.
+    async def _suspect(self, inbox_id: int, now: datetime) -> bool:
+        """Count a try of an event before it is handled; False if it was tried too often, and is given up.
+
+        Only what a process had begun on counts, once a start: kills in a row give up nothing nobody has looked at.
         """
+        if inbox_id == self._suspected:
+            return True
+        self._suspected = inbox_id
         async with self._database.write() as session:
-            new = (col(InboxEvent.state) == InboxState.NEW) & (col(InboxEvent.account_id) == self._account)
-            undone = select(InboxEvent).where(new).order_by(col(InboxEvent.id))
-            for row in await session.scalars(undone.limit(BATCH)):
-                row.tries += 1
-                if row.tries >= MAX_TRIES:
-                    row.state, row.error = InboxState.FAILED, "三次启动都没有做完"
-                    await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
+            row = await session.get_one(InboxEvent, inbox_id)
+            if row.tries >= MAX_TRIES - 1:
+                row.state, row.error = InboxState.FAILED, "三次启动都没有做完"
+                await outdoors.confess(Turn(session, now, self._outside), GIVEN_UP.format(row.id))
+                return False
+            row.tries += 1
+        return True
 
     async def step(self, now: datetime) -> int:
         """Handle the next events; how many. None are left when it returns 0."""
         async with self._database.read() as session:
             mine = {"accounts": [self._account, *self.orphaned]}
             messages = [to_message(row) for row in await run(session, _NEW, mine)]
+            if suspect := bool(messages) and messages[0].inbox_id <= self._left_over:
+                messages = messages[:1]
             try:
                 around = await self._look(session, messages, now) if messages else None
             except Exception:  # `_run` looks again, and finds out whose fault it is
                 around = None
+        if suspect and not await self._suspect(messages[0].inbox_id, now):
+            return 1
         index = 0
         self._spent.clear()
         while index < len(messages):

@@ -6,9 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, UniqueConstraint, select
+from sqlalchemy import ColumnElement, String, UniqueConstraint, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import Field, SQLModel, col
 
 from storage.columns import optional_time, time_field
@@ -129,9 +128,9 @@ async def silenced(session: AsyncSession, paths: Collection[str]) -> set[str]:
 
 def under_silence() -> ColumnElement[bool]:
     """Whether the `Area` of a row stands under a silence; false where there is none (a private chat)."""
-    above = aliased(Area)
-    standing = select(Silence.area_id).join(above, col(above.id) == col(Silence.area_id))
-    return standing.where(col(Area.path).startswith(above.path)).correlate(Area).exists()
+    # By the ids in the path: with a join SQLite goes through all areas for each row, seconds for a district's rooms.
+    step = literal("/") + cast(col(Silence.area_id), String) + literal("/")
+    return select(Silence.area_id).where(col(Area.path).contains(step)).correlate(Area).exists()
 
 
 def below(path: str) -> ColumnElement[bool]:

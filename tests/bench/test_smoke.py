@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import reading, starting, through
+from tests.bench import queueing, reading, sending, starting, through
 from tests.bench.__main__ import HEAD, table
 from tests.bench.burst import make_burst
 from tests.bench.lines import examples, stream
@@ -32,6 +32,21 @@ def test_reading_is_measured() -> None:
     assert times.lines == 60 and times.whole.ratio > 0 and times.matter.ratio > 0
     shares = reading.shares(60)
     assert shares["characters"] > 0 and min(shares.values()) >= 0
+
+
+def test_an_alert_is_queued_for_every_room() -> None:
+    times = queueing.measure(None, 20, 1)
+    assert times.rows == 40 and times.alert > 0 and times.bare > 0
+
+
+@pytest.mark.gateway
+def test_a_fan_out_and_a_bare_loop_get_through_the_gateway() -> None:
+    if why := missing():
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(why)
+        pytest.skip(why)
+    rates = sending.measure(10, 1)
+    assert rates.rooms == 10 and rates.ours > 0 and rates.bare > 0
 
 
 @pytest.mark.gateway

@@ -70,8 +70,8 @@ async def _ours(process: Process, control: Control, burst: Burst, database: Path
     await control("reset")
     url = f"sqlite:///{database}"
     await ours.prepare(url, process)
-    async with _bot("tests.bench.ours", url, process.endpoint) as lines:
-        await _line(lines, "ready")
+    async with bot_process("tests.bench.ours", url, process.endpoint) as bot:
+        await line(bot, "ready")
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)) as look:
             await control("burst", messages=burst.warm)
             await _settled(look, len(burst.warm))
@@ -87,12 +87,12 @@ async def _echo(process: Process, control: Control, burst: Burst, plan: Path, an
     await control("reset")
     tell = [len(burst.warm), len(burst.warm) + len(burst.measured)]
     _write(plan, {"answers": answers, "tell": tell})
-    async with _bot("tests.bench.echo", str(plan), process.endpoint) as lines:
-        await _line(lines, "ready")
+    async with bot_process("tests.bench.echo", str(plan), process.endpoint) as bot:
+        await line(bot, "ready")
         await control("burst", messages=burst.warm)
-        await _line(lines, "heard")
+        await line(bot, "heard")
         await control("burst", messages=burst.measured)
-        await _line(lines, "heard")
+        await line(bot, "heard")
         done = await control("sentAfter", count=sum(answers.values()))
         return len(burst.measured) / done["seconds"]
 
@@ -142,15 +142,15 @@ def _answers(look: sqlite3.Connection, count: int) -> dict[str, int]:
 
 
 @asynccontextmanager
-async def _bot(module: str, *arguments: str) -> AsyncIterator[asyncio.StreamReader]:
-    """A bot's process and what it says; closing its input ends it."""
+async def bot_process(module: str, *arguments: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A bot's process; closing its input ends it."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, cwd=ROOT, env=bot_environment(),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     assert process.stdin and process.stdout
     try:
-        yield process.stdout
+        yield process
     finally:
         process.stdin.close()
         try:
@@ -160,10 +160,12 @@ async def _bot(module: str, *arguments: str) -> AsyncIterator[asyncio.StreamRead
             await process.wait()
 
 
-async def _line(lines: asyncio.StreamReader, wanted: str) -> None:
+async def line(bot: asyncio.subprocess.Process, wanted: str) -> None:
+    """Wait until it says this; RuntimeError if it ends before."""
+    assert bot.stdout
     async with asyncio.timeout(LONGEST):
-        while (line := await lines.readline()) != f"{wanted}\n".encode():
-            if not line:
+        while (said := await bot.stdout.readline()) != f"{wanted}\n".encode():
+            if not said:
                 raise RuntimeError(f"the bot ended before it said {wanted!r}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -94,17 +95,38 @@ async def test_a_message_that_cannot_be_read_no_longer_stops_the_bot(
     assert states == ["done", "done", "failed", "done"]
 
 
-async def test_at_a_start_only_what_may_have_stopped_the_process_counts_as_tried(talk: Talk) -> None:
-    await talk.say("d1", None, "帮助")
+async def test_three_kills_before_anything_was_read_give_up_nothing(talk: Talk) -> None:
     await talk.replay.machine.inbox.store([said("早", id=f"y{n}") for n in range(dispatch.BATCH + 2)])
     for _ in range(3):
         await talk.replay.machine.recover()
-    states = await talk.rows(select(InboxEvent.state).where(InboxEvent.external_id.startswith("y")))
-    assert states.count("failed") == dispatch.BATCH
-    assert states.count("new") == 2
     talk.replay.look_again()
-    sent = await talk.wait(seconds=1)
-    assert "三次" in texts(sent, "@d1")[0]
+    await talk.wait(seconds=1)
+    assert set(await talk.rows(select(InboxEvent.state))) == {"done"}
+
+
+async def test_what_stops_the_process_each_time_is_given_up_alone(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped(BaseException):
+        """As by a kill."""
+
+    def read(text: str, context: object) -> object:
+        if text == "炸":
+            raise Stopped
+        return understood(text, context)
+
+    understood = dispatch.read
+    monkeypatch.setattr(dispatch, "read", read)
+    await talk.say("d1", None, "帮助")
+    machine = talk.replay.machine
+    await machine.inbox.store([said("早", id="y1"), said("炸", id="y2"), said("早", id="y3")])
+    for _ in range(3):
+        await machine.recover()
+        with suppress(Stopped):
+            while await machine.dispatch.step(talk.now):
+                pass
+    states = await talk.rows(select(InboxEvent.state).order_by(InboxEvent.id))
+    assert states == ["done", "done", "failed", "done"]
+    talk.replay.look_again()
+    assert "三次" in texts(await talk.wait(seconds=1), "@d1")[0]
 
 
 async def test_a_neighbour_who_leaves_no_longer_cuts_the_group_off(talk: Talk) -> None:

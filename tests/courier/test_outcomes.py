@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from bot.gateways.protocol import Address, GatewayError, RateLimited, Refused, Unknown, Unreachable
-from bot.pacing import PaceRules
+from bot.pacing import Pacer, PaceRules
 from handlers.ports import Event, EventKind
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
-from tests.harness import Talk, rooms, texts
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, Priority, Sort
+from tests.harness import NOON, Talk, rooms, texts
 
 MISSING = "我爸今天上午9点从柳树巷出去到现在没回来，72岁，灰夹克黑布鞋，有没有人看到，电话13900000001"
 REPAIR = "3栋楼道灯坏了，晚上看不见，能不能来修一下"
@@ -217,3 +220,47 @@ async def test_a_notice_stopped_while_a_call_failed_is_not_sent_again(talk: Talk
     await talk.say("t1", None, "停止 N1")
     assert "g2" not in rooms(await talk.wait(minutes=30))
     assert (await states(talk, Sort.NOTICE)).count(PartState.CANCELLED) == 1
+
+
+@pytest.mark.postgres
+async def test_what_is_cancelled_while_the_courier_reaches_for_it_is_not_sent(
+    tmp_path: Path, postgres: Callable[[], str]
+) -> None:
+    talk = await Talk(tmp_path, url=postgres()).open()
+    faults = Faults(talk)
+    await talk.say("r1", "g1", MISSING)
+    faults.plan("g2", Unreachable("down"))
+    await talk.say("w1", None, "确认 M1")
+    waiting = col(DeliveryPart.state) == PartState.QUEUED
+    async with talk.database.write() as session:
+        await session.execute(update(DeliveryPart).where(waiting).values(state=PartState.CANCELLED))
+        sending = asyncio.create_task(talk.replay.machine.courier.step(talk.now + timedelta(minutes=1)))
+        await asyncio.sleep(0.5)
+    await sending
+    assert PartState.CANCELLED in await states(talk, Sort.ALERT)
+    assert not texts(talk.outputs, "g2")
+    await talk.close()
+
+
+@pytest.mark.parametrize("tried", [True, False])
+async def test_a_clock_set_back_holds_nothing_that_was_due(talk: Talk, tried: bool) -> None:
+    faults = Faults(talk)
+    await talk.say("r1", "g1", MISSING)
+    faults.plan("g2", Unreachable("down"))
+    await talk.say("w1", None, "确认 M1")
+    if not tried:  # as if the courier had not come to it before the clock was set back
+        unsent = update(DeliveryPart).where(col(DeliveryPart.state) == PartState.QUEUED)
+        async with talk.database.write() as session:
+            await session.execute(unsent.values(tries=0, tried_at=None, due_at=talk.now))
+            await session.execute(update(Post).values(at=talk.now))
+    talk.replay.clock.moment = talk.now - timedelta(hours=1)
+    await talk.replay.machine.courier.step(talk.replay.clock.moment)
+    assert texts(talk.outputs, "g2")
+
+
+async def test_a_clock_set_back_holds_no_account() -> None:
+    pacer = Pacer(PaceRules(), random.Random(0))
+    pacer.note(Priority.URGENT, NOON)
+    pacer.pause(NOON)
+    earlier = NOON - timedelta(hours=1)
+    assert pacer.free_at(Priority.URGENT, earlier) <= earlier + timedelta(minutes=PaceRules().pause_minutes)

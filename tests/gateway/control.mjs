@@ -120,6 +120,12 @@ export function commands (world, puppet, server) {
 
     received: ({ room, person }) => world.inbox(room ?? person),
 
+    /** What all of them got, from entry number `since` on. */
+    log: ({ since = 0 }) => world.log.slice(since),
+
+    /** Whether the account sees its own messages. */
+    echo: ({ on }) => { world.echo = on },
+
     async logout ({ reason = 'logout' }) { puppet.signedIn = false; await puppet.logout(reason) },
 
     login ({ newIds }) {
@@ -132,6 +138,7 @@ export function commands (world, puppet, server) {
     error: ({ text }) => { puppet.emit('error', { data: text, gerror: JSON.stringify({ message: text }) }) },
     raw: ({ event, payload }) => { puppet.emit(event, payload) },
     fault: fault => { puppet.faults.push({ times: -1, ...fault }) },
+    faultless: () => { puppet.faults.length = 0 },
     dings: ({ on }) => { puppet.dings = on },
 
     goAway: () => server.stop(),

@@ -29,10 +29,10 @@ export class TownPuppet extends PuppetMock {
     this.dings = true
   }
 
-  /** Run `act` as `call` unless a fault stands in its way; a fault with `match` concerns that id only. */
+  /** Run `act` as `call` unless a fault stands in its way: one with `match` for that id only, with `skip` not yet. */
   async faulty (call, id, act) {
     const fault = this.faults.find(f => f.call === call && (!f.match || f.match === id) && f.times !== 0)
-    if (!fault) return act()
+    if (!fault || (fault.skip && fault.skip--)) return act()
     if (fault.times) fault.times--
     return FAULTS[fault.mode](fault, act)
   }

@@ -24,6 +24,7 @@ export class World {
     this.rooms = []
     for (let i = 0; i < rooms; i++) this.addRoom(`第${i + 1}网格居民群`)
     this.got = new Map() // conversation id -> what it got
+    this.log = [] // the same in the order of its coming: [conversation id, text, whether it is a picture]
     this.sent = 0
   }
 
@@ -80,6 +81,7 @@ export class World {
     const to = room ? { roomId: conversation, mentionIdList: mentions } : { listenerId: conversation }
     const id = this.keep({ type, text, talkerId: this.bot.id, ...to })
     this.inbox(conversation).push({ id, text, mentions, picture, recalled: false })
+    this.log.push([conversation, text, picture !== null])
     this.sent++
     return id
   }

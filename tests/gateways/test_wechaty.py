@@ -169,6 +169,29 @@ async def test_states_are_told_in_order(npm_gateway: Process) -> None:
     assert told == [GatewayState.ONLINE, GatewayState.GONE, GatewayState.ONLINE, GatewayState.GONE]
 
 
+async def test_a_gateway_that_worked_is_not_waited_for_longer_each_time_it_goes(npm_gateway: Process) -> None:
+    first_delays: list[float] = []
+    away = False
+
+    async def sleep(seconds: float) -> None:
+        nonlocal away
+        if not away:
+            first_delays.append(seconds)
+        away = True
+        await asyncio.sleep(0.05)
+
+    async with wechaty_world(npm_gateway, backoff=(0.05, 60.0), sleep=sleep) as world:
+        collector = Collector()
+        async with running(world.gateway, collector):
+            for times in range(1, 4):
+                await collector.some(times, EventKind.ONLINE)
+                away = False
+                await world.go_away()
+                await collector.some(times, EventKind.OFFLINE)
+                await world.come_back()
+    assert first_delays == [0.05, 0.05, 0.05]
+
+
 async def test_a_new_login_with_new_ids(wechat: WechatyWorld, heard: Collector) -> None:
     old_room, old_account = wechat.rooms[0], wechat.gateway.account_id
     await heard.message(await wechat.say(old_room, wechat.people[0], "旧号"))

@@ -140,9 +140,10 @@ class WechatyGateway:
             session = Session(
                 self._link, self._on_event, probe_seconds=self._probe_seconds, patience=self._call_seconds
             )
-            await self._gone(await session.hold())
-            if time.monotonic() - began > longest:
+            why = await session.hold()
+            if self._logged_in or time.monotonic() - began > longest:  # it worked: no reason to wait for long
                 delay = self._backoff[0]
+            await self._gone(why)
             log.info("wechaty: next try in %g s", delay)
             await self._sleep(delay)
             delay = min(delay * 2, longest)
