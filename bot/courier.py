@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -28,7 +29,7 @@ from bot.gateways.protocol import (
     Unknown,
     Unreachable,
 )
-from bot.pacing import Pacer
+from bot.pacing import Pacer, Standing
 from handlers.ports import Clock
 from handlers.posting import may_hear
 from handlers.refs import take_ref
@@ -39,7 +40,7 @@ from storage.engine import Database, retrying, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
 from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
-from storage.people import ContactBinding
+from storage.people import Account, ContactBinding
 
 MAX_TRIES = 15
 """Tries of a part that did not get out, with growing waits: about four hours in all."""
@@ -113,6 +114,7 @@ class Courier:
         self._pacer = pacer
         self._clock = clock
         self._drawing = drawing
+        self._standing = pacer.standing
         self._outcome: Result | None = None
         self._shaken = False
 
@@ -163,9 +165,13 @@ class Courier:
     async def _next(self, now: datetime) -> Parcel | None:
         """Write the last outcome and choose the next part, in one transaction."""
 
+        standing = self._pacer.standing
+
         def work(connection: Connection) -> Parcel | None:
             if self._outcome is not None:
                 _record(connection, self._outcome)
+            if standing != self._standing:
+                connection.execute(_STANDING, {"account": self._account, **_kept(standing)})
             if self._gateway.state != GatewayState.ONLINE:
                 return None
             return self._choose(connection, now)
@@ -176,9 +182,10 @@ class Courier:
 
         self._shaken = True
         parcel: Parcel | None = await retrying(attempt)
-        self._outcome, self._shaken = None, False
+        self._outcome, self._shaken, self._standing = None, False, standing
         if parcel is not None:
-            self._pacer.note(parcel.due.priority, now)
+            due = parcel.due
+            self._pacer.note(due.priority, now, None if due.contact_id else due.chat_id, due.post_id)
         return parcel
 
     async def _take_up(self) -> None:
@@ -195,6 +202,8 @@ class Courier:
         query = _ready()
         if held:  # what is free goes: too many replies do not hold an alert
             query = query.where(col(DeliveryPart.priority).not_in(held))
+        if resting := self._pacer.resting(now):
+            query = query.where(_rested([(one.chat_id, one.post_id) for one in resting]))
         while (row := connection.execute(query, {"now": now}).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
@@ -357,7 +366,19 @@ def _ready() -> Select[Any]:
     )
 
 
+def _rested(last: Sequence[tuple[int | None, int]]) -> ColumnElement[bool]:
+    """No routine part for a chat that has just had a routine post, given as (chat, post), but that post's own."""
+    chats = [chat for chat, _ in last]
+    same = tuple_(col(Delivery.chat_id), col(Delivery.post_id)).in_(last)
+    return or_(col(DeliveryPart.priority) <= Priority.URGENT, col(Delivery.chat_id).not_in(chats), same)
+
+
 # Put together once, which takes longer than to run them.
+_STANDING = (
+    update(Account)
+    .where(col(Account.id) == bindparam("account"))
+    .values(rate=bindparam("speed"), paused_until=bindparam("until"), started_at=bindparam("since"))
+)
 _TAKE = (
     update(DeliveryPart)
     .where(col(DeliveryPart.id) == bindparam("part"))
@@ -417,6 +438,10 @@ _BEFORE = select(col(DeliveryPart.state), col(DeliveryPart.doubtful)).where(
 _PICTURE_STATE = select(col(Picture.state)).where(col(Picture.id) == bindparam("picture"))
 _NOTICE_STATE = select(col(Notice.state)).where(col(Notice.id) == bindparam("number"))
 _ALERT_STATE = select(col(Alert.state)).where(col(Alert.id) == bindparam("number"))
+
+
+def _kept(standing: Standing) -> dict[str, Any]:
+    return {"speed": standing.rate, "until": standing.paused_until, "since": standing.started_at}
 
 
 def _forbidden(connection: Connection, due: Due) -> str | None:

@@ -19,6 +19,7 @@ from bot.gateways.protocol import Gateway
 from bot.holding import held
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere
 from bot.town import SAMPLE, read_town
+from handlers.quiet_hours import QuietHours
 from storage.areas import Area
 from storage.engine import Database
 
@@ -74,8 +75,9 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             gateway = _wechaty(config, say, heard)
         clock = SystemClock()
         rules = config.pace if gateway.capabilities.paced else None
-        pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
-        machine = Machine(database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules))
+        quiet = QuietHours.of(config)
+        pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now(), quiet)
+        machine = Machine(database, gateway, account_id, config.rules, clock, pacer=pacer, pace=pace_of(rules, quiet))
         yield machine
 
 

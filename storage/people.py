@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, UniqueConstraint, bindparam, or_, select, 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
-from storage.areas import Area, Chat
+from storage.areas import Area, Chat, RoomBinding
 from storage.columns import optional_time, time_field
 from storage.engine import run
 
@@ -27,7 +27,7 @@ class Role(StrEnum):
 
 
 class Account(SQLModel, table=True):
-    """One of the bot's own identities."""
+    """One of the bot's own identities. `rate` is what the last rate error left, `started_at` when it first sent."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -38,6 +38,7 @@ class Account(SQLModel, table=True):
     scan_code: str | None = None
     paused_until: datetime | None = optional_time()
     rate: float = 1.0
+    started_at: datetime | None = optional_time()
 
 
 class Contact(SQLModel, table=True):
@@ -149,6 +150,23 @@ async def holders(session: AsyncSession, path: str, roles: Collection[str], now:
     away = {held.stands_in_for for held in found if held.stands_in_for}
     present = [held for held in found if held.stands_in_for or held.contact_id not in away]
     return sorted(present, key=lambda held: (-held.level, held.stands_in_for is None))
+
+
+_SPEAKING = (
+    select(col(RoomBinding.chat_id), col(RoomBinding.account_id))
+    .where(col(RoomBinding.left_at).is_(None))
+    .order_by(col(RoomBinding.id))
+)
+_WRITING = (
+    select(col(Chat.id), col(ContactBinding.account_id))
+    .join(ContactBinding, col(ContactBinding.contact_id) == col(Chat.contact_id))
+    .order_by(col(ContactBinding.id))
+)
+
+
+async def accounts_of(session: AsyncSession) -> dict[int, int]:
+    """Which account speaks in each chat that one can reach: chat id -> account id."""
+    return dict((await run(session, _WRITING)).all()) | dict((await run(session, _SPEAKING)).all())
 
 
 async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dict[int, int]:

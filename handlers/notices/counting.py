@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.posting import may_hear, say, split_text
+from handlers.posting import may_hear, say
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, bound_rooms, silenced
@@ -56,12 +56,6 @@ async def scope_of(turn: Turn, area: Area) -> Scope:
     quiet = await silenced(turn.session, {path for _, _, path in rooms})
     chats = tuple(chat for room, chat, path in rooms if may_hear(Sort.NOTICE, room.mode, silent=path in quiet))
     return Scope(chats, len(rooms) - len(chats))
-
-
-def seconds_for(turn: Turn, text: str, groups: int) -> float:
-    """How long the fan-out takes; a long text counts as several messages."""
-    pieces = len(split_text(text, turn.outside.capabilities.max_text_bytes))
-    return turn.outside.pace.estimate(groups * pieces, urgent=False)
 
 
 async def progress_of(turn: Turn, notice: Notice) -> Progress:

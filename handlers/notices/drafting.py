@@ -9,18 +9,19 @@ from sqlmodel import col
 
 from handlers import quiet_hours
 from handlers.commands import Order
+from handlers.estimating import seconds_for
 from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.notices.counting import Scope, scope_of, seconds_for
+from handlers.notices.counting import Scope, scope_of
 from handlers.places.naming import area_at_start, is_relative, unknown_area
-from handlers.posting import say
+from handlers.posting import Piece, say
 from handlers.turn import WORKERS, Turn
 from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
-from storage.outbox import Delivery
+from storage.outbox import Delivery, Sort
 
 CONFIRM = "确认"
 """The kind of question: by the word of the command that answers it too."""
@@ -111,8 +112,8 @@ async def preview(turn: Turn, notice: Notice, area: Area, scope: Scope, lead: st
     ref = f"N{notice.id}"
     turn.concerns(ref)
     shown = texts.body(notice, await issuer(turn, notice, area))
-    seconds = seconds_for(turn, shown, len(scope.chats))
     wakes = quiet_hours.ends(turn)
+    seconds = await seconds_for(turn, Sort.NOTICE, [Piece(shown)], scope.chats, wakes)
     text = texts.preview(notice, area.name, len(scope.chats), scope.silent, seconds, wakes, shown)
     sent = await say(turn, lead + text, ref=ref)
     await close_questions(turn, notice)

@@ -9,9 +9,10 @@ from sqlmodel import col
 
 from handlers import quiet_hours
 from handlers.commands import Order
+from handlers.estimating import seconds_left
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.notices.counting import Scope, load, may_rule, progress_of, scope_of, seconds_for
+from handlers.notices.counting import Scope, load, may_rule, progress_of, scope_of
 from handlers.notices.drafting import CONFIRM, check_scope, close_questions, issuer, preview
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import Turn
@@ -80,7 +81,7 @@ async def _send(turn: Turn, notice: Notice, area: Area, scope: Scope) -> None:
     await close_questions(turn, notice)
     turn.audit("notice.confirmed", ref, "state,post_id,sent_at")
     await turn.session.flush()
-    seconds = seconds_for(turn, text, sent.chats)
+    seconds = await seconds_left(turn, Sort.NOTICE, sent.post_id, wakes)
     await say(turn, texts.started(notice, sent.chats, scope.silent, seconds, wakes), ref=ref)
     await turn.schedule(WHOLE, ref, (wakes or turn.now) + timedelta(seconds=seconds) + FIRST_LOOK)
 

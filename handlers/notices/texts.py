@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from handlers.estimating import duration
 from handlers.refs import label
 from storage.matters import Notice, NoticeState
 
@@ -28,14 +29,6 @@ def name(notice: Notice) -> str:
 def body(notice: Notice, issuer: str) -> str:
     """What the groups read."""
     return f"{name(notice)}{issuer}：\n{notice.text}"
-
-
-def duration(seconds: float) -> str:
-    """How long something takes, roughly: 马上, 约 4 分钟, 约 2 小时."""
-    if seconds < 30:
-        return "马上就好"
-    minutes = max(1, round(seconds / 60))
-    return f"约 {minutes} 分钟" if minutes < 90 else f"约 {round(minutes / 60)} 小时"
 
 
 def _when(seconds: float, wakes: datetime | None) -> str:
