@@ -36,7 +36,7 @@ from handlers.refs import take_ref
 from handlers.settling import own_message_of
 from storage.areas import Area, Chat, Room, RoomBinding, under_silence
 from storage.columns import UtcTime
-from storage.engine import Database, retrying, unavailable
+from storage.engine import Database, retrying, run, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
 from storage.outbox import REPEATED, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
@@ -204,7 +204,7 @@ class Courier:
             query = query.where(col(DeliveryPart.priority).not_in(held))
         if resting := self._pacer.resting(now):
             query = query.where(_rested([(one.chat_id, one.post_id) for one in resting]))
-        while (row := connection.execute(query, {"now": now}).first()) is not None:
+        while (row := connection.execute(query, {"now": now, "me": self._account}).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
                 taken = {"part": due.part_id, "account": self._account, "moment": now}
@@ -298,13 +298,15 @@ class Courier:
         """The next instant at which something may go: its due time, and its pace."""
         if self._gateway.state != GatewayState.ONLINE:
             return None  # coming online wakes the courier
+        times = []
         async with self._database.read() as session:
-            rows = await session.execute(
-                select(col(DeliveryPart.priority), func.min(col(DeliveryPart.due_at)))
-                .where(col(DeliveryPart.state) == PartState.QUEUED)
-                .group_by(col(DeliveryPart.priority))
-            )
-            times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in rows]
+            for priority in Priority:
+                free = self._pacer.free_at(priority, now)
+                known = {"me": self._account, "what": priority}
+                if (await run(session, _WAITS, {**known, "by": free})).first() is not None:
+                    times.append(free)
+                elif (due_at := (await run(session, _FIRST_DUE, known)).scalar()) is not None:
+                    times.append(due_at)
         later = [moment for moment in times if moment > now]
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
 
@@ -360,10 +362,20 @@ def _ready() -> Select[Any]:
             or_(DeliveryPart.number == 0, ~unsaid),
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
+            _mine(),
         )
         .order_by(col(DeliveryPart.priority), col(DeliveryPart.turn), col(DeliveryPart.rank), col(DeliveryPart.id))
         .limit(1)
     )
+
+
+def _mine() -> ColumnElement[bool]:
+    """The delivery is not for a room that only other accounts are in."""
+    own, other = aliased(RoomBinding), aliased(RoomBinding)
+    inside = [select(one.id).where(one.chat_id == Delivery.chat_id, col(one.left_at).is_(None)) for one in (own, other)]
+    here = inside[0].where(own.account_id == bindparam("me")).exists()
+    elsewhere = inside[1].where(other.account_id != bindparam("me")).exists()
+    return or_(here, ~elsewhere)
 
 
 def _rested(last: Sequence[tuple[int | None, int]]) -> ColumnElement[bool]:
@@ -374,6 +386,13 @@ def _rested(last: Sequence[tuple[int | None, int]]) -> ColumnElement[bool]:
 
 
 # Put together once, which takes longer than to run them.
+_QUEUED = (
+    select(col(DeliveryPart.due_at))
+    .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+    .where(DeliveryPart.state == PartState.QUEUED, DeliveryPart.priority == bindparam("what"), _mine())
+)
+_WAITS = _QUEUED.where(col(DeliveryPart.due_at) <= bindparam("by")).limit(1)
+_FIRST_DUE = _QUEUED.with_only_columns(func.min(col(DeliveryPart.due_at)))
 _STANDING = (
     update(Account)
     .where(col(Account.id) == bindparam("account"))
