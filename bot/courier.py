@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -198,13 +197,14 @@ class Courier:
         self._shaken = False
 
     def _choose(self, connection: Connection, now: datetime) -> Parcel | None:
+        # what is free goes: too many replies do not hold an alert
         held = [one for one in Priority if self._pacer.free_at(one, now) > now]
-        query = _ready()
-        if held:  # what is free goes: too many replies do not hold an alert
-            query = query.where(col(DeliveryPart.priority).not_in(held))
+        known: dict[str, Any] = {"now": now, "me": self._account, "held": held}
         if resting := self._pacer.resting(now):
-            query = query.where(_rested([(one.chat_id, one.post_id) for one in resting]))
-        while (row := connection.execute(query, {"now": now, "me": self._account}).first()) is not None:
+            known["resting"] = [one.chat_id for one in resting]
+            known["last"] = [(one.chat_id, one.post_id) for one in resting]
+        query = _ready(resting=bool(resting))
+        while (row := connection.execute(query, known).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
                 taken = {"part": due.part_id, "account": self._account, "moment": now}
@@ -298,24 +298,23 @@ class Courier:
         """The next instant at which something may go: its due time, and its pace."""
         if self._gateway.state != GatewayState.ONLINE:
             return None  # coming online wakes the courier
-        times = []
+        free = {priority: self._pacer.free_at(priority, now) for priority in Priority}
+        known = {"me": self._account, **{f"by{priority:d}": moment for priority, moment in free.items()}}
         async with self._database.read() as session:
-            for priority in Priority:
-                free = self._pacer.free_at(priority, now)
-                known = {"me": self._account, "what": priority}
-                if (await run(session, _WAITS, {**known, "by": free})).first() is not None:
-                    times.append(free)
-                elif (due_at := (await run(session, _FIRST_DUE, known)).scalar()) is not None:
-                    times.append(due_at)
+            due = (await run(session, _FIRST_DUE, known)).one()
+        times = [max(one, moment) for one, moment in zip(due, free.values(), strict=True) if one is not None]
+        if (rested := self._pacer.rested_at(now)) is not None and times:
+            times = [max(moment, rested) if moment <= now else moment for moment in times]
         later = [moment for moment in times if moment > now]
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
 
 
 @cache
-def _ready() -> Select[Any]:
+def _ready(*, resting: bool) -> Select[Any]:
     """Queued parts that may go by themselves at `now`: due, picture there, what they wait for decided.
 
-    Made once: to put it together takes longer than to run it.
+    Not of the priorities that are `held`. With `resting`, no routine part for one of these rooms unless it belongs to
+    the post that it had `last`. Made once of each kind: to put it together takes longer than to run it.
     """
     before, earlier = aliased(DeliveryPart), aliased(DeliveryPart)
     unsaid = (  # the first half of a long text goes before the second
@@ -363,6 +362,8 @@ def _ready() -> Select[Any]:
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
             _mine(),
+            *(_rested(),) * resting,
+            col(DeliveryPart.priority).not_in(bindparam("held", expanding=True)),
         )
         .order_by(col(DeliveryPart.priority), col(DeliveryPart.turn), col(DeliveryPart.rank), col(DeliveryPart.id))
         .limit(1)
@@ -378,21 +379,29 @@ def _mine() -> ColumnElement[bool]:
     return or_(here, ~elsewhere)
 
 
-def _rested(last: Sequence[tuple[int | None, int]]) -> ColumnElement[bool]:
-    """No routine part for a chat that has just had a routine post, given as (chat, post), but that post's own."""
-    chats = [chat for chat, _ in last]
-    same = tuple_(col(Delivery.chat_id), col(Delivery.post_id)).in_(last)
-    return or_(col(DeliveryPart.priority) <= Priority.URGENT, col(Delivery.chat_id).not_in(chats), same)
+def _rested() -> ColumnElement[bool]:
+    same = tuple_(col(Delivery.chat_id), col(Delivery.post_id)).in_(bindparam("last", expanding=True))
+    other = col(Delivery.chat_id).not_in(bindparam("resting", expanding=True))
+    return or_(col(DeliveryPart.priority) <= Priority.URGENT, other, same)
 
 
 # Put together once, which takes longer than to run them.
 _QUEUED = (
     select(col(DeliveryPart.due_at))
     .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
-    .where(DeliveryPart.state == PartState.QUEUED, DeliveryPart.priority == bindparam("what"), _mine())
+    .where(DeliveryPart.state == PartState.QUEUED, _mine())
 )
-_WAITS = _QUEUED.where(col(DeliveryPart.due_at) <= bindparam("by")).limit(1)
-_FIRST_DUE = _QUEUED.with_only_columns(func.min(col(DeliveryPart.due_at)))
+
+
+def _first_due(priority: Priority) -> ColumnElement[datetime]:
+    """Any due time by which the pace lets something of this priority go; else the earliest one."""
+    waits = _QUEUED.where(DeliveryPart.priority == priority)
+    by = waits.where(col(DeliveryPart.due_at) <= bindparam(f"by{priority:d}", type_=UtcTime)).limit(1)
+    first = waits.with_only_columns(func.min(col(DeliveryPart.due_at)))
+    return func.coalesce(by.scalar_subquery(), first.scalar_subquery(), type_=UtcTime)
+
+
+_FIRST_DUE = select(*(_first_due(one) for one in Priority))
 _STANDING = (
     update(Account)
     .where(col(Account.id) == bindparam("account"))

@@ -22,8 +22,11 @@ AWAY = 60.0
 class World:
     """What every room got, by its own record; times are the instants of arrival."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, reached: Callable[[], None]) -> None:
+        """`reached` is called when a room gets the first of its messages."""
         self._clock = clock
+        self._reached = reached
+        self._rooms: set[str] = set()
         self.got: Counter[tuple[str, str]] = Counter()
         self.first: dict[tuple[str, str], datetime] = {}
         self.calls: dict[str, list[datetime]] = {}
@@ -33,6 +36,9 @@ class World:
         where = to.room or f"@{to.person}"
         self.got[where, what] += 1
         self.first.setdefault((where, what), self._clock.now())
+        if to.room and to.room not in self._rooms:
+            self._rooms.add(to.room)
+            self._reached()
 
     def note_call(self, account: str) -> None:
         """An account begins a call."""

@@ -88,14 +88,13 @@ class _Play:
     def __init__(self, database: Database, setup: Setup, progress: Callable[[], None]) -> None:
         self._database = database
         self._setup = setup
-        self._progress = progress
         # the district is the circle of an alert here, whatever the levels are called
         self._rules: Rules = setup.rules.model_copy(
             update={"levels": ("区", "镇街", "村社区", "网格"), "town_level": "区"}
         )
         self._quiet = QuietHours.of(self._rules)
         self._clock = LoopClock(setup.begin.astimezone(UTC))
-        self._world = World(self._clock)
+        self._world = World(self._clock, progress)
         self._pace = _Noted(setup.pace, self._quiet)
         self._senders: list[Sender] = []
         self._decide_again = asyncio.Event()
