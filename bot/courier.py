@@ -302,9 +302,12 @@ class Courier:
         known = {"me": self._account, **{f"by{priority:d}": moment for priority, moment in free.items()}}
         async with self._database.read() as session:
             due = (await run(session, _FIRST_DUE, known)).one()
-        times = [max(one, moment) for one, moment in zip(due, free.values(), strict=True) if one is not None]
-        if (rested := self._pacer.rested_at(now)) is not None and times:
-            times = [max(moment, rested) if moment <= now else moment for moment in times]
+        waiting = {priority: max(one, free[priority]) for priority, one in zip(Priority, due, strict=True) if one}
+        rested = self._pacer.rested_at(now)
+        for priority, moment in waiting.items():
+            if moment <= now and rested is not None and priority > Priority.URGENT:
+                waiting[priority] = rested  # what is left is for rooms that have just had something
+        times = waiting.values()
         later = [moment for moment in times if moment > now]
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
 
