@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.checking import findings
+from bot.config import Config
 from bot.gateways.protocol import RateLimited
 from bot.machine import make_pacer
 from bot.pacing import DAY, HOUR, Pacer, PaceRules, Standing
@@ -187,6 +189,10 @@ async def test_what_a_rate_error_left_survives_a_restart(talk: Talk) -> None:
     assert account.rate == again.standing.rate == 0.5
     assert again.free_at(Priority.URGENT, talk.now) == account.paused_until > talk.now
     assert again.standing.started_at == account.started_at is not None
+    async with talk.database.write() as session:
+        await session.execute(update(Account).values(paused_until=datetime.now(UTC) + timedelta(hours=1)))
+    lines = await findings(Config(), talk.database)
+    assert any(line.startswith("速度：") and "50%" in line for line in lines)
 
 
 async def test_a_room_still_rests_after_a_restart(talk: Talk) -> None:
