@@ -13,6 +13,7 @@ from sqlmodel import col
 from bot.alarm import STATES
 from bot.config import Config
 from bot.gateways.protocol import GatewayState
+from bot.machine import standing_of
 from bot.pacing import DAY
 from storage.areas import Chat, RoomBinding
 from storage.outbox import DeliveryPart, PartState
@@ -43,7 +44,10 @@ async def account_rows(session: AsyncSession, config: Config, now: datetime) -> 
     rows = []
     for one in await session.scalars(select(Account).order_by(col(Account.name))):
         number = one.id or 0
-        left = "不限" if one.gateway != "wechaty" else max(0, int(config.pace.routine_day * one.rate) - sent[number])
+        standing = standing_of(one)
+        rate = standing.rate_at(now, config.pace)
+        share = rate * standing.share_at(now, config.pace)
+        left = "不限" if one.gateway != "wechaty" else max(0, int(config.pace.routine_day * share) - sent[number])
         working = one.lease_until is not None and one.lease_until > now
         rows.append(
             (
@@ -56,7 +60,7 @@ async def account_rows(session: AsyncSession, config: Config, now: datetime) -> 
                 str(waiting[number]),
                 str(sent[number]),
                 str(left),
-                f"{one.rate:.0%}",
+                f"{rate:.0%}",
                 _time(one.paused_until if one.paused_until and one.paused_until > now else None, config),
                 one.lease_holder.rpartition(":")[0] if working else "没有在运行",
             )

@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from bot.config import TOKEN_VARIABLE, Config, ConfigError
 from bot.gateways.endpoint import parse_endpoint
-from bot.machine import rooms_elsewhere
+from bot.machine import rooms_elsewhere, standing_of
 from bot.poster import find_font
 from bot.running import town_folder
 from storage.areas import Area, Chat, Room, RoomBinding
@@ -40,6 +40,7 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines.append(lost)
     async with database.read() as session:
         lines += await _gateways(config, session)
+        lines += await _slowed(config, session, now)
         lines += await _areas(config, session)
         lines += await _rooms(config, session, now)
         lines += await _workers(session, now)
@@ -82,6 +83,23 @@ async def _gateway(config: Config, session: AsyncSession) -> list[str]:
         lines.append(f"网关：{state or f'账号 {config.account} 还没有运行过'}")
     if account and account.scan_code:
         lines.append(f"网关：账号 {config.account} 要扫码登录：{account.scan_code}")
+    return lines
+
+
+async def _slowed(config: Config, session: AsyncSession, now: datetime) -> list[str]:
+    """Accounts that the platform called too fast, until their rate has come back."""
+    zone, lines = ZoneInfo(config.timezone), []
+    for account in await session.scalars(select(Account).order_by(col(Account.id))):
+        standing = standing_of(account)
+        rate, whole = standing.rate_at(now, config.pace), standing.whole_at(config.pace)
+        if rate < 1 and whole is not None and account.paused_until is not None:
+            pause = (
+                f"停到 {account.paused_until.astimezone(zone):%m-%d %H:%M}，之后" if account.paused_until > now else ""
+            )
+            lines.append(
+                f"速度：账号 {account.name} 被平台说发得太快，{pause}按平常的 {rate:.0%} 发，"
+                f"{whole.astimezone(zone):%m-%d %H:%M} 恢复"
+            )
     return lines
 
 

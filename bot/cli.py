@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -189,6 +190,60 @@ async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, un
             await database.close()
     except BadLine as error:
         raise ConfigError(f"{chat}：{error}") from error
+
+
+@app.command()
+def simulate(
+    groups: Annotated[int, typer.Option(help="多少个群")],
+    accounts: Annotated[int, typer.Option(help="几个账号，群平均分")] = 1,
+    notice: Annotated[bool, typer.Option("--notice/--alert", help="发通知（日常）还是寻人（紧急）")] = False,
+    loss: Annotated[float, typer.Option(help="多大比例的调用没有回音（一半其实送到了），0 到 1")] = 0.0,
+    rate_errors: Annotated[float, typer.Option(help="多大比例的调用被说发得太快")] = 0.0,
+    disconnects: Annotated[float, typer.Option(help="多大比例的调用中途断线，一分钟后连上")] = 0.0,
+    bans: Annotated[int, typer.Option(help="几个账号中途被封")] = 0,
+    delay: Annotated[float, typer.Option(help="一次调用平均几秒")] = 0.3,
+    new: Annotated[bool, typer.Option("--new", help="都是新账号，慢起步")] = False,
+    start: Annotated[str, typer.Option(help="几点开始（当地时间）")] = "09:00",
+    days: Annotated[int, typer.Option(help="最多看多少天")] = 60,
+    seed: Annotated[int, typer.Option(help="随机数种子；相同则输出相同")] = 0,
+    config: Annotated[Path | None, typer.Option("--config", "-c", help="按这份配置的速度和安静时段")] = None,
+) -> None:
+    """在虚拟时钟上算一次群发要多久：真的发送程序，假想的微信；不碰正式数据。"""
+    from bot.simulation import BadSetup, Setup, VirtualLoop, lines, table
+    from bot.simulation import simulate as play
+
+    with told():
+        settings = started(config) if config else Config()
+        setup = Setup(
+            groups=groups,
+            accounts=accounts,
+            alert=not notice,
+            loss=loss,
+            rate_errors=rate_errors,
+            disconnects=disconnects,
+            bans=bans,
+            delay=delay,
+            new=new,
+            start=start,
+            days=days,
+            seed=seed,
+            pace=settings.pace,
+            rules=settings.rules,
+        )
+        try:
+            setup.check()
+        except BadSetup as error:
+            raise ConfigError(str(error)) from None
+        logging.getLogger("gridbot").setLevel(logging.CRITICAL)  # the faults are meant; the result counts them
+        with _progress("模拟", groups) as step, asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            result = runner.run(play(setup, step))
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(table(result))
+    else:
+        for line in lines(result):
+            typer.echo(line)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from functools import cache
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, String, bindparam, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -31,7 +31,7 @@ from bot.gateways.protocol import (
     Unreachable,
 )
 from bot.lease import Lease
-from bot.pacing import Pacer
+from bot.pacing import Pacer, Standing
 from bot.watching import Call, Watching
 from handlers.following import about, following
 from handlers.ports import Clock
@@ -40,7 +40,7 @@ from handlers.refs import take_ref
 from handlers.settling import own_message_of
 from storage.areas import Area, Chat, Room, RoomBinding, under_silence
 from storage.columns import UtcTime
-from storage.engine import Database, retrying, unavailable
+from storage.engine import Database, retrying, run, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
 from storage.outbox import REPEATED, SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
@@ -132,6 +132,7 @@ class Courier:
         self._pacer = pacer
         self._clock = clock
         self._drawing = drawing
+        self._standing = pacer.standing
         self._outcome: Result | None = None
         self._shaken = False
 
@@ -179,9 +180,13 @@ class Courier:
     async def _next(self, now: datetime) -> Parcel | None:
         """Write the last outcome and choose the next part, in one transaction."""
 
+        standing = self._pacer.standing
+
         def work(connection: Connection) -> Parcel | None:
             if self._outcome is not None:
                 _record(connection, self._outcome)
+            if standing != self._standing:
+                connection.execute(_STANDING, {"account": self._account, **_kept(standing)})
             if self._gateway.state != GatewayState.ONLINE:
                 return None
             return self._choose(connection, now)
@@ -192,9 +197,10 @@ class Courier:
 
         self._shaken = True
         parcel: Parcel | None = await retrying(attempt)
-        self._outcome, self._shaken = None, False
+        self._outcome, self._shaken, self._standing = None, False, standing
         if parcel is not None:
-            self._pacer.note(parcel.due.priority, now)
+            due = parcel.due
+            self._pacer.note(due.priority, now, None if due.contact_id else due.chat_id, due.post_id)
         return parcel
 
     async def _take_up(self) -> None:
@@ -207,11 +213,14 @@ class Courier:
         self._shaken = False
 
     def _choose(self, connection: Connection, now: datetime) -> Parcel | None:
+        # what is free goes: too many replies do not hold an alert
         held = [one for one in Priority if self._pacer.free_at(one, now) > now]
-        query, mine = _ready(), {"account": self._account, "holder": self._holder, "now": now}
-        if held:  # what is free goes: too many replies do not hold an alert
-            query = query.where(col(DeliveryPart.priority).not_in(held))
-        while (row := connection.execute(query, mine).first()) is not None:
+        known: dict[str, Any] = {"now": now, "account": self._account, "holder": self._holder, "held": held}
+        if resting := self._pacer.resting(now):
+            known["resting"] = [one.chat_id for one in resting]
+            known["last"] = [(one.chat_id, one.post_id) for one in resting]
+        query = _ready(resting=bool(resting))
+        while (row := connection.execute(query, known).first()) is not None:
             due = Due(*row[:7], tuple(row[7] or ()), *row[8:])
             if (reason := _forbidden(connection, due)) is None:
                 if connection.execute(_TAKE, {"part": due.part_id, "moment": now}).rowcount == 0:
@@ -309,18 +318,19 @@ class Courier:
         """The next instant at which something may go: its due time, and its pace."""
         if self._gateway.state != GatewayState.ONLINE:
             return None  # coming online wakes the courier
+        free = {priority: self._pacer.free_at(priority, now) for priority in Priority}
+        known = {"account": self._account, **{f"by{priority:d}": moment for priority, moment in free.items()}}
         async with self._database.read() as session:
-            rows = await session.execute(
-                select(col(DeliveryPart.priority), func.min(col(DeliveryPart.due_at)))
-                .where(col(DeliveryPart.state) == PartState.QUEUED, DeliveryPart.account_id == self._account)
-                .group_by(col(DeliveryPart.priority))
-            )
-            due = dict(rows.all())
-            due |= {
-                priority: now
-                for (priority,) in await session.execute(_BACK_THEN, {"account": self._account, "now": now})
-            }
-        times = [max(self._pacer.free_at(priority, now), due_at) for priority, due_at in due.items()]
+            due = (await run(session, _FIRST_DUE, known)).one()
+            waiting = {priority: max(one, free[priority]) for priority, one in zip(Priority, due, strict=True) if one}
+            if waiting and min(waiting.values()) > now:
+                back = await run(session, _BACK_THEN, {"account": self._account, "now": now})
+                waiting |= {priority: free[priority] for (priority,) in back}
+        rested = self._pacer.rested_at(now)
+        for priority, moment in waiting.items():
+            if moment <= now and rested is not None and priority > Priority.URGENT:
+                waiting[priority] = rested  # what is left is for rooms that have just had something
+        times = waiting.values()
         later = [moment for moment in times if moment > now]
         return min(later, default=None) if len(later) == len(times) else now + timedelta(seconds=1)
 
@@ -331,11 +341,12 @@ def _was_due() -> ColumnElement[bool]:
 
 
 @cache
-def _ready() -> Select[Any]:
+def _ready(*, resting: bool) -> Select[Any]:
     """The next queued part of an account that may go by itself at `now`: due, picture there, what it waits for decided.
 
-    None is found where another process holds the account's lease, or is moving the part to another account.
-    Made once: to put it together takes longer than to run it.
+    None is found where another process holds the account's lease, or is moving the part to another account, and none of
+    the priorities that are `held`. With `resting`, no routine part for one of these rooms unless it belongs to the post
+    that it had `last`. Made once of each kind: to put it together takes longer than to run it.
     """
     before, earlier = aliased(DeliveryPart), aliased(DeliveryPart)
     unsaid = (  # the first half of a long text goes before the second
@@ -388,6 +399,8 @@ def _ready() -> Select[Any]:
             or_(DeliveryPart.number == 0, ~unsaid),
             or_(col(Picture.id).is_(None), col(Picture.state).not_in(("handle", "wanted"))),
             or_(col(Delivery.after_id).is_(None), ~undecided),
+            *(_rested(),) * resting,
+            col(DeliveryPart.priority).not_in(bindparam("held", expanding=True)),
         )
         .order_by(col(DeliveryPart.priority), col(DeliveryPart.turn), col(DeliveryPart.rank), col(DeliveryPart.id))
         .limit(1)
@@ -395,7 +408,32 @@ def _ready() -> Select[Any]:
     )
 
 
+def _rested() -> ColumnElement[bool]:
+    same = tuple_(col(Delivery.chat_id), col(Delivery.post_id)).in_(bindparam("last", expanding=True))
+    other = col(Delivery.chat_id).not_in(bindparam("resting", expanding=True))
+    return or_(col(DeliveryPart.priority) <= Priority.URGENT, other, same)
+
+
 # Put together once, which takes longer than to run them.
+_QUEUED = select(col(DeliveryPart.due_at)).where(
+    DeliveryPart.state == PartState.QUEUED, DeliveryPart.account_id == bindparam("account")
+)
+
+
+def _first_due(priority: Priority) -> ColumnElement[datetime]:
+    """Any due time by which the pace lets something of this priority go; else the earliest one."""
+    waits = _QUEUED.where(DeliveryPart.priority == priority)
+    by = waits.where(col(DeliveryPart.due_at) <= bindparam(f"by{priority:d}", type_=UtcTime)).limit(1)
+    first = waits.with_only_columns(func.min(col(DeliveryPart.due_at)))
+    return func.coalesce(by.scalar_subquery(), first.scalar_subquery(), type_=UtcTime)
+
+
+_FIRST_DUE = select(*(_first_due(one) for one in Priority))
+_STANDING = (
+    update(Account)
+    .where(col(Account.id) == bindparam("account"))
+    .values(rate=bindparam("speed"), paused_until=bindparam("until"), started_at=bindparam("since"))
+)
 _TAKE = (
     update(DeliveryPart)
     .where(col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.state) == PartState.QUEUED)
@@ -463,6 +501,10 @@ _BEFORE = select(col(DeliveryPart.state), col(DeliveryPart.doubtful)).where(
 _PICTURE_STATE = select(col(Picture.state)).where(col(Picture.id) == bindparam("picture"))
 _NOTICE_STATE = select(col(Notice.state)).where(col(Notice.id) == bindparam("number"))
 _ALERT_STATE = select(col(Alert.state)).where(col(Alert.id) == bindparam("number"))
+
+
+def _kept(standing: Standing) -> dict[str, Any]:
+    return {"speed": standing.rate, "until": standing.paused_until, "since": standing.started_at}
 
 
 def _forbidden(connection: Connection, due: Due) -> str | None:

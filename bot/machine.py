@@ -19,10 +19,11 @@ from bot import standby
 from bot.alarm import Alarm
 from bot.courier import Courier
 from bot.drawing import Drawing
+from bot.forecast import Forecast
 from bot.gateways.protocol import Gateway, GatewayError, GatewayState, Refused
 from bot.inbox import Inbox
 from bot.lease import Lease, LeaseLost
-from bot.pacing import DAY, Pacer, PaceRules
+from bot.pacing import DAY, Pacer, PaceRules, Standing
 from bot.pictures import Fetcher
 from bot.recalling import recall_part
 from bot.watching import Watching
@@ -30,12 +31,13 @@ from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.outdoors import confess
 from handlers.ports import Clock, Event, EventKind, Outside, Pace, Rules, random_token
+from handlers.quiet_hours import QuietHours
 from handlers.retention import RETENTION
 from handlers.turn import Turn
 from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, retrying, unavailable
-from storage.outbox import RECALL, DeliveryPart, Errand
+from storage.outbox import RECALL, Errand, sends_since
 from storage.people import Account
 
 LOOK_AGAIN = timedelta(seconds=30)
@@ -400,23 +402,27 @@ async def rooms_elsewhere(database: Database, name: str) -> str:
 
 
 async def make_pacer(
-    database: Database, account_id: int, rules: PaceRules | None, rng: random.Random, now: datetime
+    database: Database,
+    account_id: int,
+    rules: PaceRules | None,
+    rng: random.Random,
+    now: datetime,
+    quiet: QuietHours | None = None,
 ) -> Pacer:
-    """A pacer that knows what the account sent in the last day."""
+    """A pacer that knows what the account sent in the last day, and how it stands."""
     if rules is None:
-        return Pacer(None, rng)
+        return Pacer(None, rng, quiet=quiet)
     async with database.read() as session:
-        sent = await session.execute(
-            select(col(DeliveryPart.tried_at), col(DeliveryPart.priority))
-            .where(DeliveryPart.account_id == account_id, col(DeliveryPart.tried_at) > now - DAY)
-            .order_by(col(DeliveryPart.tried_at))
-        )
-        return Pacer(rules, rng, sent.all())
+        account = await session.get_one(Account, account_id)
+        sent = (await sends_since(session, [account_id], now - DAY)).get(account_id, ())
+    return Pacer(rules, rng, sent, standing=standing_of(account), quiet=quiet)
 
 
-def pace_of(rules: PaceRules | None) -> Pace:
-    """The mean gaps, for estimates."""
-    if rules is None:
-        return Pace()
-    urgent = max(sum(rules.urgent_gap) / 2, 60 / rules.urgent_minute)
-    return Pace(urgent, sum(rules.routine_gap) / 2, rules.routine_hour)
+def standing_of(account: Account) -> Standing:
+    """What the table remembers of its pace."""
+    return Standing(account.rate, account.paused_until, account.started_at)
+
+
+def pace_of(rules: PaceRules | None, quiet: QuietHours) -> Pace:
+    """What estimates go by."""
+    return Forecast(rules, quiet) if rules else Pace()

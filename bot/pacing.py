@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import random
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from handlers.ports import Count, Minutes
-from storage.outbox import Priority
+from handlers.ports import Count, Hours, Minutes
+from storage.outbox import Priority, Send
+
+if TYPE_CHECKING:
+    from handlers.quiet_hours import QuietHours
 
 Gap = Annotated[float, Field(strict=True, ge=0, le=3600, allow_inf_nan=False)]
+StartShare = Annotated[float, Field(strict=True, gt=0, le=1, allow_inf_nan=False)]
+StartDays = Annotated[int, Field(strict=True, ge=0, le=365)]
 
 
 class PaceRules(BaseModel):
@@ -27,6 +33,9 @@ class PaceRules(BaseModel):
     urgent_gap: tuple[Gap, Gap] = Field((1.0, 2.0), description="紧急消息两次发送之间的秒数（随机）")
     urgent_minute: Count = Field(40, description="紧急消息每分钟最多几条")
     reply_minute: Count = Field(20, description="答复每分钟最多几条")
+    room_gap: Gap = Field(60.0, description="同一个群两篇日常消息之间至少隔几秒")
+    slow_start_days: StartDays = Field(14, description="新账号用几天慢慢放开日常消息；0 不慢起步")
+    slow_start_share: StartShare = Field(0.25, description="新账号第一天的日常消息是平常的几分之几")
 
     @field_validator("routine_gap", "urgent_gap")
     @classmethod
@@ -36,89 +45,161 @@ class PaceRules(BaseModel):
         return value
 
     pause_minutes: Minutes = Field(10, description="平台说发得太快时，暂停几分钟再用一半速度")
+    recover_hours: Hours = Field(3, description="这么多小时没再嫌快，速度就恢复八分之一")
 
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+SLOWEST = 1 / 8
+"""The rate is halved down to this, and comes back by as much at a time: small steps find what the platform bears."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is remembered of an account over restarts: its columns in the table.
+
+    `rate` (1/8 to 1) is what the last rate error left; `started_at` when it first sent.
+    """
+
+    rate: float = 1.0
+    paused_until: datetime | None = None
+    started_at: datetime | None = None
+
+    def rate_at(self, now: datetime, rules: PaceRules) -> float:
+        """The rate with what the clean hours since the pause have given back."""
+        if self.rate >= 1 or self.paused_until is None:
+            return self.rate
+        clean = max(timedelta(0), now - self.paused_until) // timedelta(hours=rules.recover_hours)
+        return min(1.0, self.rate + clean * SLOWEST)
+
+    def whole_at(self, rules: PaceRules) -> datetime | None:
+        """When the rate is 1 again if nothing happens; None if it is."""
+        if self.rate >= 1 or self.paused_until is None:
+            return None
+        steps = -(-(1 - self.rate) // SLOWEST)
+        return self.paused_until + timedelta(hours=rules.recover_hours * steps)
+
+    def share_at(self, now: datetime, rules: PaceRules) -> float:
+        """The part of the routine budget that an account may use, as young as it is: more every day."""
+        if self.started_at is None:
+            return rules.slow_start_share if rules.slow_start_days else 1.0
+        days = max(timedelta(0), now - self.started_at) // DAY
+        if days >= rules.slow_start_days:
+            return 1.0
+        return rules.slow_start_share + (1 - rules.slow_start_share) * days / rules.slow_start_days
+
+    def after_error(self, now: datetime, rules: PaceRules) -> Standing:
+        """The platform said too much was sent: a pause, then half the rate."""
+        rate = max(self.rate_at(now, rules) / 2, SLOWEST)
+        return replace(self, rate=rate, paused_until=now + timedelta(minutes=rules.pause_minutes))
 
 
 class Pacer:
     """Says when a send of a priority may go next. Urgent sends count into the budgets and are never held by them."""
 
-    def __init__(self, rules: PaceRules | None, rng: random.Random, sent: Iterable[tuple[datetime, int]] = ()) -> None:
-        """`rules` None: no pace at all. `sent`: (time, priority) of the last day's sends, oldest first."""
+    def __init__(
+        self,
+        rules: PaceRules | None,
+        rng: random.Random,
+        sent: Iterable[Send] = (),
+        *,
+        standing: Standing | None = None,
+        quiet: QuietHours | None = None,
+    ) -> None:
+        """`rules` None: no pace, only quiet hours. `sent`: the last day's sends, oldest first."""
         self._rules = rules
         self._random = rng
-        self._day: deque[tuple[datetime, int]] = deque(sent)
-        self._free: datetime | None = None
-        self.paused_until: datetime | None = None
-        self.rate = 1.0
+        self._quiet = quiet
+        self._all: list[datetime] = []
+        self._kinds: dict[int, list[datetime]] = {Priority.REPLY: [], Priority.URGENT: []}
+        self._resting: dict[int, Send] = {}
+        self._gap_factor = 0.5
+        self.standing = standing or Standing()
+        for one in sent:
+            self._count(one)
 
     def pause(self, now: datetime) -> None:
         """The platform said too much was sent: stop for a while, then go at half the rate."""
         if self._rules:
-            self.paused_until = now + timedelta(minutes=self._rules.pause_minutes)
-            self.rate = max(self.rate / 2, 1 / 8)
+            self.standing = self.standing.after_error(now, self._rules)
+
+    def rate(self, now: datetime) -> float:
+        """Part of the usual rate that is in use."""
+        return self.standing.rate_at(now, self._rules) if self._rules else 1.0
 
     def free_at(self, priority: int, now: datetime) -> datetime:
         """The earliest instant at which a send of this priority may go."""
-        if self._rules is None:
-            return now
-        if self._day and self._day[-1][0] > now:
+        if self._all and self._all[-1] > now:
             self._set_back(now)
-        times = [now]
-        if self.paused_until:
-            times.append(self.paused_until)
-        if self._day:
-            times.append(self._day[-1][0] + self._gap(priority))
-        times += self._budgets(priority, now)
-        return max(times)
+        moment = max(self._limits(priority, now), default=now) if self._rules else now
+        if priority <= Priority.URGENT or self._quiet is None:
+            return max(now, moment)
+        return self._quiet.until(max(now, moment)) or max(now, moment)
 
     def _set_back(self, now: datetime) -> None:
         """The clock was set back: what was sent later than now was sent now, and a pause begins anew."""
-        self._day = deque((min(moment, now), priority) for moment, priority in self._day)
-        if self._rules and self._paused_until:
-            self._paused_until = min(self._paused_until, now + timedelta(minutes=self._rules.pause_minutes))
+        for times in (self._all, *self._kinds.values()):
+            times[:] = [min(moment, now) for moment in times]
+        self._resting = {chat: last._replace(at=min(last.at, now)) for chat, last in self._resting.items()}
+        if self._rules and self.standing.paused_until:
+            until = min(self.standing.paused_until, now + timedelta(minutes=self._rules.pause_minutes))
+            self.standing = replace(self.standing, paused_until=until)
 
-    def note(self, priority: int, now: datetime) -> None:
-        """A send was begun."""
+    def resting(self, now: datetime) -> list[Send]:
+        """The rooms that have just had a routine post, with that post: of others they get none yet."""
+        if self._rules is None:
+            return []
+        gap = timedelta(seconds=self._rules.room_gap)
+        self._resting = {chat: last for chat, last in self._resting.items() if last.at > now - gap}
+        return list(self._resting.values())
+
+    def rested_at(self, now: datetime) -> datetime | None:
+        """When the next of the resting rooms may get another routine post."""
+        gap = timedelta(seconds=self._rules.room_gap) if self._rules else timedelta(0)
+        return min((one.at + gap for one in self.resting(now)), default=None)
+
+    def note(self, priority: int, now: datetime, chat_id: int | None = None, post_id: int = 0) -> None:
+        """A send was begun; `chat_id` of a room, None of a private chat."""
         if self._rules is None:
             return
-        self._day.append((now, priority))
+        if self.standing.started_at is None:
+            self.standing = replace(self.standing, started_at=now)
         self._gap_factor = self._random.random()
-        while self._day and self._day[0][0] < now - DAY:
-            self._day.popleft()
+        self._count(Send(now, priority, chat_id, post_id))
 
-    _gap_factor = 0.5
+    def _count(self, one: Send) -> None:
+        self._all.append(one.at)
+        if one.priority in self._kinds:
+            self._kinds[one.priority].append(one.at)
+        elif one.chat_id is not None:
+            self._resting[one.chat_id] = one
+        if len(self._all) % 1024 == 0:
+            for times in (self._all, *self._kinds.values()):
+                del times[: bisect_left(times, one.at - DAY)]
 
-    def _gap(self, priority: int) -> timedelta:
-        assert self._rules is not None
-        if priority <= Priority.REPLY:
-            return timedelta(0)
-        low, high = self._rules.urgent_gap if priority == Priority.URGENT else self._rules.routine_gap
-        return timedelta(seconds=(low + (high - low) * self._gap_factor) / self.rate)
-
-    def _budgets(self, priority: int, now: datetime) -> list[datetime]:
-        rules = self._rules
+    def _limits(self, priority: int, now: datetime) -> list[datetime]:
+        rules, standing = self._rules, self.standing
         assert rules is not None
+        rate = standing.rate_at(now, rules)
+        times = [standing.paused_until] if standing.paused_until else []
         if priority <= Priority.REPLY:
-            return self._window(now, MINUTE, rules.reply_minute, {Priority.REPLY})
+            return times + _full(self._kinds[Priority.REPLY], MINUTE, rules.reply_minute * rate)
         if priority == Priority.URGENT:
-            return self._window(now, MINUTE, rules.urgent_minute, {Priority.URGENT})
-        everything = set(Priority)
-        return [
-            *self._window(now, HOUR, rules.routine_hour, everything),
-            *self._window(now, DAY, rules.routine_day, everything),
-        ]
+            times += self._after_gap(rules.urgent_gap, rate)
+            return times + _full(self._kinds[Priority.URGENT], MINUTE, rules.urgent_minute * rate)
+        share = rate * standing.share_at(now, rules)
+        times += self._after_gap(rules.routine_gap, rate)
+        times += _full(self._all, HOUR, rules.routine_hour * share)
+        return times + _full(self._all, DAY, rules.routine_day * share)
 
-    def _window(self, now: datetime, span: timedelta, limit: int, kinds: set[Priority]) -> list[datetime]:
-        """When the oldest of the last `limit` sends of these kinds leaves the window, if the window is full."""
-        limit = max(1, int(limit * self.rate))
-        count = 0
-        for moment, priority in reversed(self._day):
-            if moment <= now - span:
-                return []
-            if priority in kinds:
-                count += 1
-                if count == limit:
-                    return [moment + span]
-        return []
+    def _after_gap(self, gap: tuple[float, float], rate: float) -> list[datetime]:
+        if not self._all:
+            return []
+        low, high = gap
+        return [self._all[-1] + timedelta(seconds=(low + (high - low) * self._gap_factor) / rate)]
+
+
+def _full(times: list[datetime], span: timedelta, limit: float) -> list[datetime]:
+    """When the oldest of the last `limit` sends leaves the window, which is full until then."""
+    most = max(1, int(limit))
+    return [times[-most] + span] if len(times) >= most else []

@@ -29,6 +29,7 @@ from handlers.ports import (
     Quote,
     Rules,
 )
+from handlers.quiet_hours import QuietHours
 from storage.areas import Mode
 from storage.engine import Database
 from storage.outbox import Delivery, DeliveryPart, Post
@@ -273,7 +274,10 @@ class Replay:
                 start_mode=Mode.FULL,
                 rng=self._random,
             )
-        pacer = await make_pacer(self.database, account_id, pace, self._random, self.clock.now())
+        if pace is not None:
+            pace = pace.model_copy(update={"slow_start_days": 0})  # the account of a log is no new one
+        quiet = QuietHours.of(self.rules)
+        pacer = await make_pacer(self.database, account_id, pace, self._random, self.clock.now(), quiet)
         self.machine = Machine(
             self.database,
             self.gateway,
@@ -281,7 +285,7 @@ class Replay:
             self.rules,
             self.clock,
             pacer=pacer,
-            pace=pace_of(pace),
+            pace=pace_of(pace, quiet),
             token=lambda: "".join(self._random.choice(TOKEN_LETTERS) for _ in range(8)),
         )
         await self.machine.recover()

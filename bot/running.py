@@ -23,6 +23,7 @@ from bot.lease import Lease
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere
 from bot.town import SAMPLE, read_town
 from bot.watching import Telling
+from handlers.quiet_hours import QuietHours
 from storage.areas import Area
 from storage.engine import Database
 
@@ -84,7 +85,8 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         else:
             gateway = _wechaty(config, say, heard)
         rules = config.pace if gateway.capabilities.paced else None
-        pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now())
+        quiet = QuietHours.of(config)
+        pacer = await make_pacer(database, account_id, rules, random.Random(), clock.now(), quiet)
         figures = _figures(config)
         machine = Machine(
             database,
@@ -93,7 +95,7 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             config.rules,
             clock,
             pacer=pacer,
-            pace=pace_of(rules),
+            pace=pace_of(rules, quiet),
             watch=figures or Telling(config.account),
             lease=lease,
             alarm=Alarm(config.alarm, config.account, clock) if config.gateway != "local" else None,

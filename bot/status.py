@@ -143,7 +143,7 @@ def _faults(found: Standing, machine: Machine) -> Iterator[str]:
 
 
 def _paused(machine: Machine) -> bool:
-    until = machine.pacer.paused_until
+    until = machine.pacer.standing.paused_until
     return until is not None and until > machine.clock.now()
 
 
@@ -164,7 +164,9 @@ class Seen(Collector):
         yield _gauge("database_up", "Whether the database answered in time.", float(found is not None))
         yield _states(machine.gateway.state)
         yield _gauge("pace_paused", "Whether sending stands still after a rate error.", float(_paused(machine)))
-        yield _gauge("pace_rate_ratio", "Part of the usual rate that is in use.", machine.pacer.rate)
+        yield _gauge(
+            "pace_rate_ratio", "Part of the usual rate that is in use.", machine.pacer.rate(machine.clock.now())
+        )
         if found is not None:
             yield from _standing(found)
 

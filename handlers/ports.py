@@ -254,20 +254,29 @@ class Rules(_Section):
 
 
 @dataclass(frozen=True, slots=True)
+class Load:
+    """What one account has to send until a post is whole.
+
+    `rate`, `paused_until` and `started_at` are its row's; `sent` is what it began to send lately (rows of
+    `storage.outbox.Send`, the oldest first), `waiting` its queue up to the post's last part (`storage.outbox.Queued`).
+    """
+
+    post_id: int
+    rate: float
+    paused_until: datetime | None
+    started_at: datetime | None
+    sent: Sequence[tuple[datetime, int, int | None, int]]
+    waiting: Sequence[tuple[int, int, int, int, int, int, datetime, bool]]
+
+
 class Pace:
-    """How long a fan-out takes, so that a preview can say it. Seconds."""
+    """How fast the accounts send, so that a preview can say how long it takes. This one does not wait at all."""
 
-    urgent_gap: float = 0.0
-    routine_gap: float = 0.0
-    routine_hour: int | None = None
+    paced = False
 
-    def estimate(self, rooms: int, urgent: bool) -> float:
-        """Seconds until `rooms` rooms have it, alone in the queue."""
-        gap = self.urgent_gap if urgent else self.routine_gap
-        seconds = rooms * gap
-        if not urgent and self.routine_hour:
-            seconds = max(seconds, 3600.0 * max(0, rooms - self.routine_hour) / self.routine_hour)
-        return seconds
+    def finish(self, load: Load, now: datetime) -> datetime:
+        """When the last part of the load's post is sent."""
+        return now
 
 
 TOKEN_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -87,16 +87,19 @@ async def post(
     targets: Iterable[Target],
     *,
     hold: datetime | None = None,
+    priority: Priority | None = None,
 ) -> Sent:
     """Queue one post to each target that may hear it, in the caller's transaction; not to be sent before `hold`.
 
     A matter's first post is `<ref>.1`; long texts become several parts, split at line ends.
+    `priority` stands in for that of its sort.
     """
     wanted = {target.chat_id: target for target in targets}
     if not wanted:
         return Sent(None, 0, 0)
+    rank = PRIORITY[sort] if priority is None else priority
     return _noted(
-        turn, ref, sort, await turn.session.run_sync(_write, turn, ref, sort, pieces, wanted, hold or turn.now)
+        turn, ref, sort, await turn.session.run_sync(_write, turn, ref, sort, rank, pieces, wanted, hold or turn.now)
     )
 
 
@@ -136,6 +139,7 @@ def _write(
     turn: Turn,
     ref: str,
     sort: Sort,
+    priority: Priority,
     pieces: Sequence[Piece],
     wanted: Mapping[int, Target],
     due_at: datetime,
@@ -148,7 +152,7 @@ def _write(
     parts = _split(_named(connection, turn, pieces), turn.outside.capabilities)
     if not parts:  # nothing but pictures, where none can be sent
         return Sent(None, 0, len(wanted) - len(heard))
-    written = {"matter": ref, "ref": ref, "sort": sort, "priority": PRIORITY[sort], "at": turn.now}
+    written = {"matter": ref, "ref": ref, "sort": sort, "priority": priority, "at": turn.now}
     post_id = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id, "due": turn.due})
     said = [
         {
@@ -162,7 +166,7 @@ def _write(
         for number, piece in enumerate(parts)
     ]
     connection.execute(_PARTS, said)
-    _deliver(connection, post_id, sort, [piece.kind for piece in parts], heard, due_at)
+    _deliver(connection, post_id, priority, [piece.kind for piece in parts], heard, due_at)
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 
@@ -176,7 +180,7 @@ def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -
 def _deliver(
     connection: Connection,
     post_id: int | None,
-    sort: Sort,
+    priority: Priority,
     kinds: Sequence[str],
     heard: Sequence[_Heard],
     due_at: datetime,
@@ -191,7 +195,7 @@ def _deliver(
         {
             "delivery_id": ids[target.chat_id],
             "number": number,
-            "priority": PRIORITY[sort],
+            "priority": priority,
             "turn": 0 if kind == "text" else 1,
             "rank": target.rank,
             "due_at": due_at,
@@ -219,7 +223,7 @@ def _extend(session: Session, turn: Turn, post_id: int, sort: Sort, wanted: Mapp
         connection.execute(_AGAIN, {"deliveries": again, "at": turn.now})
     if fresh := [one for one in heard if one.target.chat_id not in known]:
         kinds = dict(connection.execute(_SAID, {"post": post_id}).all())
-        _deliver(connection, post_id, sort, [kinds[number] for number in sorted(kinds)], fresh, turn.now)
+        _deliver(connection, post_id, PRIORITY[sort], [kinds[number] for number in sorted(kinds)], fresh, turn.now)
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 
@@ -245,6 +249,11 @@ def _named(connection: Connection, turn: Turn, pieces: Sequence[Piece]) -> list[
         )
         for piece in pieces
     ]
+
+
+def kinds_of(pieces: Sequence[Piece], capabilities: Capabilities) -> list[str]:
+    """The kinds of the parts that these pieces make."""
+    return [piece.kind for piece in _split(pieces, capabilities)]
 
 
 def _split(pieces: Sequence[Piece], capabilities: Capabilities) -> list[Piece]:

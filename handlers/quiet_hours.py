@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from handlers.ports import Rules
 from handlers.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """Every day from `start` to `end` (HH:MM) in a zone; none if both are the same."""
+
+    start: str
+    end: str
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, rules: Rules) -> QuietHours:
+        """Those of the config."""
+        return cls(rules.quiet.start, rules.quiet.end, ZoneInfo(rules.timezone))
+
+    def until(self, moment: datetime) -> datetime | None:
+        """When the quiet hours that hold at this instant end; None outside them."""
+        return quiet_until(moment.astimezone(self.zone), self.start, self.end)
 
 
 def ends(turn: Turn) -> datetime | None:
     """When the quiet hours that it is now in end; None outside them."""
-    return quiet_until(turn.local(turn.now), turn.rules.quiet.start, turn.rules.quiet.end)
+    return QuietHours.of(turn.rules).until(turn.now)
 
 
 def quiet_until(local: datetime, start: str, end: str) -> datetime | None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
-from sqlalchemy import JSON, Index, UniqueConstraint, select, update
+from sqlalchemy import JSON, Index, UniqueConstraint, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
 from storage.areas import Chat
 from storage.columns import optional_time, time_field
+from storage.engine import run
 
 
 class PartState(StrEnum):
@@ -165,3 +167,71 @@ async def hand_over(session: AsyncSession, chats: Collection[int], account_id: i
         .values(account_id=account_id)
         .execution_options(synchronize_session=False)
     )
+
+
+class Send(NamedTuple):
+    """A send that was begun; `chat_id` of a room, None of a private chat."""
+
+    at: datetime
+    priority: int
+    chat_id: int | None = None
+    post_id: int = 0
+
+
+class Queued(NamedTuple):
+    """A part that waits (or is on its way), in the order of the courier: by the first three fields, then by `id`."""
+
+    priority: int
+    turn: int
+    rank: int
+    id: int
+    chat_id: int
+    post_id: int
+    due_at: datetime
+    in_room: bool
+
+
+_IN_ROOM = case((col(Chat.room_id).is_not(None), col(Delivery.chat_id)))
+_SENDS = (
+    select(
+        col(DeliveryPart.account_id),
+        col(DeliveryPart.tried_at),
+        col(DeliveryPart.priority),
+        _IN_ROOM,
+        col(Delivery.post_id),
+    )
+    .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+    .join(Chat, col(Delivery.chat_id) == col(Chat.id))
+    .where(col(DeliveryPart.account_id).in_(bindparam("accounts", expanding=True)))
+    .where(col(DeliveryPart.tried_at) > bindparam("since"))
+    .order_by(col(DeliveryPart.tried_at))
+)
+_QUEUED = (
+    select(
+        col(DeliveryPart.priority),
+        col(DeliveryPart.turn),
+        col(DeliveryPart.rank),
+        col(DeliveryPart.id),
+        col(Delivery.chat_id),
+        col(Delivery.post_id),
+        col(DeliveryPart.due_at),
+        col(Chat.room_id).is_not(None),
+    )
+    .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+    .join(Chat, col(Delivery.chat_id) == col(Chat.id))
+    .where(col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING)))
+    .where(col(DeliveryPart.priority) <= bindparam("last"))
+)
+
+
+async def sends_since(session: AsyncSession, accounts: list[int], since: datetime) -> dict[int, list[Send]]:
+    """What these accounts began to send after an instant, the oldest first."""
+    found: dict[int, list[Send]] = {}
+    for account_id, *send in await run(session, _SENDS, {"accounts": accounts, "since": since}):
+        found.setdefault(account_id, []).append(Send(*send))
+    return found
+
+
+async def queue(session: AsyncSession, last: int) -> list[Queued]:
+    """All that waits with this priority or a more urgent one, in no order."""
+    return [Queued(*row) for row in await run(session, _QUEUED, {"last": last})]

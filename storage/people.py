@@ -28,7 +28,8 @@ class Role(StrEnum):
 
 
 class Account(SQLModel, table=True):
-    """One of the bot's own identities. `lease_holder` is the process that works for it until `lease_until`."""
+    """One of the bot's own identities. `rate` is what the last rate error left, `started_at` when it first sent;
+    `lease_holder` is the process that works for it until `lease_until`."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -39,6 +40,7 @@ class Account(SQLModel, table=True):
     scan_code: str | None = None
     paused_until: datetime | None = optional_time()
     rate: float = 1.0
+    started_at: datetime | None = optional_time()
     lease_holder: str = ""
     lease_until: datetime | None = optional_time()
 
@@ -152,6 +154,14 @@ async def holders(session: AsyncSession, path: str, roles: Collection[str], now:
     away = {held.stands_in_for for held in found if held.stands_in_for}
     present = [held for held in found if held.stands_in_for or held.contact_id not in away]
     return sorted(present, key=lambda held: (-held.level, held.stands_in_for is None))
+
+
+_SPEAKING = select(col(Chat.id), col(Chat.account_id)).where(col(Chat.account_id).is_not(None))
+
+
+async def accounts_of(session: AsyncSession) -> dict[int, int]:
+    """Which account speaks in each chat: chat id -> account id."""
+    return dict((await run(session, _SPEAKING)).all())
 
 
 async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dict[int, int]:

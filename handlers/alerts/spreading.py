@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers.alerts import asking, ending, facts, texts
 from handlers.alerts.reaching import DECIDERS, here, is_reporter, load, must_decide, name_of, ref_of, to_family, town_of
+from handlers.estimating import seconds_left
 from handlers.matters import Refusal
 from handlers.posting import Piece, Sent, Target, post, say, send_on
 from handlers.turn import Turn
@@ -46,7 +47,7 @@ async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = Fals
     by = await name_of(turn, alert.confirmed_by, area)
     sent = await _send_card(turn, alert, area, by, await _targets(turn, alert, area, town))
     alert.post_id = sent.post_id
-    seconds = turn.outside.pace.estimate(sent.chats, urgent=True)
+    seconds = await seconds_left(turn, Sort.ALERT, sent.post_id)
     await _tell_start(turn, alert, texts.started(alert, by, sent.chats, seconds, sent.silent))
     if not by_itself:
         await asking.tell_settled(turn, alert, area)
@@ -104,7 +105,7 @@ async def send_to_rest(turn: Turn, alert: Alert, chats: Collection[int] | None =
     sent = await _send_late(turn, alert, area, rest)
     if sent.chats:
         turn.audit("alert.catch_up", ref_of(alert))
-        seconds = turn.outside.pace.estimate(sent.chats, urgent=True)
+        seconds = await seconds_left(turn, Sort.ALERT, sent.post_id)
         await turn.schedule(WHOLE, ref_of(alert), turn.now + timedelta(seconds=max(seconds, 10)))
     return sent.chats
 

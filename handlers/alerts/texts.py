@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from handlers.alerts import describing, facts
 from handlers.alerts.mourning import tells_of_death
 from handlers.clipping import clip, hide_identity_numbers, open_clip
+from handlers.estimating import duration
 from handlers.refs import label
 from storage.matters import Alert, AlertState
 
@@ -304,7 +305,7 @@ def started(alert: Alert, by: str, rooms: int, seconds: float, silent: int) -> s
     said = f"{by}已核实，" if by else ""
     if not rooms:
         return f"{name(alert)}{said}但现在没有能发的群{_silent(silent)}。{LATER if silent else ''}"
-    return f"{name(alert)}{said}正在发 {rooms} 个群，{_lasting(seconds)}{_silent(silent)}。"
+    return f"{name(alert)}{said}正在发 {rooms} 个群，{duration(seconds)}{_silent(silent)}。"
 
 
 def confirmed_already(alert: Alert, by: str, counts: Counts) -> str:
@@ -312,10 +313,6 @@ def confirmed_already(alert: Alert, by: str, counts: Counts) -> str:
     if counts.reached or counts.waiting:
         return f"{name(alert)}{by}已经确认过，卡片已经在发了。"
     return f"{name(alert)}{by}已经确认过，但现在没有能发的群{_silent(counts.silent)}。{LATER}"
-
-
-def _lasting(seconds: float) -> str:
-    return "不到 1 分钟" if seconds < 60 else f"约 {round(seconds / 60)} 分钟"
 
 
 def whole(alert: Alert, counts: Counts) -> str:

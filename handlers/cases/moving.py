@@ -20,7 +20,7 @@ from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
-from storage.outbox import Sort
+from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
 
 RATING_DAYS = 3
@@ -108,9 +108,12 @@ async def tell_origin(
     text = hide_identity_numbers(text) if in_group else text
     people = (case.reporter_id,) if mention and in_group else ()
     own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
-    fresh = asked or own or turn.now - case.created_at < FRESH
-    hold = None if fresh else quiet_hours.ends(turn)
-    sent = await post(turn, str(case.id), Sort.CASE, [Piece(text, people)], [Target(case.chat_id)], hold=hold)
+    answer, wakes = asked or own, quiet_hours.ends(turn)
+    fresh = answer or turn.now - case.created_at < FRESH
+    hold = None if fresh else wakes
+    priority = Priority.REPLY if answer or (fresh and wakes) else None  # the courier holds all that is routine
+    pieces, targets = [Piece(text, people)], [Target(case.chat_id)]
+    sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
     if sent.chats:
         case.shown = True
         return hold

@@ -12,7 +12,7 @@ from sqlmodel import col
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of, within
-from handlers.posting import Target, may_hear, say, split_text, staff_chat
+from handlers.posting import Piece, Target, may_hear, say, staff_chat
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, silenced
@@ -37,6 +37,11 @@ class Scope:
     without: int = 0
     missed: tuple[str, ...] = ()
     people: int | None = None
+
+    @property
+    def chat_ids(self) -> list[int]:
+        """Those chats, in the order in which they get it."""
+        return [target.chat_id for target in (*self.targets, *(target for target, _ in self.called))]
 
     @property
     def chats(self) -> int:
@@ -178,11 +183,9 @@ async def _heard(turn: Turn, notice_id: int) -> Scope:
     return Scope(tuple(targets.values()))
 
 
-async def seconds_for(turn: Turn, notice: Notice, text: str, chats: int) -> float:
-    """How long the fan-out takes; a long text counts as several messages, and each picture as one."""
-    pieces = len(split_text(text, turn.outside.capabilities.max_text_bytes))
-    pictures = await pictures_of(turn, notice) if turn.outside.capabilities.can_send_pictures else []
-    return turn.outside.pace.estimate(chats * (pieces + len(pictures)), urgent=False)
+async def pieces_of(turn: Turn, notice: Notice, text: str) -> list[Piece]:
+    """What a notice consists of: its text, then its pictures."""
+    return [Piece(text), *(Piece(picture_id=one) for one in await pictures_of(turn, notice))]
 
 
 async def pictures_of(turn: Turn, notice: Notice) -> list[int]:

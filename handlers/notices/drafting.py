@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -9,23 +10,24 @@ from sqlmodel import col
 
 from handlers import quiet_hours
 from handlers.commands import Order
+from handlers.estimating import seconds_for
 from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.alike import said_before
 from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
-from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, scope_of, seconds_for
+from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, pieces_of, scope_of
 from handlers.notices.picturing import attach_earlier
 from handlers.notices.templates import filled
 from handlers.notices.wording import Wording, asks_for_receipt, take_wording
 from handlers.places.naming import is_relative, unknown_area
-from handlers.posting import say
+from handlers.posting import Piece, say
 from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
-from storage.outbox import Delivery
+from storage.outbox import Delivery, Sort
 from storage.people import roles_of
 
 CONFIRM = "确认"
@@ -145,7 +147,8 @@ async def preview(
     if timely:
         notes.append(texts.TIMELY)
     to = f"{audience.name(turn.rules.levels)}{scope.words()}"
-    text = texts.preview(notice, to, await going(turn, notice, shown, scope.chats), notes, shown)
+    seconds = await lasts(turn, notice, await pieces_of(turn, notice, shown), scope)
+    text = texts.preview(notice, to, going(turn, notice, seconds), notes, shown)
     sent = await say(turn, lead + text, ref=ref)
     await close_questions(turn, notice)
     chat_id = await turn.session.scalar(select(col(Delivery.chat_id)).where(col(Delivery.post_id) == sent.post_id))
@@ -183,9 +186,14 @@ def _town(turn: Turn) -> int:
     return levels.index(turn.rules.town_level) if turn.rules.town_level in levels else 1
 
 
-async def going(turn: Turn, notice: Notice, shown: str, chats: int) -> str:
+async def lasts(turn: Turn, notice: Notice, pieces: Sequence[Piece], scope: Scope) -> float:
+    """How many seconds the fan-out takes, once it begins."""
+    plan = turn.local(notice.plan_at) if notice.plan_at is not None else None
+    return await seconds_for(turn, Sort.NOTICE, pieces, scope.chat_ids, wakes_at(turn, plan) or plan)
+
+
+def going(turn: Turn, notice: Notice, seconds: float) -> str:
     """When it goes out, and how long that takes."""
-    seconds = await seconds_for(turn, notice, shown, chats)
     plan = turn.local(notice.plan_at) if notice.plan_at is not None else None
     return texts.when(seconds, wakes_at(turn, plan), plan)
 

@@ -11,17 +11,8 @@ from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of
-from handlers.notices.counting import (
-    Scope,
-    covers_all,
-    load,
-    must_rule,
-    pictures_of,
-    progress_of,
-    scope_of,
-    seconds_for,
-)
-from handlers.notices.drafting import CONFIRM, check_scope, close_questions, going, issuer, preview, wakes_at
+from handlers.notices.counting import Scope, covers_all, load, must_rule, pieces_of, progress_of, scope_of
+from handlers.notices.drafting import CONFIRM, check_scope, close_questions, going, issuer, lasts, preview, wakes_at
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
@@ -128,12 +119,12 @@ async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope) ->
     ref = f"N{notice.id}"
     notice.plan_at, plan_at = None, notice.plan_at
     text = texts.body(notice, await issuer(turn, notice, audience))
-    how_long = await going(turn, notice, text, scope.chats)
-    wakes = wakes_at(turn, None)
-    pictures = [Piece(picture_id=one) for one in await pictures_of(turn, notice)]
-    sent = [await post(turn, ref, Sort.NOTICE, [Piece(text), *pictures], scope.targets, hold=wakes)]
+    pieces = await pieces_of(turn, notice, text)
+    seconds, wakes = await lasts(turn, notice, pieces, scope), wakes_at(turn, None)
+    how_long = going(turn, notice, seconds)
+    sent = [await post(turn, ref, Sort.NOTICE, pieces, scope.targets, hold=wakes)]
     for target, people in scope.called:
-        sent.append(await post(turn, ref, Sort.NOTICE, [Piece(text, people), *pictures], [target], hold=wakes))
+        sent.append(await post(turn, ref, Sort.NOTICE, [Piece(text, people), *pieces[1:]], [target], hold=wakes))
     notice.post_id = next((one.post_id for one in sent if one.post_id), None)
     notice.state, notice.sent_at, notice.plan_at = NoticeState.SENT, turn.now, plan_at
     await close_questions(turn, notice)
@@ -142,7 +133,6 @@ async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope) ->
     told = texts.started(notice, scope.words(), how_long)
     await (say(turn, told, ref=ref) if turn.speaker else tell_sender(turn, notice, told))
     begin = wakes or turn.now
-    seconds = await seconds_for(turn, notice, text, scope.chats)
     await turn.schedule(WHOLE, ref, begin + timedelta(seconds=seconds) + FIRST_LOOK)
     if notice.receipt:
         await turn.schedule(RECEIPTS, ref, begin + timedelta(hours=turn.rules.notices.receipt_hours))

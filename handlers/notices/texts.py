@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from handlers.clipping import clip
+from handlers.estimating import duration
 from handlers.refs import label
 from storage.matters import Notice, NoticeState
 
@@ -37,14 +38,6 @@ def body(notice: Notice, issuer: str) -> str:
     if notice.corrects_id is not None:
         return f"{name(notice)}{issuer}：\n更正：{notice.text}\n（原通知 N{notice.corrects_id}）"
     return f"{name(notice)}{issuer}：\n{notice.text}"
-
-
-def duration(seconds: float) -> str:
-    """How long something takes, roughly: 马上, 约 4 分钟, 约 2 小时."""
-    if seconds < 30:
-        return "马上就好"
-    minutes = max(1, round(seconds / 60))
-    return f"约 {minutes} 分钟" if minutes < 90 else f"约 {round(minutes / 60)} 小时"
 
 
 def moment(at: datetime) -> str:

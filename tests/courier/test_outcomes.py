@@ -207,7 +207,7 @@ async def test_a_rate_error_pauses_and_halves(talk: Talk) -> None:
     talk.replay.machine.courier._pacer = pacer
     faults.plan("g1", RateLimited("too fast"))
     await talk.say("r1", "g1", REPAIR)
-    assert pacer.rate == 0.5
+    assert pacer.standing.rate == 0.5
     assert await talk.wait(minutes=5) == []
     assert {"g1", "@w1"} == rooms(await talk.wait(minutes=10))
 

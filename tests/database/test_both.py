@@ -12,10 +12,12 @@ from sqlalchemy import Connection, select
 from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401
+from bot.pacing import PaceRules
+from bot.town import read_town
 from storage.engine import Database, DatabaseError
 from storage.inbox import InboxEvent, InboxState
 from storage.matters import Case, CaseState
-from tests.harness import Talk, rooms, texts
+from tests.harness import TOWN, Talk, rooms, texts
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -106,3 +108,14 @@ async def test_an_unusable_database_is_one_sentence(address: str, named: str) ->
     assert named in text
     assert "secret" not in text
     assert "\n" not in text
+
+
+async def test_a_paced_fan_out_in_which_rooms_rest(url: str, tmp_path: Path) -> None:
+    talk = Talk(tmp_path, url=url)
+    await talk.replay.start(read_town(TOWN, talk.rules), PaceRules(routine_gap=(5.0, 5.0), room_gap=60.0))
+    for number in (1, 2):
+        await talk.say("t1", None, f"通知 全镇 第{number}件事")
+        await talk.say("t1", None, f"确认 N{number}")
+    await talk.wait(minutes=5)
+    assert [len([one for one in talk.outputs if one.room == room]) for room in ("g1", "g2", "g3")] == [2, 2, 2]
+    await talk.close()
