@@ -146,6 +146,9 @@ class _Play:
     def _stir(self) -> None:
         """Something was committed: there may be more to send, and other things may be due."""
         self._decide_again.set()
+        self._wake_senders()
+
+    def _wake_senders(self) -> None:
         for sender in self._senders:
             sender.news.set()
 
@@ -172,9 +175,8 @@ class _Play:
             due = await run_due(self._database, self._outside, self._clock.now())
             if due is not None and due <= self._clock.now():
                 continue
+            self._wake_senders()
             await _rest(self._decide_again, due, self._clock.now())
-            if due is not None and due <= self._clock.now():
-                self._stir()
 
     async def _send(self, sender: Sender) -> None:
         while True:

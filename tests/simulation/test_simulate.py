@@ -56,8 +56,15 @@ def test_what_goes_wrong_is_known_to_the_table(alert: bool) -> None:
     assert (result.doubled > 0) == alert  # an urgent one is repeated once, a routine one never
 
 
-def test_the_rooms_of_a_banned_account_wait() -> None:
+def test_the_rooms_of_a_banned_account_are_taken_over() -> None:
     result = play(groups=40, accounts=4, bans=1)
     assert [one.banned for one in result.accounts].count(True) == 1
+    assert result.waiting == result.failed == result.lost_unseen == result.doubled == 0
+    assert result.all is not None
+    assert result.all > 300, "the standby waits before it takes over"
+
+
+def test_without_a_standby_the_rooms_of_a_banned_account_wait() -> None:
+    result = play(groups=10, bans=1)
     assert result.waiting > 0 == result.failed == result.lost_unseen
     assert result.all is None
