@@ -199,18 +199,23 @@ def settled(alert: Alert, by: str) -> str:
 
 def card(alert: Alert, here: Here, verified: str) -> str:
     """What goes to every group of the town."""
-    them = describing.pronoun(alert)
     seen_call = "、".join(part for part in (_family_phone(alert), here.police_line) if part)
     lines = [
         f"{name(alert)}紧急寻人，请大家帮忙留意",
         description(alert, here),
         own_words(alert),
-        f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话",
+        if_seen(alert),
         f"电话：{seen_call}",
         verified,
         f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def if_seen(alert: Alert) -> str:
+    """What to do on seeing somebody who is sought."""
+    them = describing.pronoun(alert)
+    return f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话"
 
 
 def own_words(alert: Alert) -> str:
