@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
 
 from bot.cleaning import clean_text
+from bot.config import NO_DOMAIN, Config, ConfigError
 
 _NEVER = dict.fromkeys((0xFFFE, 0xFFFF))
 """What `clean_text` leaves and XML 1.0 (2.2) does not allow."""
@@ -27,6 +28,16 @@ class Publisher:
     def page(self, number: int) -> str:
         """The status page of an alert."""
         return f"{self.base}/m/{number}"
+
+
+def publisher_of(config: Config) -> Publisher:
+    """As the config has it; ConfigError if it names no domain."""
+    if not config.domain:
+        raise ConfigError(NO_DOMAIN)
+    feed = config.feed
+    local = f"http://{f'[{feed.host}]' if ':' in feed.host else feed.host}:{feed.port}"
+    name = f"{config.bot_name}（{config.domain}）"
+    return Publisher(name, config.domain, config.alerts.public_url or local, ZoneInfo(config.timezone))
 
 
 def root(tag: str, namespaces: Mapping[str, str]) -> Element:
