@@ -139,14 +139,14 @@ async def public(turn: Turn, number: int) -> Public | None:
     )
 
 
-async def all_public(turn: Turn) -> list[Public]:
-    """Everything that is public: who is sought first, then what ended last; at most `MOST`."""
+async def all_public(turn: Turn, most: int | None = MOST) -> list[Public]:
+    """Everything that is public: who is sought first, then what ended last; at most so many."""
     ended = case((col(Alert.state) == AlertState.CONFIRMED, 0), else_=1)
     query = (
         select(col(Alert.id))
         .where(col(Alert.confirmed_at).is_not(None), col(Alert.state) != AlertState.UNCONFIRMED)
         .order_by(ended, col(Alert.updated_at).desc(), col(Alert.id).desc())
-        .limit(MOST)
+        .limit(most)
     )
     numbers = (await turn.session.scalars(query)).all()
     found = [await public(turn, number) for number in numbers if number is not None]
@@ -233,6 +233,8 @@ def _facts(alert: Alert) -> Iterable[tuple[str, str]]:
             yield name, hide_identity_numbers(str(value))
     if alert.age is not None:
         yield "age", f"{alert.age:g}"
+        if alert.age_precision:
+            yield "age_precision", alert.age_precision
     if alert.seen_at is not None:
         yield "seen_at", alert.seen_at.isoformat()
 

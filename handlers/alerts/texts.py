@@ -439,6 +439,17 @@ def said_dead(alert: Alert, by: str, words: str) -> str:
     )
 
 
+def over_elsewhere(alert: Alert, source: str, over: AlertState) -> str:
+    """To the workers, when the system that an alert came from has ended it; a death is not named."""
+    if over == AlertState.WITHDRAWN:
+        return (
+            f"{name(alert)}{source}撤销了这条寻人，没说人找到没有。请核实：找到了回“找到 M{alert.id}”，"
+            f"不是真的回“误报 M{alert.id}”，我告诉收到过的群；还在找不用回。"
+        )
+    says = "人找到了" if over == AlertState.FOUND else "不用再找了"
+    return f"{name(alert)}{source}说{says}。核实后回“是”，我告诉收到过的群寻人结束；还在找回“不是”。"
+
+
 def put_to_workers(alert: Alert) -> str:
     """To whoever told of it."""
     return f"{name(alert)}知道了，已请网格员去核实。核实前请先不要在群里说。"

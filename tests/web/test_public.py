@@ -133,6 +133,7 @@ async def test_the_feed_lists_both_formats(talk: Talk, get: Get) -> None:
     }
     assert entry.findtext(f"{ATOM}id") == "pfif:liuhe.example/M1"
     assert entry.findtext("{http://zesty.ca/pfif/1.4}person/{http://zesty.ca/pfif/1.4}full_name") == "王建国"
+    assert (entry.findtext(f"{ATOM}title"), entry.findtext(f"{ATOM}summary")) == ("王建国", "寻人 M1：还在找")
     for name in ("id", "title", "updated", "subtitle"):
         assert feed.findtext(f"{ATOM}{name}")
     assert feed.findtext(f"{ATOM}updated") == entry.findtext(f"{ATOM}updated")
