@@ -120,12 +120,12 @@ class PublicPages:
 
     async def cap(self, request: web.Request) -> web.Response:
         """The CAP message that stands."""
-        alert = await self._alert(request)
+        alert = await self._ours(request)
         return _answer(request, cap.cap_document(alert, self._publisher), cap.MIME, atom.changed(alert))
 
     async def pfif(self, request: web.Request) -> web.Response:
         """The PFIF record."""
-        alert = await self._alert(request)
+        alert = await self._ours(request)
         return _answer(request, pfif.pfif_document([alert], self._publisher), pfif.MIME, atom.changed(alert))
 
     async def photo(self, request: web.Request) -> web.Response:
@@ -151,6 +151,13 @@ class PublicPages:
             self._feed = (self._seconds(), body, atom.updated(alerts))
         _, body, changed = self._feed
         return _answer(request, body, atom.MIME, changed)
+
+    async def _ours(self, request: web.Request) -> Public:
+        """The alert of the address, if records of it are ours to give."""
+        found = await self._alert(request)
+        if found.foreign:
+            raise _unknown("这是外地转来的寻人，记录请向来源要；这里只有状态页。")
+        return found
 
     async def _alert(self, request: web.Request) -> Public:
         """The alert of the address; 404 if nothing of it is public."""

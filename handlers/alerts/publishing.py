@@ -17,7 +17,7 @@ from handlers.turn import Turn
 from storage.agenda import AuditEntry
 from storage.areas import Area
 from storage.inbox import Picture
-from storage.matters import Alert, AlertState
+from storage.matters import Alert, AlertSource, AlertState
 
 STANDS = timedelta(hours=24)
 """How long a public word stands. CAP 1.2 wants an end (`expires`) that its reader can rely on; while the search goes
@@ -83,7 +83,9 @@ class Public:
     """An alert as anybody may know it.
 
     `words` are in order; the last is what stands now, until `stands_until`. After `kept_until` nothing of it may be
-    kept; then (`gone`) only its number and how it ended are left. `card` is None once the search is over.
+    kept; then (`gone`) only its number and how it ended are left. `card` is None once the search is over. One that is
+    `foreign` came from another system, which alone gives out records of it (PFIF 1.4, 2): else two that import from
+    each other would have it twice.
     """
 
     number: int
@@ -93,6 +95,7 @@ class Public:
     stands_until: datetime
     kept_until: datetime
     gone: bool
+    foreign: bool
     card: Card | None
 
     @property
@@ -126,6 +129,7 @@ async def public(turn: Turn, number: int) -> Public | None:
     gone = not is_open and (alert.wiped or kept_until <= turn.now)
     if gone and kept_until > turn.now:  # the config keeps longer than it did when this was wiped
         kept_until = words[-1].at
+    came = select(AlertSource.key).where(AlertSource.alert_id == number)
     scope = await turn.session.get(Area, alert.scope_id or alert.area_id)
     return Public(
         number=number,
@@ -135,16 +139,21 @@ async def public(turn: Turn, number: int) -> Public | None:
         stands_until=words[-1].at + STANDS if is_open else kept_until,
         kept_until=kept_until,
         gone=gone,
+        foreign=await turn.session.scalar(came.limit(1)) is not None,
         card=await _card(turn, alert, words[-1].at) if is_open else None,
     )
 
 
 async def all_public(turn: Turn, most: int | None = MOST) -> list[Public]:
-    """Everything that is public: who is sought first, then what ended last; at most so many."""
+    """Everything that is public and ours: who is sought first, then what ended last; at most so many."""
     ended = case((col(Alert.state) == AlertState.CONFIRMED, 0), else_=1)
     query = (
         select(col(Alert.id))
-        .where(col(Alert.confirmed_at).is_not(None), col(Alert.state) != AlertState.UNCONFIRMED)
+        .where(
+            col(Alert.confirmed_at).is_not(None),
+            col(Alert.state) != AlertState.UNCONFIRMED,
+            col(Alert.id).not_in(select(col(AlertSource.alert_id))),
+        )
         .order_by(ended, col(Alert.updated_at).desc(), col(Alert.id).desc())
         .limit(most)
     )
@@ -202,12 +211,12 @@ async def _card(turn: Turn, alert: Alert, at: datetime) -> Card:
     minutes = turn.rules.alerts.auto_after_minutes or 0
     phone = alert.phone if alert.share_phone else ""
     return Card(
-        name=alert.name,
+        name=hide_identity_numbers(alert.name),
         nameless=describing.nameless(alert),
         sex=alert.sex,
         age=alert.age,
         about=bool(alert.age_precision),
-        who=describing.who(alert),
+        who=hide_identity_numbers(describing.who(alert)),
         looks=tuple(hide_identity_numbers(line) for line in describing.looks(alert)),
         description=texts.description(alert, around),
         place=hide_identity_numbers(alert.place),

@@ -13,10 +13,10 @@ from tests.formats.documents import cap, fits_schema, seen
 from tests.harness import Talk
 
 
-async def confirmed(talk: Talk) -> None:
+async def confirmed(talk: Talk, number: int = 1) -> None:
     """Grandpa is sought in the whole town."""
     await talk.say("r1", "g1", GRANDPA)
-    await talk.say("w1", None, "确认 M1")
+    await talk.say("w1", None, f"确认 M{number}")
 
 
 async def test_nothing_is_public_before_somebody_vouches(talk: Talk) -> None:

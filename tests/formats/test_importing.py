@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.commandline.test_commands import call
 from tests.formats.documents import PUBLISHER, seen
 from tests.formats.test_cap import confirmed
 from tests.harness import NOON, TOWN, Talk, rooms, texts
+from tests.web.test_public import served
 
 CONFIG = build_config({}, "test")
 
@@ -213,6 +215,17 @@ async def test_what_another_one_of_us_wrote_comes_back_whole(talk: Talk, tmp_pat
     assert [one.state for one in await talk.rows(select(Alert).order_by(Alert.id))] == [AlertState.FOUND] * 3
 
 
+async def test_only_its_source_gives_out_records_of_it(talk: Talk, tmp_path: Path) -> None:
+    await take(talk, tmp_path, cap_text())
+    await talk.say("t1", None, "确认 M1")
+    async with served(talk) as get:
+        assert "李桂兰" in (await get("/m/1"))[1]
+        for path in ("/m/1/cap.xml", "/m/1/pfif.xml"):
+            status, said, _ = await get(path)
+            assert (status, "来源" in said) == (404, True)
+        assert "李桂兰" not in (await get("/feed.atom"))[1]
+
+
 async def test_whose_area_it_is(talk: Talk, tmp_path: Path) -> None:
     for text, area in ((cap_text(area="哪里"), None), (pfif_text(), None), (cap_text(), "T9"), (cap_text(), "柳河镇")):
         with pytest.raises(Refusal):
@@ -220,6 +233,23 @@ async def test_whose_area_it_is(talk: Talk, tmp_path: Path) -> None:
     assert await talk.rows(select(Alert)) == []
     await take(talk, tmp_path, cap_text(area="哪里"), "T2")
     assert rooms(await talk.wait(seconds=5)) == {"@t2"}
+
+
+@pytest.mark.postgres
+async def test_on_postgresql(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    talk = await Talk(tmp_path, url=postgres()).open()
+    await take(talk, tmp_path, cap_text())
+    assert "导入过了" in await take(talk, tmp_path, cap_text())
+    await take(talk, tmp_path, cap_text(2, "Update", FIRST, headline="寻人：李桂兰，女，85岁"))
+    await talk.say("t1", None, "确认 M1")
+    await confirmed(talk, 2)
+    async with served(talk) as get:
+        assert (await get("/feed.atom"))[1].count("<entry>") == 1
+        assert "还在找" in (await get("/m/1"))[1]
+    await take(talk, tmp_path, cap_text(3, "Cancel", SECOND, headline="李桂兰已找到"))
+    await talk.say("t1", None, "是")
+    assert await balanced(talk)
+    await talk.close()
 
 
 async def test_all_or_none(talk: Talk, tmp_path: Path) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import update
+
+from storage.matters import Alert
 from tests.alerts.town import GRANDPA
 from tests.formats.documents import pfif
 from tests.formats.test_cap import confirmed
@@ -85,3 +88,13 @@ async def test_after_its_expiry_a_placeholder_is_left(talk: Talk) -> None:
         "source_date": before["expiry_date"],
         "full_name": "",  # the schema wants the element, the mechanism wants it empty
     }
+
+
+async def test_what_was_wiped_early_is_a_placeholder_at_once(talk: Talk) -> None:
+    await confirmed(talk)
+    await talk.say("w1", "g1", "找到 M1")
+    before, _ = await pfif(talk)
+    async with talk.database.write() as session:
+        await session.execute(update(Alert).values(wiped=True))
+    person, notes = await pfif(talk)
+    assert (person["full_name"], person["expiry_date"], notes) == ("", before["source_date"], [])
