@@ -262,12 +262,40 @@ def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 @app.command("import")
 def import_(
-    directory: Annotated[Path, typer.Argument(help="放着 areas、rooms、people、places 的文件夹（.csv 或 .xlsx）")],
+    source: Annotated[
+        Path, typer.Argument(help="放着 areas、rooms、people、places 的文件夹（.csv 或 .xlsx），或邻区寻人的 .xml")
+    ],
+    area: Annotated[str | None, typer.Option(help="寻人归哪个区划（编号）；只用于 .xml")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """导入区划、群、人员和地名。有一处错误就什么都不导入。"""
+    """导入区划、群、人员和地名，有一处错误就什么都不导入；或导入邻区的寻人（CAP、PFIF），请网格员核实。"""
     with told():
-        typer.echo(_with_database(config, lambda settings, database: _import(settings, database, directory)))
+        if source.suffix.lower() == ".xml":
+            _import_alerts(source, area, config)
+            return
+        if area is not None:
+            raise ConfigError("--area 只用于导入 .xml 的寻人")
+        typer.echo(_with_database(config, lambda settings, database: _import(settings, database, source)))
+
+
+def _import_alerts(file: Path, area: str | None, config: Path) -> None:
+    from bot.formats.exchange import import_records, read_records
+    from bot.formats.reading import BadDocument
+    from handlers.matters import Refusal
+
+    now = datetime.now(UTC)
+    try:
+        records = read_records(file, now)
+    except BadDocument as error:
+        raise fail(f"{file}：{error}，没有导入。", 1) from None
+    try:
+        lines = _with_database(
+            config, lambda settings, database: import_records(database, settings, records, area, now)
+        )
+    except Refusal as refusal:
+        raise fail(str(refusal), 1) from None
+    for line in lines:
+        typer.echo(line)
 
 
 async def _import(settings: Config, database: Database, directory: Path) -> str:
@@ -299,16 +327,22 @@ async def _import_with_chat(settings: Config, database: Database, directory: Pat
 @app.command()
 def export(
     directory: Annotated[Path, typer.Argument(help="写到哪个文件夹")],
-    what: Annotated[Literal["town", "cases"], typer.Option(help="town：区划、群、人员、地名；cases：事项")] = "town",
-    format: Annotated[Literal["csv", "xlsx"], typer.Option(help="文件格式")] = "xlsx",
+    what: Annotated[
+        Literal["town", "cases", "alerts"],
+        typer.Option(help="town：区划、群、人员、地名；cases：事项；alerts：公开的寻人（CAP、PFIF）"),
+    ] = "town",
+    format: Annotated[Literal["csv", "xlsx"], typer.Option(help="文件格式；寻人总是 .xml")] = "xlsx",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """导出区划、群、人员、地名，或事项。"""
+    """导出区划、群、人员、地名，或事项，或公开的寻人。"""
 
     async def work(settings: Config, database: Database) -> str:
+        from bot.formats.exchange import export_alerts
         from bot.town import export_cases, export_town
 
         try:
+            if what == "alerts":
+                return "\n".join(map(str, await export_alerts(database, settings, directory, datetime.now(UTC))))
             async with database.read() as session:
                 if what == "cases":
                     files = [await export_cases(session, directory, format, settings.rules)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
@@ -16,12 +18,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from bot.alarm import AlarmRules
 from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
-from handlers.ports import Rules, Seconds
+from handlers.ports import Count, Rules, Seconds
 
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
 
 MAX_BYTES = 1_000_000
+
+
+NO_DOMAIN = "feed.domain 要写本镇的域名（如 xunren.example.cn），公开的编号以它开头，定了就不要再改"
 
 
 class ConfigError(Exception):
@@ -111,6 +116,35 @@ class StatusConfig(BaseModel):
         return value
 
 
+_DOMAIN = re.compile(
+    r"(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII
+)
+
+
+class FeedConfig(BaseModel):
+    """The public status pages and the feed of alerts. Off unless it is wanted: what it shows, anybody may read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: Switch = Field(False, description="公开已核实的寻人：状态页、Atom、CAP、PFIF")
+    host: str = Field("127.0.0.1", description="公开页只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    port: Port = Field(8090, description="公开页的端口")
+    domain: str = Field("", description="本镇的域名，写进 CAP 和 PFIF 的编号；空着用 alerts.public_url 里的")
+    per_second: Count = Field(50, description="公开页每秒最多答几次，再多的请过一会儿再来")
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return StatusConfig._address(value)
+
+    @field_validator("domain")
+    @classmethod
+    def _domain(cls, value: str) -> str:
+        if value and not _DOMAIN.fullmatch(value):
+            raise ValueError("应写小写的域名，如 xunren.example.cn")
+        return value
+
+
 class Config(Rules):
     """Everything that can be set."""
 
@@ -124,6 +158,7 @@ class Config(Rules):
     alarm: AlarmRules = Field(default_factory=AlarmRules)
     pace: PaceRules = Field(default_factory=PaceRules)
     status: StatusConfig = Field(default_factory=StatusConfig)
+    feed: FeedConfig = Field(default_factory=FeedConfig)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
     log_format: Literal["plain", "json"] = Field("plain", description="日志的样子：plain 给人看，json 一行一个对象")
 
@@ -150,6 +185,18 @@ class Config(Rules):
                 f"应当至少是 wechaty.call_seconds（{self.wechaty.call_seconds:g}）的三倍"
             )
         return self
+
+    @model_validator(mode="after")
+    def _named(self) -> Config:
+        if self.feed.enabled and not self.domain:
+            raise ValueError(NO_DOMAIN)
+        return self
+
+    @property
+    def domain(self) -> str:
+        """What our public ids begin with; empty where the config names none."""
+        host = urlsplit(self.alerts.public_url).hostname or ""
+        return self.feed.domain or (host if _DOMAIN.fullmatch(host) else "")
 
     @property
     def endpoint(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import random
 import signal
@@ -103,6 +104,8 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         )
         if figures is not None:
             stack.push_async_callback(await _open_status(config, machine, figures, say))
+        if config.feed.enabled:
+            stack.push_async_callback(await _open_public(config, machine, say))
         yield machine
 
 
@@ -135,6 +138,28 @@ async def _open_status(
     shown = f"[{host}]" if ":" in host else host
     say(f"状态：http://{shown}:{port}/healthz 和 /metrics")
     return runner.cleanup
+
+
+async def _open_public(config: Config, machine: Machine, say: Say) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Serve the public pages; what ends it. Of several accounts on a machine one does it for all."""
+    from bot.formats.writing import publisher_of
+    from bot.web.public import PublicPages, start_public
+
+    feed, publisher = config.feed, publisher_of(config)
+    pages = PublicPages(machine.database, machine.outside, machine.clock, publisher, feed.per_second)
+    try:
+        runner = await start_public(pages, host=feed.host, port=feed.port)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE and config.accounts.endpoints:
+            say(f"公开页：{feed.host} 的 {feed.port} 端口已经开着，由开着它的进程来答")
+            return _nothing
+        raise ConfigError(f"feed.port：{feed.host} 的 {feed.port} 端口打不开（{reason(error)}）") from error
+    say(f"公开页：{publisher.base}/feed.atom 和 /m/编号")
+    return runner.cleanup
+
+
+async def _nothing() -> None:
+    """There is nothing to end."""
 
 
 def _wechaty(config: Config, say: Say, heard: Callable[[str, str], None]) -> Gateway:

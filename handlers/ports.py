@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class EventKind(StrEnum):
@@ -165,6 +166,9 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.~-]+)*/?", re.ASCII)
+
+
 class AlertRules(_Section):
     """When a missing-person report climbs, and how far it goes."""
 
@@ -175,6 +179,15 @@ class AlertRules(_Section):
     hourly_after_minutes: Minutes = Field(120, description="超过这么久仍无人确认，改为每小时问一次")
     police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
     poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
+    public_url: str = Field("", max_length=200, description="公开状态页从外面看的地址（http 或 https），空着表示没有")
+
+    @field_validator("public_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        """Without a slash at its end, so that `/m/3` can follow."""
+        if value and not _ADDRESS.fullmatch(value):
+            raise ValueError("应写完整的地址，如 https://xunren.example.cn")
+        return value.rstrip("/")
 
 
 class CategoryRule(_Section):

@@ -155,6 +155,14 @@ class Alert(SQLModel, table=True):
     wiped: bool = False
 
 
+class AlertSource(SQLModel, table=True):
+    """A record of another system by which an alert came, or was changed; `key` is its id there, `at` its own date."""
+
+    key: str = Field(primary_key=True)
+    alert_id: int = Field(foreign_key="alert.id", index=True)
+    at: datetime = time_field()
+
+
 class Sighting(SQLModel, table=True):
     """线索: somebody may have seen the missing person."""
 

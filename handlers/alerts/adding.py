@@ -69,7 +69,7 @@ async def add_facts(turn: Turn, alert: Alert) -> None:
         alert.share_phone = False
         names.append("phone")
     alert.text = f"{alert.text}\n{turn.text}"[:MAX_TEXT]
-    await _changed(turn, alert, names)
+    await facts_changed(turn, alert, names)
 
 
 def _without_whole_line(text: str, fields: Fields) -> Fields:
@@ -90,7 +90,7 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
         turn.outcome = Outcome.CHAT
         return
     alert.picture_id = picture_id
-    await _changed(turn, alert, ["picture"])
+    await facts_changed(turn, alert, ["picture"])
 
 
 async def add_location(turn: Turn, alert: Alert, location: Location) -> None:
@@ -100,7 +100,7 @@ async def add_location(turn: Turn, alert: Alert, location: Location) -> None:
         return
     place = location.name or location.address or f"{location.latitude:.5f},{location.longitude:.5f}"
     alert.place = place[:100]
-    await _changed(turn, alert, ["place"])
+    await facts_changed(turn, alert, ["place"])
 
 
 async def _may_add(turn: Turn, alert: Alert) -> bool:
@@ -118,7 +118,7 @@ async def hide_phone(turn: Turn, alert: Alert) -> None:
     await say(turn, f"{texts.name(alert)}好的，之后的消息里不写电话{sent}。", ref=ref_of(alert))
 
 
-async def _changed(turn: Turn, alert: Alert, names: list[str]) -> None:
+async def facts_changed(turn: Turn, alert: Alert, names: list[str]) -> None:
     """Remember what changed, and have it told once nothing more has come for a while."""
     if not names:
         return
@@ -142,7 +142,11 @@ async def tell_added(turn: Turn, ref: str) -> None:
     assert area is not None
     now = await here(turn, area)
     if alert.state == AlertState.UNCONFIRMED:
-        await to_workers(turn, alert, area, texts.update(alert, now, changed), texts.changed_in_staff_room(alert))
+        told = await to_workers(
+            turn, alert, area, texts.update(alert, now, changed), texts.changed_in_staff_room(alert)
+        )
+        if alert.reporter_id in {contact for contact, _ in told}:
+            return  # who passed it on is also who is to confirm it
         if await to_family(turn, alert, texts.added(alert, now)):
             await asking.ask_for_fact(turn, alert, alert.chat_id)
     elif set(changed) & facts.IMPORTANT:

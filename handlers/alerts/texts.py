@@ -200,18 +200,23 @@ def settled(alert: Alert, by: str) -> str:
 
 def card(alert: Alert, here: Here, verified: str) -> str:
     """What goes to every group of the town."""
-    them = describing.pronoun(alert)
     seen_call = "、".join(part for part in (_family_phone(alert), here.police_line) if part)
     lines = [
         f"{name(alert)}紧急寻人，请大家帮忙留意",
         description(alert, here),
         own_words(alert),
-        f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话",
+        if_seen(alert),
         f"电话：{seen_call}",
         verified,
         f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def if_seen(alert: Alert) -> str:
+    """What to do on seeing somebody who is sought."""
+    them = describing.pronoun(alert)
+    return f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话"
 
 
 def own_words(alert: Alert) -> str:
@@ -429,6 +434,17 @@ def said_dead(alert: Alert, by: str, words: str) -> str:
         f"{name(alert)}{by}说“{open_clip(words, 80)}”。请先同民警核实，我没有告诉家人和群里。"
         "是真的回“是”，我在群里只说寻人结束；不是回“不是”，接着找。"
     )
+
+
+def over_elsewhere(alert: Alert, source: str, over: AlertState) -> str:
+    """To the workers, when the system that an alert came from has ended it; a death is not named."""
+    if over == AlertState.WITHDRAWN:
+        return (
+            f"{name(alert)}{source}撤销了这条寻人，没说人找到没有。请核实：找到了回“找到 M{alert.id}”，"
+            f"不是真的回“误报 M{alert.id}”，我告诉收到过的群；还在找不用回。"
+        )
+    says = "人找到了" if over == AlertState.FOUND else "不用再找了"
+    return f"{name(alert)}{source}说{says}。核实后回“是”，我告诉收到过的群寻人结束；还在找回“不是”。"
 
 
 def put_to_workers(alert: Alert) -> str:

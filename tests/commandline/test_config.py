@@ -58,6 +58,14 @@ ROOT = Path(__file__).parents[2]
         ("wechaty: {call_seconds: 121}", "wechaty.call_seconds"),
         ("wechaty: {silent_seconds: .inf}", "wechaty.silent_seconds"),
         ("wechaty: {stable_ids: 1}", "wechaty.stable_ids"),
+        ("alerts: {public_url: 'javascript:alert(1)'}", "alerts.public_url"),
+        ("alerts: {public_url: 'https://a.example/?x='}", "alerts.public_url"),
+        ("alerts: {public_url: a.example}", "alerts.public_url"),
+        ("feed: {enabled: 1}", "feed.enabled"),
+        ("feed: {enabled: true}", "feed.domain"),
+        ("feed: {enabled: true}\nalerts: {public_url: 'http://10.0.0.5:8090'}", "feed.domain"),
+        ("feed: {domain: 'A b'}", "feed.domain"),
+        ("feed: {host: example.org}", "feed.host"),
     ],
 )
 def test_each_mistake_is_one_sentence(tmp_path: Path, text: str, named: str) -> None:
