@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import lateness, locating, notices
-from handlers.alerts import adding, asking, ending, facts, opening, reopening, sightings, spreading, texts
+from handlers.alerts import adding, asking, counting, ending, facts, opening, reopening, sightings, spreading, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
@@ -212,6 +212,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("线索",), "线索 M3 刚在菜市场北门看到，往东走", "报线索给家人和网格员", _clue, (), MAY, "M", MUST, True),
     Command(("查",), "查 M3", "看一个人是否还在找，一条通知发到哪了", _status, (), MUST, "MN", ordinary=True),
+    *counting.COMMANDS,
     Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),
 )
 
@@ -284,6 +285,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     asking.AUTO: spreading.by_itself,
     adding.ADDED: adding.tell_added,
     spreading.WHOLE: spreading.look_whether_whole,
+    counting.MONTHLY: counting.send_monthly,
 }
 
 
