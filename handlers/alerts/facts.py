@@ -59,6 +59,8 @@ def known(fields: Fields) -> dict[str, Any]:
     found = {name: value for name in FACTS if (value := getattr(fields, name)) is not None}
     if (age := found.get("age")) is not None and not 0 <= age <= MAX_AGE:
         found.pop("age")
+    if len(found.get("name", "")) > 2:
+        found["name"] = found["name"].removesuffix("又")  # 王奶奶又走丢了
     if fields.place and not fields.place.isdigit():  # a house number alone is where the family lives
         found["place"] = fields.place[:100]
     return {name: str(value)[:200] if isinstance(value, str) else value for name, value in found.items()}

@@ -22,3 +22,9 @@ async def test_an_accused_official_was_shown_in_the_group(talk: Talk) -> None:
     assert "g1" not in rooms(said)
     assert "@w1" not in rooms(said)
     assert "@r1" in rooms(said)
+
+
+async def test_the_hour_was_taken_for_the_age(talk: Talk) -> None:
+    (text, _) = [one.text for one in await talk.say("r1", "g1", "我奶奶走丢了，穿红棉袄，11点走的") if one.room][::-1]
+    assert "11岁" not in text
+    assert "11:00" in text
