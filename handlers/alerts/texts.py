@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from handlers.alerts import describing, facts
+from handlers.alerts import describing, facts, oddities
 from handlers.alerts.mourning import tells_of_death
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
@@ -128,6 +128,7 @@ def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
         f"{name(alert)}记下了，大家先帮着留意：",
         description(alert, here),
         phone_line(alert),
+        oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
         still_needed(alert),
         NO_WAITING + next_step,
         "（理解错了，引用这条回“不是”）",
@@ -528,3 +529,8 @@ def register_offered(alert: Alert, days: int) -> str:
         f"愿意就回“{said}”，后面可以加“常去菜市场、老粮站”。下次说一句“又走了”，我就照登记的马上寻人。\n"
         "不愿意不用回。"
     )
+
+
+def picture_failed(alert: Alert) -> str:
+    """To the family, when a photo could not be used."""
+    return f"{name(alert)}照片用不上（太大，或者不是图片），请换一张发来。寻人照常在进行。"
