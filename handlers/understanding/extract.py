@@ -68,6 +68,8 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         return None
     first = passed[0]
     for time in passed[1:]:
+        if time.start == first.end and time.at.date() == first.at.date():  # 刚才11点
+            return time
         if _FINENESS[time.precision] <= max(_FINENESS[first.precision], first.precision is not Precision.DAY):
             continue
         if time.at.date() == first.at.date():
@@ -208,7 +210,7 @@ def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str |
     return "、".join(_all(text, pieces, field)[:MOST_PIECES]) or None
 
 
-_OCLOCK = re.compile(r"\s*(?:点|[:：]\d)")
+_OCLOCK = re.compile(r"\d?\s*(?:点|[:：]\d)")
 """After the figures of an hour, which are no age: 穿红棉袄，11点走的."""
 
 
