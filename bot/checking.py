@@ -16,6 +16,7 @@ from bot.gateways.endpoint import parse_endpoint
 from bot.machine import rooms_elsewhere, standing_of
 from bot.poster import find_font
 from bot.running import town_folder
+from storage.alert_figures import courses
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
 from storage.inbox import DayCount, InboxEvent, InboxState
@@ -24,6 +25,9 @@ from storage.people import Account, Appointment, Contact, ContactBinding, Role
 
 SILENT_DAYS = 3
 """A bound room in which nothing was heard for so many days has probably lost the bot."""
+
+UNEVEN_DAYS = 31
+"""How long a missing end is still worth telling."""
 
 NAMED = 10
 """Names listed in one line."""
@@ -45,6 +49,7 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines += await _rooms(config, session, now)
         lines += await _workers(session, now)
         lines += await _queues(session)
+        lines += _line("寻人：发到的群和收到结束的群对不上的有", await _uneven(session, now))
     return lines
 
 
@@ -194,6 +199,12 @@ async def _queues(session: AsyncSession) -> list[str]:
         if count:
             lines.append(f"{title} {count} 条")
     return lines
+
+
+async def _uneven(session: AsyncSession, now: datetime) -> list[str]:
+    """Ended alerts that reached rooms which did not hear of their end, or the other way round."""
+    every = await courses(session, "/", now - timedelta(days=UNEVEN_DAYS))
+    return [f"M{one.number}（差 {len(one.uneven)} 个群）" for one in every if one.uneven]
 
 
 def _line(title: str, names: list[str]) -> list[str]:

@@ -290,7 +290,7 @@ class Courier:
 
     async def _picture(self, due: Due) -> tuple[bytes, str]:
         try:
-            return await self._drawing.picture(due.ref, due.kind, due.picture_id)
+            return await self._drawing.picture(due.ref, due.kind, due.picture_id, due.text)
         except GatewayError:
             raise
         except Exception as error:  # nothing was sent, so nothing is in doubt

@@ -1,14 +1,17 @@
-"""Pictures for the courier: stored ones, and posters drawn in a thread just before the send."""
+"""Pictures for the courier: stored ones, and posters and figures drawn in a thread just before the send."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.gateways.protocol import NotSupported, Refused
+from handlers.periods import Period
 from handlers.ports import Rules
 from handlers.refs import take_ref
+from storage.alert_figures import courses
 from storage.areas import Area, area_line
 from storage.engine import Database
 from storage.inbox import Picture
@@ -26,10 +29,12 @@ class Drawing:
         self._rules = rules
         self._posters: OrderedDict[tuple[str, str], bytes] = OrderedDict()
 
-    async def picture(self, ref: str, kind: str, picture_id: int | None) -> tuple[bytes, str]:
-        """(bytes, file name) of a stored picture or of the poster of alert `ref`."""
+    async def picture(self, ref: str, kind: str, picture_id: int | None, text: str = "") -> tuple[bytes, str]:
+        """(bytes, file name) of a stored picture, of the poster of alert `ref`, or of the figures `text` names."""
         if kind == "poster":
             return await self._poster(ref)
+        if kind == "figures":
+            return await self._figures(text)
         async with self._database.read() as session:
             picture = await session.get(Picture, picture_id)
         if picture is None or picture.data is None:
@@ -63,3 +68,19 @@ class Drawing:
             while len(self._posters) > KEPT:
                 self._posters.popitem(last=False)
         return self._posters[key], f"{ref}.png"
+
+    async def _figures(self, text: str) -> tuple[bytes, str]:
+        """The picture of an area's month, as `handlers.alerts.counting.drawing_of` names it."""
+        from bot import chart, poster
+
+        font = poster.find_font()
+        if font is None:
+            raise NotSupported("没有中文字体，只发文字")
+        number, *days = text.split()
+        first, after = map(date.fromisoformat, days)
+        period, zone = Period(f"{first.year}年{first.month}月", first, after), ZoneInfo(self._rules.timezone)
+        async with self._database.read() as session:
+            area = await session.get_one(Area, int(number))
+            found = await courses(session, area.path, *period.bounds(zone))
+        month = chart.Month(area.name, period.name, first, (after - first).days, found, zone)
+        return await asyncio.to_thread(chart.draw_month, month, font), f"寻人-{first:%Y-%m}.png"

@@ -27,6 +27,7 @@ from bot.pacing import DAY, Pacer, PaceRules, Standing
 from bot.pictures import Fetcher
 from bot.recalling import recall_part
 from bot.watching import Watching
+from handlers.alerts.counting import MONTHLY
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.outdoors import confess
@@ -43,7 +44,7 @@ from storage.people import Account
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
 
-RECURRING = (("wipe", "chat"), (RETENTION, "daily"))
+RECURRING = (("wipe", "chat"), (RETENTION, "daily"), (MONTHLY, "towns"))
 """Due rows that are always there: they plant themselves again."""
 
 PATIENCE = timedelta(minutes=5)

@@ -29,8 +29,8 @@ class Command:
     `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
     command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from
     someone with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a
-    number: alone its words are read as any others. One that `spreads`
-    (broadcasts or closes) is asked again, not carried out, when its message comes late.
+    number: alone its words are read as any others. One with a `shape` counts only where the whole text has it. One that
+    `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes late.
     """
 
     words: tuple[str, ...]
@@ -46,6 +46,7 @@ class Command:
     spreads: bool = False
     heads: tuple[str, ...] = ()
     numbered: bool = False
+    shape: re.Pattern[str] | None = None
 
     @property
     def name(self) -> str:
@@ -116,9 +117,10 @@ class Grammar:
         """The order, or None for ordinary text. `addressed`: the bot was mentioned, or it is a private chat."""
         folded = fold(text).strip()
         match = self._start.match(folded)
-        if not match:
+        command = self._by_word[match[0]] if match else None
+        if match is None or command is None or (command.shape and not command.shape.fullmatch(folded)):
             return self._number_first(folded, speaker)
-        order = self._fit(self._by_word[match[0]], folded[match.end() :])
+        order = self._fit(command, folded[match.end() :])
         return order if order and _meant(order, speaker, addressed) else None
 
     def parse_all(self, text: str, speaker: Speaker, *, addressed: bool) -> tuple[Order, ...]:

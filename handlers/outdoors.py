@@ -129,10 +129,11 @@ async def _case_location(turn: Turn, ref: Ref, place: str) -> None:
 
 
 async def picture_arrived(turn: Turn) -> None:
-    """A wanted picture has been fetched: posts that wait for it can go; the author of a notice hears if it failed."""
+    """A wanted picture has been fetched: posts that wait for it can go; whose it is hears if it failed."""
     turn.outcome = Outcome.OTHER
     if turn.event is not None and turn.event.subject.isdecimal():
         await notices.arrived(turn, int(turn.event.subject))
+        await alerts.picture_arrived(turn, int(turn.event.subject))
 
 
 async def recalled(turn: Turn) -> None:

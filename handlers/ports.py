@@ -178,6 +178,8 @@ class AlertRules(_Section):
     repeat_minutes: Minutes = Field(10, description="之后每隔几分钟再问一次")
     hourly_after_minutes: Minutes = Field(120, description="超过这么久仍无人确认，改为每小时问一次")
     police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
+    call_back_days: Days | None = Field(7, description="找到几天后请网格员去家里看看，并私下问候家人；null 不回访")
+    monthly_figures: bool = Field(True, strict=True, description="每月 1 日把上月的寻人统计私发给镇管理员")
     poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
     public_url: str = Field("", max_length=200, description="公开状态页从外面看的地址（http 或 https），空着表示没有")
 
@@ -221,6 +223,7 @@ class PrivacyRules(_Section):
     inbox_days: Days = Field(30, description="收到的事项原文保留天数")
     closed_days: Days = Field(180, description="办结事项正文保留天数")
     alert_days: Days = Field(30, description="寻人结束后照片、姓名、电话保留天数")
+    register_days: Days = Field(365, description="家人同意登记的易走失人员资料保留天数")
 
 
 class RoomRules(_Section):

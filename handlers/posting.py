@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -57,17 +57,22 @@ class _Heard(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a post: text with people to mention, or a picture (stored, or a poster drawn by the courier)."""
+    """A part of a post: text with people to mention, or a picture: stored, or drawn by the courier.
+
+    It draws a poster of the post's alert, or `figures`, for which `text` says whose and when.
+    """
 
     text: str = ""
     mentions: tuple[int, ...] = ()
     picture_id: int | None = None
     poster: bool = False
+    figures: bool = False
 
     @property
     def kind(self) -> str:
         """As the tables name it."""
-        return "poster" if self.poster else "picture" if self.picture_id else "text"
+        drawn = "poster" if self.poster else "figures" if self.figures else ""
+        return drawn or ("picture" if self.picture_id else "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,12 +246,7 @@ def _named(connection: Connection, turn: Turn, pieces: Sequence[Piece]) -> list[
     if unknown := ids - names.keys():
         names |= dict(connection.execute(NAMES, {"contacts": list(unknown)}).all())
     return [
-        Piece(
-            "".join(f"@{names.get(one, '')} " for one in piece.mentions) + piece.text,
-            piece.mentions,
-            piece.picture_id,
-            piece.poster,
-        )
+        replace(piece, text="".join(f"@{names.get(one, '')} " for one in piece.mentions) + piece.text)
         for piece in pieces
     ]
 

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlmodel import col
 
 from handlers.turn import Turn
+from storage.at_risk import AtRisk
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case, CaseStep, Notice, NoticePicture, NoticeReceipt, NoticeState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart
@@ -44,6 +45,7 @@ async def wipe_old(turn: Turn, ref: str) -> None:
     wiped = [
         await _alerts(turn, turn.now - timedelta(days=days.alert_days)),
         await _strays(turn, turn.now - timedelta(days=days.alert_days)),
+        await _register(turn, turn.now - timedelta(days=days.register_days)),
         await _cases(turn, turn.now - timedelta(days=days.closed_days)),
         await _lessons(turn, turn.now - timedelta(days=days.closed_days)),
         await _receipts(turn, turn.now - timedelta(days=days.closed_days)),
@@ -82,6 +84,16 @@ async def _strays(turn: Turn, before: datetime) -> int:
         values = {"text": GONE, "clothes": "", "place": "", "picture_id": None}
         await turn.session.execute(update(Stray).where(col(Stray.id).in_(ids)).values(**values))
     return len(ids)
+
+
+async def _register(turn: Turn, before: datetime) -> int:
+    """Consent lasts so long, unless the family gave it anew."""
+    old = select(AtRisk).where(col(AtRisk.consented_at) < before, col(AtRisk.ended_at).is_(None)).limit(AT_ONCE)
+    entries = (await turn.session.scalars(old.with_for_update())).all()
+    for entry in entries:
+        entry.wipe(turn.now)
+        turn.audit("register.end", f"R{entry.id}", "consent")
+    return len(entries)
 
 
 async def _cases(turn: Turn, before: datetime) -> int:
@@ -153,7 +165,7 @@ async def _pictures(turn: Turn, before: datetime) -> int:
     needed = or_(
         *(
             select(table.id).where(table.picture_id == Picture.id).exists()  # type: ignore[attr-defined]
-            for table in (Alert, Sighting, Stray)
+            for table in (Alert, AtRisk, Sighting, Stray)
         ),
         waiting.exists(),
     )

@@ -1,6 +1,6 @@
 """寻人: a missing person, from the first word to everyone knowing."""
 
-from handlers.alerts.adding import add_location, add_picture
+from handlers.alerts.adding import add_location, add_picture, picture_arrived
 from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, said_found
@@ -30,6 +30,7 @@ __all__ = [
     "known",
     "load",
     "of_a_stranger",
+    "picture_arrived",
     "recalled",
     "reopen",
     "reported",

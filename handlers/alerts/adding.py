@@ -16,7 +16,7 @@ from handlers.turn import Turn
 from handlers.understanding import Act, Fields, Kind, Ref
 from handlers.understanding.extract import name_in
 from storage.areas import Area
-from storage.inbox import Outcome
+from storage.inbox import Outcome, Picture
 from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
 
@@ -91,6 +91,18 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
         return
     alert.picture_id = picture_id
     await facts_changed(turn, alert, ["picture"])
+
+
+async def picture_arrived(turn: Turn, picture_id: int) -> None:
+    """The fetcher is done with a picture: of one that is none the family hears, and may send another."""
+    picture = await turn.session.get(Picture, picture_id)
+    if picture is None or picture.state != "failed":
+        return
+    query = select(Alert).where(Alert.picture_id == picture_id, col(Alert.state).in_(ALERT_OPEN)).with_for_update()
+    for alert in (await turn.session.scalars(query)).all():
+        alert.picture_id, alert.updated_at = None, turn.now
+        turn.concerns(ref_of(alert), Outcome.OTHER)
+        await to_family(turn, alert, texts.picture_failed(alert))
 
 
 async def add_location(turn: Turn, alert: Alert, location: Location) -> None:

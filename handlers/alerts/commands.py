@@ -9,7 +9,20 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import lateness, locating, notices
-from handlers.alerts import adding, asking, ending, facts, opening, reopening, sightings, spreading, texts
+from handlers.alerts import (
+    adding,
+    after,
+    asking,
+    counting,
+    ending,
+    facts,
+    opening,
+    register,
+    reopening,
+    sightings,
+    spreading,
+    texts,
+)
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
@@ -114,6 +127,18 @@ async def _missing(turn: Turn, order: Order) -> None:
         await spreading.report_status(turn, ref)
         return
     await read_as(turn, order.rest, Kind.MISSING)
+    await _report(turn)
+
+
+async def _again(turn: Turn, order: Order) -> None:
+    """M 王奶奶 又走了: somebody registered; of others it is said how they are reported."""
+    await read_as(turn, order.rest, Kind.MISSING)
+    if await register.known(turn) is None:
+        raise Refusal("您登记过的、您负责的范围里没有对得上的人，请写：寻人 姓名 性别 年龄 穿着 几点从哪走的。")
+    await _report(turn)
+
+
+async def _report(turn: Turn) -> None:
     area = await locating.area_here(turn)
     if area is None:
         return
@@ -212,6 +237,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("线索",), "线索 M3 刚在菜市场北门看到，往东走", "报线索给家人和网格员", _clue, (), MAY, "M", MUST, True),
     Command(("查",), "查 M3", "看一个人是否还在找，一条通知发到哪了", _status, (), MUST, "MN", ordinary=True),
+    Command(
+        ("M",),
+        "M 王奶奶 又走了",
+        "登记过的人又走失了，照登记的马上寻人（家人和网格员）",
+        _again,
+        rest=MUST,
+        shape=register.SHAPE,
+    ),
+    *register.COMMANDS,
+    *counting.COMMANDS,
     Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),
 )
 
@@ -284,6 +319,9 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     asking.AUTO: spreading.by_itself,
     adding.ADDED: adding.tell_added,
     spreading.WHOLE: spreading.look_whether_whole,
+    after.CALL_BACK: after.call_back,
+    after.OFFER: after.offer,
+    counting.MONTHLY: counting.send_monthly,
 }
 
 

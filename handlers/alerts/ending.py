@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import asking, facts, texts
+from handlers.alerts import after, asking, facts, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -96,6 +96,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
     await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
     await _tell_people(turn, alert, area, targets)
     await strays.alert_ended(turn, alert)
+    await after.plan(turn, alert)
     turn.audit(f"alert.{state}", ref_of(alert), "state")
 
 

@@ -59,7 +59,11 @@ def known(fields: Fields) -> dict[str, Any]:
     found = {name: value for name in FACTS if (value := getattr(fields, name)) is not None}
     if (age := found.get("age")) is not None and not 0 <= age <= MAX_AGE:
         found.pop("age")
-    if fields.place and not fields.place.isdigit():  # a house number alone is where the family lives
+    if len(found.get("name", "")) > 2:
+        found["name"] = found["name"].removesuffix("又").removesuffix("没")  # 王奶奶又走丢了, 见着孙广富没
+    if "transport" in found:
+        found["transport"] = found["transport"].removesuffix("外")  # 骑三轮车外出
+    if fields.place and not (fields.place.isdigit() or fields.place.endswith("找")):  # their own house, 我们在楼下找
         found["place"] = fields.place[:100]
     return {name: str(value)[:200] if isinstance(value, str) else value for name, value in found.items()}
 

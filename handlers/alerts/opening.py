@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.alerts import adding, asking, facts, texts
+from handlers.alerts import adding, asking, facts, register, texts
 from handlers.alerts.reaching import DECIDERS, decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
@@ -97,6 +97,8 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
     turn.session.add(alert)
     await turn.session.flush()
     turn.concerns(ref_of(alert))
+    if not alert.forwarded and (entry := await register.known(turn)) is not None:
+        register.fill(turn, alert, entry)
     turn.audit("alert.open", ref_of(alert))
     return alert
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from handlers.alerts import describing, facts
+from handlers.alerts import describing, facts, oddities
 from handlers.alerts.mourning import tells_of_death
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.estimating import duration
@@ -129,6 +129,7 @@ def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
         f"{name(alert)}记下了，大家先帮着留意：",
         description(alert, here),
         phone_line(alert),
+        oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
         still_needed(alert),
         NO_WAITING + next_step,
         "（理解错了，引用这条回“不是”）",
@@ -511,3 +512,38 @@ def list_line(alert: Alert) -> str:
     return (
         f"{name(alert)}{describing.who(alert) or open_clip(alert.text, 24)}（{STATE_NAMES[AlertState(alert.state)]}）"
     )
+
+
+def look_in(alert: Alert, family: str, zone: ZoneInfo) -> str:
+    """To the worker, some days after somebody was found."""
+    when = alert.ended_at.astimezone(zone).strftime("（%m-%d 找到）") if alert.ended_at else ""
+    return (
+        f"{name(alert)}{describing.nameless(alert)}{when}回家几天了，请抽空去看看{family}家：人好不好，"
+        "门锁、联系卡、定位手环要不要帮忙。"
+    )
+
+
+def look_in_staff_room(alert: Alert) -> str:
+    """The same for a staff room: without names."""
+    return f"{name(alert)}人找到几天了，请抽空去家里看看。"
+
+
+def how_it_goes(alert: Alert) -> str:
+    """To the family at the same time."""
+    return f"{name(alert)}人回家几天了，还好吗？有什么要帮忙的，直接跟我说，或者找网格员。"
+
+
+def register_offered(alert: Alert, days: int) -> str:
+    """To the family of somebody who may go missing again; no answer is a no."""
+    said = "同意登记" if alert.name else "同意登记 姓名"
+    return (
+        f"{name(alert)}人平安就好。怕再走失的话，可以先登记：我记下照片、姓名、特征、身体情况、常去的地方和您的电话，"
+        f"只有本网格的网格员和上级能看，不进群；{days} 天后自动删，也随时可以“取消登记”。\n"
+        f"愿意就回“{said}”，后面可以加“常去菜市场、老粮站”。下次说一句“又走了”，我就照登记的马上寻人。\n"
+        "不愿意不用回。"
+    )
+
+
+def picture_failed(alert: Alert) -> str:
+    """To the family, when a photo could not be used."""
+    return f"{name(alert)}照片用不上（太大，或者不是图片），请换一张发来。寻人照常在进行。"

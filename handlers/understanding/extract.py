@@ -68,6 +68,8 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         return None
     first = passed[0]
     for time in passed[1:]:
+        if time.start == first.end and time.at.date() == first.at.date():  # 刚才11点
+            return time
         if _FINENESS[time.precision] <= max(_FINENESS[first.precision], first.precision is not Precision.DAY):
             continue
         if time.at.date() == first.at.date():
@@ -208,9 +210,13 @@ def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str |
     return "、".join(_all(text, pieces, field)[:MOST_PIECES]) or None
 
 
+_OCLOCK = re.compile(r"\d?\s*(?:点|[:：]\d)")
+"""After the figures of an hour, which are no age: 穿红棉袄，11点走的."""
+
+
 def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], today: date) -> dict[str, Any]:
     text = scan.text
-    figures = {piece.start: piece.end for piece in pieces.get("age", ())}
+    figures = {one.start: one.end for one in pieces.get("age", ()) if not _OCLOCK.match(text, one.end)}
     figures |= {match.start(): match.end() for match in IN_YEARS.finditer(text)}
     ages = [(start, age) for start, end in sorted(figures.items()) if (age := age_at(text, start, end))]
     theirs = [one for one in ages if not _OWN_AGE.search(text, max(0, one[0] - 6), one[0])]
