@@ -165,6 +165,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class CircleRules(_Section):
+    """How the circle of an alert grows after its confirmation, while nobody is found.
+
+    The hours are the first two steps of 团圆, the system of the Ministry of Public Security (1 h, 2 h, 3 h, each
+    100 km wider); who is young, old or ill comes to harm sooner, so they are halved.
+    """
+
+    neighbours_minutes: Minutes | None = Field(60, description="核实后多少分钟还没找到就发到相邻各镇；null 不自动发")
+    district_minutes: Minutes | None = Field(120, description="核实后多少分钟还没找到就发到全区；null 不自动发")
+    pressing_factor: Share = Field(0.5, description="老人、小孩、病人的扩散时间乘以几（0 到 1）")
+    child_under: Count = Field(7, description="几岁以下的孩子提前扩散")
+    elder_over: Count = Field(70, description="超过几岁的老人提前扩散")
+
+
 class AlertRules(_Section):
     """When a missing-person report climbs, and how far it goes."""
 
@@ -175,6 +189,7 @@ class AlertRules(_Section):
     hourly_after_minutes: Minutes = Field(120, description="超过这么久仍无人确认，改为每小时问一次")
     police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
     poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
+    circle: CircleRules = Field(default_factory=CircleRules)
 
 
 class CategoryRule(_Section):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.alerts import asking, facts, sightings, spreading, texts
+from handlers.alerts import asking, circle, facts, sightings, spreading, texts
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
 from handlers.ports import Location
 from handlers.posting import Piece, Target, post, say
@@ -127,6 +127,7 @@ async def _changed(turn: Turn, alert: Alert, names: list[str]) -> None:
     answered = {asking.FACT_QUESTIONS[name] for name in names if name in asking.FACT_QUESTIONS}
     await asking.close_questions(turn, alert, *answered)
     turn.audit("alert.facts", ref_of(alert), " ".join(names))
+    await circle.plan(turn, alert, await turn.session.get_one(Area, alert.area_id))
     seconds = turn.rules.cases.announce_after_seconds
     await turn.schedule(ADDED, ref_of(alert), turn.now + timedelta(seconds=seconds))
 

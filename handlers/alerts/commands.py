@@ -9,7 +9,19 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import lateness, locating, notices
-from handlers.alerts import adding, asking, ending, facts, opening, reopening, sightings, spreading, texts
+from handlers.alerts import (
+    adding,
+    asking,
+    circle,
+    ending,
+    facts,
+    opening,
+    reopening,
+    sightings,
+    spreading,
+    texts,
+    widening,
+)
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
@@ -130,6 +142,14 @@ async def _missing(turn: Turn, order: Order) -> None:
     await spreading.spread(turn, alert, area)
 
 
+async def _widen(turn: Turn, order: Order) -> None:
+    await widening.widen(turn, _alert(order), order.rest)
+
+
+async def _stop_widening(turn: Turn, order: Order) -> None:
+    await widening.stop(turn, _alert(order))
+
+
 async def _hide_phone(turn: Turn, order: Order) -> None:
     alert = await _own(turn, order.ref)
     if alert is None:
@@ -184,6 +204,28 @@ COMMANDS: tuple[Command, ...] = (
         letters="MN",
         ordinary=True,
         spreads=True,
+    ),
+    Command(
+        ("扩散",),
+        "扩散 M3 东山镇",
+        "再往外发：全镇、相邻的镇（镇管理员）、全区（区管理员）；不写地方就是下一步",
+        _widen,
+        DECIDERS,
+        MUST,
+        "M",
+        MAY,
+        True,
+        spreads=True,
+    ),
+    Command(
+        ("停止扩散",),
+        "停止扩散 M3",
+        "不再往外扩，还没发出镇的不发了（报事的家人也可以）",
+        _stop_widening,
+        (),
+        MUST,
+        "M",
+        ordinary=True,
     ),
     Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "MF", MAY, spreads=True),
     Command(
@@ -284,6 +326,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     asking.AUTO: spreading.by_itself,
     adding.ADDED: adding.tell_added,
     spreading.WHOLE: spreading.look_whether_whole,
+    circle.GROW: widening.grow,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import asking, facts, texts
+from handlers.alerts import asking, circle, facts, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -91,7 +91,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
     alert.end_note, alert.changed = words[:200], ""
     await asking.stop(turn, alert)
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
-    for kind in ("alert.added", "alert.whole"):
+    for kind in ("alert.added", "alert.whole", circle.GROW):
         await turn.unschedule(kind, ref_of(alert))
     await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
     await _tell_people(turn, alert, area, targets)

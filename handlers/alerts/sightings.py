@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.alerts import asking, describing, ending, facts, texts
@@ -57,21 +57,12 @@ async def _of_ended(turn: Turn) -> bool:
 async def open_here(turn: Turn) -> list[Alert]:
     """The open alerts that somebody in this chat has heard of."""
     path = turn.here.area.path if turn.here.area else None
-    query = (
-        select(Alert, col(Area.path))
-        .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
-        .where(col(Alert.state).in_(ALERT_OPEN), or_(col(Alert.scope_id).is_not(None), _known_here(turn)))
-        .order_by(col(Alert.id))
-    )
+    query = select(Alert).where(col(Alert.state).in_(ALERT_OPEN)).order_by(col(Alert.id))
     return [
         alert
-        for alert, scope in await turn.session.execute(query)
-        if (scope and path and path.startswith(scope)) or alert.chat_id == turn.here.chat_id
+        for alert in await turn.session.scalars(query)
+        if alert.covers(path) or (alert.chat_id == turn.here.chat_id and (alert.circle or not alert.forwarded))
     ]
-
-
-def _known_here(turn: Turn) -> ColumnElement[bool]:
-    return (col(Alert.chat_id) == turn.here.chat_id) & col(Alert.forwarded).is_(False)
 
 
 def choose(turn: Turn, alerts: Sequence[Alert]) -> Alert | None:

@@ -325,6 +325,22 @@ def whole(alert: Alert, counts: Counts) -> str:
     return f"{name(alert)}已发到 {counts.sent} 个群{unknown}{failed}{_silent(counts.silent)}。有线索我马上转到这里。"
 
 
+def widened(alert: Alert, where: str, rooms: int, seconds: float) -> str:
+    """To the family's group when the card goes further."""
+    return f"{name(alert)}还没找到，已扩散到{where}，正在发 {rooms} 个群，{_lasting(seconds)}。"
+
+
+def nothing_to_widen(alert: Alert, where: str) -> str:
+    """To whoever asked for it, where every group has the card or none can have it."""
+    return f"{name(alert)}{where}没有还能发的群：收到过的不重复发，静默的群解除后补发。"
+
+
+def stopped(alert: Alert, spared: int) -> str:
+    """To the family's group when it goes no further."""
+    back = f"还没发出的 {spared} 个群不发了。" if spared else ""
+    return f"{name(alert)}停止往外扩散，{back}已收到的群照样找，找到了也都会告诉。"
+
+
 def ended(alert: Alert, note: str = "") -> str:
     """To exactly the groups that were alerted."""
     person = describing.nameless(alert)
