@@ -60,6 +60,7 @@ class Surroundings:
     speakers: dict[int, Speaker] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     ended: list[Alert] = field(default_factory=list)
+    parts: dict[int, list[Alert]] = field(default_factory=dict)  # reports that went into an alert, by its number
     cases: dict[int, list[Case]] = field(default_factory=dict)
     dangers: list[tuple[Case, str]] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
@@ -74,7 +75,11 @@ class Surroundings:
         """The open matters that somebody in this chat may be talking about."""
         speaker = self.speakers.get(contact_id)
         tends = speaker is not None and speaker.has(ON_DUTY)  # whether of its area, its handler looks
-        alerts = [_alert_matter(alert, contact_id, tends) for alert in self.alerts if self._heard(alert, where)]
+        alerts = [
+            _alert_matter(alert, any(one.reporter_id == contact_id for one in (alert, *self._parts(alert))), tends)
+            for alert in self.alerts
+            if self._heard(alert, where)
+        ]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
         return (*alerts, *(_case_matter(case, contact_id) for case in cases))
 
@@ -93,9 +98,12 @@ class Surroundings:
         )
         return [Ref("M", alert.id or 0) for alert in next(filter(None, ways), [])]
 
-    @staticmethod
-    def _heard(alert: Alert, where: Where) -> bool:
-        return alert.chat_id == where.chat_id or alert.covers(where.area.path if where.area else None)
+    def _heard(self, alert: Alert, where: Where) -> bool:
+        here = any(one.chat_id == where.chat_id for one in (alert, *self._parts(alert)))
+        return here or alert.covers(where.area.path if where.area else None)
+
+    def _parts(self, alert: Alert) -> list[Alert]:
+        return [one for one in self.parts.get(alert.id or 0, ()) if not one.forwarded]
 
     def question(self, chat_id: int, speaker: Speaker, event: Event) -> PendingQuestion | None:
         """The question this person may answer here: the quoted one, else the only one."""
@@ -162,11 +170,11 @@ def as_ref(text: str) -> Ref | None:
     return take_ref(text)[0] if text else None
 
 
-def _alert_matter(alert: Alert, contact_id: int, tends: bool) -> OpenMatter:
+def _alert_matter(alert: Alert, mine: bool, tends: bool) -> OpenMatter:
     return OpenMatter(
         ref=Ref("M", alert.id or 0),
         at=alert.updated_at,
-        mine=alert.reporter_id == contact_id,
+        mine=mine,
         tended=tends,
         place=alert.place or None,
         name=alert.name or None,
@@ -338,8 +346,10 @@ async def _private_areas(session: AsyncSession, around: Surroundings, private: d
 
 async def _matters(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
     for alert in await session.scalars(_ALERTS, {"since": now - RECENT_DONE}):
-        known = around.alerts if alert.state in ALERT_OPEN else around.ended
-        known.append(alert)
+        if alert.merged_id is not None:
+            around.parts.setdefault(alert.merged_id, []).append(alert)
+        else:
+            (around.alerts if alert.state in ALERT_OPEN else around.ended).append(alert)
     by_chat: dict[int, list[Case]] = defaultdict(list)
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)

@@ -100,6 +100,7 @@ class AlertState(StrEnum):
     WITHDRAWN = "withdrawn"
     FALSE = "false"
     DIED = "died"
+    MERGED = "merged"  # it lives on as another one
 
 
 ALERT_OPEN = (AlertState.UNCONFIRMED, AlertState.CONFIRMED)
@@ -109,7 +110,7 @@ class Alert(SQLModel, table=True):
     """寻人 `M3`: a missing person. Facts are as `handlers.understanding.Fields` gives them.
 
     Its circle is `scope_id` (the town, later the district) and the areas `beyond` that (ids, separated by spaces);
-    it grows by itself while it is `widening`.
+    it grows by itself while it is `widening`. A report of the same person that went into another one has `merged_id`.
     """
 
     __table_args__ = (
@@ -157,6 +158,7 @@ class Alert(SQLModel, table=True):
     end_note: str = ""
     asked: int = 0
     post_id: int | None = Field(default=None, foreign_key="post.id")  # the card that went to all rooms
+    merged_id: int | None = Field(default=None, foreign_key="alert.id", index=True)
     changed: str = ""  # facts that changed since people were last told, separated by spaces
     wiped: bool = False
 

@@ -15,6 +15,7 @@ from handlers.alerts import (
     circle,
     ending,
     facts,
+    merging,
     opening,
     reopening,
     sightings,
@@ -146,6 +147,10 @@ async def _widen(turn: Turn, order: Order) -> None:
     await widening.widen(turn, _alert(order), order.rest)
 
 
+async def _merge(turn: Turn, order: Order) -> None:
+    await merging.merge(turn, _alert(order), order.rest)
+
+
 async def _stop_widening(turn: Turn, order: Order) -> None:
     await widening.stop(turn, _alert(order))
 
@@ -203,6 +208,18 @@ COMMANDS: tuple[Command, ...] = (
         MAY,
         letters="MN",
         ordinary=True,
+        spreads=True,
+    ),
+    Command(
+        ("合并",),
+        "合并 M3 M4",
+        "两条寻人是同一个人，并成一条；两边的家人和群都听到进展",
+        _merge,
+        DECIDERS,
+        MUST,
+        "M",
+        MUST,
+        True,
         spreads=True,
     ),
     Command(
@@ -298,7 +315,10 @@ def _doubtful(turn: Turn, alert: Alert) -> bool:
 async def _withdrawn(turn: Turn, ref: Ref) -> None:
     """不用了 / 不是: from the reporter or a worker; from others it is talk."""
     alert, area = await load(turn, ref)
-    if alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
+    part = await merging.own_part(turn, alert)
+    if alert.state in ALERT_OPEN and part is not None and turn.quoted is not None:
+        await merging.split(turn, part)
+    elif alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
         turn.outcome = Outcome.CHAT
     elif await lateness.in_time(turn, ref_of(alert)):
         await ending.withdraw(turn, ref)

@@ -9,9 +9,20 @@ from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from handlers.alerts import asking, circle, ending, facts, texts
-from handlers.alerts.reaching import DECIDERS, here, is_reporter, load, must_decide, name_of, ref_of, to_family, town_of
+from handlers.alerts.reaching import (
+    DECIDERS,
+    here,
+    is_reporter,
+    load,
+    must_decide,
+    name_of,
+    ref_of,
+    relatives,
+    to_family,
+    town_of,
+)
 from handlers.matters import Refusal
-from handlers.posting import Piece, Sent, Target, post, say, send_on
+from handlers.posting import Piece, Sent, Target, post, say, send_on, whisper
 from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.agenda import AuditEntry
@@ -120,8 +131,10 @@ def pictures(turn: Turn, alert: Alert) -> list[Piece]:
 async def _targets(turn: Turn, alert: Alert, area: Area) -> list[Target]:
     """Every residents' group of the circle and the group of origin, the nearest first."""
     targets = {chat: Target(chat, distance(area.path, path)) for chat, path in (await _circle(turn, alert)).items()}
-    if alert.chat_id in targets or await _is_room(turn, alert.chat_id):
-        targets[alert.chat_id] = Target(alert.chat_id)
+    families = [alert.chat_id, *(one.chat_id for one in await relatives(turn, alert) if not one.forwarded)]
+    for chat_id in families:
+        if chat_id in targets or await _is_room(turn, chat_id):
+            targets[chat_id] = Target(chat_id)
     return list(targets.values())
 
 
@@ -208,16 +221,27 @@ async def counts(turn: Turn, alert: Alert) -> texts.Counts:
 async def _rooms(turn: Turn, alert: Alert) -> dict[int, str]:
     """How far the card's text is in each chat to which it was due."""
     query = (
-        select(col(Delivery.chat_id), col(DeliveryPart.state), func.count())
+        select(col(Delivery.chat_id), col(Delivery.post_id), col(DeliveryPart.state), func.count())
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
-        .where(Delivery.post_id == alert.post_id, PostPart.kind == "text")
-        .group_by(col(Delivery.chat_id), col(DeliveryPart.state))
+        .where(col(Delivery.post_id).in_(await cards(turn, alert)), PostPart.kind == "text")
+        .group_by(col(Delivery.chat_id), col(Delivery.post_id), col(DeliveryPart.state))
     )
-    states: dict[int, set[str]] = {}
-    for chat_id, state, _ in await turn.session.execute(query):
-        states.setdefault(chat_id, set()).add(state)
-    return {chat_id: _room_state(found) for chat_id, found in states.items()}
+    states: dict[tuple[int, int], set[str]] = {}
+    for chat_id, post_id, state, _ in await turn.session.execute(query):
+        states.setdefault((chat_id, post_id), set()).add(state)
+    best: dict[int, str] = {}
+    for (chat_id, _), found in states.items():
+        best[chat_id] = min(_room_state(found), best.get(chat_id, "cancelled"), key=_BEST.index)
+    return best
+
+
+_BEST = ("sent", "unknown", "waiting", "failed", "cancelled")
+
+
+async def cards(turn: Turn, alert: Alert) -> list[int]:
+    """The posts with its card: its own, and those of the reports merged into it."""
+    return [one.post_id for one in (alert, *await relatives(turn, alert)) if one.post_id is not None]
 
 
 def _room_state(states: set[str]) -> str:
@@ -240,6 +264,19 @@ async def look_whether_whole(turn: Turn, ref: str) -> None:
         await turn.schedule(WHOLE, ref, turn.now + LOOK_AGAIN)
         return
     await to_family(turn, alert, texts.whole(alert, now))
+    await _warn_of_ransom(turn, alert)
+
+
+async def _warn_of_ransom(turn: Turn, alert: Alert) -> None:
+    """Once, when all groups have the card: who reads a family's phone there may be after its money."""
+    warned = select(AuditEntry.id).where(AuditEntry.ref == ref_of(alert), AuditEntry.action == "alert.warned")
+    if await turn.session.scalar(warned.limit(1)) is not None:
+        return
+    turn.audit("alert.warned", ref_of(alert))
+    families = [alert, *(one for one in await relatives(turn, alert) if not one.forwarded)]
+    for contact_id in dict.fromkeys(one.reporter_id for one in families):
+        text = texts.ransom(alert, relayed=contact_id == alert.confirmed_by)
+        await whisper(turn, contact_id, text, ref=ref_of(alert))
 
 
 async def by_itself(turn: Turn, ref: str) -> None:
@@ -254,12 +291,7 @@ async def by_itself(turn: Turn, ref: str) -> None:
 
 async def report_status(turn: Turn, ref: Ref) -> None:
     """查 M3: whether it still stands; workers also hear how far it went."""
-    alert = await turn.session.get(Alert, ref.number)
-    if alert is None:
-        raise Refusal(f"没有寻人 {ref}，请核对编号。")
-    turn.concerns(str(ref))
-    area = await turn.session.get(Area, alert.area_id)
-    assert area is not None
+    alert, area = await load(turn, ref)
     by = await name_of(turn, alert.confirmed_by, area)
     vouched = texts.verified_by(by, turn.local(alert.confirmed_at)) if by and alert.confirmed_at else ""
     text = texts.status(alert, await here(turn, area), vouched)
