@@ -42,28 +42,35 @@ async def more(turn: Turn, ref: Ref) -> None:
         await opening.reported(turn)
     elif own:
         await add_facts(turn, alert)
-    elif await merging.own_part(turn, alert) is not None:
-        await _from_relatives(turn, alert, area)
+    elif await merging.own_part(turn, alert) is not None or (
+        turn.here.chat_id == alert.chat_id and facts.of_kin(alert, turn.text)
+    ):
+        await add_from_others(turn, alert, area)
     elif turn.quoted == ref and turn.reading and facts.known(turn.reading.fields):
         await sightings.record(turn, alert, area)
     else:
         turn.outcome = Outcome.CHAT
 
 
-async def _from_relatives(turn: Turn, alert: Alert, area: Area) -> None:
-    """Who reported the same person elsewhere fills gaps before anybody vouched for it; afterwards it is a clue."""
+async def add_from_others(turn: Turn, alert: Alert, area: Area) -> None:
+    """Who else tells of the same person fills gaps, and never overwrites what the family said itself.
+
+    Once somebody vouched for the alert, no phone comes in like that, and what is said elsewhere is a clue.
+    """
     assert turn.reading is not None
     if not facts.known(turn.reading.fields):
         turn.outcome = Outcome.CHAT
-    elif alert.state == AlertState.UNCONFIRMED:
-        said = Alert(area_id=alert.area_id, chat_id=alert.chat_id, reporter_id=turn.me.contact_id, text=turn.text)
-        facts.take(said, turn.reading.fields, turn.text)
-        names = facts.fill(alert, said)
-        alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
-        turn.concerns(ref_of(alert))
-        await changed(turn, alert, names)
-    else:
+        return
+    out = alert.state == AlertState.CONFIRMED
+    if out and turn.here.chat_id != alert.chat_id:
         await sightings.record(turn, alert, area)
+        return
+    said = Alert(area_id=alert.area_id, chat_id=alert.chat_id, reporter_id=turn.me.contact_id, text=turn.text)
+    facts.take(said, turn.reading.fields, turn.text)
+    names = facts.fill(alert, said, but=("phone", "contact_name") if out else ())
+    alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
+    turn.concerns(ref_of(alert))
+    await changed(turn, alert, names)
 
 
 def _of_somebody_else(turn: Turn, alert: Alert) -> bool:

@@ -117,7 +117,7 @@ async def _status(turn: Turn, order: Order) -> None:
         await spreading.report_status(turn, _alert(order))
 
 
-async def _missing(turn: Turn, order: Order) -> None:
+async def _missing(turn: Turn, order: Order, *, relayed: bool = False) -> None:
     """寻人 alone lists, with a number tells, with words reports; a worker's own report needs no confirmation."""
     ref, tail = take_ref(fold(order.rest))
     if not order.rest:
@@ -141,6 +141,17 @@ async def _missing(turn: Turn, order: Order) -> None:
         return
     alert = await opening.open_alert(turn, area, turn.reading)
     await spreading.spread(turn, alert, area)
+    if relayed and not alert.phone:
+        await say(turn, texts.whose_phone(alert), ref=ref_of(alert))
+        asking.add_question(turn, alert, asking.FACT_QUESTIONS["phone"], turn.here.chat_id, turn.me.contact_id)
+
+
+async def _relayed(turn: Turn, order: Order) -> None:
+    """代报 寻人 …: a worker passes on what somebody without a phone or this chat told them."""
+    words = order.rest.removeprefix("寻人")
+    if words == order.rest or not words.strip():
+        raise Refusal(f"请这样写：{order.command.usage}")
+    await _missing(turn, Order(order.command, None, words.strip(" ，,：:")), relayed=True)
 
 
 async def _widen(turn: Turn, order: Order) -> None:
@@ -198,6 +209,15 @@ COMMANDS: tuple[Command, ...] = (
         "报走失（不写内容就列出在找的人）",
         _missing,
         rest=MAY,
+    ),
+    Command(
+        ("代报",),
+        "代报 寻人 王秀英 女 78岁 紫外套 早上8点从老粮站走的 家属电话 139…",
+        "替没在群里的人报走失，算网格员核实过",
+        _relayed,
+        DECIDERS,
+        rest=MUST,
+        ordinary=True,
     ),
     Command(
         ("确认", "属实"),

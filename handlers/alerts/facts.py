@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -164,6 +164,11 @@ def other_kin(alert: Alert, text: str) -> bool:
     return bool(named and before) and not any(words & before for words in named)
 
 
+def of_kin(alert: Alert, text: str) -> bool:
+    """Whether a text speaks of the writer's own relative, who may be the one that the alert's words name."""
+    return _MY_KIN.search(text) is not None and not other_kin(alert, text)
+
+
 _ABSENT = "没回|没到|不见|走丢|走失|丢了|失踪|失联|联系不上"
 _SEVERAL = re.compile(
     rf"(?:{KIN})[亲]?(?:[和跟与、同]|带着?|还有)?(?:我|俺|咱|他|她)?(?:们|家|的)*(?:{KIN}|同学|朋友|孩子|老伴|邻居)[^,，。]{{0,14}}"
@@ -228,9 +233,10 @@ def one_name(first: str, second: str, *, strictly: bool = False) -> bool:
     return first[0] == second[0] and (not strictly or any(map(_CALLED.search, (first, second))))
 
 
-def fill(alert: Alert, other: Alert) -> list[str]:
-    """Put another report's facts where none is known; what the family itself said stays. The names of those."""
-    said = [name for name in (*FACTS, "place", "picture_id") if getattr(other, name) not in (None, "")]
+def fill(alert: Alert, other: Alert, *, but: Collection[str] = ()) -> list[str]:
+    """Put another report's facts (`but` some) where none is known; what the family said stays. The names of those."""
+    names = [name for name in (*FACTS, "place", "picture_id") if name not in but]
+    said = [name for name in names if getattr(other, name) not in (None, "")]
     new = [name for name in said if getattr(alert, _OF.get(name, name)) in (None, "")]
     values = {name: getattr(other, name) for name in new}
     for name, value in values.items():

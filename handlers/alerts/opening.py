@@ -29,7 +29,11 @@ async def reported(turn: Turn) -> None:
     reading = turn.reading
     assert reading is not None
     if (alert := await same_person(turn, reading.fields)) is not None:
-        await adding.add_facts(turn, alert)
+        origin = await turn.session.get_one(Area, alert.area_id)
+        if is_reporter(turn, alert) or decides(turn, origin):
+            await adding.add_facts(turn, alert)
+        else:
+            await adding.add_from_others(turn, alert, origin)
         return
     if (spoken_of := await _of_nobody_else(turn, reading.fields)) is not None:
         turn.outcome = Outcome.CHAT

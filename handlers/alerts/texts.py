@@ -327,6 +327,11 @@ def whole(alert: Alert, counts: Counts) -> str:
     return f"{name(alert)}已发到 {counts.sent} 个群{unknown}{failed}{_silent(counts.silent)}。有线索我马上转到这里。"
 
 
+def whose_phone(alert: Alert) -> str:
+    """To a worker who relays a report without a number to call the family by."""
+    return f"{name(alert)}还差家属电话，问到了直接发给我。"
+
+
 def doubts(signs: Sequence[str]) -> str:
     """To whoever is to confirm a report: what makes it look false; they decide."""
     return f"请先看一眼：{'；'.join(signs)}。请打电话问过家人再回。"
