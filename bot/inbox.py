@@ -20,7 +20,7 @@ from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, dialect_of, insert_into, retrying, run
-from storage.inbox import InboxEvent, InboxState, Picture
+from storage.inbox import InboxEvent, InboxState, Picture, digest
 from storage.outbox import hand_over
 from storage.people import Contact, ContactBinding, Seen
 
@@ -146,6 +146,7 @@ class Inbox:
             "received_at": self._clock.now(),
             "payload": dump_event(event),
             "state": state,
+            "digest": digest(event.text) if contact_id is not None and event.kind == EventKind.MESSAGE else "",
         }
 
     async def _pictures(self, session: AsyncSession, events: Sequence[Event]) -> None:

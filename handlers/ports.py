@@ -169,6 +169,20 @@ class _Section(BaseModel):
 _ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?:/[\w.~-]+)*/?", re.ASCII)
 
 
+class CircleRules(_Section):
+    """How the circle of an alert grows after its confirmation, while nobody is found.
+
+    The hours are the first two steps of 团圆, the system of the Ministry of Public Security (1 h, 2 h, 3 h, each
+    100 km wider); who is young, old or ill comes to harm sooner, so they are halved.
+    """
+
+    neighbours_minutes: Minutes | None = Field(60, description="核实后多少分钟还没找到就发到相邻各镇；null 不自动发")
+    district_minutes: Minutes | None = Field(120, description="核实后多少分钟还没找到就发到全区；null 不自动发")
+    pressing_factor: Share = Field(0.5, description="老人、小孩、病人的扩散时间乘以几（0 到 1）")
+    child_under: Count = Field(7, description="几岁以下的孩子提前扩散")
+    elder_over: Count = Field(70, description="超过几岁的老人提前扩散")
+
+
 class AlertRules(_Section):
     """When a missing-person report climbs, and how far it goes."""
 
@@ -181,6 +195,7 @@ class AlertRules(_Section):
     call_back_days: Days | None = Field(7, description="找到几天后请网格员去家里看看，并私下问候家人；null 不回访")
     monthly_figures: bool = Field(True, strict=True, description="每月 1 日把上月的寻人统计私发给镇管理员")
     poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
+    circle: CircleRules = Field(default_factory=CircleRules)
     public_url: str = Field("", max_length=200, description="公开状态页从外面看的地址（http 或 https），空着表示没有")
 
     @field_validator("public_url")

@@ -131,7 +131,7 @@ async def _inbox(turn: Turn, before: datetime) -> int:
     ids = await _ids(turn, query)
     if ids:
         empty = update(InboxEvent).where(col(InboxEvent.id).in_(ids))
-        await turn.session.execute(empty.values(payload="{}", wiped=True))
+        await turn.session.execute(empty.values(payload="{}", digest="", wiped=True))
     return len(ids)
 
 

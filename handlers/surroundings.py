@@ -58,8 +58,9 @@ class Surroundings:
     rules: Rules
     where: dict[int, Where] = field(default_factory=dict)
     speakers: dict[int, Speaker] = field(default_factory=dict)
-    alerts: list[tuple[Alert, str]] = field(default_factory=list)
-    ended: list[tuple[Alert, str]] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    ended: list[Alert] = field(default_factory=list)
+    parts: dict[int, list[Alert]] = field(default_factory=dict)  # reports that went into an alert, by its number
     cases: dict[int, list[Case]] = field(default_factory=dict)
     dangers: list[tuple[Case, str]] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
@@ -75,7 +76,9 @@ class Surroundings:
         speaker = self.speakers.get(contact_id)
         tends = speaker is not None and speaker.has(ON_DUTY)  # whether of its area, its handler looks
         alerts = [
-            _alert_matter(alert, contact_id, tends) for alert, scope in self.alerts if self._heard(alert, scope, where)
+            _alert_matter(alert, any(one.reporter_id == contact_id for one in (alert, *self._parts(alert))), tends)
+            for alert in self.alerts
+            if self._heard(alert, where)
         ]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
         return (*alerts, *(_case_matter(case, contact_id) for case in cases))
@@ -85,20 +88,22 @@ class Surroundings:
 
         Their own, else those they ended, else this group's; in private else those of which they heard.
         """
-        if any(alert.reporter_id != contact_id for alert, scope in self.alerts if self._heard(alert, scope, where)):
+        if any(alert.reporter_id != contact_id for alert in self.alerts if self._heard(alert, where)):
             return []  # still missing may be whom the others look for
         ways = (
-            [alert for alert, _ in self.ended if alert.reporter_id == contact_id],
-            [alert for alert, _ in self.ended if alert.ended_by == contact_id],
-            [alert for alert, _ in self.ended if alert.chat_id == where.chat_id],
-            [alert for alert, scope in self.ended if where.private and self._heard(alert, scope, where)],
+            [alert for alert in self.ended if alert.reporter_id == contact_id],
+            [alert for alert in self.ended if alert.ended_by == contact_id],
+            [alert for alert in self.ended if alert.chat_id == where.chat_id],
+            [alert for alert in self.ended if where.private and self._heard(alert, where)],
         )
         return [Ref("M", alert.id or 0) for alert in next(filter(None, ways), [])]
 
-    @staticmethod
-    def _heard(alert: Alert, scope: str, where: Where) -> bool:
-        path = where.area.path if where.area else None
-        return alert.chat_id == where.chat_id or bool(alert.scope_id and path and path.startswith(scope))
+    def _heard(self, alert: Alert, where: Where) -> bool:
+        here = any(one.chat_id == where.chat_id for one in (alert, *self._parts(alert)))
+        return here or alert.covers(where.area.path if where.area else None)
+
+    def _parts(self, alert: Alert) -> list[Alert]:
+        return [one for one in self.parts.get(alert.id or 0, ()) if not one.forwarded]
 
     def question(self, chat_id: int, speaker: Speaker, event: Event) -> PendingQuestion | None:
         """The question this person may answer here: the quoted one, else the only one."""
@@ -165,11 +170,11 @@ def as_ref(text: str) -> Ref | None:
     return take_ref(text)[0] if text else None
 
 
-def _alert_matter(alert: Alert, contact_id: int, tends: bool) -> OpenMatter:
+def _alert_matter(alert: Alert, mine: bool, tends: bool) -> OpenMatter:
     return OpenMatter(
         ref=Ref("M", alert.id or 0),
         at=alert.updated_at,
-        mine=alert.reporter_id == contact_id,
+        mine=mine,
         tended=tends,
         place=alert.place or None,
         name=alert.name or None,
@@ -221,8 +226,7 @@ _WHERE = (
     .where(col(Chat.id).in_(bindparam("chats")))
 )
 _ALERTS = (
-    select(Alert, col(Area.path))
-    .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
+    select(Alert)
     .where(or_(col(Alert.state).in_(ALERT_OPEN), col(Alert.ended_at) > bindparam("since")))
     .order_by(col(Alert.id))
 )
@@ -341,9 +345,11 @@ async def _private_areas(session: AsyncSession, around: Surroundings, private: d
 
 
 async def _matters(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
-    for alert, path in await session.execute(_ALERTS, {"since": now - RECENT_DONE}):
-        known = around.alerts if alert.state in ALERT_OPEN else around.ended
-        known.append((alert, path or ""))
+    for alert in await session.scalars(_ALERTS, {"since": now - RECENT_DONE}):
+        if alert.merged_id is not None:
+            around.parts.setdefault(alert.merged_id, []).append(alert)
+        else:
+            (around.alerts if alert.state in ALERT_OPEN else around.ended).append(alert)
     by_chat: dict[int, list[Case]] = defaultdict(list)
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)

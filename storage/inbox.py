@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import date, datetime
 from enum import StrEnum
+from hashlib import blake2b
 
 from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,13 +34,17 @@ class Outcome(StrEnum):
 
 
 class InboxEvent(SQLModel, table=True):
-    """One event of a gateway; `payload` is the JSON of `handlers.ports.Event`, emptied when wiped."""
+    """One event of a gateway; `payload` is the JSON of `handlers.ports.Event`, emptied when wiped.
+
+    `digest` outlives the text, so that the same words in many groups can be counted: see `digest`.
+    """
 
     __table_args__ = (
         UniqueConstraint("account_id", "external_id"),
         Index("ix_inbox_state", "state", "id"),
         Index("ix_inbox_writer", "chat_id", "contact_id", "at"),
         Index("ix_inbox_wipe", "outcome", "wiped", "at"),
+        Index("ix_inbox_digest", "digest"),
         {"sqlite_autoincrement": True},
     )
 
@@ -57,6 +63,7 @@ class InboxEvent(SQLModel, table=True):
     ref: str = ""
     error: str = ""
     wiped: bool = False
+    digest: str = ""
 
 
 class Picture(SQLModel, table=True):
@@ -76,6 +83,16 @@ class Picture(SQLModel, table=True):
     height: int = 0
     data: bytes | None = Field(default=None, sa_type=LargeBinary)
     tries: int = 0
+
+
+DIGEST_FROM = 20
+"""Letters from which the same words are hardly said twice by chance."""
+
+
+def digest(words: str) -> str:
+    """Sixteen hex digits for the letters and figures of a text, whatever stands between them; empty for a short one."""
+    letters = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", words).lower()))
+    return blake2b(letters.encode(errors="replace"), digest_size=8).hexdigest() if len(letters) >= DIGEST_FROM else ""
 
 
 class DayCount(SQLModel, table=True):

@@ -100,13 +100,18 @@ class AlertState(StrEnum):
     WITHDRAWN = "withdrawn"
     FALSE = "false"
     DIED = "died"
+    MERGED = "merged"  # it lives on as another one
 
 
 ALERT_OPEN = (AlertState.UNCONFIRMED, AlertState.CONFIRMED)
 
 
 class Alert(SQLModel, table=True):
-    """寻人 `M3`: a missing person. Facts are as `handlers.understanding.Fields` gives them."""
+    """寻人 `M3`: a missing person. Facts are as `handlers.understanding.Fields` gives them.
+
+    Its circle is `scope_id` (the town, later the district) and the areas `beyond` that (ids, separated by spaces);
+    it grows by itself while it is `widening`. A report of the same person that went into another one has `merged_id`.
+    """
 
     __table_args__ = (
         Index("ix_alert_area", "area_id", "state"),
@@ -118,6 +123,8 @@ class Alert(SQLModel, table=True):
     state: str = Field(default=AlertState.UNCONFIRMED, index=True)
     area_id: int = Field(foreign_key="area.id")
     scope_id: int | None = Field(default=None, foreign_key="area.id")
+    beyond: str = ""
+    widening: bool = True
     chat_id: int = Field(foreign_key="chat.id")
     reporter_id: int = Field(foreign_key="contact.id", index=True)
     text: str
@@ -151,8 +158,18 @@ class Alert(SQLModel, table=True):
     end_note: str = ""
     asked: int = 0
     post_id: int | None = Field(default=None, foreign_key="post.id")  # the card that went to all rooms
+    merged_id: int | None = Field(default=None, foreign_key="alert.id", index=True)
     changed: str = ""  # facts that changed since people were last told, separated by spaces
     wiped: bool = False
+
+    @property
+    def circle(self) -> list[int]:
+        """The ids of the areas whose groups are to have the card; none before it is confirmed."""
+        return [self.scope_id, *map(int, self.beyond.split())] if self.scope_id else []
+
+    def covers(self, path: str | None) -> bool:
+        """Whether the area with this path lies within the circle."""
+        return path is not None and any(f"/{one}/" in path for one in self.circle)
 
 
 class AlertSource(SQLModel, table=True):

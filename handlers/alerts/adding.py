@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.alerts import asking, facts, sightings, spreading, texts
+from handlers.alerts import asking, circle, facts, merging, sightings, spreading, texts
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
 from handlers.ports import Location
 from handlers.posting import Piece, Target, post, say
@@ -21,7 +21,6 @@ from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
 
 ADDED = "alert.added"
-MAX_TEXT = 4000
 PLACE_ENDS = frozenset(
     "村庄屯营堡集镇乡街路巷弄站校院店场区园门口桥河边楼栋号家市里湾沟坡岭塘湖江山井旁上下内外东西南北"
 )
@@ -43,10 +42,35 @@ async def more(turn: Turn, ref: Ref) -> None:
         await opening.reported(turn)
     elif own:
         await add_facts(turn, alert)
+    elif await merging.own_part(turn, alert) is not None or (
+        turn.here.chat_id == alert.chat_id and facts.of_kin(alert, turn.text)
+    ):
+        await add_from_others(turn, alert, area)
     elif turn.quoted == ref and turn.reading and facts.known(turn.reading.fields):
         await sightings.record(turn, alert, area)
     else:
         turn.outcome = Outcome.CHAT
+
+
+async def add_from_others(turn: Turn, alert: Alert, area: Area) -> None:
+    """Who else tells of the same person fills gaps, and never overwrites what the family said itself.
+
+    Once somebody vouched for the alert, no phone comes in like that, and what is said elsewhere is a clue.
+    """
+    assert turn.reading is not None
+    if not facts.known(turn.reading.fields):
+        turn.outcome = Outcome.CHAT
+        return
+    out = alert.state == AlertState.CONFIRMED
+    if out and turn.here.chat_id != alert.chat_id:
+        await sightings.record(turn, alert, area)
+        return
+    said = Alert(area_id=alert.area_id, chat_id=alert.chat_id, reporter_id=turn.me.contact_id, text=turn.text)
+    facts.take(said, turn.reading.fields, turn.text)
+    names = facts.fill(alert, said, but=("phone", "contact_name") if out else ())
+    alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
+    turn.concerns(ref_of(alert))
+    await facts_changed(turn, alert, names)
 
 
 def _of_somebody_else(turn: Turn, alert: Alert) -> bool:
@@ -68,7 +92,7 @@ async def add_facts(turn: Turn, alert: Alert) -> None:
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
         alert.share_phone = False
         names.append("phone")
-    alert.text = f"{alert.text}\n{turn.text}"[:MAX_TEXT]
+    alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
     await facts_changed(turn, alert, names)
 
 
@@ -139,6 +163,7 @@ async def facts_changed(turn: Turn, alert: Alert, names: list[str]) -> None:
     answered = {asking.FACT_QUESTIONS[name] for name in names if name in asking.FACT_QUESTIONS}
     await asking.close_questions(turn, alert, *answered)
     turn.audit("alert.facts", ref_of(alert), " ".join(names))
+    await circle.plan(turn, alert, await turn.session.get_one(Area, alert.area_id))
     seconds = turn.rules.cases.announce_after_seconds
     await turn.schedule(ADDED, ref_of(alert), turn.now + timedelta(seconds=seconds))
 
@@ -148,22 +173,20 @@ async def tell_added(turn: Turn, ref: str) -> None:
     alert = await turn.session.get(Alert, int(ref[1:]), with_for_update=True, populate_existing=True)
     if alert is None or alert.state not in ALERT_OPEN or not alert.changed:
         return
-    changed = alert.changed.split()
+    news = alert.changed.split()
     alert.changed = ""
     area = await turn.session.get(Area, alert.area_id)
     assert area is not None
     now = await here(turn, area)
     if alert.state == AlertState.UNCONFIRMED:
-        told = await to_workers(
-            turn, alert, area, texts.update(alert, now, changed), texts.changed_in_staff_room(alert)
-        )
+        told = await to_workers(turn, alert, area, texts.update(alert, now, news), texts.changed_in_staff_room(alert))
         if alert.reporter_id in {contact for contact, _ in told}:
             return  # who passed it on is also who is to confirm it
         if await to_family(turn, alert, texts.added(alert, now)):
             await asking.ask_for_fact(turn, alert, alert.chat_id)
-    elif set(changed) & facts.IMPORTANT:
-        pieces = [Piece(texts.update(alert, now, changed))]
-        pieces += spreading.pictures(turn, alert) if "picture" in changed else []
+    elif set(news) & facts.IMPORTANT:
+        pieces = [Piece(texts.update(alert, now, news))]
+        pieces += spreading.pictures(turn, alert) if "picture" in news else []
         await post(turn, ref, Sort.ALERT, pieces, await _reached(turn, alert))
     else:
         await to_family(turn, alert, texts.added(alert, now))
@@ -175,7 +198,7 @@ async def _reached(turn: Turn, alert: Alert) -> list[Target]:
         select(col(Delivery.chat_id), col(Delivery.id), col(DeliveryPart.state), col(DeliveryPart.rank))
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
-        .where(Delivery.post_id == alert.post_id, PostPart.kind == "text")
+        .where(col(Delivery.post_id).in_(await spreading.cards(turn, alert)), PostPart.kind == "text")
         .order_by(col(DeliveryPart.number))
     )
     targets: dict[int, Target] = {}

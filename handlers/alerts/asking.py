@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers.alerts import facts, texts
+from handlers.alerts import facts, signs, texts
 from handlers.alerts.reaching import (
     DECIDERS,
     here,
@@ -79,7 +79,9 @@ async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> l
         turn,
         [one.contact_id for one in people],
         area,
-        texts.for_confirmer(alert, await here(turn, area), contact.name if contact else "", area.name),
+        texts.for_confirmer(
+            alert, await here(turn, area), contact.name if contact else "", area.name, await _hints(turn, alert)
+        ),
         texts.for_staff_room(alert, area.name),
         ref_of(alert),
     )
@@ -92,6 +94,14 @@ async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> l
             add_question(turn, alert, CONFIRM, chat_id, None)
     reached = {contact_id for contact_id, _ in told}
     return [one for one in people if one.contact_id in reached]
+
+
+async def _hints(turn: Turn, alert: Alert) -> list[str]:
+    """What to look at before the word is given: signs of a fake, and who may be the same person."""
+    from handlers.alerts import merging  # it imports this module
+
+    doubts = await signs.signs(turn, alert)
+    return [*([texts.doubts(doubts)] if doubts else []), *await merging.hints(turn, alert)]
 
 
 def add_question(

@@ -13,15 +13,18 @@ from handlers.alerts import (
     adding,
     after,
     asking,
+    circle,
     counting,
     ending,
     facts,
+    merging,
     opening,
     register,
     reopening,
     sightings,
     spreading,
     texts,
+    widening,
 )
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
@@ -117,7 +120,7 @@ async def _status(turn: Turn, order: Order) -> None:
         await spreading.report_status(turn, _alert(order))
 
 
-async def _missing(turn: Turn, order: Order) -> None:
+async def _missing(turn: Turn, order: Order, *, relayed: bool = False) -> None:
     """寻人 alone lists, with a number tells, with words reports; a worker's own report needs no confirmation."""
     ref, tail = take_ref(fold(order.rest))
     if not order.rest:
@@ -127,7 +130,7 @@ async def _missing(turn: Turn, order: Order) -> None:
         await spreading.report_status(turn, ref)
         return
     await read_as(turn, order.rest, Kind.MISSING)
-    await _report(turn)
+    await _report(turn, relayed=relayed)
 
 
 async def _again(turn: Turn, order: Order) -> None:
@@ -138,7 +141,7 @@ async def _again(turn: Turn, order: Order) -> None:
     await _report(turn)
 
 
-async def _report(turn: Turn) -> None:
+async def _report(turn: Turn, *, relayed: bool = False) -> None:
     area = await locating.area_here(turn)
     if area is None:
         return
@@ -153,6 +156,29 @@ async def _report(turn: Turn) -> None:
         return
     alert = await opening.open_alert(turn, area, turn.reading)
     await spreading.spread(turn, alert, area)
+    if relayed and not alert.phone:
+        await say(turn, texts.whose_phone(alert), ref=ref_of(alert))
+        asking.add_question(turn, alert, asking.FACT_QUESTIONS["phone"], turn.here.chat_id, turn.me.contact_id)
+
+
+async def _relayed(turn: Turn, order: Order) -> None:
+    """代报 寻人 …: a worker passes on what somebody without a phone or this chat told them."""
+    words = order.rest.removeprefix("寻人")
+    if words == order.rest or not words.strip():
+        raise Refusal(f"请这样写：{order.command.usage}")
+    await _missing(turn, Order(order.command, None, words.strip(" ，,：:")), relayed=True)
+
+
+async def _widen(turn: Turn, order: Order) -> None:
+    await widening.widen(turn, _alert(order), order.rest)
+
+
+async def _merge(turn: Turn, order: Order) -> None:
+    await merging.merge(turn, _alert(order), order.rest)
+
+
+async def _stop_widening(turn: Turn, order: Order) -> None:
+    await widening.stop(turn, _alert(order))
 
 
 async def _hide_phone(turn: Turn, order: Order) -> None:
@@ -200,6 +226,15 @@ COMMANDS: tuple[Command, ...] = (
         rest=MAY,
     ),
     Command(
+        ("代报",),
+        "代报 寻人 王秀英 女 78岁 紫外套 早上8点从老粮站走的 家属电话 139…",
+        "替没在群里的人报走失，算网格员核实过",
+        _relayed,
+        DECIDERS,
+        rest=MUST,
+        ordinary=True,
+    ),
+    Command(
         ("确认", "属实"),
         "确认 M3",
         "核实属实，发到全镇各群；也用来确认通知",
@@ -209,6 +244,40 @@ COMMANDS: tuple[Command, ...] = (
         letters="MN",
         ordinary=True,
         spreads=True,
+    ),
+    Command(
+        ("合并",),
+        "合并 M3 M4",
+        "两条寻人是同一个人，并成一条；两边的家人和群都听到进展",
+        _merge,
+        DECIDERS,
+        MUST,
+        "M",
+        MUST,
+        True,
+        spreads=True,
+    ),
+    Command(
+        ("扩散",),
+        "扩散 M3 东山镇",
+        "再往外发：全镇、相邻的镇（镇管理员）、全区（区管理员）；不写地方就是下一步",
+        _widen,
+        DECIDERS,
+        MUST,
+        "M",
+        MAY,
+        True,
+        spreads=True,
+    ),
+    Command(
+        ("停止扩散",),
+        "停止扩散 M3",
+        "不再往外扩，还没发出镇的不发了（报事的家人也可以）",
+        _stop_widening,
+        (),
+        MUST,
+        "M",
+        ordinary=True,
     ),
     Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "MF", MAY, spreads=True),
     Command(
@@ -291,7 +360,10 @@ def _doubtful(turn: Turn, alert: Alert) -> bool:
 async def _withdrawn(turn: Turn, ref: Ref) -> None:
     """不用了 / 不是: from the reporter or a worker; from others it is talk."""
     alert, area = await load(turn, ref)
-    if alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
+    part = await merging.own_part(turn, alert)
+    if alert.state in ALERT_OPEN and part is not None and turn.quoted is not None:
+        await merging.split(turn, part)
+    elif alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
         turn.outcome = Outcome.CHAT
     elif await lateness.in_time(turn, ref_of(alert)):
         await ending.withdraw(turn, ref)
@@ -322,6 +394,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     after.CALL_BACK: after.call_back,
     after.OFFER: after.offer,
     counting.MONTHLY: counting.send_monthly,
+    circle.GROW: widening.grow,
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import after, asking, facts, texts
+from handlers.alerts import after, asking, circle, facts, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -16,6 +16,7 @@ from handlers.alerts.reaching import (
     load,
     must_decide,
     ref_of,
+    relatives,
     to_family,
     to_workers,
 )
@@ -91,7 +92,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
     alert.end_note, alert.changed = words[:200], ""
     await asking.stop(turn, alert)
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
-    for kind in ("alert.added", "alert.whole"):
+    for kind in ("alert.added", "alert.whole", circle.GROW):
         await turn.unschedule(kind, ref_of(alert))
     await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
     await _tell_people(turn, alert, area, targets)
@@ -105,6 +106,13 @@ async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
     return await _stopped(turn, alert, Sort.ALERT, Sort.END)
 
 
+async def call_off(turn: Turn, alert: Alert) -> None:
+    """Cancel what is queued of the alert, and every timer of it, but not what asks for a word about it."""
+    await _clearing(turn, alert)
+    for kind in ("alert.added", "alert.whole", circle.GROW):
+        await turn.unschedule(kind, ref_of(alert))
+
+
 async def take_back(turn: Turn, alert: Alert) -> list[Target]:
     """Cancel what is queued of its end; then: who heard the end, or is hearing it this moment."""
     return await _stopped(turn, alert, Sort.END, Sort.ALERT)
@@ -115,7 +123,7 @@ async def _stopped(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Ta
 
     Cancelling comes first: what the courier takes at the same time is then seen as `sending`, never missed.
     """
-    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(_posts(alert, sort)))
+    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(_posts(await _refs(turn, alert), sort)))
     await turn.session.execute(
         update(DeliveryPart)
         .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
@@ -127,9 +135,10 @@ async def _stopped(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Ta
 
 async def last_heard(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
     """Those whose last word about it was of one sort, and not of the other."""
-    later = {chat: delivery for chat, delivery, *_ in await turn.session.execute(_texts_heard(_posts(alert, other)))}
+    refs = await _refs(turn, alert)
+    later = {chat: delivery for chat, delivery, *_ in await turn.session.execute(_texts_heard(_posts(refs, other)))}
     heard: dict[int, Target] = {}
-    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(_posts(alert, sort))):
+    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(_posts(refs, sort))):
         if delivery_id < later.get(chat_id, 0):
             continue
         sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
@@ -138,8 +147,13 @@ async def last_heard(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[
     return list(heard.values())
 
 
-def _posts(alert: Alert, sort: Sort) -> Select[tuple[int | None]]:
-    return select(col(Post.id)).where(Post.ref == ref_of(alert), Post.sort == sort)
+async def _refs(turn: Turn, alert: Alert) -> list[str]:
+    """Its own number, and those of the reports merged into it."""
+    return [ref_of(one) for one in (alert, *await relatives(turn, alert))]
+
+
+def _posts(refs: list[str], sort: Sort) -> Select[tuple[int | None]]:
+    return select(col(Post.id)).where(col(Post.ref).in_(refs), Post.sort == sort)
 
 
 def _texts_heard(posts: Select[tuple[int | None]]) -> Select[Any]:

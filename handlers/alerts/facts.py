@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -49,6 +49,8 @@ VISIBLE = ("name", "sex", "age", "height_cm", "build", "clothes", "features", "t
 """What makes a poster worth drawing where there is no photo."""
 
 MAX_AGE = 120
+MAX_TEXT = 4000
+"""Characters of what was said about somebody that are kept."""
 AGE_SLACK = 8
 """Years by which two people's guesses of one age may differ."""
 HEIGHT_SLACK = 15
@@ -107,6 +109,21 @@ def note_changes(alert: Alert, names: list[str]) -> None:
     alert.changed = " ".join(dict.fromkeys([*alert.changed.split(), *names]))
 
 
+def _beside(alert: Alert, other: Alert) -> list[str]:
+    """What both tell of: garments that the family did not name, and other marks, are added to its own words."""
+    both: dict[str, str] = {}
+    if alert.clothes and other.clothes:
+        both["clothes"] = merged(other.clothes, alert.clothes, "")
+    for name in ("features", "health"):
+        ours, theirs = getattr(alert, name), getattr(other, name)
+        if ours and theirs and theirs not in ours:
+            both[name] = f"{ours}、{theirs}"
+    changed = [name for name, words in both.items() if set(words) != set(getattr(alert, name))]
+    for name in changed:
+        setattr(alert, name, both[name][:200])
+    return changed
+
+
 def missing(alert: Alert) -> list[str]:
     """The facts that would help most and are not known, the most useful first."""
     wanted = {
@@ -133,7 +150,7 @@ def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
     height = said.get("height_cm")
     if alert.height_cm and height and abs(alert.height_cm - height) > HEIGHT_SLACK:
         return True
-    return bool(alert.name and said.get("name") and not _one_name(alert.name, said["name"]))
+    return bool(alert.name and said.get("name") and not one_name(alert.name, said["name"]))
 
 
 _GONE = re.compile(
@@ -149,6 +166,11 @@ def other_kin(alert: Alert, text: str) -> bool:
     said, before = set(_MY_KIN.findall(text)), set(_ANY_KIN.findall(alert.text))
     named = {words for words in KIN_GROUPS if words & said}
     return bool(named and before) and not any(words & before for words in named)
+
+
+def of_kin(alert: Alert, text: str) -> bool:
+    """Whether a text speaks of the writer's own relative, who may be the one that the alert's words name."""
+    return _MY_KIN.search(text) is not None and not other_kin(alert, text)
 
 
 _ABSENT = "没回|没到|不见|走丢|走失|丢了|失踪|失联|联系不上"
@@ -203,9 +225,30 @@ def other_age(alert: Alert, text: str) -> bool:
     return bool((_OLD.search(text) and alert.age < GROWN) or (_YOUNG.search(text) and alert.age > GREY))
 
 
-def _one_name(first: str, second: str) -> bool:
-    """王秀英 and 王奶奶 may be one person, 李小明 and 小明 too."""
-    return first in second or second in first or first[0] == second[0]
+_CALLED = re.compile(
+    r"(?:奶奶|爷爷|大爷|大娘|大妈|阿姨|婆婆|老师|师傅|老太|老头|先生|女士|姨|叔|伯|某+|x+)$", re.IGNORECASE
+)
+
+
+def one_name(first: str, second: str, *, strictly: bool = False) -> bool:
+    """王秀英 and 王奶奶 may be one person, 李小明 and 小明 too; `strictly`, 李小明 and 李小红 are two."""
+    if first in second or second in first:
+        return True
+    return first[0] == second[0] and (not strictly or any(map(_CALLED.search, (first, second))))
+
+
+def fill(alert: Alert, other: Alert, *, but: Collection[str] = ()) -> list[str]:
+    """Put another report's facts (`but` some) where none is known; what the family said stays. The names of those."""
+    names = [name for name in (*FACTS, "place", "picture_id") if name not in but]
+    said = [name for name in names if getattr(other, name) not in (None, "")]
+    new = [name for name in said if getattr(alert, _OF.get(name, name)) in (None, "")]
+    values = {name: getattr(other, name) for name in new}
+    for name, value in values.items():
+        setattr(alert, name, value)
+    if "phone" in new:
+        alert.share_phone = other.share_phone
+    new += _beside(alert, other)
+    return ["picture" if name == "picture_id" else name for name in new if name not in FINER]
 
 
 def points(alert: Alert, said: Mapping[str, Any]) -> float:

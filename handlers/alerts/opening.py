@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.alerts import adding, asking, facts, register, texts
+from handlers.alerts import adding, asking, facts, merging, register, texts
 from handlers.alerts.reaching import DECIDERS, decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
@@ -29,7 +29,11 @@ async def reported(turn: Turn) -> None:
     reading = turn.reading
     assert reading is not None
     if (alert := await same_person(turn, reading.fields)) is not None:
-        await adding.add_facts(turn, alert)
+        origin = await turn.session.get_one(Area, alert.area_id)
+        if is_reporter(turn, alert) or decides(turn, origin):
+            await adding.add_facts(turn, alert)
+        else:
+            await adding.add_from_others(turn, alert, origin)
         return
     if (spoken_of := await _of_nobody_else(turn, reading.fields)) is not None:
         turn.outcome = Outcome.CHAT
@@ -37,7 +41,8 @@ async def reported(turn: Turn) -> None:
             await _perhaps_another(turn, *spoken_of)
         return
     alert = await open_alert(turn, area, reading)
-    await _ask_and_answer(turn, alert, area)
+    if not await merging.joined_by_itself(turn, alert, area):
+        await ask_and_answer(turn, alert, area)
 
 
 async def same_person(turn: Turn, fields: Fields) -> Alert | None:
@@ -103,7 +108,7 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
     return alert
 
 
-async def _ask_and_answer(turn: Turn, alert: Alert, area: Area) -> None:
+async def ask_and_answer(turn: Turn, alert: Alert, area: Area) -> None:
     """The group is answered first, then whoever may confirm is asked, with the timers set."""
     own_word = decides(turn, area)
     people: list[Held] = []

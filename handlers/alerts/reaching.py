@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from sqlalchemy import select
+from sqlmodel import col
+
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
@@ -19,14 +22,22 @@ DECIDERS = (*WORKERS, Role.POLICE)
 
 
 async def load(turn: Turn, ref: Ref) -> tuple[Alert, Area]:
-    """The alert and its area, locked for this transaction; Refusal if there is none."""
+    """The alert (the one it was merged into) and its area, locked for this transaction; Refusal if there is none."""
     alert = await turn.session.get(Alert, ref.number, with_for_update=True, populate_existing=True)
     if alert is None:
         raise Refusal(f"没有寻人 {ref}，请核对编号。")
+    if alert.merged_id is not None:
+        alert = await turn.session.get_one(Alert, alert.merged_id, with_for_update=True, populate_existing=True)
     area = await turn.session.get(Area, alert.area_id)
     assert area is not None
-    turn.concerns(str(ref))
+    turn.concerns(ref_of(alert))
     return alert, area
+
+
+async def relatives(turn: Turn, alert: Alert) -> list[Alert]:
+    """The other reports of the same person that went into this alert."""
+    merged = select(Alert).where(Alert.merged_id == alert.id).order_by(col(Alert.id))
+    return list((await turn.session.scalars(merged)).all())
 
 
 def ref_of(alert: Alert) -> str:
@@ -111,11 +122,22 @@ async def is_private(turn: Turn, chat_id: int) -> bool:
     return chat is not None and chat.contact_id is not None
 
 
-async def to_family(turn: Turn, alert: Alert, text: str) -> bool:
+async def to_family(turn: Turn, alert: Alert, text: str, *, but: int | None = None) -> bool:
     """One post where it was reported, mentioning the reporter; in private where the group must not hear it.
 
+    The families whose reports were merged into it hear the same, each in their chat; the chat `but` knows it already.
     Returns whether it was said where it was reported.
     """
+    chats = {alert.chat_id, but}
+    for one in await relatives(turn, alert):
+        if one.chat_id not in chats and not one.forwarded:
+            chats.add(one.chat_id)
+            mentions = () if await is_private(turn, one.chat_id) else (one.reporter_id,)
+            await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(one.chat_id)])
+    return alert.chat_id != but and await _to_reporter(turn, alert, text)
+
+
+async def _to_reporter(turn: Turn, alert: Alert, text: str) -> bool:
     if not alert.forwarded or alert.state != AlertState.UNCONFIRMED:
         mentions = () if await is_private(turn, alert.chat_id) else (alert.reporter_id,)
         sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import lateness
-from handlers.alerts import after, asking, ending, spreading, texts
+from handlers.alerts import after, asking, circle, ending, spreading, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
 from handlers.hearers import speakers_chats
 from handlers.matters import Refusal, listing
@@ -124,6 +124,7 @@ async def _reopen(turn: Turn, alert: Alert, area: Area) -> None:
     text = texts.still_missing(alert, await here(turn, area))
     sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text)], told)
     late = await spreading.send_to_rest(turn, alert) if confirmed else 0
+    await circle.plan(turn, alert, area)
     reached = {one.chat_id for one in told}
     reached |= await _tell_people(turn, alert, area, reached)
     await strays.alert_reopened(turn, alert)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.alerts import asking, describing, ending, facts, texts
@@ -47,6 +47,9 @@ async def _of_ended(turn: Turn) -> bool:
     if turn.quoted is None or turn.quoted.letter != "M":
         return False
     alert = await turn.session.get(Alert, turn.quoted.number)
+    if alert is not None and alert.merged_id is not None:
+        turn.quoted = Ref("M", alert.merged_id)
+        alert = await turn.session.get(Alert, alert.merged_id)
     if alert is None or alert.state in ALERT_OPEN:
         return False
     turn.concerns(str(turn.quoted))
@@ -57,21 +60,18 @@ async def _of_ended(turn: Turn) -> bool:
 async def open_here(turn: Turn) -> list[Alert]:
     """The open alerts that somebody in this chat has heard of."""
     path = turn.here.area.path if turn.here.area else None
-    query = (
-        select(Alert, col(Area.path))
-        .join(Area, col(Area.id) == col(Alert.scope_id), isouter=True)
-        .where(col(Alert.state).in_(ALERT_OPEN), or_(col(Alert.scope_id).is_not(None), _known_here(turn)))
-        .order_by(col(Alert.id))
+    query = select(Alert).where(col(Alert.state).in_(ALERT_OPEN)).order_by(col(Alert.id))
+    part = select(col(Alert.merged_id)).where(
+        Alert.chat_id == turn.here.chat_id, Alert.state == AlertState.MERGED, col(Alert.forwarded).is_(False)
     )
+    known = set(await turn.session.scalars(part))
     return [
         alert
-        for alert, scope in await turn.session.execute(query)
-        if (scope and path and path.startswith(scope)) or alert.chat_id == turn.here.chat_id
+        for alert in await turn.session.scalars(query)
+        if alert.covers(path)
+        or alert.id in known
+        or (alert.chat_id == turn.here.chat_id and (alert.circle or not alert.forwarded))
     ]
-
-
-def _known_here(turn: Turn) -> ColumnElement[bool]:
-    return (col(Alert.chat_id) == turn.here.chat_id) & col(Alert.forwarded).is_(False)
 
 
 def choose(turn: Turn, alerts: Sequence[Alert]) -> Alert | None:
@@ -139,8 +139,8 @@ async def record(turn: Turn, alert: Alert, area: Area) -> None:
     if not is_reporter(turn, alert):
         await say(turn, texts.clue_thanks(alert, now), ref=ref_of(alert))
     text = texts.clue(alert, source(turn), turn.text, _found(turn, sighting, fields))
-    if turn.here.chat_id != alert.chat_id and not is_reporter(turn, alert):
-        await to_family(turn, alert, text)
+    if not is_reporter(turn, alert):
+        await to_family(turn, alert, text, but=turn.here.chat_id)
     await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert))
 
 

@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from handlers.alerts import asking, ending, facts, texts
-from handlers.alerts.reaching import DECIDERS, here, is_reporter, load, must_decide, name_of, ref_of, to_family, town_of
+from handlers.alerts import asking, circle, ending, facts, texts
+from handlers.alerts.reaching import (
+    DECIDERS,
+    here,
+    is_reporter,
+    load,
+    must_decide,
+    name_of,
+    ref_of,
+    relatives,
+    to_family,
+    town_of,
+)
 from handlers.estimating import seconds_left
 from handlers.matters import Refusal
-from handlers.posting import Piece, Sent, Target, post, say, send_on
+from handlers.posting import Piece, Sent, Target, post, say, send_on, whisper
 from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.agenda import AuditEntry
@@ -45,13 +56,14 @@ async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = Fals
     await asking.stop(turn, alert)
     await turn.unschedule("alert.added", ref_of(alert))
     by = await name_of(turn, alert.confirmed_by, area)
-    sent = await _send_card(turn, alert, area, by, await _targets(turn, alert, area, town))
+    sent = await _send_card(turn, alert, area, by, await _targets(turn, alert, area))
     alert.post_id = sent.post_id
     seconds = await seconds_left(turn, Sort.ALERT, sent.post_id)
     await _tell_start(turn, alert, texts.started(alert, by, sent.chats, seconds, sent.silent))
     if not by_itself:
         await asking.tell_settled(turn, alert, area)
     turn.audit("alert.confirm", ref_of(alert), "state scope_id")
+    await circle.plan(turn, alert, area)
     await turn.schedule(WHOLE, ref_of(alert), turn.now + timedelta(seconds=max(seconds, 10)))
 
 
@@ -93,11 +105,11 @@ async def _not_ended(turn: Turn, alert: Alert, chats: Collection[int]) -> int:
 
 async def send_to_rest(turn: Turn, alert: Alert, chats: Collection[int] | None = None) -> int:
     """The card goes to those groups of its circle (of `chats`, if given) that never got it; how many."""
-    area, scope = await turn.session.get_one(Area, alert.area_id), await turn.session.get_one(Area, alert.scope_id)
+    area = await turn.session.get_one(Area, alert.area_id)
     had = await _rooms(turn, alert)
     rest = [
         target
-        for target in await _targets(turn, alert, area, scope)
+        for target in await _targets(turn, alert, area)
         if had.get(target.chat_id, "cancelled") == "cancelled" and (chats is None or target.chat_id in chats)
     ]
     if not rest:
@@ -117,13 +129,44 @@ def pictures(turn: Turn, alert: Alert) -> list[Piece]:
     return []
 
 
-async def _targets(turn: Turn, alert: Alert, area: Area, town: Area) -> list[Target]:
-    """Every residents' group of the town and the group of origin, the nearest first."""
-    rooms = await bound_rooms(turn.session, town.path)
-    targets = {chat: Target(chat, rank=distance(area.path, path)) for _, chat, path in rooms}
-    if alert.chat_id in targets or await _is_room(turn, alert.chat_id):
-        targets[alert.chat_id] = Target(alert.chat_id)
+async def _targets(turn: Turn, alert: Alert, area: Area) -> list[Target]:
+    """Every residents' group of the circle and the group of origin, the nearest first."""
+    targets = {chat: Target(chat, distance(area.path, path)) for chat, path in (await _circle(turn, alert)).items()}
+    families = [alert.chat_id, *(one.chat_id for one in await relatives(turn, alert) if not one.forwarded)]
+    for chat_id in families:
+        if chat_id in targets or await _is_room(turn, chat_id):
+            targets[chat_id] = Target(chat_id)
     return list(targets.values())
+
+
+async def _circle(turn: Turn, alert: Alert) -> dict[int, str]:
+    """The residents' groups of the circle, with their areas' paths; of one that was stopped, those called back not."""
+    scopes = [await turn.session.get_one(Area, one) for one in alert.circle]
+    found = {chat: path for scope in scopes for _, chat, path in await bound_rooms(turn.session, scope.path)}
+    if alert.widening or not scopes:
+        return found
+    spared = {chat for chat, state in (await _rooms(turn, alert)).items() if state == "cancelled"}
+    return {chat: path for chat, path in found.items() if path.startswith(scopes[0].path) or chat not in spared}
+
+
+async def call_back(turn: Turn, alert: Alert, town: Area) -> int:
+    """The circle shrinks to the town and those areas beside it that have the card; how many groups are spared it."""
+    outside = {chat: path for chat, path in (await _circle(turn, alert)).items() if not path.startswith(town.path)}
+    deliveries = select(col(Delivery.id)).where(
+        Delivery.post_id == alert.post_id, col(Delivery.chat_id).in_(outside.keys())
+    )
+    await turn.session.execute(
+        update(DeliveryPart)
+        .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
+        .values(state=PartState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
+    states = await _rooms(turn, alert)
+    spared = {chat for chat in outside if states.get(chat) == "cancelled"}
+    ids = [path.strip("/").split("/") for chat, path in outside.items() if chat in states.keys() - spared]
+    reached = {one[min(town.level, len(one) - 1)] for one in ids}
+    alert.scope_id, alert.beyond = town.id, " ".join(sorted(reached, key=int))
+    return len(spared)
 
 
 async def _is_room(turn: Turn, chat_id: int) -> bool:
@@ -166,30 +209,40 @@ async def counts(turn: Turn, alert: Alert) -> texts.Counts:
     """How far the card's text is, by room; silent are those of the scope to which it was not, or is no longer, due."""
     states = await _rooms(turn, alert)
     seen = list(states.values())
-    scope = await turn.session.get(Area, alert.scope_id) if alert.scope_id else None
-    everywhere = {chat for _, chat, _ in await bound_rooms(turn.session, scope.path)} if scope else set()
+    everywhere = await _circle(turn, alert)
     return texts.Counts(
         sent=seen.count("sent"),
         unknown=seen.count("unknown"),
         waiting=seen.count("waiting"),
         failed=seen.count("failed"),
-        silent=len(everywhere - states.keys()) + seen.count("cancelled"),
+        silent=sum(1 for chat in everywhere if states.get(chat, "cancelled") == "cancelled"),
     )
 
 
 async def _rooms(turn: Turn, alert: Alert) -> dict[int, str]:
     """How far the card's text is in each chat to which it was due."""
     query = (
-        select(col(Delivery.chat_id), col(DeliveryPart.state), func.count())
+        select(col(Delivery.chat_id), col(Delivery.post_id), col(DeliveryPart.state), func.count())
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
-        .where(Delivery.post_id == alert.post_id, PostPart.kind == "text")
-        .group_by(col(Delivery.chat_id), col(DeliveryPart.state))
+        .where(col(Delivery.post_id).in_(await cards(turn, alert)), PostPart.kind == "text")
+        .group_by(col(Delivery.chat_id), col(Delivery.post_id), col(DeliveryPart.state))
     )
-    states: dict[int, set[str]] = {}
-    for chat_id, state, _ in await turn.session.execute(query):
-        states.setdefault(chat_id, set()).add(state)
-    return {chat_id: _room_state(found) for chat_id, found in states.items()}
+    states: dict[tuple[int, int], set[str]] = {}
+    for chat_id, post_id, state, _ in await turn.session.execute(query):
+        states.setdefault((chat_id, post_id), set()).add(state)
+    best: dict[int, str] = {}
+    for (chat_id, _), found in states.items():
+        best[chat_id] = min(_room_state(found), best.get(chat_id, "cancelled"), key=_BEST.index)
+    return best
+
+
+_BEST = ("sent", "unknown", "waiting", "failed", "cancelled")
+
+
+async def cards(turn: Turn, alert: Alert) -> list[int]:
+    """The posts with its card: its own, and those of the reports merged into it."""
+    return [one.post_id for one in (alert, *await relatives(turn, alert)) if one.post_id is not None]
 
 
 def _room_state(states: set[str]) -> str:
@@ -212,6 +265,19 @@ async def look_whether_whole(turn: Turn, ref: str) -> None:
         await turn.schedule(WHOLE, ref, turn.now + LOOK_AGAIN)
         return
     await to_family(turn, alert, texts.whole(alert, now))
+    await _warn_of_ransom(turn, alert)
+
+
+async def _warn_of_ransom(turn: Turn, alert: Alert) -> None:
+    """Once, when all groups have the card: who reads a family's phone there may be after its money."""
+    warned = select(AuditEntry.id).where(AuditEntry.ref == ref_of(alert), AuditEntry.action == "alert.warned")
+    if await turn.session.scalar(warned.limit(1)) is not None:
+        return
+    turn.audit("alert.warned", ref_of(alert))
+    families = [alert, *(one for one in await relatives(turn, alert) if not one.forwarded)]
+    for contact_id in dict.fromkeys(one.reporter_id for one in families):
+        text = texts.ransom(alert, relayed=contact_id == alert.confirmed_by)
+        await whisper(turn, contact_id, text, ref=ref_of(alert))
 
 
 async def by_itself(turn: Turn, ref: str) -> None:
@@ -226,12 +292,7 @@ async def by_itself(turn: Turn, ref: str) -> None:
 
 async def report_status(turn: Turn, ref: Ref) -> None:
     """查 M3: whether it still stands; workers also hear how far it went."""
-    alert = await turn.session.get(Alert, ref.number)
-    if alert is None:
-        raise Refusal(f"没有寻人 {ref}，请核对编号。")
-    turn.concerns(str(ref))
-    area = await turn.session.get(Area, alert.area_id)
-    assert area is not None
+    alert, area = await load(turn, ref)
     by = await name_of(turn, alert.confirmed_by, area)
     vouched = texts.verified_by(by, turn.local(alert.confirmed_at)) if by and alert.confirmed_at else ""
     text = texts.status(alert, await here(turn, area), vouched)
@@ -245,13 +306,12 @@ async def list_open(turn: Turn) -> None:
     path = turn.here.area.path if turn.here.area else None
     query = select(Alert, col(Area.path)).join(Area, col(Alert.area_id) == col(Area.id))
     rows = await turn.session.execute(query.where(col(Alert.state).in_(ALERT_OPEN)).order_by(col(Alert.id)))
-    scopes = {area.id: area.path for area in await turn.session.scalars(select(Area))}
     mine = [
         alert
         for alert, origin in rows
         if (alert.chat_id == turn.here.chat_id and not alert.forwarded)
         or (turn.here.private and (alert.reporter_id == turn.me.contact_id or turn.me.has(DECIDERS, origin)))
-        or (alert.scope_id and path and path.startswith(scopes[alert.scope_id]))
+        or alert.covers(path)
     ]
     if not mine:
         await say(turn, texts.NOBODY_MISSING)

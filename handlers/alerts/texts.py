@@ -21,6 +21,7 @@ STATE_NAMES = {
     AlertState.WITHDRAWN: "已撤销",
     AlertState.FALSE: "已核实不属实，请不要再转发",
     AlertState.DIED: "寻人已经结束",
+    AlertState.MERGED: "已并到同一个人的另一条寻人",
 }
 
 WANTED = {
@@ -143,8 +144,8 @@ def forwarded_kept(alert: Alert, asked: str) -> str:
     return f"{name(alert)}这条寻人消息像是转来的，{who}，核实前我不往外发。"
 
 
-def for_confirmer(alert: Alert, here: Here, reporter: str, area: str) -> str:
-    """What whoever may confirm reads in private."""
+def for_confirmer(alert: Alert, here: Here, reporter: str, area: str, hints: Sequence[str] = ()) -> str:
+    """What whoever may confirm reads in private; `hints` are lines about what to look at first."""
     said = alert.created_at.astimezone(here.zone)
     source = "转来的寻人消息，没有发到任何群" if alert.forwarded else f"{area} {reporter} {said:%H:%M} 报"
     number = f"M{alert.id}"
@@ -153,6 +154,7 @@ def for_confirmer(alert: Alert, here: Here, reporter: str, area: str) -> str:
         description(alert, here),
         f"电话：{alert.phone}" if alert.phone else "",
         f"原话：{clip(alert.text, 120)}",
+        *hints,
         f"属实回“确认”或“确认 {number}”，我发到全镇各群；不属实回“误报 {number}”，不受理回“驳回 {number} 理由”。",
     ]
     return "\n".join(line for line in lines if line)
@@ -326,6 +328,79 @@ def whole(alert: Alert, counts: Counts) -> str:
     unknown = f"，{counts.unknown} 个不确定是否收到" if counts.unknown else ""
     failed = f"，{counts.failed} 个没发成" if counts.failed else ""
     return f"{name(alert)}已发到 {counts.sent} 个群{unknown}{failed}{_silent(counts.silent)}。有线索我马上转到这里。"
+
+
+def whose_phone(alert: Alert) -> str:
+    """To a worker who relays a report without a number to call the family by."""
+    return f"{name(alert)}还差家属电话，问到了直接发给我。"
+
+
+def doubts(signs: Sequence[str]) -> str:
+    """To whoever is to confirm a report: what makes it look false; they decide."""
+    return f"请先看一眼：{'；'.join(signs)}。请打电话问过家人再回。"
+
+
+def ransom(alert: Alert, relayed: bool) -> str:
+    """To the family alone, once, when strangers begin to read its phone."""
+    whom = "请转告家人（请只私下说）" if relayed else "只跟您一个人说"
+    return (
+        f"{name(alert)}{whom}：寻人消息发出去以后，常有骗子打电话说人在他那里，要赎金、路费、定金或红包。\n"
+        "没见到人，一分钱都不要转，验证码不要给；请对方拍现在的视频，问只有家里人知道的事，"
+        "并马上打 110、告诉网格员。"
+    )
+
+
+def perhaps_same(alert: Alert, other: Alert, fits: Sequence[str]) -> str:
+    """To whoever is to confirm a report: somebody sought already fits."""
+    refs = f"M{min(alert.id or 0, other.id or 0)} M{max(alert.id or 0, other.id or 0)}"
+    who = describing.who(other) or "在找的人"
+    return f"可能和 M{other.id}（{who}）是同一个人：{'、'.join(fits)}。是就回“合并 {refs}”。"
+
+
+def merged(alert: Alert, gone: Alert, here: Here, who: Sequence[str], fits: Sequence[str]) -> str:
+    """To both families' groups: one person, one number."""
+    why = f"（{'、'.join(fits)}）" if fits else ""
+    waiting = NO_WAITING if alert.state == AlertState.UNCONFIRMED else ""
+    lines = [
+        f"{name(alert)}{who[0]} 和 {who[1]} 报的是同一个人{why}，合在一起找，编号都用 M{alert.id}：",
+        description(alert, here),
+        f"{waiting}不是同一个人，{who[1]} 引用这条回“不是”。",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def merged_for_asked(alert: Alert, gone: Alert, who: str, fits: Sequence[str]) -> str:
+    """To those who look after either."""
+    why = f"（{'、'.join(fits)}）" if fits else ""
+    return (
+        f"{name(alert)}{who} 也报了同一个人{why}，并到 M{alert.id}，M{gone.id} 不用再回。原话：{clip(gone.text, 120)}"
+    )
+
+
+def merged_for_speaker(alert: Alert, gone: Alert) -> str:
+    """To whoever merged them from somewhere else."""
+    return f"{name(alert)}M{gone.id} 已并进来，两边的家人和群都会听到进展。"
+
+
+def sought_already(alert: Alert) -> str:
+    """To the writer of a passed-on appeal for somebody who is sought already."""
+    return f"{name(alert)}您转的这位已经在找，不用再转发。是否还在找，发“查 M{alert.id}”。"
+
+
+def widened(alert: Alert, where: str, rooms: int, seconds: float) -> str:
+    """To the family's group when the card goes further."""
+    return f"{name(alert)}还没找到，已扩散到{where}，正在发 {rooms} 个群，{duration(seconds)}。"
+
+
+def nothing_to_widen(alert: Alert, where: str) -> str:
+    """To whoever asked for it, where every group has the card or none can have it."""
+    return f"{name(alert)}{where}没有还能发的群：收到过的不重复发，静默的群解除后补发。"
+
+
+def stopped(alert: Alert, spared: int) -> str:
+    """To the family's group when it goes no further."""
+    back = f"还没发出的 {spared} 个群不发了。" if spared else ""
+    return f"{name(alert)}停止往外扩散，{back}已收到的群照样找，找到了也都会告诉。"
 
 
 def ended(alert: Alert, note: str = "") -> str:

@@ -126,7 +126,7 @@ async def test_taken_back_before_all_heard_of_the_end(tmp_path: Path) -> None:
     await talk.say("w1", None, "误报 M1")
     await talk.wait(minutes=1)
     await talk.say("w1", None, "还没找到 M1")
-    await talk.wait(minutes=30)
+    await talk.wait(minutes=20)
     assert len(await heard(talk, 1, Sort.ALERT)) == 3  # the card goes on to those who had not got it
     await talk.say("w1", None, "找到 M1")
     await talk.wait(minutes=30)
