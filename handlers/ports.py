@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -11,7 +12,7 @@ from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class EventKind(StrEnum):
@@ -165,6 +166,9 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_WEB = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+
+
 class AlertRules(_Section):
     """When a missing-person report climbs, and how far it goes."""
 
@@ -174,7 +178,16 @@ class AlertRules(_Section):
     repeat_minutes: Minutes = Field(10, description="之后每隔几分钟再问一次")
     hourly_after_minutes: Minutes = Field(120, description="超过这么久仍无人确认，改为每小时问一次")
     police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
+    stands_hours: Hours = Field(72, description="寻人卡片的有效小时数；到时问家人和网格员是否还在找，不自动结束")
+    public_url: str = Field("", max_length=200, description="公开网址，如 https://gg.example.cn；写了海报上就有二维码")
     poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
+
+    @field_validator("public_url")
+    @classmethod
+    def _web(cls, value: str) -> str:
+        if value and not _WEB.fullmatch(value):
+            raise ValueError("应写公开网址，如 https://gg.example.cn")
+        return value
 
 
 class CategoryRule(_Section):
