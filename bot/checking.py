@@ -13,8 +13,8 @@ from sqlmodel import col
 
 from bot.config import TOKEN_VARIABLE, Config, ConfigError
 from bot.gateways.endpoint import parse_endpoint
+from bot.lettering import find_font
 from bot.machine import rooms_elsewhere, standing_of
-from bot.poster import find_font
 from bot.running import town_folder
 from storage.alert_figures import courses
 from storage.areas import Area, Chat, Room, RoomBinding

@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from datetime import date
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from bot.gateways.protocol import NotSupported, Refused
+from bot.lettering import find_font
+from handlers.alerts.reaching import here, vouched
 from handlers.periods import Period
-from handlers.ports import Rules
+from handlers.ports import Outside, Rules
 from handlers.refs import take_ref
+from handlers.turn import Turn
 from storage.alert_figures import courses
-from storage.areas import Area, area_line
+from storage.areas import Area
 from storage.engine import Database
 from storage.inbox import Picture
-from storage.matters import Alert
+from storage.matters import ALERT_OPEN, Alert, AlertState
 
 KEPT = 8
 """Posters kept in memory: a fan-out draws its poster once."""
@@ -27,7 +33,7 @@ class Drawing:
     def __init__(self, database: Database, rules: Rules) -> None:
         self._database = database
         self._rules = rules
-        self._posters: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._posters: OrderedDict[tuple[str, str, str], bytes] = OrderedDict()
 
     async def picture(self, ref: str, kind: str, picture_id: int | None, text: str = "") -> tuple[bytes, str]:
         """(bytes, file name) of a stored picture, of the poster of alert `ref`, or of the figures `text` names."""
@@ -42,38 +48,35 @@ class Drawing:
         return picture.data, f"{ref}-{picture.id}.{'png' if picture.mime == 'image/png' else 'jpg'}"
 
     async def _poster(self, ref: str) -> tuple[bytes, str]:
-        """The poster; without a Chinese font the photo alone."""
-        from bot import poster
-
-        found = take_ref(ref)[0]
+        """The poster, green once the person is found; without a Chinese font the photo alone while they are sought."""
         async with self._database.read() as session:
-            alert = await session.get(Alert, found.number) if found else None
-            if alert is None:
-                raise Refused("寻人已经删除")
-            photo = await session.get(Picture, alert.picture_id) if alert.picture_id else None
-            area = await session.get(Area, alert.area_id)
-            line = await area_line(session, area) if area else []
-        key = (ref, alert.updated_at.isoformat())
-        font = poster.find_font()
+            alert = await self._alert(session, ref)
+            green = alert.state == AlertState.FOUND
+            if not green and alert.state not in ALERT_OPEN:
+                raise Refused("寻人已结束")
+            photo = await session.get(Picture, alert.picture_id) if alert.picture_id and not green else None
+            area = await session.get_one(Area, alert.area_id)
+            turn = Turn(session, alert.updated_at, Outside(self._rules))  # for reading only
+            police, who = (await here(turn, area)).police, await vouched(turn, alert, area)
+        font = find_font()
         if font is None and photo is not None and photo.data is not None:
             return photo.data, f"{ref}.jpg"
         if font is None:
             raise NotSupported("没有中文字体，只发文字")
+        key = (ref, alert.state, alert.updated_at.isoformat())
         if key not in self._posters:
-            police = next((one.police_phone for one in line if one.police_phone), self._rules.alerts.police_phone)
-            zone = ZoneInfo(self._rules.timezone)
-            facts = poster.facts_of(alert, area.name if area else "", police=police, zone=zone)
-            data = await asyncio.to_thread(poster.draw_poster, facts, photo.data if photo else None, font)
-            self._posters[key] = data
+            self._posters[key] = await asyncio.to_thread(
+                self._drawn, alert, photo.data if photo else None, font, police, who
+            )
             while len(self._posters) > KEPT:
                 self._posters.popitem(last=False)
         return self._posters[key], f"{ref}.png"
 
     async def _figures(self, text: str) -> tuple[bytes, str]:
         """The picture of an area's month, as `handlers.alerts.counting.drawing_of` names it."""
-        from bot import chart, poster
+        from bot import chart
 
-        font = poster.find_font()
+        font = find_font()
         if font is None:
             raise NotSupported("没有中文字体，只发文字")
         number, *days = text.split()
@@ -84,3 +87,20 @@ class Drawing:
             found = await courses(session, area.path, *period.bounds(zone))
         month = chart.Month(area.name, period.name, first, (after - first).days, found, zone)
         return await asyncio.to_thread(chart.draw_month, month, font), f"寻人-{first:%Y-%m}.png"
+
+    async def _alert(self, session: AsyncSession, ref: str) -> Alert:
+        found = take_ref(ref)[0]
+        alert = await session.get(Alert, found.number) if found else None
+        if alert is None:
+            raise Refused("寻人已经删除")
+        return alert
+
+    def _drawn(self, alert: Alert, photo: bytes | None, font: Path, police: str, who: str) -> bytes:
+        from bot import poster  # it takes Pillow along, which most processes never need
+
+        zone = ZoneInfo(self._rules.timezone)
+        if alert.state == AlertState.FOUND:
+            return poster.draw_found(poster.found_facts(alert, zone), font)
+        url = self._rules.alerts.public_url
+        facts = poster.facts_of(alert, vouched=who, police=police, zone=zone, public_url=url)
+        return poster.draw_poster(facts, photo, font)

@@ -194,9 +194,12 @@ class AlertRules(_Section):
     police_phone: str = Field("110", max_length=40, description="寻人卡片上的报警电话；镇有派出所电话时用镇里的")
     call_back_days: Days | None = Field(7, description="找到几天后请网格员去家里看看，并私下问候家人；null 不回访")
     monthly_figures: bool = Field(True, strict=True, description="每月 1 日把上月的寻人统计私发给镇管理员")
+    stands_hours: Hours = Field(72, description="寻人卡片的有效小时数；到时问家人和网格员是否还在找，不自动结束")
     poster_facts: Count = Field(4, description="没有照片时，知道几项特征才画海报")
     circle: CircleRules = Field(default_factory=CircleRules)
-    public_url: str = Field("", max_length=200, description="公开状态页从外面看的地址（http 或 https），空着表示没有")
+    public_url: str = Field(
+        "", max_length=200, description="公开状态页从外面看的地址（http 或 https）；写了海报上就有二维码"
+    )
 
     @field_validator("public_url")
     @classmethod

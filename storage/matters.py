@@ -153,6 +153,7 @@ class Alert(SQLModel, table=True):
     confirmed_at: datetime | None = optional_time()
     confirmed_by: int | None = Field(default=None, foreign_key="contact.id")
     police_told_at: datetime | None = optional_time()
+    stands_until: datetime | None = optional_time()  # what the card says; then family and worker are asked
     ended_at: datetime | None = optional_time()
     ended_by: int | None = Field(default=None, foreign_key="contact.id")
     end_note: str = ""
@@ -192,6 +193,8 @@ class Sighting(SQLModel, table=True):
     place: str = ""
     seen_at: datetime | None = optional_time()
     direction: str = ""
+    agrees: str = ""  # facts in which it fits the person who is sought, separated by spaces
+    differs: str = ""  # facts in which it does not
     picture_id: int | None = Field(default=None, foreign_key="picture.id")
 
 

@@ -109,6 +109,11 @@ def texts(outputs: Sequence[Output], room: str) -> list[str]:
     return [one.text for one in outputs if one.room == room]
 
 
+def words_of(outputs: Sequence[Output], room: str) -> list[str]:
+    """The same without pictures."""
+    return [one.text for one in outputs if one.room == room and not one.image]
+
+
 def rooms(outputs: Sequence[Output]) -> set[str]:
     """Which chats got something."""
     return {one.room for one in outputs}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers import lateness, notices
-from handlers.alerts import asking, ending, spreading, texts
+from handlers.alerts import asking, ending, spreading, standing, texts
 from handlers.alerts.reaching import decides, is_reporter, load, ref_of
 from handlers.posting import say
 from handlers.turn import Turn
@@ -100,5 +100,6 @@ async def fact_answered(turn: Turn, question: Question, yes: bool) -> None:
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
     asking.CONFIRM: confirm_answered,
     asking.FOUND: found_answered,
+    standing.WHETHER: standing.answered,
     **dict.fromkeys(asking.FACT_QUESTIONS.values(), fact_answered),
 }

@@ -23,6 +23,7 @@ from handlers.alerts import (
     reopening,
     sightings,
     spreading,
+    standing,
     texts,
     widening,
 )
@@ -101,10 +102,16 @@ async def _found(turn: Turn, order: Order) -> None:
 
 
 async def _not_found(turn: Turn, order: Order) -> None:
-    await reopening.reopen(turn, _alert(order))
+    ref = _alert(order)
+    if not await standing.goes_on(turn, ref):
+        await reopening.reopen(turn, ref)
 
 
 async def _clue(turn: Turn, order: Order) -> None:
+    """线索 M3 …: a clue; without words the trail so far."""
+    if not order.rest:
+        await sightings.trail(turn, _alert(order))
+        return
     await read_as(turn, order.rest, Kind.SIGHTING)
     await sightings.clue(turn, order.ref and _alert(order), order.rest)
 
@@ -304,7 +311,17 @@ COMMANDS: tuple[Command, ...] = (
         spreads=True,
         numbered=True,
     ),
-    Command(("线索",), "线索 M3 刚在菜市场北门看到，往东走", "报线索给家人和网格员", _clue, (), MAY, "M", MUST, True),
+    Command(
+        ("线索",),
+        "线索 M3 刚在菜市场北门看到，往东走",
+        "报线索给家人和网格员；只写“线索 M3”按时间列出",
+        _clue,
+        (),
+        MAY,
+        "M",
+        MAY,
+        True,
+    ),
     Command(("查",), "查 M3", "看一个人是否还在找，一条通知发到哪了", _status, (), MUST, "MN", ordinary=True),
     Command(
         ("M",),
@@ -369,6 +386,12 @@ async def _withdrawn(turn: Turn, ref: Ref) -> None:
         await ending.withdraw(turn, ref)
 
 
+async def _not_fixed(turn: Turn, ref: Ref) -> None:
+    """还在找: the answer to whether they are, or that an end was none."""
+    if not (reopening.goes_on(turn.text) and await standing.goes_on(turn, ref)):
+        await reopening.in_words(turn, ref)
+
+
 async def _nothing(turn: Turn, ref: Ref) -> None:
     """我也帮忙找: good to hear, nothing to do."""
     turn.outcome = Outcome.CHAT
@@ -379,7 +402,7 @@ ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.CORRECT: adding.more,
     Act.ASK: asked,
     Act.FIXED: _found_in_words,
-    Act.NOT_FIXED: reopening.in_words,
+    Act.NOT_FIXED: _not_fixed,
     Act.SAME: _nothing,
     Act.CLAIM: _nothing,
     Act.RATE: _nothing,
@@ -395,6 +418,8 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     after.OFFER: after.offer,
     counting.MONTHLY: counting.send_monthly,
     circle.GROW: widening.grow,
+    standing.RUN_OUT: standing.ask,
+    standing.LAPSED: standing.say_lapsed,
 }
 
 

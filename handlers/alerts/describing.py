@@ -29,8 +29,12 @@ def who(alert: Alert) -> str:
     """Name, sex, age and build on one line; nothing where nothing is known."""
     if alert.sex and not alert.name and alert.age is None:
         return f"{alert.sex}，年龄不详"
-    height = f"身高{alert.height_cm}厘米" if alert.height_cm else ""
-    return "，".join(part for part in (alert.name, alert.sex, age(alert), height, alert.build) if part)
+    return "，".join(part for part in (alert.name, alert.sex, age(alert), tallness(alert), alert.build) if part)
+
+
+def tallness(alert: Alert) -> str:
+    """`身高165厘米`."""
+    return f"身高{alert.height_cm}厘米" if alert.height_cm else ""
 
 
 def nameless(alert: Alert) -> str:
@@ -59,12 +63,12 @@ def pronoun(alert: Alert) -> str:
     return {"男": "他", "女": "她"}.get(alert.sex, "TA")
 
 
-def looks(alert: Alert) -> list[str]:
-    """Lines about what to look for."""
+def looks(alert: Alert) -> list[tuple[str, str]]:
+    """(title, words) of what to look for."""
     phone = {True: "带着手机", False: "没带手机"}.get(alert.has_phone, "")  # type: ignore[call-overload]
     going = "，".join(part for part in (alert.transport, phone) if part)
     lines = (("穿着", alert.clothes), ("特征", alert.features), ("身体", alert.health), ("出行", going))
-    return [f"{title}：{words}" for title, words in lines if words]
+    return [(title, words) for title, words in lines if words]
 
 
 def last_seen(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
@@ -79,12 +83,22 @@ def moment(at: datetime, precision: str, now: datetime, zone: ZoneInfo) -> str:
     days = (now.astimezone(zone).date() - local.date()).days
     date = f"{local.month}月{local.day}日"
     day = {0: f"今天（{date}）", 1: f"昨天（{date}）", 2: f"前天（{date}）"}.get(days, date)
+    return day + _clock(local, precision)
+
+
+def dated(at: datetime, precision: str, zone: ZoneInfo) -> str:
+    """The same without 今天, for what is kept and looked at on other days: `11月21日 9:10`."""
+    local = at.astimezone(zone)
+    return f"{local.month}月{local.day}日 {_clock(local, precision)}".rstrip()
+
+
+def _clock(local: datetime, precision: str) -> str:
     if precision == Precision.DAY:
-        return day
+        return ""
     if precision == Precision.PART_OF_DAY:
-        return day + _part_of_day(local.hour)
+        return _part_of_day(local.hour)
     about = "左右" if precision == Precision.HOUR else ""
-    return f"{day}{local.hour}:{local.minute:02d}{about}"
+    return f"{local.hour}:{local.minute:02d}{about}"
 
 
 def _part_of_day(hour: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import after, asking, circle, facts, texts
+from handlers.alerts import after, asking, circle, facts, standing, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -94,6 +94,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
     for kind in ("alert.added", "alert.whole", circle.GROW):
         await turn.unschedule(kind, ref_of(alert))
+    await standing.stop(turn, alert)
     await _post_end(turn, alert, targets, words if state == AlertState.FOUND else "")
     await _tell_people(turn, alert, area, targets)
     await strays.alert_ended(turn, alert)
@@ -181,12 +182,34 @@ async def _post_end(turn: Turn, alert: Alert, targets: list[Target], words: str)
     """The same words everywhere; only the family's own group reads what the worker added."""
     own = [one for one in targets if one.chat_id == alert.chat_id] if words else []
     if own:
-        await post(turn, ref_of(alert), Sort.END, [Piece(texts.ended(alert, words))], own)
-    rest = [one for one in targets if one not in own]
+        await _post_words(turn, alert, texts.ended(alert, words), own)
     text = texts.ended(alert)
     if alert.state == AlertState.WITHDRAWN and turn.text.strip().startswith("不是") and not alert.confirmed_at:
         text = texts.misunderstood(alert)
-    await post(turn, ref_of(alert), Sort.END, [Piece(text)], rest)
+    await _post_words(turn, alert, text, [one for one in targets if one not in own])
+
+
+async def _post_words(turn: Turn, alert: Alert, text: str, targets: list[Target]) -> None:
+    """With the green form of the poster where the red one hangs: who scrolls past that sees both."""
+    saw = await _saw_poster(turn, alert) if alert.state == AlertState.FOUND else set()
+    pictured = [one for one in targets if one.chat_id in saw]
+    await post(turn, ref_of(alert), Sort.END, [Piece(text), Piece(poster=True)], pictured)
+    await post(turn, ref_of(alert), Sort.END, [Piece(text)], [one for one in targets if one not in pictured])
+
+
+async def _saw_poster(turn: Turn, alert: Alert) -> set[int]:
+    """The chats in which the red poster hangs, or may."""
+    query = (
+        select(col(Delivery.chat_id))
+        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
+        .where(
+            col(Delivery.post_id).in_(_posts(alert, Sort.ALERT)),
+            PostPart.kind == "poster",
+            or_(col(DeliveryPart.state).in_(HEARD), col(DeliveryPart.doubtful)),
+        )
+    )
+    return set(await turn.session.scalars(query))
 
 
 async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Target]) -> None:

@@ -269,6 +269,25 @@ def points(alert: Alert, said: Mapping[str, Any]) -> float:
     return total
 
 
+COMPARED = ("name", "sex", "age", "height_cm", "clothes", "features", "transport")
+"""What shows whether somebody who was seen is the one; where they were says nothing of that."""
+
+
+def compared(alert: Alert, said: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The facts in which a description fits the alert's person, and those that speak against it."""
+    agrees: list[str] = []
+    differs: list[str] = []
+    for name in COMPARED:
+        ours, theirs = getattr(alert, name), said.get(name)
+        if ours in (None, "") or theirs in (None, ""):
+            continue
+        if contradicts(alert, {name: theirs}):
+            differs.append(name)
+        elif points(alert, {name: theirs}) or name in ("name", "height_cm"):
+            agrees.append(name)
+    return agrees, differs
+
+
 def same_person(alert: Alert, said: Mapping[str, Any], text: str, *, same_writer: bool) -> bool:
     """Whether a second report is of the alert's person: nothing speaks against it, and the writer or the facts for."""
     if contradicts(alert, said) or (same_writer and somebody_else(alert, text)):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers.alerts import texts
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
@@ -114,6 +115,16 @@ async def name_of(turn: Turn, contact_id: int | None, area: Area) -> str:
             return await names(turn, [held])
     contact = await turn.session.get(Contact, contact_id)
     return contact.name if contact else ""
+
+
+async def vouched(turn: Turn, alert: Alert, area: Area) -> str:
+    """Who verified it and when; or that nobody did; empty while it waits for that."""
+    if alert.confirmed_at is None:
+        return ""
+    by = await name_of(turn, alert.confirmed_by, area)
+    if not by:
+        return texts.by_itself(turn.rules.alerts.auto_after_minutes or 0)
+    return texts.verified_by(by, turn.local(alert.confirmed_at))
 
 
 async def is_private(turn: Turn, chat_id: int) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import lateness
-from handlers.alerts import after, asking, circle, ending, spreading, texts
+from handlers.alerts import after, asking, circle, ending, spreading, standing, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
 from handlers.hearers import speakers_chats
 from handlers.matters import Refusal, listing
@@ -120,6 +120,8 @@ async def _reopen(turn: Turn, alert: Alert, area: Area) -> None:
     alert.state = AlertState.CONFIRMED if confirmed else AlertState.UNCONFIRMED
     alert.ended_at, alert.ended_by, alert.end_note, alert.updated_at = None, None, "", turn.now
     await after.forget(turn, alert)
+    if confirmed:
+        await standing.begin(turn, alert)
     turn.audit("alert.reopen", ref_of(alert), "state")
     text = texts.still_missing(alert, await here(turn, area))
     sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text)], told)

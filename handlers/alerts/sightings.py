@@ -11,6 +11,7 @@ from sqlmodel import col
 from handlers.alerts import asking, describing, ending, facts, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, here, is_reporter, load, reach, ref_of, to_family, to_workers
+from handlers.matters import Refusal
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Fields, Ref
@@ -122,6 +123,7 @@ async def record(turn: Turn, alert: Alert, area: Area) -> None:
         return
     fields = turn.reading.fields if turn.reading else Fields()
     said = facts.known(fields)
+    agrees, differs = facts.compared(alert, said)
     sighting = Sighting(
         alert_id=alert.id or 0,
         contact_id=turn.me.contact_id,
@@ -131,6 +133,8 @@ async def record(turn: Turn, alert: Alert, area: Area) -> None:
         place=said.get("place", ""),
         seen_at=fields.seen_at,
         direction=said.get("direction", ""),
+        agrees=" ".join(agrees),
+        differs=" ".join(differs),
     )
     turn.session.add(sighting)
     alert.updated_at = turn.now
@@ -170,7 +174,21 @@ def _found(turn: Turn, sighting: Sighting, fields: Fields) -> str:
         precision = str(fields.seen_precision or "")
         when = describing.moment(sighting.seen_at, precision, turn.now, turn.outside.zone)
     parts = (("时间", when), ("地点", sighting.place), ("去向", sighting.direction))
-    return "，".join(f"{title}：{words}" for title, words in parts if words)
+    told = "，".join(f"{title}：{words}" for title, words in parts if words)
+    return "；".join(part for part in (told, texts.fits(sighting)) if part)
+
+
+async def trail(turn: Turn, ref: Ref) -> None:
+    """线索 M3 alone: what was seen, in the order of time; for the family, where they reported it, and the workers."""
+    alert, area = await load(turn, ref)
+    reported_here = alert.chat_id == turn.here.chat_id and not alert.forwarded
+    if not (reported_here or is_reporter(turn, alert) or decides(turn, area)):
+        raise Refusal(
+            f"{texts.name(alert)}收到的线索只给家人和网格员看。您看到了什么，请发“线索 {ref} 在哪、几点、往哪走”。"
+        )
+    query = select(Sighting).where(Sighting.alert_id == alert.id)
+    seen = sorted((await turn.session.scalars(query)).all(), key=lambda one: (one.seen_at or one.at, one.id or 0))
+    await say(turn, texts.trail(alert, seen, await here(turn, area)), ref=ref_of(alert))
 
 
 async def clue(turn: Turn, ref: Ref | None, words: str) -> None:

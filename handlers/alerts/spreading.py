@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from handlers.alerts import asking, circle, ending, facts, texts
+from handlers.alerts import asking, circle, ending, facts, standing, texts
 from handlers.alerts.reaching import (
     DECIDERS,
     here,
@@ -20,6 +20,7 @@ from handlers.alerts.reaching import (
     relatives,
     to_family,
     town_of,
+    vouched,
 )
 from handlers.estimating import seconds_left
 from handlers.matters import Refusal
@@ -54,9 +55,10 @@ async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = Fals
     alert.confirmed_by = None if by_itself else turn.me.contact_id
     alert.updated_at, alert.changed = turn.now, ""
     await asking.stop(turn, alert)
+    await standing.begin(turn, alert)
     await turn.unschedule("alert.added", ref_of(alert))
     by = await name_of(turn, alert.confirmed_by, area)
-    sent = await _send_card(turn, alert, area, by, await _targets(turn, alert, area))
+    sent = await _send_card(turn, alert, area, await _targets(turn, alert, area))
     alert.post_id = sent.post_id
     seconds = await seconds_left(turn, Sort.ALERT, sent.post_id)
     await _tell_start(turn, alert, texts.started(alert, by, sent.chats, seconds, sent.silent))
@@ -76,9 +78,8 @@ async def _tell_start(turn: Turn, alert: Alert, text: str) -> None:
         await say(turn, text, ref=ref_of(alert))
 
 
-async def _send_card(turn: Turn, alert: Alert, area: Area, by: str, targets: Iterable[Target]) -> Sent:
-    moment = turn.local(alert.confirmed_at or turn.now)
-    verified = texts.verified_by(by, moment) if by else texts.by_itself(turn.rules.alerts.auto_after_minutes or 0)
+async def _send_card(turn: Turn, alert: Alert, area: Area, targets: Iterable[Target]) -> Sent:
+    verified = await vouched(turn, alert, area)
     pieces = [Piece(texts.card(alert, await here(turn, area), verified)), *pictures(turn, alert)]
     return await post(turn, ref_of(alert), Sort.ALERT, pieces, targets)
 
@@ -192,7 +193,7 @@ async def _send_late(turn: Turn, alert: Alert, area: Area, rest: Sequence[Target
     """The card itself, so that one post tells how far it is, and after it what has changed since."""
     first = select(col(PostPart.text)).where(PostPart.post_id == alert.post_id, PostPart.number == 0)
     if not await turn.session.scalar(first):  # nobody could hear it, or its words are past their days
-        sent = await _send_card(turn, alert, area, await name_of(turn, alert.confirmed_by, area), rest)
+        sent = await _send_card(turn, alert, area, rest)
         alert.post_id = sent.post_id
         return sent
     assert alert.post_id is not None
@@ -293,9 +294,7 @@ async def by_itself(turn: Turn, ref: str) -> None:
 async def report_status(turn: Turn, ref: Ref) -> None:
     """查 M3: whether it still stands; workers also hear how far it went."""
     alert, area = await load(turn, ref)
-    by = await name_of(turn, alert.confirmed_by, area)
-    vouched = texts.verified_by(by, turn.local(alert.confirmed_at)) if by and alert.confirmed_at else ""
-    text = texts.status(alert, await here(turn, area), vouched)
+    text = texts.status(alert, await here(turn, area), await vouched(turn, alert, area))
     if turn.me.roles and alert.post_id:
         text += texts.spread_line(await counts(turn, alert))
     await say(turn, text, ref=ref_of(alert))

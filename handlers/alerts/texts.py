@@ -12,7 +12,7 @@ from handlers.alerts.mourning import tells_of_death
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.estimating import duration
 from handlers.refs import label
-from storage.matters import Alert, AlertState
+from storage.matters import Alert, AlertState, Sighting
 
 STATE_NAMES = {
     AlertState.UNCONFIRMED: "等网格员核实",
@@ -57,9 +57,12 @@ NOBODY_MISSING = (
 )
 
 MAX_WANTED = 3
+MAX_TRAIL = 15
 ENOUGH = 4
 """Facts from which on a stranger knows whom to look for."""
 LATER = "静默解除后马上补发。"
+EVERYBODYS = "110"
+"""The police's number everywhere."""
 NO_WAITING = "请先打 110 报警，不用等 24 小时。"
 
 
@@ -74,7 +77,7 @@ class Here:
     @property
     def police_line(self) -> str:
         """The town's own police station, or the number that everybody knows."""
-        return "报警 110" if self.police == "110" else f"派出所 {self.police}"
+        return f"报警 {EVERYBODYS}" if self.police == EVERYBODYS else f"派出所 {self.police}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,8 @@ def name(alert: Alert) -> str:
 def description(alert: Alert, here: Here) -> str:
     """What is known, a line per matter; the writer's own words where nothing was understood."""
     seen = describing.last_seen(alert, here.now, here.zone)
-    lines = [describing.who(alert), *describing.looks(alert), f"最后看到：{seen}" if seen else ""]
+    looks = (f"{title}：{words}" for title, words in describing.looks(alert))
+    lines = [describing.who(alert), *looks, f"最后看到：{seen}" if seen else ""]
     return hide_identity_numbers("\n".join(line for line in lines if line)) or open_clip(alert.text, 80)
 
 
@@ -201,6 +205,11 @@ def settled(alert: Alert, by: str) -> str:
     return f"{name(alert)}{by}已确认，不用再回了。"
 
 
+def until(alert: Alert, zone: ZoneInfo) -> str:
+    """Until when the card stands."""
+    return f"有效到 {alert.stands_until.astimezone(zone):%m-%d %H:%M}" if alert.stands_until else ""
+
+
 def card(alert: Alert, here: Here, verified: str) -> str:
     """What goes to every group of the town."""
     seen_call = "、".join(part for part in (_family_phone(alert), here.police_line) if part)
@@ -210,7 +219,7 @@ def card(alert: Alert, here: Here, verified: str) -> str:
         own_words(alert),
         if_seen(alert),
         f"电话：{seen_call}",
-        verified,
+        "，".join(part for part in (verified, until(alert, here.zone)) if part),
         f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
     ]
     return "\n".join(line for line in lines if line)
@@ -488,6 +497,32 @@ def clue(alert: Alert, source: str, words: str, found: str) -> str:
     return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
 
 
+def fits(sighting: Sighting) -> str:
+    """`对得上：穿着、性别；对不上：年龄`; empty where nothing could be compared."""
+    parts = (("对得上", sighting.agrees), ("对不上", sighting.differs))
+    return "；".join(f"{word}：{'、'.join(CHANGED[one] for one in names.split())}" for word, names in parts if names)
+
+
+def trail(alert: Alert, seen: Sequence[Sighting], here: Here) -> str:
+    """The clues in order, numbered; of many the latest."""
+    if not seen:
+        return f"{name(alert)}还没有收到线索。"
+    first = max(0, len(seen) - MAX_TRAIL)
+    lines = [f"{number}. {_step(one, here)}" for number, one in enumerate(seen[first:], first + 1)]
+    rest = f"，只列最近 {MAX_TRAIL} 条" if first else ""
+    return "\n".join([f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，共 {len(seen)} 条线索{rest}：", *lines])
+
+
+def _step(sighting: Sighting, here: Here) -> str:
+    """One clue: when, where, which way, how well it fits; its words where no place was understood."""
+    when = describing.moment(sighting.seen_at or sighting.at, "", here.now, here.zone)
+    what = "，".join(
+        part for part in (sighting.place or f"“{open_clip(sighting.text, 40)}”", sighting.direction) if part
+    )
+    how = fits(sighting)
+    return f"{when} {what}" + (f"（{how}）" if how else "")
+
+
 def clue_in_staff_room(alert: Alert) -> str:
     """The same without words."""
     return f"{name(alert)}有新线索，请看寻人的群。"
@@ -560,13 +595,52 @@ def put_to_family(alert: Alert) -> str:
     return f"{name(alert)}谢谢！已请家人和网格员核实。"
 
 
+def whether_it_stands(alert: Alert) -> str:
+    """To the family and the worker, when the card's time has run out."""
+    return (
+        f"{name(alert)}卡片的有效期到了。人还在找吗？还在找回“是”，我把有效期延长；"
+        f"找到了回“找到 M{alert.id}”，不找了回“撤销 M{alert.id}”。"
+    )
+
+
+def stands_in_staff_room(alert: Alert) -> str:
+    """The same without what only those who were asked may answer."""
+    return f"{name(alert)}卡片的有效期到了，请问一下家人。还在找回“还没找到 M{alert.id}”，找到了回“找到 M{alert.id}”。"
+
+
+def stands_on(alert: Alert, zone: ZoneInfo) -> str:
+    """To whoever said that the search goes on."""
+    return f"{name(alert)}好的，接着找，卡片{until(alert, zone)}。"
+
+
+def found_or_given_up(alert: Alert) -> str:
+    """To a bare no to the question whether they are still sought."""
+    return f"{name(alert)}人找到了回“找到 M{alert.id}”，不找了回“撤销 M{alert.id}”；没有回话我不会结束。"
+
+
+def nobody_said(alert: Alert) -> str:
+    """To family and worker, when nobody answered that question."""
+    return (
+        f"{name(alert)}有效期过了，还没有人回话。我没有自动结束，“查 M{alert.id}”会写明有效期已过。"
+        f"还在找回“还没找到 M{alert.id}”，找到了回“找到 M{alert.id}”。"
+    )
+
+
+def _still_stands(alert: Alert, here: Here) -> str:
+    """Until when, or that nobody has said so since."""
+    if alert.stands_until is not None and alert.stands_until <= here.now:
+        return "有效期已过，家人还没有说是否还在找"
+    return until(alert, here.zone)
+
+
 def status(alert: Alert, here: Here, by: str) -> str:
     """What 查 answers to everybody."""
     state = f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}"
     if alert.state == AlertState.UNCONFIRMED:
         return f"{state}，请先不要转发。"
     if alert.state == AlertState.CONFIRMED:
-        return f"{state}。{by}\n{description(alert, here)}\n看到请打{_whom_to_call(alert, here)}。"
+        vouched = "，".join(part for part in (by, _still_stands(alert, here)) if part)
+        return f"{state}。{vouched}\n{description(alert, here)}\n看到请打{_whom_to_call(alert, here)}。"
     when = alert.ended_at.astimezone(here.zone).strftime("（%m-%d %H:%M）") if alert.ended_at else ""
     return f"{state}{when}。"
 

@@ -25,7 +25,7 @@ from tests.alerts.town import (
     set_mode,
     the_alert,
 )
-from tests.harness import Talk, rooms, texts
+from tests.harness import Talk, rooms, texts, words_of
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ async def test_every_way_to_end_it(talk: Talk, person: str, room: str | None, wo
     await talk.say("w1", None, "确认 M1")
     said = await talk.say(person, room, words)
     assert rooms(said) >= TOWN_ROOMS
-    assert all(len(texts(said, one)) == 1 for one in rooms(said))
+    assert all(len(words_of(said, one)) == 1 for one in rooms(said))
     assert (await the_alert(talk)).state == state
     assert await balanced(talk)
     assert await talk.wait(hours=2) == []

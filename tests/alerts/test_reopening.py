@@ -14,7 +14,7 @@ from handlers.ports import EventKind
 from storage.matters import Alert, AlertState
 from storage.outbox import Sort
 from tests.alerts.town import GRANDPA, MOTHER, TOWN_ROOMS, breaking, heard, paced, the_alert
-from tests.harness import Talk, rooms, texts
+from tests.harness import Talk, rooms, texts, words_of
 
 
 async def confirmed(talk: Talk) -> None:
@@ -43,12 +43,12 @@ async def test_everybody_hears_that_it_goes_on(
     alert = await the_alert(talk)
     assert (alert.state, alert.ended_at) == (AlertState.CONFIRMED, None)
     assert rooms(said) >= TOWN_ROOMS
-    assert all(len(texts(said, one)) == 1 for one in rooms(said))
+    assert all(len(words_of(said, one)) == 1 for one in rooms(said))
     for one in TOWN_ROOMS:
         assert "还没有找到，请继续留意" in texts(said, one)[0] and "灰夹克" in texts(said, one)[0]
     said = await talk.say("r1", None, "找到 M1")
     assert rooms(said) >= TOWN_ROOMS
-    assert all(len(texts(said, one)) == 1 for one in rooms(said))
+    assert all(len(words_of(said, one)) == 1 for one in rooms(said))
     assert await talk.wait(hours=2) == []
 
 
