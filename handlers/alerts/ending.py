@@ -204,7 +204,7 @@ async def _saw_poster(turn: Turn, alert: Alert) -> set[int]:
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
         .where(
-            col(Delivery.post_id).in_(_posts(alert, Sort.ALERT)),
+            col(Delivery.post_id).in_(_posts(await _refs(turn, alert), Sort.ALERT)),
             PostPart.kind == "poster",
             or_(col(DeliveryPart.state).in_(HEARD), col(DeliveryPart.doubtful)),
         )
