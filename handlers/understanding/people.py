@@ -43,11 +43,16 @@ _SHE = re.compile(r"(?<!其)她(?!们|家|人|说)")
 
 AGE_FIGURE = re.compile(rf"(?<![\d.])\d{{1,3}}(?![\d.])|{CN}{{1,4}}(?:有{CN})?")
 """What may be the figure of an age, or of anything else."""
-IN_YEARS = re.compile(rf"(?<![\d.])\d{{1,3}}(?=周?岁)|{CN}{{1,4}}(?=周?岁)")
-"""What can be nothing else."""
+IN_YEARS = re.compile(
+    rf"(?<![\d.])\d{{1,3}}(?=[多来几]?周?岁)|{CN}{{1,4}}(?=[多来几]?周?岁)|"
+    r"(?:^|(?<=[,，。!！\s]))[二三四五六七八九]十(?=[多来几]了?(?:[,，。!！\s]|$))"
+)
+"""What can be nothing else: with its unit, or alone in its clause (八十多了)."""
 _AFTER_AGE = re.compile(
     r"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?(?P<half>半)?(?P<rough>左右|上下|多|来岁|出头)?"
 )
+_OTHER_UNIT = re.compile(r"[多来几]?(?:斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
+"""What a figure counts that is no age."""
 _ROUGH_BEFORE = re.compile(r"(?:大约|大概|约|快|成|看着|像|目测|差不多|不到|估计|将近|近)[有是]?$")
 _BIRTHDAY = r"(?:19|20)\d\d\s?[年./-]?(?:\s?\d{1,2}[月./-])?(?:\s?\d{1,2}[日号]?)?"
 BORN = re.compile(
@@ -115,6 +120,8 @@ def age_at(text: str, start: int, end: int) -> Age | None:
         figure, about = figure[:-1], True
     value = number(figure)
     if value is None or value > 120 or after is None or text[max(0, start - 1) : start] == ".":
+        return None
+    if _OTHER_UNIT.match(text, end):
         return None
     if after["months"]:
         return Age(round(value / 12, 2), about)

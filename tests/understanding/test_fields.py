@@ -324,3 +324,14 @@ def test_times_at_the_edges_of_the_calendar_are_no_error(year: int) -> None:
         now = datetime(year, month, day, 1, 1, tzinfo=UTC)
         for text in ("大后天前天上周三我爸走丢了", "12月31日晚12点我妈不见了", "3天前2月30日", "下周一24点我爸走丢"):
             read(text, Context(now=now))
+
+
+@pytest.mark.parametrize("words", ["八十多岁", "六十几歲", "10来岁", "听不见，八十多了"])
+def test_a_rough_age_is_an_age(words: str) -> None:
+    fields = read(f"我妈走丢了，{words}，穿紫外套", Context(now=NOW)).fields
+    assert (fields.age, fields.age_precision) in {(80.0, "about"), (60.0, "about"), (10.0, "about")}
+
+
+@pytest.mark.parametrize("words", ["10多斤的行李", "走了三十多里", "20多天了"])
+def test_a_rough_measure_is_no_age(words: str) -> None:
+    assert read(f"我妈走丢了，{words}，穿紫外套", Context(now=NOW)).fields.age is None
