@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers import cases, chatting, doubts, emergencies, helping, table
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
@@ -50,6 +52,9 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
     if order.ref is None and turn.quoted is None:
         asked = [one for one in around.open_questions(turn.here.chat_id, turn.me) if _about(one, command)]
         refs = list(dict.fromkeys(one.ref for one in asked))
+        if refs and _said_to_another(turn, refs):
+            turn.outcome = Outcome.CHAT
+            return None
         if len(refs) == 1:
             return as_ref(refs[0])
         if len(refs) > 1:
@@ -58,6 +63,12 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
             await command.run(turn, order)
             return None
     return await find(turn, command.letters, order.ref)
+
+
+def _said_to_another(turn: Turn, refs: Sequence[str]) -> bool:
+    """Whether words that would send a notice stand in a group under a quote of something else."""
+    elsewhere = turn.event is not None and turn.event.quote is not None and not turn.here.private
+    return elsewhere and all(ref.startswith("N") for ref in refs)
 
 
 def _about(question: Question, command: Command) -> bool:
