@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers import cases, chatting, doubts, emergencies, helping, table
+from handlers import cases, chatting, doubts, emergencies, helping, notices, table
 from handlers.commands import Command, Order, Takes
-from handlers.matters import Refusal, find
+from handlers.matters import NothingOpen, Refusal, find
 from handlers.overhearing import CALLED
 from handlers.posting import NO_MATTER, say
 from handlers.surroundings import Surroundings, as_ref
@@ -62,7 +62,15 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
         if command.number == Takes.MAY:
             await command.run(turn, order)
             return None
-    return await find(turn, command.letters, order.ref)
+    if order.ref is None and turn.quoted is None and (lately := await notices.sent_lately(turn, command.recent)):
+        return lately
+    try:
+        return await find(turn, command.letters, order.ref)
+    except NothingOpen:
+        if not command.ordinary or helping.addressed(turn):
+            raise
+    turn.outcome = Outcome.CHAT
+    return None
 
 
 def _said_to_another(turn: Turn, refs: Sequence[str]) -> bool:
@@ -109,6 +117,8 @@ async def _say_no(turn: Turn, refusal: Refusal) -> None:
 
 async def react(turn: Turn, reading: Reading) -> None:
     """Act on what a message means."""
+    if await notices.showed_how(turn):
+        return
     try:
         async with turn.attempt():
             await _react(turn, reading)
