@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from handlers.refs import fold, take_ref
@@ -29,8 +30,10 @@ class Command:
     `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
     command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from
     someone with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a
-    number: alone its words are read as any others. One with a `shape` counts only where the whole text has it. One that
-    `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes late.
+    number (in a group with its letter): alone its words are read as any others, unless it is `recent` and was said
+    to the bot. `recent`: how long after a notice was sent it needs no number. One with a `shape` counts only where the
+    whole text has it. One that `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes
+    late.
     """
 
     words: tuple[str, ...]
@@ -47,6 +50,7 @@ class Command:
     heads: tuple[str, ...] = ()
     numbered: bool = False
     shape: re.Pattern[str] | None = None
+    recent: timedelta | None = None
 
     @property
     def name(self) -> str:
@@ -89,7 +93,7 @@ _NUMBERS = re.compile(
     r"(?P<numbers>[#a-zA-Z]?\s?\d{1,9}号?(?:[\s,，、和及]+[#a-zA-Z]?\s?\d{1,9}号?)+)[\s。.!！]*"
 )
 _COUNTED = re.compile(r"[栋幢岁元斤%份]|个(?!人)")
-_MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]")
+_MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]|小时")
 _ASIDE = re.compile(r"[^\d?？吗么呢的]{1,20}")
 """Words beside a command that takes none: 接单 12，马上过去."""
 _DATE = re.compile(r"(?:之|以)?[前后]|的|[上下]午|[早晚]上|中午|[到至起开]")
@@ -102,7 +106,7 @@ def counts(ref: Ref, number: str, tail: str, command: Command) -> bool:
         return False
     if tail[0].isspace() or _GAP.match(tail[0]).end():  # type: ignore[union-attr]
         words = _GAP.sub("", tail, count=1)
-        return bool((_MEASURE if command.letters == "M" else _COUNTED).match(words))
+        return bool((_MEASURE if command.letters in ("M", "N") else _COUNTED).match(words))
     return bool(_MEASURE.match(tail) or (number.endswith("号") and _DATE.match(tail)))
 
 
@@ -188,6 +192,8 @@ def _meant(order: Order, speaker: Speaker, addressed: bool) -> bool:
     if order.odd:
         return speaker.has(command.roles) and len(order.rest) <= MAX_ODD and not command.numbered
     if command.numbered and not order.ref:
+        return addressed and command.recent is not None and speaker.has(command.roles)
+    if command.numbered and command.letters == "N" and not addressed and not (order.ref and order.ref.letter):
         return False
     if not command.ordinary or order.ref or addressed:
         return True

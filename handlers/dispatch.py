@@ -27,7 +27,7 @@ from handlers.reacting import answer, obey, react
 from handlers.refs import fold
 from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, remember, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
-from handlers.turn import Speaker, Turn, Where, leave_traces
+from handlers.turn import SENDERS, Speaker, Turn, Where, leave_traces
 from handlers.understanding import Act, Context, Kind, Reading, read
 from storage.areas import Purpose
 from storage.engine import Database, announce, dialect_of, insert_into, retrying, run, unavailable
@@ -183,7 +183,8 @@ class Dispatch:
         addressed = event.mentions_me or where.private or where.unbound or text != event.text.strip()
         plan = Plan(message, where, speaker, text)
         typed = f"我是 {text}" if where.private and BARE_CODE.fullmatch(fold(text).upper()) else text
-        if orders := GRAMMAR.parse_all(typed, speaker, addressed=addressed):
+        of_notice = (quoted := around.quoted(event)) is not None and quoted.letter == "N" and speaker.has(SENDERS)
+        if orders := GRAMMAR.parse_all(typed, speaker, addressed=addressed or of_notice):
             return replace(plan, orders=orders)
         if where.unbound:
             return replace(plan, nothing=Outcome.OTHER)
@@ -218,7 +219,8 @@ class Dispatch:
             return replace(plan, receipt=receipt)
         if self._idle(reading, addressed):
             waited = where.private and context.question is not None and context.question.kind == "confirm"
-            if not (waited or cases.ACCUSES.search(plan.text)):
+            wants = where.private and speaker.has(SENDERS) and notices.WANTS.match(plan.text)
+            if not (waited or wants or cases.ACCUSES.search(plan.text)):
                 return replace(plan, nothing=Outcome.CHAT)
             reading = reading._replace(
                 kind=Kind.CHAT

@@ -31,6 +31,10 @@ class Refusal(Exception):
     """Something that cannot be done as it was asked; the message is the one line that people read."""
 
 
+class NothingOpen(Refusal):
+    """There is nothing that words without a number could mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class MatterKind:
     """One kind of matter: its table, who counts as its owner, and which states are open."""
@@ -145,7 +149,7 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
         return found[0][0]
     if not found:
         nothing = "现在没有等确认或正在发的通知。" if letters == "N" else "请带上编号，或者引用我发的那条消息回复。"
-        raise Refusal(nothing)
+        raise NothingOpen(nothing)
     lines = [short_line(ref, row, hidden=not turn.here.private and _unheard(row)) for ref, row in found]
     raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(lines))
 

@@ -212,7 +212,7 @@ async def _welcome(turn: Turn) -> bool:
     rule = turn.rules.rooms.accept_from
     if rule != "appointed":
         return rule == "anyone"
-    if turn.speaker is not None and turn.speaker.roles:
+    if turn.speaker is not None and any(held.role != Role.HERALD for held in turn.speaker.roles):
         return True
     words = fold(turn.event.text if turn.event else "").upper()
     codes = [hashlib.sha256(one.encode()).hexdigest() for one in re.findall(r"[0-9A-Z]{8}", words)[:5]]

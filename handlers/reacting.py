@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from handlers import cases, chatting, doubts, emergencies, helping, table
+from collections.abc import Sequence
+
+from handlers import cases, chatting, doubts, emergencies, helping, notices, table
 from handlers.commands import Command, Order, Takes
-from handlers.matters import Refusal, find
+from handlers.matters import NothingOpen, Refusal, find
 from handlers.overhearing import CALLED
 from handlers.posting import NO_MATTER, say
 from handlers.surroundings import Surroundings, as_ref
@@ -50,6 +52,9 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
     if order.ref is None and turn.quoted is None:
         asked = [one for one in around.open_questions(turn.here.chat_id, turn.me) if _about(one, command)]
         refs = list(dict.fromkeys(one.ref for one in asked))
+        if refs and _said_to_another(turn, refs):
+            turn.outcome = Outcome.CHAT
+            return None
         if len(refs) == 1:
             return as_ref(refs[0])
         if len(refs) > 1:
@@ -57,7 +62,21 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
         if command.number == Takes.MAY:
             await command.run(turn, order)
             return None
-    return await find(turn, command.letters, order.ref)
+    if order.ref is None and turn.quoted is None and (lately := await notices.sent_lately(turn, command.recent)):
+        return lately
+    try:
+        return await find(turn, command.letters, order.ref)
+    except NothingOpen:
+        if not command.ordinary or helping.addressed(turn):
+            raise
+    turn.outcome = Outcome.CHAT
+    return None
+
+
+def _said_to_another(turn: Turn, refs: Sequence[str]) -> bool:
+    """Whether words that would send a notice stand in a group under a quote of something else."""
+    elsewhere = turn.event is not None and turn.event.quote is not None and not turn.here.private
+    return elsewhere and all(ref.startswith("N") for ref in refs)
 
 
 def _about(question: Question, command: Command) -> bool:
@@ -98,6 +117,8 @@ async def _say_no(turn: Turn, refusal: Refusal) -> None:
 
 async def react(turn: Turn, reading: Reading) -> None:
     """Act on what a message means."""
+    if await notices.showed_how(turn):
+        return
     try:
         async with turn.attempt():
             await _react(turn, reading)

@@ -14,7 +14,7 @@ from sqlalchemy import Row, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from handlers.notices.hearing import receipts_open, received
+from handlers.notices.hearing import decides, receipts_open, received
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
@@ -107,7 +107,7 @@ class Surroundings:
 
     def question(self, chat_id: int, speaker: Speaker, event: Event) -> PendingQuestion | None:
         """The question this person may answer here: the quoted one, else the only one."""
-        open_ones = self.asked(chat_id, speaker, event) or self.open_questions(chat_id, speaker)
+        open_ones = self.asked(chat_id, speaker, event)
         if len(open_ones) > 1:
             return PendingQuestion("confirm", None)  # a bare 是 answers one of them: which, is asked back
         if not open_ones:
@@ -126,13 +126,18 @@ class Surroundings:
         return OpenMatter(ref=notices[-1][1], at=notices[-1][0].asked_at, mine=True) if notices else None
 
     def asked(self, chat_id: int, speaker: Speaker, event: Event) -> list[Question]:
-        """The open questions that an answer may mean: those about what it quotes, else all."""
+        """The open questions that an answer may mean: those about what it quotes, else all; of other quotes none.
+
+        Beside others in a group a preview is answered by a quote of it, or by words about sending.
+        """
         open_ones = self.open_questions(chat_id, speaker)
-        if event.quote and (mark := WAITING.match(event.quote.text)):
+        if event.quote is None:
+            heard = decides(event.text) or (chat_id in self.where and self.where[chat_id].private)
+            return [one for one in open_ones if heard or not one.ref.startswith("N")]
+        if mark := WAITING.match(event.quote.text):
             return [one for one in open_ones if one.data.get("inbox_id") == int(mark[1])]
-        if quoted := self.quoted(event):
-            return [one for one in open_ones if one.ref == str(quoted)]
-        return open_ones
+        quoted = self.quoted(event)
+        return [one for one in open_ones if quoted is not None and one.ref == str(quoted)]
 
     def own_lines(self, message: Message) -> list[tuple[int, Line]]:
         """(inbox id, line) of what the writer said here before, and that caused nothing, oldest first."""

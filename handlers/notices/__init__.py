@@ -6,6 +6,8 @@ from handlers.commands import Command, Takes
 from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
+from handlers.notices.guiding import JUST_SENT, WANTS, sent_lately, showed_how
+from handlers.notices.hearing import LASTS
 from handlers.notices.picturing import arrived, came
 from handlers.notices.recalling import RECALLED, recall, recalled
 from handlers.notices.receipts import chase, received, report
@@ -60,6 +62,7 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         spreads=True,
         numbered=True,
+        recent=LASTS,
     ),
     Command(
         ("撤回",),
@@ -70,6 +73,7 @@ COMMANDS: tuple[Command, ...] = (
         Takes.MUST,
         letters="N",
         ordinary=True,
+        recent=JUST_SENT,
     ),
     Command(
         ("回执",),
@@ -81,6 +85,7 @@ COMMANDS: tuple[Command, ...] = (
         letters="N",
         ordinary=True,
         numbered=True,
+        recent=LASTS,
     ),
     Command(
         ("马上发",),
@@ -114,4 +119,17 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     RECEIPTS: chase,
 }
 
-__all__ = ["ANSWERS", "COMMANDS", "DUE", "arrived", "came", "confirm", "drop", "received", "report_status"]
+__all__ = [
+    "ANSWERS",
+    "COMMANDS",
+    "DUE",
+    "WANTS",
+    "arrived",
+    "came",
+    "confirm",
+    "drop",
+    "received",
+    "report_status",
+    "sent_lately",
+    "showed_how",
+]

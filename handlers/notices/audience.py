@@ -178,8 +178,11 @@ async def _areas(turn: Turn, words: str) -> list[Area] | None:
     """The areas that joined names mean; None if one is no area. Refusal if it was meant as one, beside others."""
     if (area := await find_area(turn, words)) is not None:
         return [area]
-    if len(_LIST.findall(words)) >= MOST_AREAS:
+    first = _LIST.split(words)[:MOST_AREAS] if len(_LIST.findall(words)) >= MOST_AREAS else []
+    if any([await find_area(turn, name) for name in first if name]):
         raise Refusal(f"一次最多写 {MOST_AREAS} 处，请写大一级的区域，或分几次发。")
+    if first:
+        return None
     strange = ""
     for joint in (_LIST, _COMMA):  # a name may have 和 in it, none has 、
         names = [name for name in joint.split(words) if name]

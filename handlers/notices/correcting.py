@@ -7,6 +7,7 @@ from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.counting import load, must_rule
 from handlers.notices.drafting import check_text, propose
+from handlers.notices.wording import asks_for_receipt
 from handlers.turn import Turn
 from storage.matters import NOTICE_OUT, Notice
 
@@ -27,6 +28,7 @@ async def correct(turn: Turn, order: Order) -> None:
         text=order.rest,
         audience=original.audience,
         corrects_id=original.id,
+        receipt=asks_for_receipt(order.rest),
         created_at=turn.now,
     )
     await propose(turn, correction, audience)

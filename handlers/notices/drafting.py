@@ -34,6 +34,10 @@ CONFIRM = "确认"
 """The kind of question: by the word of the command that answers it too."""
 
 
+_OWN_GROUPS = ("组", "小区")
+"""Places that are seldom areas of ours: whoever names one in a group speaks to the people there."""
+
+
 async def draft(turn: Turn, order: Order) -> None:
     """Write the draft down and show where it would go."""
     found = await audience_at_start(turn, order.rest)
@@ -41,7 +45,7 @@ async def draft(turn: Turn, order: Order) -> None:
         await _no_area(turn, order)
         return
     audience, rest = found
-    wording = take_wording(rest, turn.local(turn.at), turn.now)
+    wording = take_wording(rest, turn.local(turn.at), turn.now, lambda at: wakes_at(turn, at) is not None)
     check_text(wording.text)
     text = await filled(turn, wording.text)
     check_text(text)
@@ -73,7 +77,8 @@ async def propose(turn: Turn, notice: Notice, audience: Audience, wording: Wordi
 async def _no_area(turn: Turn, order: Order) -> None:
     """Not a place: in a group without a mention 通知：请大家… is a person's own notice, and the bot keeps out of it."""
     first = order.rest.split(maxsplit=1)[0][:12]
-    if not addressed(turn) and not is_relative(first) and not first.endswith(PLACE_ENDS):
+    meant = is_relative(first) or (first.endswith(PLACE_ENDS) and not first.endswith(_OWN_GROUPS))
+    if not addressed(turn) and not meant:
         turn.outcome = Outcome.CHAT
         return
     refusal = await unknown_area(turn, first)

@@ -1,4 +1,4 @@
-"""收到: whether a line says that a notice was read, and which."""
+"""收到: whether a line says that a notice was read, and which; and whether one says that a notice is to be sent."""
 
 from __future__ import annotations
 
@@ -21,6 +21,17 @@ _END = r"[\s。.!！~～,，]*(?:谢谢\S{0,6})?(?:\[[^\]\s]{1,6}\])*[\s。.!！
 _RECEIVED = re.compile(rf"(?:好的?[\s,，]*)?(?:已经?|我们?家?)?收到(?:了|啦|通知)*{_END}")
 _READ = re.compile(rf"(?:好的?|嗯+|1|已阅|(?:已经?)?(?:知道|知晓|看到|了解)(?:了|啦)?|明白(?:了|啦)?|回执|OK|ok){_END}")
 """Said in a quote of the notice these are receipts too."""
+
+
+_DECIDES = re.compile(
+    r"(?:[@＠]\S+\s+)?(?:(?:可以|就|请|马上)?(?:确认|确定|发(?:送|布|出去)?)|不(?:要)?发|别发|作废|取消)[吧了]*"
+    r"\s*(?:(?:通知)?\s*[NnＮｎ]?\s*\d{1,9}号?)?[\s。.!！~～]*"
+)
+
+
+def decides(text: str) -> bool:
+    """Whether a whole line can only be about sending: what else says yes or no may be said to somebody beside us."""
+    return bool(_DECIDES.fullmatch(text.strip()))
 
 
 def received(text: str, *, quoting: bool = False) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.commands import Order
+from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of
@@ -18,6 +19,7 @@ from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Chat, Purpose, Room
+from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import roles_of
@@ -104,7 +106,8 @@ async def at_once(turn: Turn, order: Order) -> None:
         asked = True
     else:
         _must_be_draft(turn, notice)
-        notice.text, asked = notice.plan_words + notice.text, await _still_asked(turn, notice)
+        asked = await _still_asked(turn, notice)
+    notice.text = notice.plan_words + notice.text
     notice.plan_at, notice.plan_words = None, ""
     await turn.session.flush()
     scope = await scope_of(turn, notice, audience)
@@ -132,10 +135,10 @@ async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope) ->
     await turn.session.flush()
     told = texts.started(notice, scope.words(), how_long)
     await (say(turn, told, ref=ref) if turn.speaker else tell_sender(turn, notice, told))
-    begin = wakes or turn.now
-    await turn.schedule(WHOLE, ref, begin + timedelta(seconds=seconds) + FIRST_LOOK)
+    end = (wakes or turn.now) + timedelta(seconds=seconds)
+    await turn.schedule(WHOLE, ref, end + FIRST_LOOK)
     if notice.receipt:
-        await turn.schedule(RECEIPTS, ref, begin + timedelta(hours=turn.rules.notices.receipt_hours))
+        await turn.schedule(RECEIPTS, ref, end + timedelta(hours=turn.rules.notices.receipt_hours))
 
 
 async def planned(turn: Turn, ref: str) -> None:
@@ -198,8 +201,8 @@ async def stop(turn: Turn, order: Order) -> None:
         raise Refusal(f"{texts.name(notice)}已经全部发完，停不了了。看结果发“查 N{notice.id}”。")
     await cancel(turn, notice, NoticeState.STOPPED)
     progress = await progress_of(turn, notice)
-    out = progress.out + progress.waiting + len(progress.failed)  # what is being sent this moment counts as out
-    await say(turn, texts.stopped(notice, out, progress.cancelled), ref=f"N{notice.id}")
+    out = progress.out + progress.waiting  # what is being sent this moment counts as out
+    await say(turn, texts.stopped(notice, out, progress.cancelled, progress.failed), ref=f"N{notice.id}")
 
 
 async def cancel(turn: Turn, notice: Notice, state: NoticeState) -> None:
@@ -261,5 +264,8 @@ async def list_planned(turn: Turn, order: Order) -> None:
         audience = await audience_of(turn, notice)
         if notice.sender_id == turn.me.contact_id or covers_all(turn, WORKERS, audience):
             mine.append((notice, audience.name(turn.rules.levels)))
+    if not mine and not addressed(turn):
+        turn.outcome = Outcome.CHAT
+        return
     shown = mine[: texts.NAMES_SHOWN]
     await say(turn, texts.waiting(shown, len(mine) - len(shown), turn.local))

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from handlers.clipping import clip
 from handlers.commands import Order
+from handlers.helping import addressed, take_as_text
 from handlers.matters import Refusal
 from handlers.notices.texts import LONGEST
 from handlers.posting import say
@@ -110,6 +111,9 @@ async def _list(turn: Turn) -> None:
 async def _show(turn: Turn, name: str) -> None:
     known = await _visible(turn)
     if name not in known:
+        if not addressed(turn):
+            await take_as_text(turn)
+            return
         raise Refusal(f"没有叫“{name[:MAX_NAME]}”的模板。{USAGE}")
     await say(turn, f"模板“{name}”：\n{known[name][0].text}")
 

@@ -16,6 +16,8 @@ NAMES_SHOWN = 10
 LINES_SHOWN = 30
 
 USAGE = "请这样写：通知 全镇 明早6点到10点停水（也可写村名、网格名、“全体网格员”，或“本格”“本村”）。"
+"""How a notice is written."""
+
 STATE_NAMES = {
     NoticeState.DRAFT: "等确认",
     NoticeState.PLANNED: "已定时",
@@ -205,9 +207,14 @@ def draft_status(notice: Notice, area: str, local: Local) -> str:
     return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}，没有发出。"
 
 
-def stopped(notice: Notice, reached: int, cancelled: int) -> str:
+def stopped(notice: Notice, reached: int, cancelled: int, failed: Sequence[str]) -> str:
     """The answer to 停止."""
-    return f"{name(notice)}停了：已发出 {reached} 个群，撤下 {cancelled} 个群没有发。"
+    return f"{name(notice)}停了：已发出 {reached} 个群，撤下 {cancelled} 个群没有发。{failures(failed)}"
+
+
+def which(word: str) -> str:
+    """To 撤回刚才的通知 and the like, which name none."""
+    return f"{word}哪条？请带上通知的编号，如“{word} N1{' …' if word == '更正' else ''}”。"
 
 
 def not_sent_yet(number: int) -> str:
@@ -231,7 +238,7 @@ def recalled(notice: Notice, recalled: int, cancelled: int, out: int, able: bool
     text = f"{name(notice)}撤回的结果：收回 {recalled} 个群，撤下 {cancelled} 个群没有发。"
     if not out:
         return text
-    why = "发出超过两分钟" if able else "这个微信号不能撤回"
+    why = "发出超过两分钟，或平台没让收回" if able else "这个微信号不能撤回"
     return f"{text}还有 {out} 个群收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
 
 

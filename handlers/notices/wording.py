@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,7 +21,7 @@ _GAP = re.compile(r"[\s:：,，、]*")
 _AT_ONCE = re.compile(r"(?:马上|立即|立刻|现在)发(?:送|出|布)?(?:[\s:：,，]+|$)")
 _PLANNED = re.compile(r"定时(?:在|于)?(?P<gap>[\s:：,，]*)")
 _SEND = re.compile(r"\s*(?:准时|再|后|开始)?发(?:送|出|布)?(?=[\s:：,，]|$)")
-_APART = re.compile(r"[\s:：]+(?![到至~～—－\-起前后]|之前|以前|开始|左右)")
+_APART = re.compile(r"[\s:：]+(?![到至~～—－\-起前后或\d]|之[前后]|以[前后]|准时|开始|左右)")
 """What parts a time of sending from the words; after a mere comma a sentence goes on: 明早8点，全镇停水."""
 
 _RECEIPT = re.compile(r"(?:要|需要?|请)?回执[\s:：,，]+")
@@ -45,13 +46,14 @@ class Wording:
     timely: bool = False
 
 
-def take_wording(rest: str, said: datetime, now: datetime) -> Wording:
+def take_wording(rest: str, said: datetime, now: datetime, rests: Callable[[datetime], bool]) -> Wording:
     """Take apart what follows the audience, as it was `said` (aware, in the town's zone).
 
-    Refusal for a plan that cannot be, seen from `now`.
+    `rests` tells whether nothing is sent at an instant: nobody means such a time without saying so, nor one
+    that is past. Refusal for a plan that cannot be, seen from `now`.
     """
     receipt, rest = _receipt(rest)
-    wording = _timed(rest, said, now)
+    wording = _timed(rest, said, now, rests)
     again, text = _receipt(wording.text)
     asked = receipt or again or asks_for_receipt(text)
     return Wording(text, wording.plan_at, wording.plan_words, asked, wording.timely)
@@ -68,7 +70,7 @@ def _receipt(text: str) -> tuple[bool, str]:
     return match is not None, text[match.end() :] if match else text
 
 
-def _timed(text: str, said: datetime, now: datetime) -> Wording:
+def _timed(text: str, said: datetime, now: datetime, rests: Callable[[datetime], bool]) -> Wording:
     """定时明早8点 and 明早8点发 are sure; a day and an hour that stand apart are taken as a time of sending too."""
     folded = fold(text[:HEAD])
     if match := _AT_ONCE.match(folded):
@@ -87,21 +89,20 @@ def _timed(text: str, said: datetime, now: datetime) -> Wording:
         apart = _APART.match(folded, end)
         if apart is None or not clocked:
             return Wording(text)
-        if not time.dated or folded[:end].endswith("后"):
+        if not time.dated or folded[:end].endswith("后") or time.at <= said or rests(time.at):
             return Wording(text, timely=True)
-        _check(time.at, now, time.text, sure=False)
+        _check(time.at, now)
         return Wording(text[apart.end() :], time.at, text[: apart.end()])
     if time.precision == Precision.DAY:
         raise Refusal(f"{time.text}几点发？请写如“定时{time.text}8点 …”。")
-    _check(time.at, now, time.text, sure=True)
+    _check(time.at, now)
     after = sending.end() if sending else end
     return Wording(text[after + _GAP.match(text[after:]).end() :], time.at)  # type: ignore[union-attr]
 
 
-def _check(at: datetime, now: datetime, words: str, *, sure: bool) -> None:
+def _check(at: datetime, now: datetime) -> None:
     shown = f"{at:%Y-%m-%d %H:%M}"
     if at <= now:
-        way = "" if sure else f"“{words}”是正文的话，请写“通知 全镇 马上发 {words} …”。"
-        raise Refusal(f"定时的时间 {shown} 已经过了，没有发。{way or '请换一个以后的时间。'}")
+        raise Refusal(f"定时的时间 {shown} 已经过了，没有发。请换一个以后的时间。")
     if at > now + FARTHEST:
         raise Refusal(f"定时的时间 {shown} 超过一年，没有发。请换一年以内的时间。")

@@ -15,7 +15,7 @@ from handlers.posting import say, whisper
 from handlers.roles import texts
 from handlers.roles.appointing import area_named, may_give, reach
 from handlers.roles.lengths import LONGEST, take_length
-from handlers.roles.persons import take_apart, whom
+from handlers.roles.persons import Nobody, take_apart, whom
 from handlers.turn import SENDERS, Turn
 from storage.areas import Area
 from storage.people import Appointment, Contact, Role, roles_of
@@ -29,12 +29,15 @@ async def grant(turn: Turn, order: Order) -> None:
     if words is None:
         return
     found = take_length(words)
+    named = await _person(turn, found[1] if found else words)
+    if named is None:
+        return
     if found is None:
         raise Refusal(f"请写明多久。{texts.GRANT_USAGE}")
-    length, words = found
+    length, _ = found
     if not timedelta(0) < length <= LONGEST:
         raise Refusal(f"授权最长 {LONGEST.days} 天，请写如“授权 张三 通知 北关社区 3天”。")
-    person, rest = await whom(turn, take_apart(words), reach(turn))
+    person, rest = named
     area = await _area(turn, rest)
     if not may_give(turn, Role.HERALD, area):
         raise Refusal(f"{area.name}不在您管理的范围，这次没有改动。")
@@ -55,6 +58,17 @@ async def _about_notices(turn: Turn, order: Order) -> str | None:
         return words
     if addressed(turn):
         raise Refusal(texts.GRANT_USAGE)
+    await take_as_text(turn)
+    return None
+
+
+async def _person(turn: Turn, words: str) -> tuple[Contact, str] | None:
+    """Whom it is about, and the words that remain; None for talk in a group that names nobody: 收回 上次的通知单."""
+    try:
+        return await whom(turn, take_apart(words), reach(turn))
+    except Nobody:
+        if addressed(turn):
+            raise
     await take_as_text(turn)
     return None
 
@@ -100,7 +114,10 @@ async def take_back(turn: Turn, order: Order) -> None:
     words = await _about_notices(turn, order)
     if words is None:
         return
-    person, rest = await whom(turn, take_apart(words), reach(turn))
+    named = await _person(turn, words)
+    if named is None:
+        return
+    person, rest = named
     area = await area_named(turn, rest) if rest.strip() else None
     running = [(one, there) for one, there in await _running(turn, person) if area is None or there.id == area.id]
     mine = [(one, there) for one, there in running if may_give(turn, Role.HERALD, there)]

@@ -37,6 +37,10 @@ _GLUED = re.compile(r"^(.{2,4}?)(?:担任|为|当|做|任)(.+)$")
 _TAIL = re.compile(r"\d{4}|\d{11}")
 
 
+class Nobody(Refusal):
+    """No person of that name is known here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """An order about a person, taken apart: role, phone tail, and the other words in order."""
@@ -78,7 +82,7 @@ async def whom(turn: Turn, asked: Asked, paths: Collection[str]) -> tuple[Contac
     for name, area in asked.readings():
         if people := await named(turn, name, paths, asked.tail):
             return await _only(turn, name, people), area
-    raise Refusal(texts.unknown_person(asked.words[0] if asked.words else ""))
+    raise Nobody(texts.unknown_person(asked.words[0] if asked.words else ""))
 
 
 async def _mentioned(turn: Turn) -> Contact | None:

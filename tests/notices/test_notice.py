@@ -56,7 +56,7 @@ async def test_bare_yes_confirms(talk: Talk) -> None:
     await talk.say("a1", None, f"通知 全村 {WATER}")
     assert rooms(await talk.say("a1", None, "确认")) == {"g1", "g2", "@a1"}
     await talk.say("w1", "g1", f"通知 本格 {WATER}")
-    assert f"【通知 N2】柳树一格：\n{WATER}" in texts(await talk.say("w1", "g1", "是"), "g1")
+    assert f"【通知 N2】柳树一格：\n{WATER}" in texts(await talk.say("w1", "g1", "是", quote="N2.1"), "g1")
     assert (await notice(talk)).state == NoticeState.SENT
 
 

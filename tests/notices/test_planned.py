@@ -54,6 +54,13 @@ async def test_a_time_of_sending(talk: Talk, words: str, at: str, text: str) -> 
         "下午3点 村委会开会",
         "2小时后 停水",
         "8点 开会",
+        "今早8点 捡到钥匙一串",
+        "昨天下午3点 捡到钥匙一串",
+        "今晚10点 停水",
+        "明早6点 停水",
+        "明天8点 10点停水",
+        "明天8点 以后停水",
+        "明天8点 准时开会",
         "定时供水通知：每天两次",
         "除夕 放假",
     ],
@@ -69,7 +76,6 @@ async def test_a_time_that_is_part_of_the_words(talk: Talk, words: str) -> None:
     ("words", "answer"),
     [
         ("定时今早8点 停水", "已经过了"),
-        ("今早8点 停水", "马上发 今早8点"),
         ("昨天8点发 停水", "已经过了"),
         ("定时2030年1月1日8点 停水", "超过一年"),
         ("定时明天 停水", "几点发"),
@@ -120,6 +126,12 @@ async def test_what_was_no_time_of_sending_goes_at_once_with_it(talk: Talk) -> N
     assert (await notice(talk)).state == NoticeState.SENT
 
 
+async def test_a_guessed_time_is_text_again_after_the_plan_too(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全镇 明早9点 停水")
+    await talk.say("t1", None, "确认")
+    assert texts(await talk.say("t1", None, "马上发 N1"), "g1") == ["【通知 N1】柳河镇：\n明早9点 停水"]
+
+
 async def test_a_planned_one_is_sent_at_once(talk: Talk) -> None:
     await talk.say("t1", None, "通知 全镇 定时明早9点 停水")
     await talk.say("t1", None, "确认")
@@ -131,7 +143,7 @@ async def test_a_planned_one_is_sent_at_once(talk: Talk) -> None:
 
 
 async def test_into_the_quiet_hours_is_said(talk: Talk) -> None:
-    (preview,) = texts(await talk.say("t1", None, "通知 全镇 今晚10点 停水"), "@t1")
+    (preview,) = texts(await talk.say("t1", None, "通知 全镇 定时今晚10点 停水"), "@t1")
     assert "定时 2026-11-21 22:00 发（那时是安静时段，到 11-22 08:00 才发）" in preview
     await talk.say("t1", None, "确认")
     assert "g1" not in rooms(await talk.wait(hours=19))

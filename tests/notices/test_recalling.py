@@ -116,12 +116,20 @@ async def test_later_only_what_is_fresh_is(slow: Talk) -> None:
     said = await slow.say("t1", None, "撤回 N1")
     assert "撤下 1 个群没有发，正在收回 1 条" in texts(said, "@t1")[0]
     (told,) = texts(await slow.wait(minutes=10), "@t1")
-    assert "收回 1 个群，撤下 1 个群没有发。还有 1 个群收不回（发出超过两分钟）" in told
+    assert "收回 1 个群，撤下 1 个群没有发。还有 1 个群收不回（发出超过两分钟，或平台没让收回）" in told
     assert len(got(slow, BACK)) == len(got(slow, TOLD)) == 1
     await slow.say("t1", None, "更正 N1 停电，不停水")
     await slow.say("t1", None, "确认 N2")
     await slow.wait(minutes=10)
     assert got(slow, CORRECTED) == got(slow, TOLD)
+
+
+async def test_a_stop_names_the_groups_that_did_not_get_it(slow: Talk) -> None:
+    breaking(slow, "g1", Refused)
+    await send(slow)
+    await slow.wait(seconds=100)
+    (stopped,) = (text for text in texts(await slow.say("t1", None, "停止 N1"), "@t1") if "停了" in text)
+    assert "没收到的：" in stopped and "已发出 0 个群" in stopped
 
 
 async def test_a_gateway_that_refuses_is_believed(talk: Talk) -> None:

@@ -118,7 +118,7 @@ async def test_where_nobody_asked_it_is_talk(talk: Talk) -> None:
 async def test_an_answer_to_a_question_is_no_receipt(talk: Talk) -> None:
     await send(talk, "通知 柳树一格 回执 停水")
     await talk.say("w1", "g1", "通知 本格 收卫生费")
-    await talk.say("w1", "g1", "收到")
+    await talk.say("w1", "g1", "收到", quote="N2.1")
     assert await talk.rows(select(NoticeReceipt)) == []
     assert (await talk.rows(select(Notice).order_by(Notice.id.desc())))[0].state == "draft"
 

@@ -109,6 +109,8 @@ async def test_a_recalled_case_is_asked_about(talk: Talk) -> None:
 
 
 async def test_invitations_are_accepted_from_the_appointed_only(talk: Talk) -> None:
+    await talk.say("a2", None, "授权 周强 通知 北关社区 3天")
+    await talk.happen(EventKind.INVITED, "r4", None, "from-who-may-only-send")
     await talk.happen(EventKind.INVITED, "r1", None, "from-resident")
     await talk.happen(EventKind.INVITED, "w1", None, "from-worker")
     await talk.happen(EventKind.FRIEND_REQUEST, "w2", None, "friend-worker")

@@ -1,0 +1,107 @@
+"""Plain words of a sender about notices, and ordinary sentences that only begin like a command about one."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from storage.matters import Case, Notice, NoticeState
+from tests.harness import Talk, rooms, texts
+
+
+async def send(talk: Talk, room: str | None = None) -> None:
+    await talk.say("t1", room, "通知 全镇 回执 停水")
+    await talk.say("t1", room, "确认")
+
+
+async def states(talk: Talk) -> list[str]:
+    return [one.state for one in await talk.rows(select(Notice).order_by(Notice.id))]
+
+
+async def test_a_bare_recall_means_what_was_just_sent(talk: Talk) -> None:
+    await send(talk)
+    await talk.wait(seconds=40)
+    assert "【通知 N1】撤下" in texts(await talk.say("t1", None, "撤回"), "@t1")[0]
+    assert await states(talk) == [NoticeState.RECALLED]
+
+
+async def test_later_or_with_two_it_does_not(talk: Talk) -> None:
+    await send(talk)
+    await talk.wait(minutes=11)
+    assert "现在没有" in texts(await talk.say("t1", None, "撤回"), "@t1")[0]
+    for words in ("收卫生费", "周二体检"):
+        await talk.say("t1", None, f"通知 全镇 {words}")
+        await talk.say("t1", None, "确认")
+    await talk.wait(minutes=1)
+    await talk.say("t1", None, "撤回")
+    assert await states(talk) == [NoticeState.SENT] * 3
+
+
+async def test_a_correction_and_receipts_of_what_was_sent_lately(talk: Talk) -> None:
+    await send(talk)
+    await talk.wait(hours=1)
+    assert "回执 0 人" in texts(await talk.say("t1", None, "回执"), "@t1")[0]
+    assert "（原通知 N1）" in texts(await talk.say("t1", None, "更正 停水改到大后天"), "@t1")[0]
+
+
+@pytest.mark.parametrize("words", ["撤回刚才的通知", "发错了，撤回", "快撤回", "停止通知", "停止发送", "请撤回那条"])
+async def test_which_one_is_asked_in_one_line(talk: Talk, words: str) -> None:
+    await send(talk)
+    await talk.wait(minutes=1)
+    (line,) = texts(await talk.say("t1", None, words), "@t1")
+    assert "哪条" in line and "N1" in line
+    assert await states(talk) == [NoticeState.SENT]
+
+
+@pytest.mark.parametrize("words", ["发通知 明天停水", "我想给本格发通知", "帮我发个通知，明天停水", "怎么发通知"])
+async def test_how_a_notice_is_written_is_shown(talk: Talk, words: str) -> None:
+    (line,) = texts(await talk.say("w1", None, words), "@w1")
+    assert line.startswith("请这样写：通知")
+    assert await talk.rows(select(Case)) == []
+
+
+async def test_what_only_begins_so_is_still_read(talk: Talk) -> None:
+    for words in ("停止供水三天了，3栋水管爆了没人修", "发通知说今天来水，3栋水管还是爆的，麻烦来人修"):
+        assert "请这样写" not in "".join(texts(await talk.say("w1", None, words), "@w1"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "停止 5 小时",
+        "停止 7 天",
+        "撤回 6 条",
+        "停止！",
+        "撤回",
+        "马上发",
+        "待发",
+        "模板 我发群里了，大家照着填",
+        "收回 上次的通知单",
+        "授权 书发通知了吗",
+        "更正 12号停水改到13号",
+        "回执 4 都交齐了",
+        "通知 居民小组 明天开会",
+        "通知 二组 明天开会",
+        f"通知：{'、'.join(f'王{one}强' for one in '一二三四五六七八九十百千万东西南北中春夏秋冬')}，明天来领物资",
+    ],
+)
+async def test_ordinary_words_in_a_group_are_left_alone(talk: Talk, words: str) -> None:
+    for number in range(7):
+        await talk.say("t1", None, f"通知 全镇 第{number}次停水")
+        await talk.say("t1", None, f"确认 N{number + 1}")
+    await talk.wait(minutes=20)
+    assert "g3" not in rooms(await talk.say("a2", "g3", words))
+    assert set(await states(talk)) == {NoticeState.SENT}
+
+
+async def test_a_quote_in_a_group_needs_no_number(talk: Talk) -> None:
+    await send(talk, "s1")
+    await talk.wait(minutes=20)
+    assert "回执 0 人" in texts(await talk.say("t1", "s1", "回执", quote="N1.1"), "s1")[0]
+    assert "（原通知 N1）" in "".join(texts(await talk.say("t1", "s1", "更正 停水改到后天", quote="N1.1"), "s1"))
+
+
+async def test_a_correction_may_ask_for_receipts(talk: Talk) -> None:
+    await send(talk)
+    assert "要回执" in texts(await talk.say("t1", None, "更正 N1 改到后天，收到请回复"), "@t1")[0]
+    assert "@t1" in rooms(await talk.say("t1", None, "确认 N2"))
