@@ -23,6 +23,9 @@ DATABASE_VARIABLE = "GRIDBOT_DATABASE"
 
 MAX_BYTES = 1_000_000
 
+MARGIN = 60
+"""Seconds by which what a standby heard must outlive the time until it takes over."""
+
 
 class ConfigError(Exception):
     """The config cannot be used; the message is one sentence that names the key."""
@@ -148,6 +151,17 @@ class Config(Rules):
             raise ValueError(
                 f"accounts.lease_seconds 是 {self.accounts.lease_seconds:g}，"
                 f"应当至少是 wechaty.call_seconds（{self.wechaty.call_seconds:g}）的三倍"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _shadows(self) -> Config:
+        """What a standby hears is kept until it can have taken over."""
+        needed = self.accounts.takeover_seconds + self.accounts.lease_seconds + MARGIN
+        if len(self.accounts.endpoints) > 1 and self.privacy.chat_minutes * 60 <= needed:
+            raise ValueError(
+                f"privacy.chat_minutes 是 {self.privacy.chat_minutes}，几个账号时应当长过"
+                f"accounts.takeover_seconds 加 accounts.lease_seconds 再加 {MARGIN} 秒，备用账号听到的才留得到接手"
             )
         return self
 
