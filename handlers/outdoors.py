@@ -140,7 +140,10 @@ async def recalled(turn: Turn) -> None:
     """A report was taken back: its writer is asked in private; before confirmation an alert is withdrawn at once."""
     event = turn.event
     assert event is not None
-    row = await turn.session.scalar(select(InboxEvent).where(col(InboxEvent.external_id) == event.subject))
+    heard = select(InboxEvent.account_id).where(InboxEvent.id == turn.inbox_id).scalar_subquery()
+    row = await turn.session.scalar(
+        select(InboxEvent).where(InboxEvent.external_id == event.subject, InboxEvent.account_id == heard)
+    )
     if row is None or not row.ref or row.contact_id is None:
         return
     ref = as_ref(row.ref)

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.util import await_only
 
 from bot import standby
+from bot.accounts import account_rows
 from bot.config import ConfigError, build_config
 from bot.gateways.protocol import GatewayState, Unreachable
 from handlers import dispatch, posting
@@ -306,3 +307,11 @@ async def test_a_picture_that_no_standby_has_holds_no_poster(pair: Pair) -> None
     assert not await pair.rows(select(DeliveryPart).where(DeliveryPart.state == PartState.QUEUED))
     assert len(texts(pair.sides["B"].gateway.sent, "g3")) >= 1
     assert not await pair.rows(select(Case))
+
+
+async def test_an_account_without_a_living_lease_is_not_shown_as_online(pair: Pair) -> None:
+    pair.clock.moment += timedelta(minutes=7)
+    await pair.sides["B"].lease.renew()
+    async with pair.database.read() as session:
+        rows = await account_rows(session, build_config({}, "config.yaml"), pair.clock.now())
+    assert [row[2] for row in rows] == ["没有在运行", "在线"]
