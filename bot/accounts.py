@@ -53,7 +53,7 @@ async def account_rows(session: AsyncSession, config: Config, now: datetime) -> 
             (
                 one.name,
                 one.gateway,
-                STATES.get(GatewayState(one.state), one.state) if one.state else "没有运行过",
+                _standing(one, working=working),
                 _time(one.state_at, config),
                 str(active[number]),
                 str(inside[number]),
@@ -66,6 +66,12 @@ async def account_rows(session: AsyncSession, config: Config, now: datetime) -> 
             )
         )
     return rows
+
+
+def _standing(account: Account, *, working: bool) -> str:
+    if not account.state:
+        return "没有运行过"
+    return STATES.get(GatewayState(account.state), account.state) if working else "没有在运行"
 
 
 class _Counts(dict[int, int]):

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bot.gateways.protocol import GatewayState
 from handlers.ports import Clock, Minutes
@@ -58,15 +58,28 @@ class AlarmRules(BaseModel):
     @field_validator("url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+        if value and not _complete(value):
             raise ValueError("应是 http:// 或 https:// 开头的完整地址")
         return value
+
+    @model_validator(mode="after")
+    def _variable(self) -> AlarmRules:
+        if not _complete(self.address or "http://none"):
+            raise ValueError(f"环境变量 {ADDRESS_VARIABLE} 应是 http:// 或 https:// 开头的完整地址")
+        return self
 
     @property
     def address(self) -> str:
         """Where to send to; the environment comes first. Empty: nowhere."""
         return os.environ.get(ADDRESS_VARIABLE) or self.url
+
+
+def _complete(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 @dataclass(slots=True)
@@ -120,7 +133,7 @@ class Alarm:
         """Send what waits; whether all of it got through."""
         while self._waiting:
             text = self._waiting[0]
-            if not await deliver(session, self._rules.address, body(self._rules.form, text)):
+            if not await deliver(session, self._rules.address, body(self._rules.form, text), self._rules.form):
                 return False
             if self._waiting and self._waiting[0] is text:
                 self._waiting.popleft()
@@ -136,8 +149,8 @@ def body(form: str, text: str) -> dict[str, Any]:
     return {"msgtype": "text", "text": {"content": text}}
 
 
-async def deliver(session: aiohttp.ClientSession, address: str, message: dict[str, Any]) -> bool:
-    """Whether a webhook took a message: it answered in time, with success, and its own code says so too."""
+async def deliver(session: aiohttp.ClientSession, address: str, message: dict[str, Any], form: str) -> bool:
+    """Whether a webhook took a message: it answered in time, with success, and a group robot's own code says so too."""
     host = urlsplit(address).hostname  # the rest of the address may be a secret
     try:
         async with session.post(address, json=message, allow_redirects=False) as answer:
@@ -146,7 +159,7 @@ async def deliver(session: aiohttp.ClientSession, address: str, message: dict[st
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
         log.warning("webhook %s: %s", host, type(error).__name__)
         return False
-    if not 200 <= status < 300 or _refused(said):
+    if not 200 <= status < 300 or (form != "json" and _refused(said)):
         log.warning("webhook %s: status %s, %s", host, status, said[:100])
         return False
     return True

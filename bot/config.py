@@ -25,6 +25,9 @@ DATABASE_VARIABLE = "GRIDBOT_DATABASE"
 
 MAX_BYTES = 1_000_000
 
+MARGIN = 60
+"""Seconds by which what a standby heard must outlive the time until it takes over."""
+
 
 NO_DOMAIN = "feed.domain 要写本镇的域名（如 xunren.example.cn），公开的编号以它开头，定了就不要再改"
 
@@ -190,6 +193,17 @@ class Config(Rules):
     def _named(self) -> Config:
         if self.feed.enabled and not self.domain:
             raise ValueError(NO_DOMAIN)
+        return self
+
+    @model_validator(mode="after")
+    def _shadows(self) -> Config:
+        """What a standby hears is kept until it can have taken over."""
+        needed = self.accounts.takeover_seconds + self.accounts.lease_seconds + MARGIN
+        if len(self.accounts.endpoints) > 1 and self.privacy.chat_minutes * 60 <= needed:
+            raise ValueError(
+                f"privacy.chat_minutes 是 {self.privacy.chat_minutes}，几个账号时应当长过"
+                f"accounts.takeover_seconds 加 accounts.lease_seconds 再加 {MARGIN} 秒，备用账号听到的才留得到接手"
+            )
         return self
 
     @property

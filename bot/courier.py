@@ -96,9 +96,10 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a call, as it will be written."""
+    """What became of one try of a part, as it will be written."""
 
     part_id: int
+    number: int
     state: PartState
     external_id: str | None = None
     error: str = ""
@@ -184,7 +185,7 @@ class Courier:
 
         def work(connection: Connection) -> Parcel | None:
             if self._outcome is not None:
-                _record(connection, self._outcome)
+                _record(connection, self._account, self._outcome)
             if standing != self._standing:
                 connection.execute(_STANDING, {"account": self._account, **_kept(standing)})
             if self._gateway.state != GatewayState.ONLINE:
@@ -207,7 +208,7 @@ class Courier:
         """After a database that was away: write what is known, then treat the rest as after a stop."""
         async with self._database.connect() as connection:
             if self._outcome is not None:
-                await connection.run_sync(_record, self._outcome)
+                await connection.run_sync(_record, self._account, self._outcome)
         self._outcome = None
         await self.recover()
         self._shaken = False
@@ -234,7 +235,7 @@ class Courier:
         due = parcel.due
         try:
             external_id = await self._call(parcel)
-            return Result(due.part_id, PartState.SENT, external_id, doubtful=due.doubtful)
+            return Result(due.part_id, due.tries + 1, PartState.SENT, external_id, doubtful=due.doubtful)
         except RateLimited as error:
             self._pacer.pause(self._clock.now())
             self._watch.rate_limited()
@@ -246,7 +247,7 @@ class Courier:
             return self._unknown(due, error)
         except (Refused, GatewayError) as error:
             log.warning("post %s to chat %s failed: %s", due.post_id, due.chat_id, error)
-            return Result(due.part_id, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
+            return Result(due.part_id, due.tries + 1, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
         except Exception as error:  # a fault of ours or of a gateway: one part is lost, not the sender
             log.exception("post %s to chat %s", due.post_id, due.chat_id)
             return self._unknown(due, error)
@@ -254,10 +255,11 @@ class Courier:
     def _again(self, due: Due, error: Exception) -> Result:
         """Nothing was sent: it is tried later, until it has been tried too often."""
         if due.tries + 1 >= MAX_TRIES:
-            return Result(due.part_id, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
+            return Result(due.part_id, due.tries + 1, PartState.FAILED, error=str(error)[:200], doubtful=due.doubtful)
         wait = timedelta(seconds=min(3600, 2 ** (due.tries + 1)))
         return Result(
             due.part_id,
+            due.tries + 1,
             PartState.QUEUED,
             error=str(error)[:200],
             due_at=self._clock.now() + wait,
@@ -269,13 +271,16 @@ class Courier:
         if due.sort in REPEATED and not due.doubtful:
             return Result(
                 due.part_id,
+                due.tries + 1,
                 PartState.QUEUED,
                 error=str(error)[:200],
                 due_at=self._clock.now(),
                 doubtful=True,
                 in_doubt=True,
             )
-        return Result(due.part_id, PartState.UNKNOWN, error=str(error)[:200], doubtful=due.doubtful, in_doubt=True)
+        return Result(
+            due.part_id, due.tries + 1, PartState.UNKNOWN, error=str(error)[:200], doubtful=due.doubtful, in_doubt=True
+        )
 
     async def _call(self, parcel: Parcel) -> str | None:
         due, to = parcel.due, parcel.to
@@ -394,6 +399,7 @@ def _ready(*, resting: bool) -> Select[Any]:
         .where(
             DeliveryPart.state == PartState.QUEUED,
             DeliveryPart.account_id == bindparam("account"),
+            Chat.account_id == bindparam("account"),
             col(Account.lease_holder) == bindparam("holder"),
             or_(DeliveryPart.due_at <= bindparam("now"), _was_due()),
             or_(DeliveryPart.number == 0, ~unsaid),
@@ -451,7 +457,7 @@ _BACK_THEN = (  # priorities of what is due by an earlier clock only
     )
     .distinct()
 )
-_SENDING = select(col(DeliveryPart.id)).where(
+_SENDING = select(col(DeliveryPart.id), col(DeliveryPart.tries)).where(
     DeliveryPart.state == PartState.SENDING, DeliveryPart.account_id == bindparam("account")
 )
 _CANCEL = (
@@ -459,9 +465,10 @@ _CANCEL = (
     .where(col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.state) == PartState.QUEUED)
     .values(state=PartState.CANCELLED, error=bindparam("reason"))
 )
+_TRY = (col(DeliveryPart.id) == bindparam("part"), col(DeliveryPart.tries) == bindparam("attempt"))
 _OUTCOME = (
     update(DeliveryPart)
-    .where(col(DeliveryPart.id) == bindparam("part"))
+    .where(*_TRY, DeliveryPart.state == PartState.SENDING, DeliveryPart.account_id == bindparam("account"))
     .values(
         state=bindparam("now_is"),
         error=bindparam("why"),
@@ -471,6 +478,17 @@ _OUTCOME = (
     )
 )
 _OUTCOME_AGAIN = _OUTCOME.values(account_id=SPEAKING)  # the chat may have been taken over meanwhile
+_ARRIVED = (  # whatever was made of the try meanwhile, by a takeover or by who did not wait for its outcome
+    update(DeliveryPart)
+    .where(*_TRY, col(DeliveryPart.state).in_((PartState.SENDING, PartState.UNKNOWN, PartState.QUEUED)))
+    .values(
+        state=PartState.SENT,
+        error="",
+        doubtful=bindparam("doubt"),
+        external_id=func.coalesce(bindparam("known_as", type_=String), DeliveryPart.external_id),
+        account_id=bindparam("account"),
+    )
+)
 _PERSON = (
     select(col(ContactBinding.external_id))
     .where(ContactBinding.account_id == bindparam("account"), ContactBinding.contact_id == bindparam("contact"))
@@ -554,25 +572,28 @@ async def interrupted(session: AsyncSession, account_id: int, now: datetime) -> 
 
 def _settle(connection: Connection, account_id: int) -> None:
     """Parts that an earlier process was sending, and whose message came back: they were sent."""
-    for (part_id,) in connection.execute(_SENDING, {"account": account_id}).all():
+    for part_id, number in connection.execute(_SENDING, {"account": account_id}).all():
         if external_id := own_message_of(connection, part_id):
-            _record(connection, Result(part_id, PartState.SENT, external_id))
+            _record(connection, account_id, Result(part_id, number, PartState.SENT, external_id))
 
 
-def _record(connection: Connection, result: Result) -> None:
-    """Write what became of a call; one that nobody answered was sent after all if our own message came back."""
+def _record(connection: Connection, account_id: int, result: Result) -> None:
+    """Write what became of a try; one that nobody answered was sent after all if our own message came back.
+
+    Another account may have taken the chat over meanwhile, and have tried again: then it is no longer ours to say.
+    """
     state, external_id, again_at = result.state, result.external_id, result.due_at
     if result.in_doubt and (came_back := own_message_of(connection, result.part_id)):
         state, external_id, again_at = PartState.SENT, came_back, None
-    # a part that was cancelled while it was on its way stays what the call made of it
-    connection.execute(
-        _OUTCOME_AGAIN if state == PartState.QUEUED else _OUTCOME,
-        {
-            "part": result.part_id,
-            "now_is": state,
-            "why": result.error,
-            "doubt": result.doubtful,
-            "known_as": external_id,
-            "again_at": again_at,
-        },
-    )
+    known = {
+        "part": result.part_id,
+        "attempt": result.number,
+        "account": account_id,
+        "doubt": result.doubtful,
+        "known_as": external_id,
+    }
+    if state == PartState.SENT:
+        connection.execute(_ARRIVED, known)
+        return
+    known |= {"now_is": state, "why": result.error, "again_at": again_at}
+    connection.execute(_OUTCOME_AGAIN if state == PartState.QUEUED else _OUTCOME, known)

@@ -22,7 +22,7 @@ from storage.areas import Chat, RoomBinding
 from storage.engine import Database, dialect_of, insert_into, retrying, run
 from storage.inbox import InboxEvent, InboxState, Picture, digest
 from storage.outbox import hand_over
-from storage.people import Contact, ContactBinding, Seen
+from storage.people import Account, Contact, ContactBinding, Seen
 
 BATCH = 256
 """Events stored in one commit at most."""
@@ -194,6 +194,7 @@ def _insert(dialect: str) -> Any:
 
 
 # Put together once, which takes longer than to run them.
+_ACCOUNT = select(col(Account.id)).where(col(Account.id) == bindparam("account")).with_for_update(read=True)
 _BINDINGS = select(ContactBinding).where(
     ContactBinding.account_id == bindparam("account"), col(ContactBinding.external_id).in_(bindparam("people"))
 )
@@ -230,6 +231,7 @@ class _Batch:
 
     async def load(self, events: Sequence[Event]) -> None:
         """Fetch what is known of these events' people and groups."""
+        await self._hold()
         people = {event.sender for event in events if event.sender}
         rooms = {event.room for event in events if event.room}
         await self._find(people, rooms)
@@ -240,6 +242,11 @@ class _Batch:
         private = await self._session.execute(_PRIVATE, contacts)
         self._private = {contact: (chat, account) for contact, chat, account in private}
         self._seen = set((await self._session.execute(_SEEN, contacts)).all())
+
+    async def _hold(self) -> None:
+        """Wait for a takeover that is under way: which chats are this account's is known after it."""
+        if dialect_of(self._session) != "sqlite":
+            await self._session.execute(_ACCOUNT, {"account": self._account})
 
     async def _find(self, people: Collection[str], rooms: Collection[str]) -> None:
         bindings = await self._session.scalars(_BINDINGS, {"account": self._account, "people": list(people)})

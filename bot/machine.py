@@ -24,7 +24,7 @@ from bot.gateways.protocol import Gateway, GatewayError, GatewayState, Refused
 from bot.inbox import Inbox
 from bot.lease import Lease, LeaseLost
 from bot.pacing import DAY, Pacer, PaceRules, Standing
-from bot.pictures import Fetcher
+from bot.pictures import Fetcher, told
 from bot.recalling import recall_part
 from bot.watching import Watching
 from handlers.alerts.counting import MONTHLY
@@ -39,7 +39,7 @@ from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, retrying, unavailable
 from storage.outbox import RECALL, Errand, sends_since
-from storage.people import Account
+from storage.people import WORKING, Account
 
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
@@ -116,6 +116,7 @@ class Machine:
         self._due_known = False
         self._since = clock.now()
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+        self._unwritten: tuple[str, str] | None = None
         stable = gateway.capabilities.stable_ids
         self.inbox = Inbox(database, account_id, clock, self.wake, self.watch, stable_ids=stable)
         self.dispatch = Dispatch(database, self.outside, account_id, self._caused)
@@ -209,7 +210,7 @@ class Machine:
                 group.create_task(self.gateway.run(self._take))
                 group.create_task(self._steadily(self._decide))
                 group.create_task(self._steadily(self._fetch))
-                group.create_task(self._watch_gateway())
+                group.create_task(self._steadily(self._watch_gateway))
                 await self._steadily(self._send)  # here: a stop reaches it first, while the gateway still works
         except* LeaseLost as lost:
             raise lost.exceptions[0] from None
@@ -238,6 +239,7 @@ class Machine:
 
         Not right after a start: the others may be starting too.
         """
+        await self._tidy()
         if now - self._since < self._patience:
             return
         async with self.database.read() as session:
@@ -245,23 +247,51 @@ class Machine:
             wanted = await standby.may_take(session, self.account_id, now, self._patience)
         self.dispatch.orphaned = frozenset(orphans)
         if wanted and self.gateway.state == GatewayState.ONLINE:
-            await self._take_over(now)
+            await self._try_to_take_over(now)
+        await self._give_up_pictures(now)
         if orphans:
             self.wake()
 
+    async def _tidy(self) -> None:
+        async with self.database.read() as session:
+            untidy = await standby.untidy(session, self.account_id)
+        if untidy:
+            async with self.database.write() as session:
+                await standby.tidy(session, self.account_id)
+            self._stirred()
+
+    async def _give_up_pictures(self, now: datetime) -> None:
+        """What waits for a picture that nobody will fetch goes without it."""
+        async with self.database.read() as session:
+            lost = await standby.lost_pictures(session, self.account_id, now, self._patience)
+        if lost:
+            async with self.database.write() as session:
+                await standby.give_up(session, lost)
+            await self.inbox.store([told(number, now) for number in lost])
+            self._stirred()
+
+    async def _try_to_take_over(self, now: datetime) -> None:
+        """A takeover that fails is tried again; meanwhile the account's own work goes on."""
+        try:
+            await self._take_over(now)
+        except Exception as error:
+            if unavailable(error):
+                raise
+            log.exception("the takeover failed")
+
     async def _take_over(self, now: datetime) -> None:
-        keep = timedelta(minutes=self.outside.rules.privacy.chat_minutes)
         words = ""
 
         async def attempt() -> None:
             nonlocal words
             async with self.database.write() as session:
-                taken = await standby.take_over(session, self.account_id, now, self._patience, keep)
+                taken = await standby.take_over(session, self.account_id, now, self._patience)
                 if taken is None:
                     return
                 me = await session.get_one(Account, self.account_id)
-                words = f"账号 {'、'.join(taken.names)} 不在线，{me.name} 已接手 {taken.rooms} 个群"
-                words += f"、{taken.people} 个私聊。" if taken.people else "。"
+                counts = ((taken.rooms, "个群"), (taken.people, "个私聊"))
+                chats = "、".join(f"{count} {kind}" for count, kind in counts if count)
+                words = f"账号 {'、'.join(taken.names)} 不在线，{me.name} 已接手 {chats}。"
                 await confess(Turn(session, now, self.outside), words)
 
         await retrying(attempt)
@@ -276,13 +306,15 @@ class Machine:
         self._states.put_nowait((state, why))
 
     async def _watch_gateway(self) -> None:
-        while True:
-            state, why = await self._states.get()
-            log.info("gateway %s: %s %s", self.gateway.name, state, why)
-            async with self.database.write() as session:
-                account = await session.get(Account, self.account_id)
-                if account is not None:
-                    account.state, account.state_at = state, self.clock.now()
+        """Write down the next thing that the gateway tells of itself; it is kept until it is written."""
+        if self._unwritten is None:
+            self._unwritten = await self._states.get()
+            log.info("gateway %s: %s %s", self.gateway.name, *self._unwritten)
+        async with self.database.write() as session:
+            account = await session.get(Account, self.account_id)
+            if account is not None:
+                _stands(account, self._unwritten[0], self.clock.now())
+        self._unwritten = None
 
     async def _take(self, event: Event) -> None:
         if event.kind in (EventKind.ONLINE, EventKind.OFFLINE, EventKind.SCAN):
@@ -299,7 +331,7 @@ class Machine:
         async with self.database.write() as session:
             account = await session.get(Account, self.account_id)
             if account is not None:
-                account.state, account.state_at = self.gateway.state, self.clock.now()
+                _stands(account, self.gateway.state, self.clock.now())
                 account.scan_code = event.subject if event.kind == EventKind.SCAN else None
 
     async def _steadily(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -357,6 +389,13 @@ class Machine:
                 self._post.set()
             await self.errands()
         await _rest(self._chores, None, self.clock.now())
+
+
+def _stands(account: Account, state: str, now: datetime) -> None:
+    """The account is in this state; `state_at` is since when it works, or does not."""
+    if account.state_at is None or (account.state in WORKING) != (state in WORKING):
+        account.state_at = now
+    account.state = state
 
 
 async def _rest(news: asyncio.Event, wake_at: datetime | None, now: datetime) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import io
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 
 from PIL import Image, ImageOps
 from sqlalchemy import select
@@ -69,6 +70,11 @@ def _final(error: Exception) -> bool:
     return isinstance(error, NotAPicture | Refused) and not isinstance(error, RateLimited)
 
 
+def told(picture_id: int, now: datetime) -> Event:
+    """That a wanted picture has come, or will not come."""
+    return Event(f"picture-{picture_id}", EventKind.PICTURE, now, subject=str(picture_id))
+
+
 class Fetcher:
     """Fills wanted Picture rows and tells the inbox of each."""
 
@@ -127,6 +133,4 @@ class Fetcher:
         return settled
 
     async def _tell(self, picture: Picture) -> None:
-        await self._inbox.put(
-            Event(f"picture-{picture.id}", EventKind.PICTURE, self._clock.now(), subject=str(picture.id))
-        )
+        await self._inbox.put(told(picture.id or 0, self._clock.now()))

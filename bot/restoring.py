@@ -156,7 +156,7 @@ async def _hold(connection: AsyncConnection, since: datetime, now: datetime) -> 
     """Keep what may have been done after the backup from being done again."""
     waiting = col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING))
     parts = await connection.execute(update(DeliveryPart).where(waiting).values(state=PartState.UNKNOWN, error=HELD))
-    unread = update(InboxEvent).where(col(InboxEvent.state) == InboxState.NEW)
+    unread = update(InboxEvent).where(col(InboxEvent.state).in_((InboxState.NEW, InboxState.SHADOW)))
     events = await connection.execute(unread.values(state=InboxState.FAILED, error=UNREAD))
     meanwhile = (col(DueItem.ref).startswith("N"), col(DueItem.due_at) > since, col(DueItem.due_at) <= now)
     due = (await connection.execute(select(col(DueItem.ref)).where(*meanwhile).distinct())).scalars().all()

@@ -7,28 +7,21 @@ takes its chats over: what is queued for them goes along, and of its shadows it 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, or_, select, update
+from sqlalchemy import Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from bot.courier import interrupted
-from bot.gateways.protocol import GatewayState
-from handlers.ports import Event, load_event
+from handlers.shadows import left_behind, work_shadows
 from storage.areas import Chat, RoomBinding
-from storage.inbox import InboxEvent, InboxState, Picture, forget_shadows
-from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, hand_over
-from storage.people import Account, ContactBinding
-
-SAME = timedelta(minutes=2)
-"""How far apart in time two accounts' copies of one message may be (DESIGN.md, "What is known of wechaty")."""
-
-SPOKEN = (PartState.SENT, PartState.UNKNOWN)
-WORKING = (GatewayState.ONLINE, GatewayState.SILENT)
+from storage.inbox import InboxEvent, InboxState, Picture
+from storage.outbox import bring_back, hand_over, strayed
+from storage.people import Account, ContactBinding, away, gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +34,6 @@ class Taken:
     worked: int
 
 
-def gone(now: datetime, patience: timedelta) -> ColumnElement[bool]:
-    """Accounts that no process has worked for, for this long; one that never had a process has not gone."""
-    return col(Account.lease_until) < now - patience
-
-
-def _silent(now: datetime, patience: timedelta) -> ColumnElement[bool]:
-    """Accounts that are gone, or offline for this long."""
-    offline = col(Account.state).not_in(WORKING) & (col(Account.state_at) < now - patience)
-    return or_(gone(now, patience), offline)
-
-
 async def orphaned(session: AsyncSession, account_id: int, now: datetime, patience: timedelta) -> set[int]:
     """The other accounts that are gone: what they stored and did not work is anybody's."""
     query = select(col(Account.id)).where(col(Account.id) != account_id, gone(now, patience))
@@ -60,21 +42,18 @@ async def orphaned(session: AsyncSession, account_id: int, now: datetime, patien
 
 async def may_take(session: AsyncSession, account_id: int, now: datetime, patience: timedelta) -> bool:
     """Whether a silent account has a chat in which this one is too."""
-    silent = select(col(Account.id)).where(col(Account.id) != account_id, _silent(now, patience))
+    silent = select(col(Account.id)).where(col(Account.id) != account_id, away(now, patience))
     return await session.scalar(_common(account_id).where(col(Chat.account_id).in_(silent)).limit(1)) is not None
 
 
-async def take_over(
-    session: AsyncSession, account_id: int, now: datetime, patience: timedelta, keep: timedelta
-) -> Taken | None:
+async def take_over(session: AsyncSession, account_id: int, now: datetime, patience: timedelta) -> Taken | None:
     """Take the chats of silent accounts in which this one is too; None if there are none.
 
-    `keep` is how long what was heard is kept at all. The accounts' rows are locked in the order of their ids, so that
-    two standbys do not take the same chat.
+    The accounts' rows are locked in the order of their ids, so that two standbys do not take the same chat.
     """
     accounts = (await session.scalars(select(Account).order_by(col(Account.id)).with_for_update())).all()
     silent_ids = set(
-        await session.scalars(select(col(Account.id)).where(col(Account.id) != account_id, _silent(now, patience)))
+        await session.scalars(select(col(Account.id)).where(col(Account.id) != account_id, away(now, patience)))
     )
     silent = [one for one in accounts if one.id in silent_ids]
     for one in silent:
@@ -85,7 +64,7 @@ async def take_over(
     if not chats:
         return None
     await hand_over(session, chats, account_id)
-    worked = await _work_shadows(session, account_id, chats, now - keep + SAME)
+    worked = await work_shadows(session, account_id, chats)
     owners = {owner for _, owner in chats.values()}
     rooms = sum(room is not None for room, _ in chats.values())
     names = tuple(one.name for one in silent if one.id in owners)
@@ -111,94 +90,47 @@ def _common(account_id: int) -> Select[tuple[int, int | None, int | None]]:
     return select(col(Chat.id), col(Chat.room_id), col(Chat.account_id)).where(or_(inside, known))
 
 
-async def _work_shadows(session: AsyncSession, account_id: int, chats: Collection[int], since: datetime) -> int:
-    """Work what only this account heard in these chats; how many. The other shadows there have done their service."""
-    mine = (
-        col(InboxEvent.account_id) == account_id,
-        col(InboxEvent.state) == InboxState.SHADOW,
-        col(InboxEvent.chat_id).in_(list(chats)),
+async def untidy(session: AsyncSession, account_id: int) -> bool:
+    """Whether something was left behind as a chat changed hands: parts with the wrong account, or shadows."""
+    return await strayed(session) or bool(await left_behind(session, account_id))
+
+
+async def tidy(session: AsyncSession, account_id: int) -> None:
+    """Mend what was left behind."""
+    await bring_back(session)
+    if chats := await left_behind(session, account_id):
+        await work_shadows(session, account_id, chats)
+
+
+def _lost(now: datetime, patience: timedelta) -> Select[tuple[int | None]]:
+    """Pictures that an account which is away was to fetch, and of which no standby can have a copy."""
+    copy = aliased(InboxEvent)
+    copied = (
+        select(copy.id)
+        .where(copy.chat_id == InboxEvent.chat_id, copy.state == InboxState.SHADOW)
+        .where(col(Chat.account_id) == col(Picture.account_id))
+        .exists()
     )
-    rows = await session.execute(_HEARD.where(*mine, col(InboxEvent.at) >= since))
-    shadows = [(row_id, chat, load_event(payload)) for row_id, chat, payload in rows]
-    copies = await _copies(session, account_id, {chat for _, chat, _ in shadows}, since)
-    fresh: list[int] = []
-    for row_id, chat, event in shadows:
-        if copies.said(chat, event):
-            continue
-        if (known := copies.take(chat, event)) is None:
-            fresh.append(row_id)
-        elif event.picture:
-            await _fetch_by_us(session, known, row_id)
-    await session.execute(update(InboxEvent).where(col(InboxEvent.id).in_(fresh)).values(state=InboxState.NEW))
-    await forget_shadows(session, *mine)
-    return len(fresh)
-
-
-async def _fetch_by_us(session: AsyncSession, known: int, shadow: int) -> None:
-    """A picture that the other account was to fetch is fetched by the handle under which this one knows it."""
-    wanted = await session.scalar(select(Picture).where(Picture.inbox_id == known, Picture.state == "wanted"))
-    own = await session.scalar(select(Picture).where(Picture.inbox_id == shadow))
-    if wanted is not None and own is not None:
-        wanted.account_id, wanted.handle = own.account_id, own.handle
-
-
-_HEARD = select(col(InboxEvent.id), col(InboxEvent.chat_id), col(InboxEvent.payload)).order_by(col(InboxEvent.id))
-
-
-def _key(chat: int, event: Event) -> tuple[object, ...]:
-    """What two accounts' copies of one message have in common; message ids differ between accounts."""
-    return chat, event.kind, event.type, event.sender_name, "".join(event.text.split())
-
-
-class _Copies:
-    """What other accounts worked in the chats, and what ours said there; each copy stands for one message only."""
-
-    def __init__(self, heard: Sequence[tuple[int, int, Event]], said: Sequence[tuple[int, str]]) -> None:
-        self._heard: dict[tuple[object, ...], list[tuple[datetime, int]]] = defaultdict(list)
-        for row_id, chat, event in heard:
-            self._heard[_key(chat, event)].append((event.at, row_id))
-        self._said = {(chat, "".join(text.split())) for chat, text in said}
-
-    def said(self, chat: int, event: Event) -> bool:
-        """Whether a message is one of our own posts."""
-        return bool(event.text) and (chat, "".join(event.text.split())) in self._said
-
-    def take(self, chat: int, event: Event) -> int | None:
-        """The inbox id of another account's copy of a message, which then stands for no other one."""
-        copies = self._heard[_key(chat, event)]
-        near = [one for one in copies if abs(one[0] - event.at) <= SAME]
-        if not near:
-            return None
-        nearest = min(near, key=lambda one: abs(one[0] - event.at))
-        copies.remove(nearest)
-        return nearest[1]
-
-
-async def _copies(session: AsyncSession, account_id: int, chats: Collection[int], since: datetime) -> _Copies:
-    heard = await session.execute(
-        _HEARD.where(
-            col(InboxEvent.account_id) != account_id,
-            col(InboxEvent.state) != InboxState.SHADOW,
-            col(InboxEvent.chat_id).in_(list(chats)),
-            col(InboxEvent.at) >= since - SAME,
-            col(InboxEvent.wiped).is_(False),
-        )
+    return (
+        select(col(Picture.id))
+        .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
+        .outerjoin(Chat, col(InboxEvent.chat_id) == col(Chat.id))
+        .join(Account, col(Picture.account_id) == col(Account.id))
+        .where(Picture.state == "wanted", away(now, patience), ~copied)
     )
-    said = await session.execute(
-        select(col(Delivery.chat_id), col(PostPart.text))
-        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
-        .join(
-            PostPart, (col(PostPart.post_id) == col(Delivery.post_id)) & (col(PostPart.number) == DeliveryPart.number)
-        )
-        .where(
-            col(Delivery.chat_id).in_(list(chats)),
-            col(DeliveryPart.state).in_(SPOKEN) | col(DeliveryPart.doubtful),
-            col(DeliveryPart.tried_at) >= since - SAME,
-            PostPart.kind == "text",
-        )
+
+
+async def lost_pictures(session: AsyncSession, account_id: int, now: datetime, patience: timedelta) -> list[int]:
+    """The ids of pictures that nobody will fetch: what waits for them waits in vain."""
+    found = await session.scalars(_lost(now, patience).where(col(Account.id) != account_id))
+    return [number for number in found if number is not None]
+
+
+async def give_up(session: AsyncSession, pictures: Collection[int]) -> None:
+    """These pictures have not come."""
+    await session.execute(
+        update(Picture).where(col(Picture.id).in_(list(pictures)), Picture.state == "wanted").values(state="failed")
     )
-    events = [(row_id, chat, load_event(payload)) for row_id, chat, payload in heard]
-    return _Copies(events, [(chat, text) for chat, text in said])
 
 
 async def adopt_names(session: AsyncSession, account_id: int, people: Collection[str], rooms: Collection[str]) -> None:

@@ -79,10 +79,8 @@ class Dispatch:
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
 
     async def recover(self, now: datetime) -> None:
-        """At a start: what is found undone may have stopped the process, so it is taken up singly (`_suspect`)."""
-        newest = select(func.max(InboxEvent.id)).where(
-            col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.account_id) == self._account
-        )
+        """At a start: what is found undone, whoever stored it, may have stopped a process: it is taken up singly."""
+        newest = select(func.max(InboxEvent.id)).where(col(InboxEvent.state) == InboxState.NEW)
         async with self._database.read() as session:
             self._left_over, self._suspected = await session.scalar(newest) or 0, 0
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlmodel import col
 
 from handlers import alerts, lateness, notices
@@ -15,6 +15,7 @@ from handlers.cases import moving
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
 from handlers.refs import fold, label
+from handlers.shadows import work_shadows
 from handlers.surroundings import Message, Surroundings, as_ref
 from handlers.turn import WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
@@ -23,7 +24,7 @@ from storage.areas import Area, Chat, RoomBinding
 from storage.inbox import InboxEvent, InboxState, Outcome, Picture, forget_shadows
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case
 from storage.outbox import Errand, hand_over
-from storage.people import OneTimeCode, Role, holders, private_chats
+from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
 
 RECALL = "recall"
 SHOWN = frozenset({MessageType.PICTURE, MessageType.FILE})
@@ -140,7 +141,10 @@ async def recalled(turn: Turn) -> None:
     """A report was taken back: its writer is asked in private; before confirmation an alert is withdrawn at once."""
     event = turn.event
     assert event is not None
-    row = await turn.session.scalar(select(InboxEvent).where(col(InboxEvent.external_id) == event.subject))
+    heard = select(InboxEvent.account_id).where(InboxEvent.id == turn.inbox_id).scalar_subquery()
+    row = await turn.session.scalar(
+        select(InboxEvent).where(InboxEvent.external_id == event.subject, InboxEvent.account_id == heard)
+    )
     if row is None or not row.ref or row.contact_id is None:
         return
     ref = as_ref(row.ref)
@@ -242,11 +246,16 @@ async def _hand_on(turn: Turn, account_id: int) -> None:
     chat = await turn.session.get_one(Chat, turn.here.chat_id)
     if chat.account_id != account_id:
         return
-    there = select(col(RoomBinding.account_id)).where(
-        RoomBinding.chat_id == chat.id, col(RoomBinding.left_at).is_(None)
+    works = (col(Account.lease_until) > turn.now) & col(Account.state).in_(WORKING)
+    there = (
+        select(col(RoomBinding.account_id))
+        .join(Account, col(RoomBinding.account_id) == col(Account.id))
+        .where(RoomBinding.chat_id == chat.id, col(RoomBinding.left_at).is_(None))
+        .order_by(case((works, 0), else_=1), col(RoomBinding.id).desc())
     )
-    if (other := await turn.session.scalar(there.order_by(col(RoomBinding.id).desc()).limit(1))) is not None:
+    if (other := await turn.session.scalar(there.limit(1))) is not None:
         await hand_over(turn.session, [turn.here.chat_id], other)
+        await work_shadows(turn.session, other, [turn.here.chat_id])
 
 
 async def renamed(turn: Turn) -> None:
@@ -292,12 +301,20 @@ async def wipe(turn: Turn, ref: str) -> None:
         col(InboxEvent.chat_id).not_in(undone) | col(InboxEvent.chat_id).is_(None),
     )
     ids = list((await turn.session.scalars(doomed.limit(WIPE_AT_ONCE))).all())
-    await forget_shadows(turn.session, col(InboxEvent.at) < turn.now - keep)
+    await _forget_shadows(turn, keep)
     await turn.session.execute(update(InboxEvent).where(col(InboxEvent.id).in_(ids)).values(payload="{}", wiped=True))
     await turn.session.execute(delete(Picture).where(col(Picture.inbox_id).in_(ids), col(Picture.state) == "handle"))
     oldest = await turn.session.scalar(select(func.min(col(InboxEvent.at))).where(*waiting))
     soon = turn.now + timedelta(seconds=1 if len(ids) == WIPE_AT_ONCE else 60)
     await turn.schedule("wipe", ref, max(soon, oldest + keep) if oldest else turn.now + keep)
+
+
+async def _forget_shadows(turn: Turn, keep: timedelta) -> None:
+    """By when they were heard; not where the account that speaks is away: they may be all there is."""
+    waiting = select(col(Chat.id)).join(Account, col(Chat.account_id) == col(Account.id)).where(away(turn.now))
+    await forget_shadows(
+        turn.session, col(InboxEvent.received_at) < turn.now - keep, col(InboxEvent.chat_id).not_in(waiting)
+    )
 
 
 EVENTS: Mapping[EventKind, Callable[[Turn], Awaitable[None]]] = {

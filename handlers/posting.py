@@ -115,11 +115,13 @@ def _noted(turn: Turn, ref: str, sort: Sort, sent: Sent) -> Sent:
 
 
 # Put together once, which takes longer than to run them.
-_HEARING = (
+_HEARING = (  # locked: until the parts are there, nobody takes the chats over without them
     select(col(Chat.id), col(Chat.account_id), col(Room.mode), under_silence())
     .outerjoin(Room, col(Chat.room_id) == col(Room.id))
     .outerjoin(Area, col(Room.area_id) == col(Area.id))
     .where(col(Chat.id).in_(bindparam("chats", expanding=True)))
+    .order_by(col(Chat.id))
+    .with_for_update(read=True, of=Chat)
 )
 _NEXT = select(func.coalesce(func.max(Post.seq), 0) + 1).where(col(Post.ref) == bindparam("matter")).scalar_subquery()
 _POST = insert(Post).values(seq=_NEXT).returning(col(Post.id))

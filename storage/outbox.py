@@ -159,6 +159,7 @@ class Errand(SQLModel, table=True):
 async def hand_over(session: AsyncSession, chats: Collection[int], account_id: int) -> None:
     """From now on this account listens and speaks in these chats; what is queued for them goes along."""
     ids = list(chats)
+    await session.execute(select(col(Chat.id)).where(col(Chat.id).in_(ids)).order_by(col(Chat.id)).with_for_update())
     await session.execute(update(Chat).where(col(Chat.id).in_(ids)).values(account_id=account_id))
     deliveries = select(col(Delivery.id)).where(col(Delivery.chat_id).in_(ids))
     await session.execute(
@@ -166,6 +167,21 @@ async def hand_over(session: AsyncSession, chats: Collection[int], account_id: i
         .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
         .values(account_id=account_id)
         .execution_options(synchronize_session=False)
+    )
+
+
+_STRAYED = (DeliveryPart.state == PartState.QUEUED, DeliveryPart.account_id != SPEAKING)
+
+
+async def strayed(session: AsyncSession) -> bool:
+    """Whether something is queued with an account that does not speak where it goes."""
+    return await session.scalar(select(DeliveryPart.id).where(*_STRAYED).limit(1)) is not None
+
+
+async def bring_back(session: AsyncSession) -> None:
+    """What is queued with another account than the one that speaks where it goes is that one's to send."""
+    await session.execute(
+        update(DeliveryPart).where(*_STRAYED).values(account_id=SPEAKING).execution_options(synchronize_session=False)
     )
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, UniqueConstraint, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, UniqueConstraint, bindparam, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -43,6 +43,21 @@ class Account(SQLModel, table=True):
     started_at: datetime | None = optional_time()
     lease_holder: str = ""
     lease_until: datetime | None = optional_time()
+
+
+WORKING = ("online", "silent")
+"""States of a gateway in which an account works."""
+
+
+def gone(now: datetime, patience: timedelta = timedelta()) -> ColumnElement[bool]:
+    """Accounts that no process has worked for, for this long; one that never had a process has not gone."""
+    return col(Account.lease_until) < now - patience
+
+
+def away(now: datetime, patience: timedelta = timedelta()) -> ColumnElement[bool]:
+    """Accounts that are gone, or offline for this long."""
+    offline = col(Account.state).not_in(WORKING) & (col(Account.state_at) < now - patience)
+    return func.coalesce(or_(gone(now, patience), offline), false())
 
 
 class Contact(SQLModel, table=True):

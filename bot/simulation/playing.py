@@ -200,11 +200,10 @@ class _Play:
                 await self._take_over(now)
 
     async def _take_over(self, now: datetime) -> None:
-        keep = timedelta(minutes=self._rules.privacy.chat_minutes)
         for number, sender in enumerate(self._senders, 1):
             if sender.gateway.state == GatewayState.ONLINE:
                 async with self._database.write() as session:
-                    taken = await take_over(session, number, now, PATIENCE, keep)
+                    taken = await take_over(session, number, now, PATIENCE)
                 if taken:
                     sender.news.set()
 

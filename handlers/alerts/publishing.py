@@ -217,7 +217,7 @@ async def _card(turn: Turn, alert: Alert, at: datetime) -> Card:
         age=alert.age,
         about=bool(alert.age_precision),
         who=hide_identity_numbers(describing.who(alert)),
-        looks=tuple(hide_identity_numbers(line) for line in describing.looks(alert)),
+        looks=tuple(hide_identity_numbers(f"{title}：{words}") for title, words in describing.looks(alert)),
         description=texts.description(alert, around),
         place=hide_identity_numbers(alert.place),
         seen_at=alert.seen_at,

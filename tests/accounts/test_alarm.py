@@ -95,12 +95,12 @@ async def test_a_webhook_that_hangs_is_given_up(hook: tuple[Hook, str]) -> None:
     made, address = hook
     made.hang = True
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.2)) as session:
-        assert not await deliver(session, address, body("json", "x"))
+        assert not await deliver(session, address, body("wecom", "x"), "wecom")
 
 
 async def test_one_that_is_not_there(hook: tuple[Hook, str]) -> None:
     async with aiohttp.ClientSession() as session:
-        assert not await deliver(session, "http://127.0.0.1:9/", body("json", "x"))
+        assert not await deliver(session, "http://127.0.0.1:9/", body("wecom", "x"), "wecom")
 
 
 @pytest.mark.parametrize("form", ["wecom", "dingtalk", "feishu", "json"])
@@ -112,3 +112,21 @@ def test_every_form_carries_the_text(form: str) -> None:
 def test_an_address_must_be_one(url: str) -> None:
     with pytest.raises(ValueError, match="http"):
         AlarmRules(url=url)
+
+
+def test_an_address_from_the_environment_is_checked_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    for address in ("http://[bad", "foo", "http://a:b/"):
+        monkeypatch.setenv("GRIDBOT_ALARM_URL", address)
+        with pytest.raises(ValueError, match="GRIDBOT_ALARM_URL"):
+            AlarmRules()
+    monkeypatch.setenv("GRIDBOT_ALARM_URL", "https://example.com/robot")
+    assert AlarmRules().address == "https://example.com/robot"
+
+
+async def test_json_is_taken_with_any_success(hook: tuple[Hook, str]) -> None:
+    made, address = hook
+    made.answer = {"code": 200, "msg": "ok"}
+    alarm = Alarm(AlarmRules(url=address, form="json"), "A", VirtualClock(NOON))
+    alarm.say("账号 A 不在线")
+    async with aiohttp.ClientSession() as session:
+        assert await alarm.send(session)

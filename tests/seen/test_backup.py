@@ -309,6 +309,7 @@ async def test_a_backup_of_an_older_program_is_brought_up(talk: Talk, tmp_path: 
         manifest["tables"] = [one for one in manifest["tables"] if one["name"] in first]
         for one in manifest["tables"]:
             one["columns"] = [pair for pair in one["columns"] if pair[0] in first[one["name"]]]
+            one["inward"] = [name for name in one["inward"] if name in first[one["name"]]]
             member = f"tables/{one['name']}.jsonl"
             kept = [
                 {name: value for name, value in json.loads(line).items() if name in first[one["name"]]}
