@@ -15,6 +15,7 @@ from bot.gateways.wechaty import WechatyGateway
 from bot.inbox import Inbox
 from bot.machine import SystemClock, open_account
 from bot.town import import_town
+from bot.watching import Watching
 from handlers.dispatch import Dispatch
 from handlers.ports import Event, EventKind, Outside, Rules
 from storage.engine import Database
@@ -52,7 +53,8 @@ async def _measure(database: Database, rooms: int, repetitions: int) -> Queueing
         await import_town(session, town, Rules(), now=clock.now(), account_id=account)
         await session.run_sync(lambda sync: BARE.metadata.create_all(sync.connection()))
     outside = Outside(Rules(), WechatyGateway("127.0.0.1:9", "t").capabilities)
-    inbox, dispatch = Inbox(database, account, clock, lambda: None), Dispatch(database, outside, lambda: None)
+    inbox = Inbox(database, account, clock, lambda: None, Watching())
+    dispatch = Dispatch(database, outside, account, lambda: None)
     pairs = []
     for number in range(repetitions + 1):
         await inbox.store([_alert(number, people[RESIDENTS])])
