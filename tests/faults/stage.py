@@ -20,6 +20,7 @@ from sqlmodel import col
 from bot.config import TOKEN_VARIABLE, build_config, load_config
 from bot.gateways.protocol import GatewayState
 from bot.gateways.wechaty import WechatyGateway
+from bot.lease import Lease
 from bot.machine import Machine, make_pacer, open_account
 from bot.town import PersonRow
 from storage.engine import Database, unavailable
@@ -45,7 +46,7 @@ IDLE = 8.0
 ONLINE = "gateway wechaty: online"
 
 QUICK = {"routine_gap": (0.0, 0.0), "urgent_gap": (0.0, 0.0), "urgent_minute": 10**6, "reply_minute": 10**6,
-         "routine_hour": 10**6, "routine_day": 10**6}  # fmt: skip
+         "routine_hour": 10**6, "routine_day": 10**6, "room_gap": 0.0}  # fmt: skip
 UNDONE = (PartState.QUEUED, PartState.SENDING, InboxState.NEW)
 
 
@@ -150,7 +151,9 @@ class Stage:
             gateway = WechatyGateway(self.gateway.endpoint, TOKEN, call_seconds=CALL_SECONDS)
             account = await open_account(self.database, "A", "wechaty")
             pacer = await make_pacer(self.database, account, config.pace, random.Random(0), self.clock.now())
-            machine = Machine(self.database, gateway, account, config.rules, self.clock, pacer=pacer)
+            lease = Lease(self.database, account, self.clock, config.accounts.lease_seconds)
+            await lease.take()
+            machine = Machine(self.database, gateway, account, config.rules, self.clock, pacer=pacer, lease=lease)
             self._inside = asyncio.create_task(machine.run())
             async with asyncio.timeout(LONGEST):
                 while gateway.state != GatewayState.ONLINE:

@@ -22,11 +22,6 @@ def server() -> Iterator[Postgres]:
         yield made
 
 
-@pytest.mark.parametrize("kind", ["kill", "calls", "database", "clock"])
+@pytest.mark.parametrize("kind", ["kill", "calls", "database", "clock", "twins"])
 async def test_rooms_got_what_the_table_says(kind: str, tmp_path: Path, npm: Process, server: Postgres) -> None:
     await five_rounds(kind, tmp_path, server.new_database(), npm, server)
-
-
-@pytest.mark.xfail(reason="nothing keeps two processes on one account apart before there are leases")
-async def test_two_processes_on_one_account(tmp_path: Path, npm: Process, server: Postgres) -> None:
-    await five_rounds("twins", tmp_path, server.new_database(), npm, server)
