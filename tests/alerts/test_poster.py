@@ -248,7 +248,7 @@ def _codes(image: Image.Image, count: int) -> list[list[list[int]]]:
 
 @pytest.mark.parametrize("url", ["gg.example.cn", "javascript:alert(1)", "https://", "https://a b", "http://x/m?y=1"])
 def test_a_public_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ValidationError, match="公开网址"):
+    with pytest.raises(ValidationError, match="完整的地址"):
         AlertRules(public_url=url)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from storage.areas import Mode
 from storage.matters import Alert, Stray
 from tests.alerts.town import balanced, set_mode, the_alert
-from tests.harness import Talk, rooms, texts
+from tests.harness import Talk, rooms, texts, words_of
 
 STRAY = "桥头坐着个老太太说不清家在哪,穿花棉袄"
 
@@ -64,7 +64,7 @@ async def test_a_match_ends_both_and_nobody_hears_it_twice(talk: Talk) -> None:
     assert "对上 F1 M1" in texts(await talk.say("r4", "g3", STRAY), "@w3")[0]
     said = await talk.say("p1", None, "对上 f1 m1")
     assert {"g1", "g2", "g3", "@w3", "@p1"} <= rooms(said)
-    assert all(len(texts(said, room)) == 1 for room in rooms(said))
+    assert all(len(words_of(said, room)) == 1 for room in rooms(said))
     (stray,) = await talk.rows(select(Stray))
     assert (stray.state, stray.alert_id) == ("matched", 1)
     assert (await the_alert(talk)).state == "found"
@@ -163,7 +163,7 @@ async def test_the_familys_word_on_a_match_reaches_those_who_wait(talk: Talk, an
     await talk.say("w3", None, "对上 F1 M1")
     said = await talk.say("r1", "g1", answer)
     assert {"@w3", "@p1"} <= rooms(said)
-    assert all(len(texts(said, room)) == 1 for room in rooms(said))
+    assert all(len(words_of(said, room)) == 1 for room in rooms(said))
     (stray,) = await talk.rows(select(Stray))
     assert (stray.state, stray.alert_id) == (state, 1 if state == "matched" else None)
 
