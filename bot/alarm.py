@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import os
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from bot.config import AlarmRules
 from bot.gateways.protocol import GatewayState
-from handlers.ports import Clock, Minutes
-
-ADDRESS_VARIABLE = "GRIDBOT_ALARM_URL"
+from handlers.ports import Clock
 
 LOOK, AGAIN = 5.0, 60.0
 """Seconds between two looks at the account, and until a message that did not get through is tried again."""
@@ -40,46 +37,6 @@ STATES = {
 """What people read for a gateway's state."""
 
 log = logging.getLogger("gridbot.alarm")
-
-
-class AlarmRules(BaseModel):
-    """Whom to tell, and when."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: str = Field(
-        "", description=f"账号掉线时通知的 webhook 地址，空着不通知；带密钥时放环境变量 {ADDRESS_VARIABLE}"
-    )
-    form: Literal["wecom", "dingtalk", "feishu", "json"] = Field(
-        "wecom", description="webhook 的格式：企业微信、钉钉、飞书群机器人，或普通 JSON"
-    )
-    after_minutes: Minutes = Field(3, description="掉线几分钟后通知，之后每小时一次，恢复时再说一次")
-
-    @field_validator("url")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        if value and not _complete(value):
-            raise ValueError("应是 http:// 或 https:// 开头的完整地址")
-        return value
-
-    @model_validator(mode="after")
-    def _variable(self) -> AlarmRules:
-        if not _complete(self.address or "http://none"):
-            raise ValueError(f"环境变量 {ADDRESS_VARIABLE} 应是 http:// 或 https:// 开头的完整地址")
-        return self
-
-    @property
-    def address(self) -> str:
-        """Where to send to; the environment comes first. Empty: nowhere."""
-        return os.environ.get(ADDRESS_VARIABLE) or self.url
-
-
-def _complete(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
-    except ValueError:
-        return False
 
 
 @dataclass(slots=True)

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import typer
 
 from bot.config import Config, ConfigError, load_config, reason
-from bot.lease import LeaseLost
 from bot.logs import set_up
 from storage.engine import Database, DatabaseError
 
@@ -46,6 +45,7 @@ def main() -> None:
 @contextmanager
 def told() -> Iterator[None]:
     """Turns the mistakes that people make into one sentence and exit status 2."""
+    from bot.lease import LeaseLost
     from bot.town import TownFaults
 
     try:

@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from bot.alarm import AlarmRules
 from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
-from handlers.ports import Count, Rules, Seconds
+from handlers.ports import Count, Minutes, Rules, Seconds
 
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
+ALARM_VARIABLE = "GRIDBOT_ALARM_URL"
 
 MAX_BYTES = 1_000_000
 
@@ -146,6 +146,44 @@ class FeedConfig(BaseModel):
         if value and not _DOMAIN.fullmatch(value):
             raise ValueError("应写小写的域名，如 xunren.example.cn")
         return value
+
+
+class AlarmRules(BaseModel):
+    """Whom to tell, and when."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = Field("", description=f"账号掉线时通知的 webhook 地址，空着不通知；带密钥时放环境变量 {ALARM_VARIABLE}")
+    form: Literal["wecom", "dingtalk", "feishu", "json"] = Field(
+        "wecom", description="webhook 的格式：企业微信、钉钉、飞书群机器人，或普通 JSON"
+    )
+    after_minutes: Minutes = Field(3, description="掉线几分钟后通知，之后每小时一次，恢复时再说一次")
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not _complete(value):
+            raise ValueError("应是 http:// 或 https:// 开头的完整地址")
+        return value
+
+    @model_validator(mode="after")
+    def _variable(self) -> AlarmRules:
+        if not _complete(self.address or "http://none"):
+            raise ValueError(f"环境变量 {ALARM_VARIABLE} 应是 http:// 或 https:// 开头的完整地址")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Where to send to; the environment comes first. Empty: nowhere."""
+        return os.environ.get(ALARM_VARIABLE) or self.url
+
+
+def _complete(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
 
 
 class Config(Rules):

@@ -43,7 +43,19 @@ from storage.columns import UtcTime
 from storage.engine import Database, retrying, run, unavailable
 from storage.inbox import Picture
 from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
-from storage.outbox import REPEATED, SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
+from storage.outbox import (
+    REACHED,
+    REPEATED,
+    SPEAKING,
+    UNDER_WAY,
+    Delivery,
+    DeliveryPart,
+    PartState,
+    Post,
+    PostPart,
+    Priority,
+    Sort,
+)
 from storage.people import Account, ContactBinding
 
 MAX_TRIES = 15
@@ -357,13 +369,13 @@ def _ready(*, resting: bool) -> Select[Any]:
     unsaid = (  # the first half of a long text goes before the second
         select(earlier.id)
         .where(earlier.delivery_id == DeliveryPart.delivery_id, earlier.number < DeliveryPart.number)
-        .where(col(earlier.state).in_((PartState.QUEUED, PartState.SENDING)), earlier.turn == 0)
+        .where(col(earlier.state).in_(UNDER_WAY), earlier.turn == 0)
         .exists()
     )
     undecided = (
         select(before.id)
         .where(before.delivery_id == Delivery.after_id, before.number == 0)
-        .where(col(before.state).in_((PartState.QUEUED, PartState.SENDING)))
+        .where(col(before.state).in_(UNDER_WAY))
         .exists()
     )
     return (
@@ -551,7 +563,7 @@ def _over(connection: Connection, ref: str) -> bool:
 
 def _perhaps_received(connection: Connection, delivery_id: int) -> bool:
     rows = connection.execute(_BEFORE, {"delivery": delivery_id})
-    return any(state in (PartState.SENT, PartState.UNKNOWN) or doubtful for state, doubtful in rows)
+    return any(state in REACHED or doubtful for state, doubtful in rows)
 
 
 async def interrupted(session: AsyncSession, account_id: int, now: datetime) -> None:

@@ -44,7 +44,7 @@ from storage.copying import (
 )
 from storage.engine import Database, migrate, unavailable
 from storage.inbox import InboxEvent, InboxState
-from storage.outbox import DeliveryPart, PartState
+from storage.outbox import UNDER_WAY, DeliveryPart, PartState
 
 GAP = 100
 """Numbers passed over after a restore, and as many again for each day since the backup: they may have been given."""
@@ -154,7 +154,7 @@ async def _fill(connection: AsyncConnection, archive: ZipFile, contents: Content
 
 async def _hold(connection: AsyncConnection, since: datetime, now: datetime) -> Held:
     """Keep what may have been done after the backup from being done again."""
-    waiting = col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING))
+    waiting = col(DeliveryPart.state).in_(UNDER_WAY)
     parts = await connection.execute(update(DeliveryPart).where(waiting).values(state=PartState.UNKNOWN, error=HELD))
     unread = update(InboxEvent).where(col(InboxEvent.state).in_((InboxState.NEW, InboxState.SHADOW)))
     events = await connection.execute(unread.values(state=InboxState.FAILED, error=UNREAD))

@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from bot.figures import Figures
 from bot.gateways.protocol import GatewayState
 from bot.machine import Machine
+from bot.web.serving import serve
 from storage.engine import unavailable
 from storage.outbox import Priority
 from storage.standing import Standing, standing
@@ -211,11 +212,4 @@ async def start_status(machine: Machine, figures: Figures, *, host: str, port: i
         await page.looking.close()
 
     app.on_cleanup.append(close)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except BaseException:
-        await runner.cleanup()
-        raise
-    return runner
+    return await serve(app, host=host, port=port, shutdown_timeout=1.0)

@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from handlers.clipping import open_clip
 from handlers.refs import label
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
 from storage.areas import Area
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
@@ -22,9 +22,6 @@ NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消
 
 COMPLAINTS = (Role.LEAD, Role.ADMIN)
 """Who handles complaints about workers."""
-
-LOOKING_AFTER = (*WORKERS, Role.POLICE)
-"""Who decides about the strays and alerts of an area."""
 
 
 class Refusal(Exception):
@@ -133,9 +130,7 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
         table, me = kind.table, turn.me
         mine = [getattr(table, name) == me.contact_id for name in kind.people]
         if "F" in letters and kind.letter in ("M", "F"):
-            areas = select(Area.id).where(
-                or_(false(), *(_below(held) for held in me.roles if held.role in LOOKING_AFTER))
-            )
+            areas = select(Area.id).where(or_(false(), *(_below(held) for held in me.roles if held.role in ON_DUTY)))
             mine.append(table.area_id.in_(areas))
         query = select(table).where(or_(*mine), table.state.in_(kind.open_states)).order_by(table.id.desc())
         if table is Case and not turn.here.private:  # nothing can be done about them in a group, nor be read there

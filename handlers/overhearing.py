@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays
-from handlers.alerts.reaching import DECIDERS
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
@@ -132,7 +131,7 @@ class Overhearing:
             return told._replace(candidates=(Candidate(mine[0].ref, 0.8, "writer"),))
         if mine or not (quoted or (heard and self._quoted is None)):
             return reading
-        if self._where.private and self._speaker.has(DECIDERS):
+        if self._where.private and self._speaker.has(ON_DUTY):
             return told if not alerts.known(reading.fields) else reading
         if reading.kind != Kind.MISSING and (quoted or alerts.of_a_stranger(self._text)):
             return told._replace(kind=Kind.SIGHTING)

@@ -13,7 +13,7 @@ from handlers.turn import Turn
 from storage.at_risk import AtRisk
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case, CaseStep, Notice, NoticePicture, NoticeReceipt, NoticeState, Sighting, Stray
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart
+from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, Post, PostPart
 from storage.reading import Correction
 
 RETENTION = "retention"
@@ -141,7 +141,7 @@ async def _posts(turn: Turn, before: datetime) -> int:
         select(DeliveryPart.id)
         .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .where(Delivery.post_id == PostPart.post_id)
-        .where(col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING)))
+        .where(col(DeliveryPart.state).in_(UNDER_WAY))
         .exists()
     )
     query = (

@@ -61,6 +61,11 @@ async def own_message(turn: Turn) -> None:
             return
 
 
+def unspaced(text: str) -> str:
+    """Without white space, which chat systems change around mentions."""
+    return "".join(text.split())
+
+
 def own_message_of(connection: Connection, part_id: int) -> str | None:
     """The id under which a part's message has come back already, if it has: then it did arrive."""
     text, kind, chat_id, tried_at = connection.execute(_THAT, {"part": part_id}).one()
@@ -72,5 +77,4 @@ def own_message_of(connection: Connection, part_id: int) -> str | None:
 
 
 def _same(kind: str, ours: str, theirs: str, picture: str | None) -> bool:
-    """Equal but for white space, which chat systems change around mentions."""
-    return "".join(ours.split()) == "".join(theirs.split()) if kind == "text" else picture is not None
+    return unspaced(ours) == unspaced(theirs) if kind == "text" else picture is not None

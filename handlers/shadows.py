@@ -12,15 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from handlers.ports import Event, load_event
+from handlers.settling import unspaced
 from storage.areas import Chat
 from storage.inbox import InboxEvent, InboxState, Picture, forget_shadows
-from storage.outbox import Delivery, DeliveryPart, PartState, PostPart
+from storage.outbox import REACHED, Delivery, DeliveryPart, PostPart
 from storage.people import ContactBinding
 
 SAME = timedelta(minutes=2)
 """How far apart in time two accounts' copies of one message may be (DESIGN.md, "What is known of wechaty")."""
 
-SPOKEN = (PartState.SENT, PartState.UNKNOWN)
 
 AT_ONCE = 5000
 """Ids in one statement: PostgreSQL takes at most 32,767."""
@@ -99,17 +99,12 @@ async def _heard(session: AsyncSession, *which: object) -> list[_Heard]:
     return [_Heard(*heard, None if wiped else load_event(payload)) for *heard, payload, wiped in rows]
 
 
-def _plain(text: str) -> str:
-    """Without white space, which chat systems change."""
-    return "".join(text.split())
-
-
 def _key(heard: _Heard) -> tuple[object, ...]:
     """What two accounts' copies of one message have in common; message ids differ between accounts."""
     if heard.event is None:
         return heard.chat_id, heard.writer
     event = heard.event
-    return heard.chat_id, event.kind, event.type, event.sender_name, _plain(event.text)
+    return heard.chat_id, event.kind, event.type, event.sender_name, unspaced(event.text)
 
 
 class _Copies:
@@ -119,11 +114,11 @@ class _Copies:
         self._heard: dict[tuple[object, ...], list[_Heard]] = defaultdict(list)
         for one in heard:
             self._heard[_key(one)].append(one)
-        self._said = {(chat, _plain(text)) for chat, text in said}
+        self._said = {(chat, unspaced(text)) for chat, text in said}
 
     def said(self, shadow: _Heard) -> bool:
         """Whether a message is one of our own posts."""
-        text = _plain(shadow.event.text) if shadow.event else ""
+        text = unspaced(shadow.event.text) if shadow.event else ""
         return bool(text) and (shadow.chat_id, text) in self._said
 
     def take(self, shadow: _Heard) -> int | None:
@@ -158,7 +153,7 @@ async def _copies(session: AsyncSession, account_id: int, shadows: Sequence[_Hea
         )
         .where(
             col(Delivery.chat_id).in_(chats),
-            col(DeliveryPart.state).in_(SPOKEN) | col(DeliveryPart.doubtful),
+            col(DeliveryPart.state).in_(REACHED) | col(DeliveryPart.doubtful),
             col(DeliveryPart.tried_at) >= since,
             PostPart.kind == "text",
         )

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from handlers import alerts, hearers, lateness, locating
 from handlers.alerts import ending, facts
-from handlers.alerts.reaching import DECIDERS, decides, reach
+from handlers.alerts.reaching import decides, reach
 from handlers.alerts.reading_words import read_as
 from handlers.alerts.texts import list_line
 from handlers.clipping import clip, open_clip
@@ -20,7 +20,7 @@ from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, whisper
 from handlers.refs import fold, label, take_ref
-from handlers.turn import WORKERS, Turn
+from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.agenda import Question
 from storage.areas import Area
@@ -384,7 +384,7 @@ COMMANDS: tuple[Command, ...] = (
         "对上 F2 M3",
         "待认领的人就是正在找的人，两边一起结束（“办结 F2”“误报 F2”也能结束待认领）",
         _match,
-        DECIDERS,
+        ON_DUTY,
         Takes.MUST,
         "F",
         Takes.MUST,

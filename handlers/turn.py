@@ -26,7 +26,7 @@ WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
 """Grid worker and above."""
 
 ON_DUTY = (*WORKERS, Role.POLICE)
-"""Who is called to an emergency, and may say how it ended."""
+"""Who is called to an emergency, and decides about the alerts and strays of an area."""
 
 SENDERS = (*WORKERS, Role.HERALD)
 """Who may send notices."""

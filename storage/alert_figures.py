@@ -15,10 +15,8 @@ from sqlmodel import col
 
 from storage.areas import Area, Chat, below
 from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Sort
+from storage.outbox import REACHED, UNDER_WAY, Delivery, DeliveryPart, Post, PostPart, Sort
 
-REACHED = (PartState.SENT, PartState.UNKNOWN)
-UNDER_WAY = (PartState.QUEUED, PartState.SENDING)
 TAKEN_BACK = (AlertState.FALSE, AlertState.WITHDRAWN)
 AT_ONCE = 500
 """Alerts looked at in one query: SQLite takes only so many parameters."""

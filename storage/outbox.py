@@ -27,6 +27,13 @@ class PartState(StrEnum):
     CANCELLED = "cancelled"
 
 
+REACHED = (PartState.SENT, PartState.UNKNOWN)
+"""Said in the room, as far as can be known."""
+
+UNDER_WAY = (PartState.QUEUED, PartState.SENDING)
+"""Still to be said, or being said."""
+
+
 class Priority(IntEnum):
     """Smaller goes first. Up to `URGENT` nothing is ever held back."""
 
@@ -235,7 +242,7 @@ _QUEUED = (
     )
     .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
     .join(Chat, col(Delivery.chat_id) == col(Chat.id))
-    .where(col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING)))
+    .where(col(DeliveryPart.state).in_(UNDER_WAY))
     .where(col(DeliveryPart.priority) <= bindparam("last"))
 )
 

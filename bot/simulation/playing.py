@@ -34,7 +34,7 @@ from handlers.quiet_hours import QuietHours
 from storage.areas import Room
 from storage.engine import Database
 from storage.matters import Alert, Notice
-from storage.outbox import Delivery, DeliveryPart, PartState, PostPart
+from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, PartState, PostPart
 from storage.people import Account
 
 LOOK = timedelta(minutes=5)
@@ -227,7 +227,7 @@ class _Play:
         ]
         query = (
             select(col(DeliveryPart.id))
-            .where(col(DeliveryPart.state).in_((PartState.QUEUED, PartState.SENDING)))
+            .where(col(DeliveryPart.state).in_(UNDER_WAY))
             .where(col(DeliveryPart.account_id).in_(banned) != alive)
             .limit(1)
         )

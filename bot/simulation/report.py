@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.gateways.protocol import GatewayState
 from bot.simulation.gateway import World
 from bot.simulation.setup import Setup
-from storage.outbox import PartState
+from storage.outbox import UNDER_WAY, PartState
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -94,7 +94,7 @@ def add_up(setup: Setup, world: World, rows: Sequence[Row], expected: float) -> 
         lost_shown=sum(row.state == PartState.UNKNOWN and not count for row, count in got.items()),
         unknown=sum(row.state == PartState.UNKNOWN for row in rows),
         doubled=sum(count > 1 for count in got.values()),
-        waiting=sum(row.state in (PartState.QUEUED, PartState.SENDING) for row in rows),
+        waiting=sum(row.state in UNDER_WAY for row in rows),
         failed=sum(row.state in (PartState.FAILED, PartState.CANCELLED) for row in rows),
     )
 

@@ -13,6 +13,7 @@ from bot.gateways.protocol import MAX_PICTURE
 from bot.web import wire
 from bot.web.guard import LOOPBACK, guard, own_names, plain_errors, security_headers
 from bot.web.live import Windows, serve_window
+from bot.web.serving import serve
 from handlers.ports import MessageType
 
 STATIC = Path(__file__).with_name("static")
@@ -46,14 +47,7 @@ def chat_app(chat: LocalChat, *, host: str, port: int) -> web.Application:
 
 async def start_page(chat: LocalChat, *, host: str, port: int) -> web.AppRunner:
     """Serve the page; `cleanup()` of the result ends it. `OSError` if the port is taken."""
-    runner = web.AppRunner(chat_app(chat, host=host, port=port), access_log=None, shutdown_timeout=2.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-    except BaseException:
-        await runner.cleanup()
-        raise
-    return runner
+    return await serve(chat_app(chat, host=host, port=port), host="127.0.0.1", port=port, shutdown_timeout=2.0)
 
 
 class ChatPage:

@@ -16,6 +16,7 @@ from bot.formats import atom, cap, pfif
 from bot.formats.writing import Publisher
 from bot.web.guard import Handler
 from bot.web.page import POLICY, sentence_page, status_page
+from bot.web.serving import serve
 from handlers.alerts.publishing import Public, all_public, public
 from handlers.ports import Clock, Outside
 from handlers.turn import Turn
@@ -212,11 +213,4 @@ def _has(request: web.Request, tag: str, changed: datetime) -> bool:
 
 async def start_public(pages: PublicPages, *, host: str, port: int) -> web.AppRunner:
     """Serve the pages on `host` only; `cleanup()` of the result ends it. OSError if the port is taken."""
-    runner = web.AppRunner(pages.app(), access_log=None, shutdown_timeout=1.0, keepalive_timeout=15.0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, host, port).start()
-    except BaseException:
-        await runner.cleanup()
-        raise
-    return runner
+    return await serve(pages.app(), host=host, port=port, shutdown_timeout=1.0, keepalive_timeout=15.0)

@@ -18,7 +18,7 @@ from handlers.understanding.extract import name_in
 from storage.areas import Area
 from storage.inbox import Outcome, Picture
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
+from storage.outbox import REACHED, UNDER_WAY, Delivery, DeliveryPart, PostPart, Sort
 
 ADDED = "alert.added"
 PLACE_ENDS = frozenset(
@@ -203,8 +203,8 @@ async def _reached(turn: Turn, alert: Alert) -> list[Target]:
     )
     targets: dict[int, Target] = {}
     for chat_id, delivery_id, state, rank in await turn.session.execute(query):
-        if state in (PartState.SENT, PartState.UNKNOWN):
+        if state in REACHED:
             targets.setdefault(chat_id, Target(chat_id, rank))
-        elif state in (PartState.QUEUED, PartState.SENDING):
+        elif state in UNDER_WAY:
             targets[chat_id] = Target(chat_id, rank, delivery_id)
     return list(targets.values())

@@ -10,7 +10,6 @@ from sqlmodel import col
 
 from handlers.alerts import facts, signs, texts
 from handlers.alerts.reaching import (
-    DECIDERS,
     here,
     holders_of,
     is_private,
@@ -23,7 +22,7 @@ from handlers.alerts.reaching import (
 )
 from handlers.hearers import speakers_chats
 from handlers.posting import Piece, Target, post, say, staff_chat
-from handlers.turn import Turn
+from handlers.turn import ON_DUTY, Turn
 from storage.agenda import Question
 from storage.areas import Area
 from storage.matters import Alert, AlertState
@@ -126,7 +125,7 @@ def add_question(
             ref=ref_of(alert),
             chat_id=chat_id,
             contact_id=contact_id,
-            role=None if contact_id else " ".join(DECIDERS),
+            role=None if contact_id else " ".join(ON_DUTY),
             area_id=alert.area_id,
             asked_at=turn.now,
             expires_at=None if kind == CONFIRM else turn.now + timedelta(minutes=minutes),

@@ -28,13 +28,13 @@ from handlers.alerts import (
     widening,
 )
 from handlers.alerts.mourning import tells_of_death
-from handlers.alerts.reaching import DECIDERS, decides, is_reporter, load, ref_of
+from handlers.alerts.reaching import decides, is_reporter, load, ref_of
 from handlers.alerts.reading_words import read_as
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, listing
 from handlers.posting import say
 from handlers.refs import fold, take_ref
-from handlers.turn import Turn
+from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Candidate, Kind, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
@@ -237,7 +237,7 @@ COMMANDS: tuple[Command, ...] = (
         "代报 寻人 王秀英 女 78岁 紫外套 早上8点从老粮站走的 家属电话 139…",
         "替没在群里的人报走失，算网格员核实过",
         _relayed,
-        DECIDERS,
+        ON_DUTY,
         rest=MUST,
         ordinary=True,
     ),
@@ -246,7 +246,7 @@ COMMANDS: tuple[Command, ...] = (
         "确认 M3",
         "核实属实，发到全镇各群；也用来确认通知",
         _confirm,
-        (*DECIDERS, Role.HERALD),
+        (*ON_DUTY, Role.HERALD),
         MAY,
         letters="MN",
         ordinary=True,
@@ -257,7 +257,7 @@ COMMANDS: tuple[Command, ...] = (
         "合并 M3 M4",
         "两条寻人是同一个人，并成一条；两边的家人和群都听到进展",
         _merge,
-        DECIDERS,
+        ON_DUTY,
         MUST,
         "M",
         MUST,
@@ -269,7 +269,7 @@ COMMANDS: tuple[Command, ...] = (
         "扩散 M3 东山镇",
         "再往外发：全镇、相邻的镇（镇管理员）、全区（区管理员）；不写地方就是下一步",
         _widen,
-        DECIDERS,
+        ON_DUTY,
         MUST,
         "M",
         MAY,
@@ -286,7 +286,7 @@ COMMANDS: tuple[Command, ...] = (
         "M",
         ordinary=True,
     ),
-    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, DECIDERS, MUST, "MF", MAY, spreads=True),
+    Command(("误报",), "误报 M3", "核实不属实，撤下并告诉各群", _false, ON_DUTY, MUST, "MF", MAY, spreads=True),
     Command(
         ("找到",),
         "找到 M3 在老粮站，人没事",

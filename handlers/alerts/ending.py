@@ -31,10 +31,10 @@ from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Sort
+from storage.outbox import REACHED, Delivery, DeliveryPart, PartState, Post, PostPart, Sort
 from storage.people import private_chats
 
-HEARD = (PartState.SENT, PartState.UNKNOWN, PartState.SENDING)
+HEARD = (PartState.SENDING, *REACHED)
 
 
 async def found(turn: Turn, ref: Ref, words: str) -> None:

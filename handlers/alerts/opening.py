@@ -7,10 +7,10 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.alerts import adding, asking, facts, merging, register, texts
-from handlers.alerts.reaching import DECIDERS, decides, here, holders_of, is_reporter, names, ref_of, to_workers
+from handlers.alerts.reaching import decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
-from handlers.turn import Turn
+from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Fields, Reading
 from storage.areas import Area
 from storage.inbox import InboxEvent, Outcome
@@ -140,7 +140,7 @@ async def _answer(turn: Turn, alert: Alert, area: Area, people: list[Held], own_
 
 
 async def _myself(turn: Turn, area: Area) -> list[Held]:
-    return [one for one in await holders_of(turn, area, DECIDERS) if one.contact_id == turn.me.contact_id]
+    return [one for one in await holders_of(turn, area, ON_DUTY) if one.contact_id == turn.me.contact_id]
 
 
 async def _in_private(turn: Turn, alert: Alert, text: str) -> int | None:

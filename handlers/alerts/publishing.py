@@ -11,7 +11,7 @@ from sqlalchemy import case, select
 from sqlmodel import col
 
 from handlers.alerts import describing, texts
-from handlers.alerts.reaching import here, name_of
+from handlers.alerts.reaching import here, vouched
 from handlers.clipping import hide_identity_numbers
 from handlers.turn import Turn
 from storage.agenda import AuditEntry
@@ -206,9 +206,6 @@ async def _card(turn: Turn, alert: Alert, at: datetime) -> Card:
     """As it is read at `at`: the same word is always the same bytes."""
     area = await turn.session.get_one(Area, alert.area_id)
     around = replace(await here(turn, area), now=at)
-    by = await name_of(turn, alert.confirmed_by, area)
-    confirmed = turn.local(alert.confirmed_at or at)
-    minutes = turn.rules.alerts.auto_after_minutes or 0
     phone = alert.phone if alert.share_phone else ""
     return Card(
         name=hide_identity_numbers(alert.name),
@@ -226,7 +223,7 @@ async def _card(turn: Turn, alert: Alert, at: datetime) -> Card:
         contact_name=alert.contact_name if phone else "",
         police=around.police_line,
         advice=texts.if_seen(alert),
-        verified=texts.verified_by(by, confirmed) if by else texts.by_itself(minutes),
+        verified=await vouched(turn, alert, area),
         sure=alert.confirmed_by is not None,
         picture_id=await _picture(turn, alert),
     )

@@ -11,15 +11,12 @@ from handlers.alerts import texts
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
-from handlers.turn import ROLE_NAMES, WORKERS, Turn
+from handlers.turn import ON_DUTY, ROLE_NAMES, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, area_line
 from storage.matters import Alert, AlertState
 from storage.outbox import Sort
 from storage.people import Contact, Held, Role, holders, names_of, private_chats
-
-DECIDERS = (*WORKERS, Role.POLICE)
-"""Who may confirm, refuse and end an alert of their area."""
 
 
 async def load(turn: Turn, ref: Ref) -> tuple[Alert, Area]:
@@ -48,7 +45,7 @@ def ref_of(alert: Alert) -> str:
 
 def decides(turn: Turn, area: Area) -> bool:
     """Whether the speaker may confirm, refuse and end: worker or above of the area, or its police contact."""
-    return turn.speaker is not None and turn.speaker.has(DECIDERS, area.path)
+    return turn.speaker is not None and turn.speaker.has(ON_DUTY, area.path)
 
 
 def must_decide(turn: Turn, alert: Alert, area: Area) -> None:
@@ -110,7 +107,7 @@ async def name_of(turn: Turn, contact_id: int | None, area: Area) -> str:
     """A decider's role and name."""
     if contact_id is None:
         return ""
-    for held in await holders_of(turn, area, DECIDERS):
+    for held in await holders_of(turn, area, ON_DUTY):
         if held.contact_id == contact_id:
             return await names(turn, [held])
     contact = await turn.session.get(Contact, contact_id)

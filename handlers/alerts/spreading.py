@@ -10,7 +10,6 @@ from sqlmodel import col
 
 from handlers.alerts import asking, circle, ending, facts, standing, texts
 from handlers.alerts.reaching import (
-    DECIDERS,
     here,
     is_reporter,
     load,
@@ -25,12 +24,12 @@ from handlers.alerts.reaching import (
 from handlers.estimating import seconds_left
 from handlers.matters import Refusal
 from handlers.posting import Piece, Sent, Target, post, say, send_on, whisper
-from handlers.turn import Turn
+from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Ref
 from storage.agenda import AuditEntry
 from storage.areas import Area, Chat, Room, bound_rooms
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import Delivery, DeliveryPart, PartState, PostPart, Sort
+from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, PartState, PostPart, Sort
 
 WHOLE = "alert.whole"
 LOOK_AGAIN = timedelta(seconds=30)
@@ -248,7 +247,7 @@ async def cards(turn: Turn, alert: Alert) -> list[int]:
 
 def _room_state(states: set[str]) -> str:
     """One word for a room whose text may have several parts."""
-    if states & {PartState.QUEUED, PartState.SENDING}:
+    if states & {*UNDER_WAY}:
         return "waiting"
     for state in (PartState.FAILED, PartState.UNKNOWN, PartState.CANCELLED):
         if state in states:
@@ -309,7 +308,7 @@ async def list_open(turn: Turn) -> None:
         alert
         for alert, origin in rows
         if (alert.chat_id == turn.here.chat_id and not alert.forwarded)
-        or (turn.here.private and (alert.reporter_id == turn.me.contact_id or turn.me.has(DECIDERS, origin)))
+        or (turn.here.private and (alert.reporter_id == turn.me.contact_id or turn.me.has(ON_DUTY, origin)))
         or alert.covers(path)
     ]
     if not mine:

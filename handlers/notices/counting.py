@@ -17,10 +17,8 @@ from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, silenced
 from storage.matters import NOTICE_OUT, Notice, NoticePicture
-from storage.outbox import TAKEN_BACK, Delivery, DeliveryPart, PartState, Post, Sort
+from storage.outbox import REACHED, TAKEN_BACK, UNDER_WAY, Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import Appointment, Contact, Role, names_of, private_chats
-
-MOVING = (PartState.QUEUED, PartState.SENDING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +174,9 @@ async def _heard(turn: Turn, notice_id: int) -> Scope:
     )
     targets: dict[int, Target] = {}
     for chat_id, delivery_id, state, rank in await turn.session.execute(query):
-        if state in MOVING:
+        if state in UNDER_WAY:
             targets[chat_id] = Target(chat_id, rank, delivery_id)
-        elif state in (PartState.SENT, PartState.UNKNOWN):
+        elif state in REACHED:
             targets.setdefault(chat_id, Target(chat_id, rank))
     return Scope(tuple(targets.values()))
 
@@ -234,7 +232,7 @@ async def _left_silent(turn: Turn, notice: Notice, audience: Audience, delivered
 
 def _count(progress: Progress, states: set[str], name: str) -> None:
     """One group by its parts: any waiting part waits, any failed one fails it."""
-    if states & set(MOVING):
+    if states & set(UNDER_WAY):
         progress.waiting += 1
     elif PartState.FAILED in states:
         progress.failed.append(name)

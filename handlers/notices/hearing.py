@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from storage.matters import Notice, NoticeState
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
+from storage.outbox import REACHED, Delivery, DeliveryPart, PartState, Post, Sort
 
 LASTS = timedelta(days=3)
 """How long after a notice a receipt is still counted."""
@@ -53,7 +53,7 @@ async def receipts_open(session: AsyncSession, chats: Collection[int], now: date
         .join(Post, col(Delivery.post_id) == col(Post.id))
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .where(col(Post.ref).in_(refs), Post.sort == Sort.NOTICE, col(Delivery.chat_id).in_(chats))
-        .where(col(DeliveryPart.state).in_((PartState.SENDING, PartState.SENT, PartState.UNKNOWN)))
+        .where(col(DeliveryPart.state).in_((PartState.SENDING, *REACHED)))
     )
     found: dict[int, set[int]] = defaultdict(set)
     for chat_id, ref in await session.execute(query):

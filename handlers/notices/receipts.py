@@ -21,7 +21,7 @@ from storage.areas import Area, Chat, Room
 from storage.engine import dialect_of, insert_into
 from storage.inbox import Outcome
 from storage.matters import NOTICE_OUT, Notice, NoticeReceipt, NoticeState
-from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
+from storage.outbox import REACHED, Delivery, DeliveryPart, Post, Sort
 from storage.people import Seen, names_of, roles_of
 
 
@@ -97,7 +97,7 @@ async def _heard(turn: Turn, notice: Notice) -> list[Heard]:
         .join(Post, col(Delivery.post_id) == col(Post.id))
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .where(Post.ref == f"N{notice.id}", Post.sort == Sort.NOTICE)
-        .where(col(DeliveryPart.state).in_((PartState.SENT, PartState.UNKNOWN)))
+        .where(col(DeliveryPart.state).in_(REACHED))
         .order_by(col(Area.path), col(Room.id))
     )
     by_chat: dict[int, Heard] = {}
