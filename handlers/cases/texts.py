@@ -8,13 +8,20 @@ from datetime import datetime
 from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
-from storage.matters import Case, CaseState
+from storage.matters import CASE_OPEN, Case, CaseState
 
 STATE_NAMES = {
-    CaseState.OPEN: "等待接单",
-    CaseState.TAKEN: "处理中",
+    CaseState.REPORTED: "等待接单",
+    CaseState.ASSIGNED: "已派人，等接单",
+    CaseState.ACCEPTED: "已接单",
+    CaseState.IN_PROGRESS: "处理中",
+    CaseState.WAITING: "挂起",
+    CaseState.REFERRED: "已请部门来办",
+    CaseState.REOPENED: "重新打开，处理中",
     CaseState.DONE: "已办结，等评价",
+    CaseState.CONFIRMED: "已办结，报事人说好了",
     CaseState.CLOSED: "已结束",
+    CaseState.MERGED: "已合并",
     CaseState.WITHDRAWN: "已撤销",
     CaseState.REFUSED: "已驳回",
     CaseState.MISREAD: "误判，已撤下",
@@ -36,6 +43,13 @@ TIPS: tuple[tuple[re.Pattern[str], str], ...] = (
 def name(case: Case) -> str:
     """`【事项 12】`."""
     return label(str(case.id))
+
+
+def state(case: Case) -> str:
+    """How far it is, in words; of one that was merged, into which."""
+    if case.state == CaseState.MERGED and case.merged_id:
+        return f"已并入{label(str(case.merged_id))}"
+    return STATE_NAMES[CaseState(case.state)]
 
 
 def summary(case: Case) -> str:
@@ -82,6 +96,6 @@ def for_staff_room(case: Case, area: str) -> str:
 
 def status(case: Case, owner: str, last: str, when: datetime) -> str:
     """What 进度 answers."""
-    who = f"，{owner}负责" if owner and case.state in (CaseState.OPEN, CaseState.TAKEN) else ""
+    who = f"，{owner}负责" if owner and case.state in CASE_OPEN else ""
     step = f"\n最近一步（{when:%m-%d %H:%M}）：{last}" if last else ""
-    return f"{name(case)}{case.category}：{STATE_NAMES[CaseState(case.state)]}{who}。{step}"
+    return f"{name(case)}{case.category}：{state(case)}{who}。{step}"

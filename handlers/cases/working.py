@@ -18,7 +18,7 @@ from handlers.refs import fold
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseStep
 from storage.people import Contact, Role
 
 HELPERS = (*WORKERS, Role.VOLUNTEER, Role.POLICE)
@@ -172,7 +172,7 @@ async def _todo(turn: Turn, order: Order) -> None:
 def _todo_line(case: Case, area: str, hidden: bool) -> str:
     """One case; `hidden`: it was told the bot alone, and its words are not for this group."""
     mark = "急 " if case.urgent else ""
-    state = "" if case.state == CaseState.TAKEN else "（未接）"
+    state = "" if case.state not in CASE_UNTAKEN else "（未接）"
     words = "私下报的，私聊我看" if hidden else open_clip(case.text, 18)
     return f"{mark}{case.id}｜{area}｜{case.category}｜{words}{state}"
 
