@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.gateways.protocol import NotSupported, Refused
 from bot.lettering import find_font
-from handlers.alerts.reaching import here, vouched
+from handlers.alerts.reaching import here, town_level, vouched
 from handlers.periods import Period
 from handlers.ports import Outside, Rules
 from handlers.refs import take_ref
@@ -84,7 +84,7 @@ class Drawing:
         period, zone = Period(f"{first.year}年{first.month}月", first, after), ZoneInfo(self._rules.timezone)
         async with self._database.read() as session:
             area = await session.get_one(Area, int(number))
-            found = await courses(session, area.path, *period.bounds(zone))
+            found = await courses(session, area.path, *period.bounds(zone), town_level=town_level(self._rules))
         month = chart.Month(area.name, period.name, first, (after - first).days, found, zone)
         return await asyncio.to_thread(chart.draw_month, month, font), f"寻人-{first:%Y-%m}.png"
 

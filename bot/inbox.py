@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,9 +18,10 @@ from bot.standby import adopt_names
 from bot.watching import Watching
 from handlers.ports import Clock, Event, EventKind, MessageType, dump_event
 from handlers.refs import fold
+from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, dialect_of, insert_into, retrying, run
-from storage.inbox import InboxEvent, InboxState, Picture, digest
+from storage.inbox import WIPE, InboxEvent, InboxState, Picture, digest
 from storage.outbox import hand_over
 from storage.people import Account, Contact, ContactBinding, Seen
 
@@ -49,9 +50,15 @@ class Inbox:
         wake: Callable[[], None],
         watch: Watching,
         *,
+        wipe_after: timedelta,
+        planned: Callable[[], None] = lambda: None,
         stable_ids: bool = False,
     ) -> None:
-        """`stable_ids`: the chat system calls a group or a person the same whichever of our accounts asks."""
+        """`wipe_after`: for how long what turns out to be chat is kept; `planned` is called when its wipe was planned.
+
+        `stable_ids`: the chat system calls a group or a person the same whichever of our accounts asks.
+        """
+        self._wipe_after, self._planned = wipe_after, planned
         self._watch = watch
         self._database = database
         self._stable = stable_ids
@@ -103,6 +110,7 @@ class Inbox:
 
         async def attempt() -> Sequence[Any]:
             fresh: Sequence[Any] = ()
+            plan: Sequence[Any] = ()
             async with self._database.write() as session:
                 batch = _Batch(session, self._account, self._stable)
                 await batch.load(kept)
@@ -111,6 +119,10 @@ class Inbox:
                 if rows:
                     fresh = await _insert_new(session, rows)
                     await self._pictures(session, kept)
+                    wipe = {**WIPE, "due_at": now + self._wipe_after, "tries": 0}
+                    plan = (await run(session, _wiping(dialect_of(session)), [wipe])).all()
+            if plan:
+                self._planned()
             return fresh
 
         if kept:
@@ -191,6 +203,13 @@ def _insert(dialect: str) -> Any:
     """Put together once, which takes longer than to run it."""
     fresh = insert_into(dialect, InboxEvent).on_conflict_do_nothing(index_elements=["account_id", "external_id"])
     return fresh.returning(col(InboxEvent.id), col(InboxEvent.chat_id), col(InboxEvent.kind))
+
+
+@cache
+def _wiping(dialect: str) -> Any:
+    """The wipe of chat, unless it is planned."""
+    plan = insert_into(dialect, DueItem).on_conflict_do_nothing(index_elements=["kind", "ref"])
+    return plan.returning(col(DueItem.id))
 
 
 # Put together once, which takes longer than to run them.

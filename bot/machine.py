@@ -38,13 +38,14 @@ from handlers.turn import Turn
 from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
 from storage.engine import Database, retrying, unavailable
+from storage.inbox import WIPE
 from storage.outbox import RECALL, Errand, sends_since
 from storage.people import WORKING, Account
 
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
 
-RECURRING = (("wipe", "chat"), (RETENTION, "daily"), (MONTHLY, "towns"))
+RECURRING = ((WIPE["kind"], WIPE["ref"]), (RETENTION, "daily"), (MONTHLY, "towns"))
 """Due rows that are always there: they plant themselves again."""
 
 PATIENCE = timedelta(minutes=5)
@@ -118,7 +119,16 @@ class Machine:
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._unwritten: tuple[str, str] | None = None
         stable = gateway.capabilities.stable_ids
-        self.inbox = Inbox(database, account_id, clock, self.wake, self.watch, stable_ids=stable)
+        self.inbox = Inbox(
+            database,
+            account_id,
+            clock,
+            self.wake,
+            self.watch,
+            wipe_after=timedelta(minutes=rules.privacy.chat_minutes),
+            planned=self._planned,
+            stable_ids=stable,
+        )
         self.dispatch = Dispatch(database, self.outside, account_id, self._caused)
         self.courier = Courier(
             database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), watch=self.watch, lease=lease
@@ -128,6 +138,10 @@ class Machine:
     def wake(self) -> None:
         """Something arrived: read it."""
         self._news.set()
+
+    def _planned(self) -> None:
+        """Something is due that was not."""
+        self._due_known = False
 
     def _caused(self) -> None:
         """A handler committed something: there may be more to send and to fetch, and other things may be due."""

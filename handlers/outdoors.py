@@ -21,7 +21,7 @@ from handlers.turn import WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
-from storage.inbox import InboxEvent, InboxState, Outcome, Picture, forget_shadows
+from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case
 from storage.outbox import Errand, hand_over
 from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
@@ -280,12 +280,18 @@ async def confess(turn: Turn, text: str) -> None:
 WIPE_AT_ONCE = 5000
 """Rows wiped in one transaction, so that nobody waits long for the writer."""
 
+UNREAD = (InboxState.NEW, InboxState.SHADOW)
+"""States of what may yet turn out to be chat."""
+
 FORGOTTEN = (Outcome.CHAT, Outcome.OTHER, Outcome.OWN)
 """What a message came to that loses its text after `privacy.chat_minutes`."""
 
 
 async def wipe(turn: Turn, ref: str) -> None:
-    """Forget what was read as chat, by the message's time, never past an undone message of its chat."""
+    """Forget what was read as chat, by the message's time, never past an undone message of its chat.
+
+    Where nothing is left that may be chat, it comes again with the next message.
+    """
     keep = timedelta(minutes=turn.rules.privacy.chat_minutes)
     undone = select(col(InboxEvent.chat_id)).where(
         col(InboxEvent.state) == InboxState.NEW, col(InboxEvent.chat_id).is_not(None)
@@ -306,7 +312,10 @@ async def wipe(turn: Turn, ref: str) -> None:
     await turn.session.execute(delete(Picture).where(col(Picture.inbox_id).in_(ids), col(Picture.state) == "handle"))
     oldest = await turn.session.scalar(select(func.min(col(InboxEvent.at))).where(*waiting))
     soon = turn.now + timedelta(seconds=1 if len(ids) == WIPE_AT_ONCE else 60)
-    await turn.schedule("wipe", ref, max(soon, oldest + keep) if oldest else turn.now + keep)
+    if oldest:
+        await turn.schedule(WIPE["kind"], ref, max(soon, oldest + keep))
+    elif await turn.session.scalar(select(InboxEvent.id).where(col(InboxEvent.state).in_(UNREAD)).limit(1)):
+        await turn.schedule(WIPE["kind"], ref, turn.now + keep)
 
 
 async def _forget_shadows(turn: Turn, keep: timedelta) -> None:
@@ -329,4 +338,4 @@ EVENTS: Mapping[EventKind, Callable[[Turn], Awaitable[None]]] = {
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {RECALL: recall_answered}
 
-DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {"wipe": wipe}
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {WIPE["kind"]: wipe}

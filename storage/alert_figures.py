@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from storage.areas import Area, Chat, below
+from storage.areas import Area, Chat, Room, below
 from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
 from storage.outbox import REACHED, UNDER_WAY, Delivery, DeliveryPart, Post, PostPart, Sort
 
@@ -26,7 +26,8 @@ AT_ONCE = 500
 class Course:
     """One alert: its dates, and the rooms in which its words and its end were, or perhaps were, received.
 
-    `heard` are the instants at which rooms got the card, `waiting` the rooms to which an end is on its way.
+    `heard` are the instants at which rooms of the alert's own town got the card (those of a wider circle were not
+    meant to have it earlier), `waiting` the rooms to which an end is on its way.
     """
 
     number: int
@@ -124,9 +125,17 @@ def _steps(one: Course) -> Iterable[tuple[str, datetime | None]]:
 
 
 async def courses(
-    session: AsyncSession, path: str, since: datetime | None = None, until: datetime | None = None
+    session: AsyncSession,
+    path: str,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    *,
+    town_level: int = 1,
 ) -> list[Course]:
-    """The alerts reported at or below an area, from `since` up to (not including) `until`, by number."""
+    """The alerts reported at or below an area, from `since` up to (not including) `until`, by number.
+
+    `town_level`: the depth of a town in the tree of areas.
+    """
     query = select(Alert).join(Area, col(Alert.area_id) == col(Area.id)).where(below(path)).order_by(col(Alert.id))
     if since is not None:
         query = query.where(col(Alert.created_at) >= since)
@@ -135,11 +144,11 @@ async def courses(
     alerts = list((await session.scalars(query)).all())
     found: list[Course] = []
     for start in range(0, len(alerts), AT_ONCE):
-        found += await _courses(session, alerts[start : start + AT_ONCE])
+        found += await _courses(session, alerts[start : start + AT_ONCE], town_level)
     return found
 
 
-async def _courses(session: AsyncSession, alerts: Collection[Alert]) -> list[Course]:
+async def _courses(session: AsyncSession, alerts: Collection[Alert], town_level: int) -> list[Course]:
     ids = [one.id for one in alerts]
     first = (
         select(col(Sighting.alert_id), func.min(col(Sighting.at)))
@@ -148,7 +157,7 @@ async def _courses(session: AsyncSession, alerts: Collection[Alert]) -> list[Cou
     )
     sighted = dict((await session.execute(first)).all())
     rooms = {sort: await _rooms(session, alerts, sort) for sort in (Sort.ALERT, Sort.END)}
-    cards = await _cards(session, alerts)
+    cards = await _cards(session, alerts, town_level)
     made = []
     for one in alerts:
         told, ends = rooms[Sort.ALERT][f"M{one.id}"], rooms[Sort.END][f"M{one.id}"]
@@ -159,7 +168,7 @@ async def _courses(session: AsyncSession, alerts: Collection[Alert]) -> list[Cou
                 began=one.created_at,
                 confirmed=one.confirmed_at,
                 ended=one.ended_at,
-                heard=tuple(cards[one.post_id or 0]),
+                heard=tuple(cards[one.id or 0]),
                 sighted=sighted.get(one.id or 0),
                 alerted=frozenset(chat for chat, state in told.items() if state == "had"),
                 cleared=frozenset(chat for chat, state in ends.items() if state == "had"),
@@ -196,16 +205,30 @@ async def _rooms(session: AsyncSession, alerts: Collection[Alert], sort: Sort) -
     return found
 
 
-async def _cards(session: AsyncSession, alerts: Collection[Alert]) -> dict[int, list[datetime]]:
-    """For each card (post id), when the rooms got it; a room whose text has several parts counts with its last."""
-    posts = [one.post_id for one in alerts if one.post_id]
+async def _cards(session: AsyncSession, alerts: Collection[Alert], town_level: int) -> dict[int, list[datetime]]:
+    """For each alert, when its town's rooms got the card; a room whose text has several parts counts with its last."""
+    towns = await _towns(session, alerts, town_level)
     query = (
-        _texts(col(Post.id), func.max(col(DeliveryPart.tried_at)))
-        .where(col(Post.id).in_(posts), col(DeliveryPart.state).in_(REACHED))
-        .group_by(col(Post.id), col(Delivery.chat_id))
+        _texts(col(Post.id), col(Area.path), func.max(col(DeliveryPart.tried_at)))
+        .join(Room, col(Chat.room_id) == col(Room.id))
+        .join(Area, col(Room.area_id) == col(Area.id))
+        .where(col(Post.id).in_(towns), col(DeliveryPart.state).in_(REACHED))
+        .group_by(col(Post.id), col(Delivery.chat_id), col(Area.path))
     )
     found: dict[int, list[datetime]] = defaultdict(list)
-    for post_id, at in await session.execute(query):
-        if at is not None:
-            found[post_id].append(at)
+    for post_id, path, at in await session.execute(query):
+        number, town = towns[post_id]
+        if at is not None and path.startswith(town):
+            found[number].append(at)
     return found
+
+
+async def _towns(session: AsyncSession, alerts: Collection[Alert], town_level: int) -> dict[int, tuple[int, str]]:
+    """Post id of the card -> the alert's number and the path of its town."""
+    paths = select(col(Alert.id), col(Alert.post_id), col(Area.path)).join(Area, col(Alert.area_id) == col(Area.id))
+    rows = await session.execute(paths.where(col(Alert.id).in_([one.id for one in alerts])))
+    return {
+        post_id: (number, "/".join(path.split("/")[: town_level + 2]) + "/")
+        for number, post_id, path in rows
+        if post_id
+    }

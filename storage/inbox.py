@@ -104,6 +104,10 @@ class DayCount(SQLModel, table=True):
     matters: int = 0
 
 
+WIPE = {"kind": "wipe", "ref": "chat"}
+"""The due row that forgets what was read as chat; it stands while there may be any."""
+
+
 async def forget_shadows(session: AsyncSession, *which: ColumnElement[bool]) -> None:
     """Delete shadows and the handles of their pictures."""
     shadows = (col(InboxEvent.state) == InboxState.SHADOW, *which)

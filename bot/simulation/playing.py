@@ -63,7 +63,7 @@ class Sender:
 class _Paper(Drawing):
     """Draws nothing: the pictures of an imagined chat system need no content."""
 
-    async def picture(self, ref: str, kind: str, picture_id: int | None) -> tuple[bytes, str]:
+    async def picture(self, ref: str, kind: str, picture_id: int | None, text: str = "") -> tuple[bytes, str]:
         return b"", f"{ref}.png"
 
 
@@ -137,7 +137,7 @@ class _Play:
             self._rules, SimulatedGateway.capabilities, self._pace, lambda: f"{tokens.getrandbits(40):010X}"
         )
         self._outside = outside
-        self._inbox = Inbox(self._database, 1, self._clock, lambda: None, Watching())
+        self._inbox = Inbox(self._database, 1, self._clock, lambda: None, Watching(), wipe_after=timedelta(minutes=15))
         self._dispatch = Dispatch(self._database, outside, 1, self._stir)
 
     def _changed(self, number: int) -> Callable[[], None]:

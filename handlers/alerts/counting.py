@@ -59,7 +59,7 @@ async def _count(turn: Turn, order: Order) -> None:
     period, named = periods.take_period(words.removeprefix("寻人"), turn.local(turn.now).date())
     area = await _area(turn, named)
     since, until = period.bounds(turn.outside.zone)
-    counted = figures(await courses(turn.session, area.path, since, until))
+    counted = figures(await courses(turn.session, area.path, since, until, town_level=town_level(turn.rules)))
     await say(turn, summary(counted, area.name, period))
 
 
@@ -118,9 +118,9 @@ async def send_monthly(turn: Turn, ref: str) -> None:
         return
     period = periods.month_before(today)
     since, until = period.bounds(turn.outside.zone)
-    towns = select(Area).where(Area.level == town_level(turn)).order_by(col(Area.id))
+    towns = select(Area).where(Area.level == town_level(turn.rules)).order_by(col(Area.id))
     for town in (await turn.session.scalars(towns)).all():
-        counted = figures(await courses(turn.session, town.path, since, until))
+        counted = figures(await courses(turn.session, town.path, since, until, town_level=town_level(turn.rules)))
         if counted.total:
             await _to_admins(turn, town, summary(counted, town.name, period), drawing_of(town, period))
 

@@ -12,7 +12,8 @@ from PIL import Image
 from sqlalchemy import delete, select, update
 from sqlmodel import col
 
-from bot import checking, poster
+from bot import checking
+from bot.lettering import find_font
 from handlers.periods import take_period
 from handlers.ports import AlertRules, Rules
 from storage.alert_figures import courses
@@ -73,7 +74,7 @@ async def test_workers_read_the_figures_of_their_area(tmp_path: Path) -> None:
         "到全部群收到：2 分钟",
         "到第一条线索：12 分钟",
         "到找到：32 分钟",
-        "已结束的：发到 4 个群次，结束后告诉 4 个群次，一一对上。",
+        "已结束的：发到 5 个群次，结束后告诉 5 个群次，一一对上。",
     ]
     (mine,) = texts(await talk.say("w2", None, "统计 寻人"), "@w2")
     assert mine.startswith("寻人统计：柳树二格 2026年11月\n报了 1 起：误报 1\n已结束的：发到 1 个群次，结束后告诉 1 个")
@@ -106,7 +107,7 @@ async def test_an_end_that_never_went_is_found(tmp_path: Path) -> None:
         assert uneven == {1: 1}
         assert await checking._uneven(session, talk.replay.clock.now()) == ["M1（差 1 个群）"]
     (text,) = texts(await talk.say("t1", None, "统计 寻人"), "@t1")
-    assert text.endswith("结束后告诉 3 个群次，对不上的有 M1，请让维护的人看。")
+    assert text.endswith("结束后告诉 4 个群次，对不上的有 M1，请让维护的人看。")
     await talk.close()
 
 
@@ -119,19 +120,19 @@ async def test_the_month_goes_to_town_admins_once(tmp_path: Path, on: bool) -> N
     monthly = [one for one in sent if "2026年11月" in one.text]
     assert [one.room for one in monthly] == (["@t1"] if on else [])
     pictures = [one for one in sent if one.image and one.room == "@t1"]
-    assert len(pictures) == (on and poster.find_font() is not None)
+    assert len(pictures) == (on and find_font() is not None)
     assert not [one for one in await talk.wait(days=1) if "寻人统计" in one.text]
     await talk.close()
 
 
-@pytest.mark.skipif(poster.find_font() is None, reason="no Chinese font on this machine")
+@pytest.mark.skipif(find_font() is None, reason="no Chinese font on this machine")
 async def test_the_picture_of_a_month_is_one_for_a_phone(tmp_path: Path) -> None:
     from bot.chart import Month, draw_month
 
     talk = await a_day(tmp_path)
     async with talk.database.read() as session:
         found = await courses(session, "/", datetime(2026, 11, 1, tzinfo=UTC))
-    font = poster.find_font()
+    font = find_font()
     assert font is not None
     month = Month("柳河镇" * 30, "2026年11月", date(2026, 11, 1), 30, found, ZoneInfo("Asia/Shanghai"))
     with Image.open(io.BytesIO(draw_month(month, font))) as image:

@@ -8,7 +8,7 @@ from handlers.alerts.likeness import compare
 from storage.matters import Alert, AlertState
 from storage.outbox import Sort
 from tests.alerts.town import GRANDPA, balanced, heard, the_alert
-from tests.harness import Talk, rooms, texts
+from tests.harness import Talk, rooms, texts, words_of
 
 WANG = "我爸王大山早上9点从柳树巷出去没回来,72岁,灰夹克"
 SAME = "寻人 王大山 男 72岁 灰夹克 黑布鞋 早上9点从柳树巷走的 电话13900000005"
@@ -66,7 +66,7 @@ async def test_a_second_report_goes_into_the_first_and_both_families_hear_everyt
     said = await talk.say("r3", "g2", "线索 M2 刚在菜市场北门看到，往东走")
     assert {"g1", "g3", "@w1"} <= rooms(said)
     said = await talk.say("r1", "g1", "找到 M1")
-    assert len(texts(said, "g3")) == 1
+    assert len(words_of(said, "g3")) == 1
     assert await balanced(talk)
     assert await talk.wait(hours=5) == []
 
@@ -134,7 +134,7 @@ async def test_both_cards_out_the_end_goes_once_to_each_group(talk: Talk) -> Non
     assert not [one for one in said if "紧急寻人" in one.text]  # nobody gets a second card
     assert (await the_alert(talk)).covers((await the_alert(talk, 2)).beyond or "/1/2/")
     said = await talk.say("r5", "g4", "找到 M1")
-    assert all(len(texts(said, room)) == 1 for room in ("g1", "g2", "g3", "g4"))
+    assert all(len(words_of(said, room)) == 1 for room in ("g1", "g2", "g3", "g4"))
     both = await heard(talk, 1, Sort.ALERT) | await heard(talk, 2, Sort.ALERT)
     assert await heard(talk, 1, Sort.END) == both
     assert await talk.wait(hours=5) == []

@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Column, Integer, MetaData, String, Table, func, insert, select
 
@@ -53,7 +53,7 @@ async def _measure(database: Database, rooms: int, repetitions: int) -> Queueing
         await import_town(session, town, Rules(), now=clock.now(), account_id=account)
         await session.run_sync(lambda sync: BARE.metadata.create_all(sync.connection()))
     outside = Outside(Rules(), WechatyGateway("127.0.0.1:9", "t").capabilities)
-    inbox = Inbox(database, account, clock, lambda: None, Watching())
+    inbox = Inbox(database, account, clock, lambda: None, Watching(), wipe_after=timedelta(minutes=15))
     dispatch = Dispatch(database, outside, account, lambda: None)
     pairs = []
     for number in range(repetitions + 1):

@@ -44,7 +44,7 @@ async def bind(database: Database, account_id: int, world: WechatyWorld) -> None
     async with database.write() as session:
         rooms = (await session.scalars(select(Room).order_by(col(Room.id)))).all()
         for room, external_id in zip(rooms, world.rooms, strict=True):
-            chat = Chat(room_id=room.id)
+            chat = Chat(room_id=room.id, account_id=account_id)
             session.add(chat)
             await session.flush()
             session.add(RoomBinding(account_id=account_id, external_id=external_id, chat_id=chat.id or 0))
