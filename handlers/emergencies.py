@@ -24,7 +24,7 @@ from handlers.understanding import Act, Ref
 from handlers.understanding.harm import ABUSE, DYING, threatens_own_life
 from storage.areas import Area
 from storage.inbox import Outcome
-from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
+from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role
 

@@ -129,12 +129,13 @@ class CaseStep(SQLModel, table=True):
 
 
 class CaseFollower(SQLModel, table=True):
-    """Somebody who has the same trouble and is told how it goes."""
+    """Somebody who has the same trouble and is told how it goes; `via_id`: who came with a case that went into it."""
 
     case_id: int = Field(foreign_key="case.id", primary_key=True)
     contact_id: int = Field(foreign_key="contact.id", primary_key=True)
     chat_id: int = Field(foreign_key="chat.id")
     at: datetime = time_field()
+    via_id: int | None = Field(default=None, foreign_key="case.id")
 
 
 class AlertState(StrEnum):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -25,6 +27,9 @@ from storage.people import Contact, Role, colleagues
 RATING_DAYS = 3
 """Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
 
+
+MENTIONED = 20
+"""People that one post names at most."""
 
 FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
@@ -87,9 +92,9 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
 
 
 async def tell_origin(
-    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False
+    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False, others: Sequence[int] = ()
 ) -> datetime | None:
-    """One post in the group of origin that mentions the reporter; in private for what is private.
+    """One post in the group of origin that mentions the reporter and `others`; in private for what is private.
 
     `asked`: the reporter has just written, which no quiet hours hold up. Returns until when they hold it, if they do.
     """
@@ -99,7 +104,7 @@ async def tell_origin(
     chat = await turn.session.get(Chat, case.chat_id)
     in_group = chat is not None and chat.room_id is not None
     text = hide_identity_numbers(text) if in_group else text
-    people = (case.reporter_id,) if mention and in_group else ()
+    people = (case.reporter_id, *others) if mention and in_group else ()
     own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
     answer, wakes = asked or own, quiet_hours.ends(turn)
     fresh = answer or turn.now - case.created_at < FRESH
@@ -114,7 +119,7 @@ async def tell_origin(
     return None
 
 
-def _noted(turn: Turn, hold: datetime | None) -> str:
+def noted(turn: Turn, hold: datetime | None) -> str:
     """What a worker is told of a post that waits for the morning."""
     return f"记下了，夜里不打扰，{turn.local(hold):%H:%M} 再告诉报事人。" if hold else "已告诉报事人。"
 
@@ -140,7 +145,7 @@ async def claim(turn: Turn, number: int) -> None:
         and turn.me.contact_id != case.owner_id
     ):
         raise Refusal(f"事项 {case.id} 在{area.name}，不在您负责的范围，这次没有改动。")
-    _take(turn, case)
+    take(turn, case)
     await moved(turn, case, "接单")
     await tell_origin(turn, case, f"{texts.name(case)}{turn.me.name}已接单，正在处理。")
     await acknowledge(
@@ -154,10 +159,10 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     must_manage(turn, case, area)
     machine.must(turn, case, "进展", "写进展")
     if case.state in CASE_UNTAKEN:
-        _take(turn, case)
+        take(turn, case)
     await moved(turn, case, "进展", words)
     hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
-    await acknowledge(turn, case, f"{texts.name(case)}进展{_noted(turn, hold)}")
+    await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
 
 
 async def hand_over(turn: Turn, number: int, person: str) -> None:
@@ -171,7 +176,7 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
     await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
-    await _put_to_owner(turn, case, area)
+    await put_to_owner(turn, case, area)
     await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
     await _wait_for_claim(turn, case)
 
@@ -192,14 +197,14 @@ async def give_back(turn: Turn, number: int) -> None:
     others = "" if await between_us(turn, case) else f"能接的请回“接单 {case.id}”。"
     await tell_origin(turn, case, f"{texts.name(case)}{me}这边办不了，退回来了{next_one}。{others}")
     if case.owner_id != turn.me.contact_id:
-        await _put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
+        await put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
     await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
     if case.kind == Kind.EMERGENCY:
         await emergencies.given_back(turn, case, area)
     await _wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
 
 
-async def _put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
+async def put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
     """What a new owner reads: the case as it was reported, with a word `before` it."""
     if case.owner_id is None:
         return
@@ -233,24 +238,44 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     must_manage(turn, case, area)
     machine.must(turn, case, "办结")
     if case.taken_at is None:
-        _take(turn, case)
+        take(turn, case)
     case.done_at = turn.now
     await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
-    followers = await _followers(turn, case)
-    thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
+    here = await _joined_here(turn, case)
+    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
-    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
-    told = _noted(turn, hold) if danger or hold else "已请报事人评价。"
+    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here)
+    await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
+    told = noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
     await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
-async def _followers(turn: Turn, case: Case) -> list[int]:
-    query = select(col(CaseFollower.contact_id)).where(col(CaseFollower.case_id) == case.id)
+async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
+    """Who has the same trouble, the first first."""
+    query = select(CaseFollower).where(col(CaseFollower.case_id) == case.id).order_by(col(CaseFollower.at))
     return list((await turn.session.scalars(query)).all())
+
+
+async def _joined_here(turn: Turn, case: Case) -> list[int]:
+    """Those of them who joined where the case was reported, as many as a post may mention."""
+    return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
+
+
+async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
+    """Those who joined in other groups hear of the end there, in one post a group; of what is private, alone."""
+    elsewhere: dict[int, list[int]] = defaultdict(list)
+    for one in await _followers(turn, case):
+        if case.quiet:
+            await whisper(turn, one.contact_id, text, ref=str(case.id))
+        elif one.chat_id != case.chat_id:
+            elsewhere[one.chat_id].append(one.contact_id)
+    for chat_id, people in elsewhere.items():
+        piece = Piece(hide_identity_numbers(text), tuple(people[:MENTIONED]))
+        await post(turn, str(case.id), Sort.CASE, [piece], [Target(chat_id)], hold=quiet_hours.ends(turn))
 
 
 async def withdraw(turn: Turn, number: int) -> None:
@@ -265,6 +290,7 @@ async def withdraw(turn: Turn, number: int) -> None:
     was_open = case.state in CASE_OPEN
     await ended(turn, case, "撤销")
     await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+    await _tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
     if was_open:
         await _call_off(turn, case, "报事人说没事了" if own else "已撤销")
 
@@ -276,6 +302,7 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     machine.must(turn, case, "驳回")
     await ended(turn, case, "驳回", reason)
     await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}", False)
+    await _tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}")
     await _call_off(turn, case, "没有受理")
 
 
@@ -332,7 +359,7 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
             await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
 
 
-def _take(turn: Turn, case: Case) -> None:
+def take(turn: Turn, case: Case) -> None:
     case.owner_id, case.taken_at = turn.me.contact_id, turn.now
 
 
@@ -360,7 +387,9 @@ async def _thank(turn: Turn, case: Case) -> None:
 
 async def affected(turn: Turn, case: Case) -> bool:
     """Whether the speaker reported the case or has the same trouble."""
-    return turn.me.contact_id == case.reporter_id or turn.me.contact_id in await _followers(turn, case)
+    if turn.me.contact_id == case.reporter_id:
+        return True
+    return await turn.session.get(CaseFollower, (case.id, turn.me.contact_id)) is not None
 
 
 async def settle(turn: Turn, case: Case) -> None:
@@ -370,6 +399,7 @@ async def settle(turn: Turn, case: Case) -> None:
     text = f"{texts.name(case)}好的，记为已解决。"
     if case.shown or case.quiet:
         await tell_origin(turn, case, text)
+    await _tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
     await _call_off(turn, case, "报事人说已经好了")

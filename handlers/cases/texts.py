@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
@@ -52,6 +52,14 @@ def state(case: Case) -> str:
     return STATE_NAMES[CaseState(case.state)]
 
 
+_DAYS_OF_WEEK = "一二三四五六日"
+
+
+def day(when: date) -> str:
+    """`11月27日（周五）`."""
+    return f"{when.month}月{when.day}日（周{_DAYS_OF_WEEK[when.weekday()]}）"
+
+
 def summary(case: Case) -> str:
     """Category and place and the first words, on one line."""
     place = f"{case.place}，" if case.place and case.place not in case.text else ""
@@ -64,6 +72,12 @@ def accepted(case: Case, worker: str) -> str:
     tip = next((text for pattern, text in TIPS if pattern.search(case.text)), "")
     who = f"已告诉{worker}，有进展我在这里说。" if worker else "已上报，有进展我在这里说。"
     return f"{first}\n{tip}{who}\n（我理解错了就引用这条回“不是”）"
+
+
+def relayed(case: Case) -> str:
+    """To the worker who told it, where no group hears of it."""
+    who = f"{case.relayed_for}那边" if case.relayed_for else "托您报的人"
+    return f"{name(case)}已代报：{summary(case)}\n有进展我私下告诉您，请转告{who}。"
 
 
 def accepted_quietly(case: Case, worker: str) -> str:

@@ -26,6 +26,7 @@ def upgrade() -> None:
     for name, table in REFERRED.items():
         op.execute(f'ALTER TABLE "case" ADD COLUMN {name} INTEGER REFERENCES "{table}" (id)')
     op.create_index("ix_case_merged_id", "case", ["merged_id"])
+    op.execute('ALTER TABLE casefollower ADD COLUMN via_id INTEGER REFERENCES "case" (id)')
     for table in ('"case"', "casestep"):
         op.execute(f"UPDATE {table} SET state = 'reported' WHERE state = 'open'")
         op.execute(f"UPDATE {table} SET state = 'accepted' WHERE state = 'taken'")
@@ -42,6 +43,8 @@ def downgrade() -> None:
         )
         op.execute(f"UPDATE {table} SET state = 'closed' WHERE state = 'confirmed'")
         op.execute(f"UPDATE {table} SET state = 'withdrawn' WHERE state = 'merged'")
+    with op.batch_alter_table("casefollower") as batch_op:
+        batch_op.drop_column("via_id")
     op.drop_index("ix_case_merged_id", "case")
     with op.batch_alter_table("case") as batch_op:
         for name in (*REFERRED, *WORDS, *TIMES, "extended"):
