@@ -415,9 +415,14 @@ async def open_account(database: Database, name: str, gateway: str) -> int:
             account = Account(name=name, gateway=gateway)
             session.add(account)
             await session.flush()
-        account.gateway = gateway
         assert account.id is not None
         return account.id
+
+
+async def use_gateway(database: Database, account_id: int, gateway: str) -> None:
+    """From now on the account is on this gateway; only for who holds its lease."""
+    async with database.write() as session:
+        (await session.get_one(Account, account_id)).gateway = gateway
 
 
 async def rooms_elsewhere(database: Database, name: str) -> str:
