@@ -333,6 +333,8 @@ class Machine:
             if account is not None:
                 _stands(account, self.gateway.state, self.clock.now())
                 account.scan_code = event.subject if event.kind == EventKind.SCAN else None
+                if event.kind == EventKind.ONLINE and event.sender:
+                    account.external_id = event.sender[:200]
 
     async def _steadily(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do it over and over; a database that is away or locked for long is waited for."""
