@@ -184,6 +184,12 @@ async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dic
     return dict((await run(session, _PRIVATE, {"contacts": list(contacts)})).all())
 
 
+async def silent_chats(session: AsyncSession, chats: Collection[int], since: datetime) -> set[int]:
+    """Those of the chats whose account has been away since an instant: what is said there waits for its return."""
+    query = select(col(Chat.id)).join(Account, col(Chat.account_id) == col(Account.id))
+    return set(await session.scalars(query.where(col(Chat.id).in_(list(chats)), away(since))))
+
+
 async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int, str]:
     """The names of these people: contact id -> name."""
     return dict((await run(session, NAMES, {"contacts": list(contacts)})).all())
