@@ -28,8 +28,9 @@ class Role(StrEnum):
 
 
 class Account(SQLModel, table=True):
-    """One of the bot's own identities. `rate` is what the last rate error left, `started_at` when it first sent;
-    `lease_holder` is the process that works for it until `lease_until`."""
+    """One of the bot's own identities. `external_id` is its id in the chat system since it last came online: who
+    speaks under it is one of us, whichever account hears it. `rate` is what the last rate error left, `started_at` when
+    it first sent; `lease_holder` is the process that works for it until `lease_until`."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -122,7 +123,8 @@ async def test_a_group_that_becomes_another_room_takes_its_standby_along(pair: P
 @pytest.mark.parametrize("first", ["A", "B"])
 async def test_the_first_binding_of_a_group_with_two_accounts_scolds_nobody(pair: Pair, first: str) -> None:
     second = "B" if first == "A" else "A"
-    [code] = [text.split("绑定 ")[-1] for text in texts(await pair.say("a1", None, "群码 新 柳树一格"), "@a1")[:1]]
+    [text] = texts(await pair.say("a1", None, "群码 新 柳树一格", hears="A"), "@a1")
+    code = text.split("绑定 ")[-1]
     for name in (first, second):
         await hear(pair, name, f"{name}:new", f"绑定 {code}")
         await pair.sides[name].machine.settle(pair.clock.now())
@@ -157,3 +159,13 @@ async def test_a_used_code_takes_no_group_from_its_room_and_no_account_from_its_
         assert (said.room, "不对或已用过" in said.text) == (group, True)
     assert await groups(pair, "g1") == {("A", "g1"), ("B", "g1")}
     assert await groups(pair, "g3") == {("A", "g3"), ("B", "g3")}
+
+
+async def test_two_processes_that_hear_the_first_code_at_once_bind_one_group(pair: Pair) -> None:
+    [text] = texts(await pair.say("a1", None, "群码 新 柳树一格", hears="A"), "@a1")
+    for name in "AB":
+        await hear(pair, name, f"{name}:new", f"绑定 {text.split('绑定 ')[-1]}")
+    await asyncio.gather(*(side.machine.settle(pair.clock.now()) for side in pair.sides.values()))
+    sent = [one.text for side in pair.sides.values() for one in side.gateway.sent if not one.room.startswith("@")]
+    assert ["大家好" in one for one in sent] == [True]
+    assert await groups(pair, "G1-1") == {("A", "A:new"), ("B", "B:new")}
