@@ -62,7 +62,7 @@ async def account_rows(session: AsyncSession, config: Config, now: datetime) -> 
                 str(left),
                 f"{rate:.0%}",
                 _time(one.paused_until if one.paused_until and one.paused_until > now else None, config),
-                one.lease_holder.rpartition(":")[0] if working else "没有在运行",
+                ":".join(one.lease_holder.split(":")[:2]) if working else "没有在运行",
             )
         )
     return rows

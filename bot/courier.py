@@ -585,8 +585,8 @@ async def interrupted(session: AsyncSession, account_id: int, now: datetime) -> 
 def _settle(connection: Connection, account_id: int) -> None:
     """Parts that an earlier process was sending, and whose message came back: they were sent."""
     for part_id, number in connection.execute(_SENDING, {"account": account_id}).all():
-        if external_id := own_message_of(connection, part_id):
-            _record(connection, account_id, Result(part_id, number, PartState.SENT, external_id))
+        if came_back := own_message_of(connection, part_id, account_id):
+            _record(connection, account_id, Result(part_id, number, PartState.SENT, came_back.message_id))
 
 
 def _record(connection: Connection, account_id: int, result: Result) -> None:
@@ -595,8 +595,8 @@ def _record(connection: Connection, account_id: int, result: Result) -> None:
     Another account may have taken the chat over meanwhile, and have tried again: then it is no longer ours to say.
     """
     state, external_id, again_at = result.state, result.external_id, result.due_at
-    if result.in_doubt and (came_back := own_message_of(connection, result.part_id)):
-        state, external_id, again_at = PartState.SENT, came_back, None
+    if result.in_doubt and (came_back := own_message_of(connection, result.part_id, account_id)):
+        state, external_id, again_at = PartState.SENT, came_back.message_id, None
     known = {
         "part": result.part_id,
         "attempt": result.number,

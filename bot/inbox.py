@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -113,12 +114,12 @@ class Inbox:
             plan: Sequence[Any] = ()
             async with self._database.write() as session:
                 batch = _Batch(session, self._account, self._stable)
-                await batch.load(kept)
-                rows = [row for event in kept if (row := await self._row(batch, event))]
+                known = await batch.load(kept)
+                rows = [row for event in known if (row := await self._row(batch, event))]
                 await session.flush()
                 if rows:
                     fresh = await _insert_new(session, rows)
-                    await self._pictures(session, kept)
+                    await self._pictures(session, known)
                     wipe = {**WIPE, "due_at": now + self._wipe_after, "tries": 0}
                     plan = (await run(session, _wiping(dialect_of(session)), [wipe])).all()
             if plan:
@@ -213,6 +214,10 @@ def _wiping(dialect: str) -> Any:
 
 
 # Put together once, which takes longer than to run them.
+_OURS = select(col(Account.external_id)).where(
+    col(Account.id) != bindparam("account"), col(Account.external_id).is_not(None)
+)
+_NEWCOMERS = text("SELECT pg_advisory_xact_lock(1734701413)")  # any number that nothing else in the database locks
 _ACCOUNT = select(col(Account.id)).where(col(Account.id) == bindparam("account")).with_for_update(read=True)
 _BINDINGS = select(ContactBinding).where(
     ContactBinding.account_id == bindparam("account"), col(ContactBinding.external_id).in_(bindparam("people"))
@@ -248,19 +253,43 @@ class _Batch:
         self._private: dict[int, tuple[int, int | None]] = {}
         self._seen: set[tuple[int, int]] = set()
 
-    async def load(self, events: Sequence[Event]) -> None:
-        """Fetch what is known of these events' people and groups."""
+    async def load(self, events: Sequence[Event]) -> list[Event]:
+        """Fetch what is known of these events' people and groups; the events, ours as ours."""
         await self._hold()
-        people = {event.sender for event in events if event.sender}
+        events = await self._without_our_talk(events)
+        people = {event.sender for event in events if event.sender and not (event.from_self and event.room)}
         rooms = {event.room for event in events if event.room}
         await self._find(people, rooms)
         if self._stable and (people - self._bindings.keys() or rooms - self._rooms.keys()):
+            if people - self._bindings.keys():
+                await self._wait_for_newcomers()
             await adopt_names(self._session, self._account, people - self._bindings.keys(), rooms - self._rooms.keys())
             await self._find(people, rooms)
         contacts = {"contacts": list({row.contact_id for row in self._bindings.values()})}
         private = await self._session.execute(_PRIVATE, contacts)
         self._private = {contact: (chat, account) for contact, chat, account in private}
         self._seen = set((await self._session.execute(_SEEN, contacts)).all())
+        return events
+
+    async def _without_our_talk(self, events: Sequence[Event]) -> list[Event]:
+        """What another account of ours says in a group was said by us; what it says to this one in private is dropped.
+
+        Who comes and goes is left as it is: there `from_self` means this account.
+        """
+        ours = {name for (name,) in await run(self._session, _OURS, {"account": self._account})}
+        if not ours:
+            return list(events)
+        foreign = [one.sender in ours and not one.from_self and one.kind in _SHADOWED for one in events]
+        return [
+            replace(one, from_self=True) if by_us else one
+            for one, by_us in zip(events, foreign, strict=True)
+            if one.room or not by_us
+        ]
+
+    async def _wait_for_newcomers(self) -> None:
+        """Two accounts that hear somebody new at once write down one person: the second finds what the first wrote."""
+        if dialect_of(self._session) != "sqlite":
+            await run(self._session, _NEWCOMERS)
 
     async def _hold(self) -> None:
         """Wait for a takeover that is under way: which chats are this account's is known after it."""

@@ -347,6 +347,8 @@ class Machine:
             if account is not None:
                 _stands(account, self.gateway.state, self.clock.now())
                 account.scan_code = event.subject if event.kind == EventKind.SCAN else None
+                if event.kind == EventKind.ONLINE and event.sender:
+                    account.external_id = event.sender[:200]
 
     async def _steadily(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do it over and over; a database that is away or locked for long is waited for."""
@@ -429,9 +431,14 @@ async def open_account(database: Database, name: str, gateway: str) -> int:
             account = Account(name=name, gateway=gateway)
             session.add(account)
             await session.flush()
-        account.gateway = gateway
         assert account.id is not None
         return account.id
+
+
+async def use_gateway(database: Database, account_id: int, gateway: str) -> None:
+    """From now on the account is on this gateway; only for who holds its lease."""
+    async with database.write() as session:
+        (await session.get_one(Account, account_id)).gateway = gateway
 
 
 async def rooms_elsewhere(database: Database, name: str) -> str:

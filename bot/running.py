@@ -21,7 +21,7 @@ from bot.config import TOKEN_VARIABLE, Config, ConfigError, reason
 from bot.gateways.protocol import Gateway
 from bot.holding import held
 from bot.lease import Lease
-from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere
+from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere, use_gateway
 from bot.town import SAMPLE, read_town
 from bot.watching import Telling
 from handlers.quiet_hours import QuietHours
@@ -77,6 +77,7 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         lease = Lease(database, account_id, clock, config.accounts.lease_seconds, reserve=config.wechaty.call_seconds)
         await lease.take(alone=database.sqlite)
         stack.push_async_callback(_let_go, lease)
+        await use_gateway(database, account_id, config.gateway)
 
         def heard(state: str, why: str) -> None:
             machine.gateway_state(state, why)

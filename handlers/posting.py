@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
@@ -15,7 +15,7 @@ from handlers.ports import Capabilities, Queued
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
 from storage.outbox import SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
-from storage.people import NAMES, holders, private_chats
+from storage.people import NAMES, holders, private_chats, silent_chats
 
 ALLOWED: dict[str, frozenset[Sort]] = {
     Mode.FULL: frozenset(Sort),
@@ -37,6 +37,9 @@ PRIORITY: dict[Sort, Priority] = {
 }
 
 NO_MATTER = "-"
+
+AWAY_FOR = timedelta(minutes=2)
+"""How long an account is away before people are looked for by other ways: longer than a reconnection takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,14 +322,29 @@ async def tell(
 
     Returns the chat in which it was said, or None if neither exists.
     """
-    chats = await private_chats(turn.session, [contact_id])
+    chats, room = await ways(turn, [contact_id], area)
     if contact_id in chats:
         await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chats[contact_id])])
         return chats[contact_id]
-    chat = await staff_chat(turn, area)
-    if chat is not None:
-        await post(turn, ref, Sort.STAFF, [Piece(open_text, (contact_id,))], [Target(chat)])
-    return chat
+    if room is not None:
+        await post(turn, ref, Sort.STAFF, [Piece(open_text, (contact_id,))], [Target(room)])
+    return room
+
+
+async def ways(turn: Turn, people: Collection[int], area: Area) -> tuple[dict[int, int], int | None]:
+    """The private chat of each who is reached there (contact id -> chat id), and the staff room for the others.
+
+    Who could be reached only through an account that is away is one of the others, if the staff room's account works.
+    """
+    chats = await private_chats(turn.session, people)
+    since = turn.now - AWAY_FOR
+    unheard = await silent_chats(turn.session, chats.values(), since) if chats else set()
+    if not unheard and chats.keys() >= set(people):
+        return chats, None
+    room = await staff_chat(turn, area)
+    if unheard and room is not None and not await silent_chats(turn.session, [room], since):
+        chats = {contact_id: chat for contact_id, chat in chats.items() if chat not in unheard}
+    return chats, room
 
 
 async def staff_chat(turn: Turn, area: Area) -> int | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Select, bindparam, case, select, update
 from sqlmodel import col
 
 from handlers.ports import load_event
@@ -31,7 +33,7 @@ _UNKNOWN = (
 )
 _THAT = _parts(col(Delivery.chat_id), col(DeliveryPart.tried_at)).where(col(DeliveryPart.id) == bindparam("part"))
 _CAME = (
-    select(col(InboxEvent.external_id), col(InboxEvent.payload))
+    select(col(InboxEvent.external_id), col(InboxEvent.account_id), col(InboxEvent.payload))
     .where(
         InboxEvent.chat_id == bindparam("chat"),
         InboxEvent.kind == "message",
@@ -43,6 +45,12 @@ _CAME = (
 )
 
 
+class CameBack(NamedTuple):
+    """A message of ours that was seen in its chat; without its id where another account saw it, as ids differ."""
+
+    message_id: str | None
+
+
 async def own_message(turn: Turn) -> None:
     """Our own message came back: the unknown part with this text in this chat did arrive."""
     turn.outcome = Outcome.OWN
@@ -51,12 +59,18 @@ async def own_message(turn: Turn) -> None:
         return
     if await turn.session.scalar(_KNOWN, {"event": event.id}) is not None:
         return
+    heard = select(InboxEvent.account_id).where(InboxEvent.id == turn.inbox_id).scalar_subquery()
     for text, kind, part_id in await turn.session.execute(_UNKNOWN, {"chat": where.chat_id}):
         if _same(kind, text, event.text, event.picture):
             await turn.session.execute(
                 update(DeliveryPart)
                 .where(col(DeliveryPart.id) == part_id)
-                .values(state=PartState.SENT, external_id=event.id)
+                .values(
+                    state=PartState.SENT,
+                    external_id=case(
+                        (col(DeliveryPart.account_id) == heard, event.id), else_=col(DeliveryPart.external_id)
+                    ),
+                )
             )
             return
 
@@ -66,13 +80,13 @@ def unspaced(text: str) -> str:
     return "".join(text.split())
 
 
-def own_message_of(connection: Connection, part_id: int) -> str | None:
-    """The id under which a part's message has come back already, if it has: then it did arrive."""
+def own_message_of(connection: Connection, part_id: int, account_id: int) -> CameBack | None:
+    """Under which id a part's message has come back already to the account that sent it, if it has: it did arrive."""
     text, kind, chat_id, tried_at = connection.execute(_THAT, {"part": part_id}).one()
-    for external_id, payload in connection.execute(_CAME, {"chat": chat_id, "since": tried_at}):
+    for message_id, heard_by, payload in connection.execute(_CAME, {"chat": chat_id, "since": tried_at}):
         event = load_event(payload)
         if event.from_self and _same(kind, text, event.text, event.picture):
-            return str(external_id)
+            return CameBack(str(message_id) if heard_by == account_id else None)
     return None
 
 

@@ -28,8 +28,9 @@ class Role(StrEnum):
 
 
 class Account(SQLModel, table=True):
-    """One of the bot's own identities. `rate` is what the last rate error left, `started_at` when it first sent;
-    `lease_holder` is the process that works for it until `lease_until`."""
+    """One of the bot's own identities. `external_id` is its id in the chat system since it last came online: who
+    speaks under it is one of us, whichever account hears it. `rate` is what the last rate error left, `started_at` when
+    it first sent; `lease_holder` is the process that works for it until `lease_until`."""
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -182,6 +183,12 @@ async def accounts_of(session: AsyncSession) -> dict[int, int]:
 async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dict[int, int]:
     """The private chat of each of these people who can be reached there: contact id -> chat id."""
     return dict((await run(session, _PRIVATE, {"contacts": list(contacts)})).all())
+
+
+async def silent_chats(session: AsyncSession, chats: Collection[int], since: datetime) -> set[int]:
+    """Those of the chats whose account has been away since an instant: what is said there waits for its return."""
+    query = select(col(Chat.id)).join(Account, col(Chat.account_id) == col(Account.id))
+    return set(await session.scalars(query.where(col(Chat.id).in_(list(chats)), away(since))))
 
 
 async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int, str]:

@@ -11,13 +11,13 @@ from handlers.alerts import texts
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
 from handlers.ports import Rules
-from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
+from handlers.posting import Piece, Target, post, responsible, ways, whisper
 from handlers.turn import ON_DUTY, ROLE_NAMES, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, area_line
 from storage.matters import Alert, AlertState
 from storage.outbox import Sort
-from storage.people import Contact, Held, Role, holders, names_of, private_chats
+from storage.people import Contact, Held, Role, holders, names_of
 
 
 async def load(turn: Turn, ref: Ref) -> tuple[Alert, Area]:
@@ -171,13 +171,12 @@ async def reach(
 
     Returns (contact, chat) of those who were told.
     """
-    chats = await private_chats(turn.session, people)
+    chats, room = await ways(turn, people, area)
     told = [(one, chats[one]) for one in people if one in chats]
     if told:
         await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chat) for _, chat in told])
     rest = tuple(one for one in people if one not in chats)
-    room = await staff_chat(turn, area) if rest else None
-    if room is not None:
+    if rest and room is not None:
         sent = await post(turn, ref, Sort.STAFF, [Piece(open_text, rest)], [Target(room)])
         told += [(one, room) for one in rest] if sent.chats else []
     return told

@@ -1,8 +1,9 @@
 """群 and 区域: binding of groups, their modes, and the names of areas."""
 
 from handlers.commands import Command, Takes
+from handlers.places import modes, standbys
 from handlers.places.binding import bind, list_codes
-from handlers.places.modes import DUE, MODE_IMPORTED, list_rooms, set_mode
+from handlers.places.modes import MODE_IMPORTED, list_rooms, set_mode
 from handlers.places.naming import area_by_words
 from handlers.turn import WORKERS
 from storage.people import Role
@@ -38,5 +39,7 @@ COMMANDS: tuple[Command, ...] = (
         ("群列表", "群状态"), "群列表 柳树村", "看有几个群、哪些没绑、哪些静默", list_rooms, WORKERS, rest=Takes.MAY
     ),
 )
+
+DUE = {**modes.DUE, **standbys.DUE}
 
 __all__ = ["COMMANDS", "DUE", "MODE_IMPORTED", "area_by_words"]

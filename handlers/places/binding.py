@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
 from handlers.commands import Order
 from handlers.helping import take_as_text
 from handlers.matters import Refusal
-from handlers.places import codes, texts
+from handlers.places import codes, standbys, texts
 from handlers.places.naming import area_by_words, full_name
 from handlers.posting import NO_MATTER, Piece, Target, post, responsible, say
 from handlers.turn import WORKERS, Turn, Where
@@ -19,7 +19,7 @@ from storage.agenda import Question
 from storage.areas import Area, Chat, Mode, Purpose, Room, RoomBinding, below
 from storage.inbox import InboxEvent
 from storage.outbox import Sort, hand_over
-from storage.people import Account, Contact, Role
+from storage.people import Contact, Role
 
 LIST_LINES = 15
 
@@ -40,13 +40,17 @@ async def bind(turn: Turn, order: Order) -> None:
         await say(turn, texts.TOO_OFTEN)
         return
     code = codes.tidy(order.rest)
+    binding = await _binding_here(turn)
+    if binding is None:  # the room has another group since this was said
+        return
     wanted = select(Room).where(col(Room.bind_code).in_({code, order.rest.strip()})).with_for_update()
-    room = await turn.session.scalar(wanted)
-    if room is None:
+    if room := await turn.session.scalar(wanted):
+        await _bind(turn, room, binding, code)
+    elif room := await standbys.room_of_used(turn, code, binding):
+        await _bind(turn, room, binding, code, used=True)
+    else:
         codes.note_wrong(turn)
         await say(turn, texts.WRONG_CODE)
-        return
-    await _bind(turn, room)
 
 
 async def _no_code(turn: Turn, order: Order) -> None:
@@ -57,23 +61,25 @@ async def _no_code(turn: Turn, order: Order) -> None:
         raise Refusal(texts.ASK_CODE)
 
 
-async def _bind(turn: Turn, room: Room) -> None:
-    area = await turn.session.get(Area, room.area_id)
-    binding = await _binding_here(turn)
-    assert area is not None and binding is not None
+async def _bind(turn: Turn, room: Room, binding: RoomBinding, code: str, *, used: bool = False) -> None:
+    """Make this group the room's; with a code that another account has just `used`, nothing is renewed."""
+    area = await turn.session.get_one(Area, room.area_id)
     known = await turn.session.scalar(select(Chat).where(Chat.room_id == room.id))
     if known is not None and known.id == binding.chat_id and room.bound_at is not None:
-        if not await _awaited(turn, known):
-            room.bind_code = await codes.new_bind_code(turn)
+        if not used:
+            await standbys.note_used(turn, room, code, binding.account_id)
         binding.left_at = None
         await say(turn, texts.bound_already(room, await full_name(turn, area)))
         return
-    room.bind_code = await codes.new_bind_code(turn)
+    by_other = known is not None and turn.here.room is None and await _spoken_for(turn, known, binding)
+    lost = await standbys.part_with(turn, known, binding, code) if known is not None and not by_other else []
+    if not used:
+        await standbys.note_used(turn, room, code, binding.account_id, lost)
     chat_id = await _move_in(turn, room, known, binding)
+    if by_other:
+        turn.audit("room.standby", f"room:{room.id}", "binding")
+        return  # the account that speaks here has heard the code too, and answers it
     if known is not None and known.account_id != binding.account_id:
-        if await _spoken_for(turn, known):
-            turn.audit("room.standby", f"room:{room.id}", "binding")
-            return  # the account that speaks here has heard the code too, and answers it
         await hand_over(turn.session, [chat_id], binding.account_id)
     room.mode = room.mode or turn.rules.rooms.start_mode
     room.name = room.name or (binding.name or await full_name(turn, area))
@@ -84,19 +90,12 @@ async def _bind(turn: Turn, room: Room) -> None:
     await _welcome(turn, room, area)
 
 
-async def _awaited(turn: Turn, chat: Chat) -> bool:
-    """Whether another account of ours may hear the same code in this group, and has yet to be bound by it."""
-    here = select(col(RoomBinding.account_id)).where(RoomBinding.chat_id == chat.id, col(RoomBinding.left_at).is_(None))
-    others = select(Account.id).where(col(Account.lease_until) > turn.now, col(Account.id).not_in(here))
-    return await turn.session.scalar(others.limit(1)) is not None
-
-
-async def _spoken_for(turn: Turn, chat: Chat) -> bool:
-    """Whether the account that speaks in a group is still in it."""
+async def _spoken_for(turn: Turn, chat: Chat, binding: RoomBinding) -> bool:
+    """Whether another account than this one speaks in a group, and is still in it."""
     there = select(RoomBinding.id).where(
         RoomBinding.chat_id == chat.id, RoomBinding.account_id == chat.account_id, col(RoomBinding.left_at).is_(None)
     )
-    return await turn.session.scalar(there.limit(1)) is not None
+    return chat.account_id != binding.account_id and await turn.session.scalar(there.limit(1)) is not None
 
 
 async def _binding_here(turn: Turn) -> RoomBinding | None:
@@ -124,21 +123,15 @@ async def _move_in(turn: Turn, room: Room, known: Chat | None, binding: RoomBind
         known = Chat(room_id=room.id, account_id=binding.account_id)
         turn.session.add(known)
         await turn.session.flush()
-    assert known.id is not None
-    await turn.session.execute(
-        delete(RoomBinding).where(
-            col(RoomBinding.chat_id) == known.id,
-            col(RoomBinding.account_id) == binding.account_id,
-            col(RoomBinding.id) != binding.id,
-        )
-    )
-    binding.chat_id, binding.left_at = known.id, None
+    if known.id != here.id:
+        await standbys.bring_along(turn, here, known)
+    binding.left_at = None
     if here.room_id is None:  # what was said before the group was known again belongs to the room's history
         for table in (InboxEvent, Question):
             await turn.session.execute(
                 update(table).where(col(table.chat_id) == here.id).values(chat_id=known.id)  # type: ignore[attr-defined]
             )
-    return known.id
+    return known.id or 0
 
 
 async def _move_out(turn: Turn, room_id: int) -> None:

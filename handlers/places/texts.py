@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers.ports import Rules
 from storage.areas import Mode, Purpose, Room
 
@@ -36,6 +38,14 @@ def bound(room: Room, area: str) -> str:
 def bound_already(room: Room, area: str) -> str:
     """The answer to 绑定 in a group that has this room already."""
     return f"本群已经绑在{area}（{room.mode}模式），不用再绑。"
+
+
+def standby_lost(room: Room, names: Sequence[str]) -> str:
+    """To the admin: the group's standby has not been heard of since the group was bound anew."""
+    return (
+        f"“{room.name}”换了群，备用号{'、'.join(names)}没有听到绑定码，先不在新群里备用。"
+        f"请把它拉进新群，再在群里发“绑定 {room.bind_code}”。"
+    )
 
 
 def code_line(room: Room, area: str) -> str:

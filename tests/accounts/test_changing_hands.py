@@ -20,10 +20,11 @@ from bot.config import ConfigError, build_config
 from bot.gateways.protocol import GatewayState, Unreachable
 from handlers import dispatch, posting
 from handlers.ports import Event, EventKind, MessageType, dump_event
-from storage.areas import Chat, Room
+from storage.areas import Chat, Mode, Purpose, Room, RoomBinding
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case
 from storage.outbox import DeliveryPart, PartState
+from storage.people import ContactBinding
 from tests.accounts.pair import Pair
 from tests.harness import rooms, texts
 
@@ -315,3 +316,58 @@ async def test_an_account_without_a_living_lease_is_not_shown_as_online(pair: Pa
     async with pair.database.read() as session:
         rows = await account_rows(session, build_config({}, "config.yaml"), pair.clock.now())
     assert [row[2] for row in rows] == ["没有在运行", "在线"]
+
+
+async def staff_room(pair: Pair, speaker: str) -> None:
+    """The grid's staff room, in which this account speaks; nobody is a friend of B."""
+    async with pair.database.write() as session:
+        area = await session.scalar(select(Room.area_id).where(Room.key == "g1"))
+        room = Room(key="staff", area_id=area or 0, purpose=Purpose.STAFF, mode=Mode.FULL, bound_at=pair.clock.now())
+        session.add(room)
+        await session.flush()
+        account = pair.sides[speaker].account_id
+        chat = Chat(room_id=room.id, account_id=account)
+        session.add(chat)
+        await session.flush()
+        session.add(RoomBinding(account_id=account, external_id="staff", chat_id=chat.id or 0))
+        friends = ContactBinding.account_id == pair.sides["B"].account_id
+        await session.execute(update(ContactBinding).where(friends).values(friend=False))
+
+
+async def speaks(pair: Pair, name: str, room: str) -> None:
+    """This account speaks in a room from now on."""
+    async with pair.database.write() as session:
+        chat = await session.scalar(select(Chat).join(Room).where(Room.key == room))
+        assert chat is not None
+        chat.account_id = pair.sides[name].account_id
+
+
+async def test_a_worker_who_is_a_friend_of_the_dead_account_only_is_asked_in_the_staff_room(pair: Pair) -> None:
+    await staff_room(pair, "B")
+    await speaks(pair, "B", "g1")
+    said = await pair.say("r1", "g1", MISSING)
+    assert "@w1" in rooms(said), "as long as A works, in private"
+    assert "staff" not in rooms(said)
+    await pair.state("A", "gone")
+    pair.sides["A"].gateway.state = GatewayState.GONE  # type: ignore[assignment]
+    await pair.wait(minutes=1)
+    said = await pair.say("r2", "g1", REPAIR)
+    assert "staff" not in rooms(said), "a short break is none"
+    await pair.wait(minutes=2)
+    said = await pair.say("r2", "g1", "我妈不见了，68岁，穿红棉袄，中午在广场走散的")
+    assert any("@小耿" in text and "M2" in text for text in texts(said, "staff"))
+
+
+async def test_who_can_be_reached_through_the_dead_account_only_is_waited_for(pair: Pair) -> None:
+    await staff_room(pair, "A")
+    await speaks(pair, "B", "g1")
+    await pair.state("A", "gone")
+    pair.sides["A"].gateway.state = GatewayState.GONE  # type: ignore[assignment]
+    await pair.wait(minutes=3)
+    said = await pair.say("r1", "g1", MISSING)
+    assert not {"@w1", "staff"} & rooms(said)
+    await pair.state("A", "online")
+    pair.sides["A"].gateway.state = GatewayState.ONLINE  # type: ignore[assignment]
+    said = await pair.wait(seconds=30)
+    assert "@w1" in rooms(said)
+    assert "staff" not in rooms(said)

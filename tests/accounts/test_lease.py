@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import socket
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.lease import Lease, LeaseLost
-from bot.machine import VirtualClock, open_account
+from bot.config import TOKEN_VARIABLE, build_config
+from bot.lease import Lease, LeaseLost, gone, process_name
+from bot.machine import SystemClock, VirtualClock, open_account
+from bot.running import _opened
 from storage.engine import Database
+from storage.people import Account
 from tests.harness import NOON
 
 
@@ -78,11 +83,20 @@ async def test_it_ends_by_the_steady_clock_whatever_the_other_says(made: tuple[D
     await database.close()
 
 
-@pytest.mark.parametrize("life", ["earlier", "gone"])
+NO_PROCESS = 2**22 - 1
+
+
+def parts(number: int) -> list[str]:
+    """Host, number, boot, space of numbers and start of a process."""
+    return process_name(number).split(":")
+
+
+@pytest.mark.parametrize("life", ["earlier", "gone", "number used again"])
 async def test_a_process_that_died_here_is_not_waited_for(made: tuple[Database, VirtualClock, int], life: str) -> None:
     database, clock, account = made
+    number = {"earlier": os.getpid(), "gone": NO_PROCESS, "number used again": os.getppid()}[life]
     dead = Lease(database, account, clock, 60)
-    dead.holder = f"{socket.gethostname()}:{os.getpid() if life == 'earlier' else 2**22 - 1}:1"
+    dead.holder = ":".join([*parts(number)[:4], "1", "token"])
     await dead.take()
     await Lease(database, account, clock, 60).take()
     await database.close()
@@ -93,11 +107,64 @@ async def test_a_living_process_of_this_machine_is_not_pushed_aside(
 ) -> None:
     database, clock, account = made
     other = Lease(database, account, clock, 60)
-    other.holder = f"{socket.gethostname()}:{os.getppid()}:1"
+    other.holder = f"{process_name(os.getppid())}:token"
     await other.take()
     with pytest.raises(LeaseLost):
         await Lease(database, account, clock, 60).take()
     await Lease(database, account, clock, 60).take(alone=True)
+    await database.close()
+
+
+@pytest.mark.parametrize("other", [0, 2, 3])
+def test_a_number_of_another_container_or_an_earlier_boot_tells_nothing(other: int) -> None:
+    name = parts(NO_PROCESS)
+    assert gone(":".join(name))
+    name[other] += "1"
+    assert not gone(":".join(name))
+
+
+@pytest.mark.parametrize("holder", ["", "host", f"{socket.gethostname()}:{NO_PROCESS}:1a2b3c4d"])
+def test_a_holder_that_is_not_understood_is_waited_for(holder: str) -> None:
+    assert not gone(holder)
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system's clock stops while it sleeps")
+async def test_a_machine_that_slept_does_not_think_its_lease_still_runs(
+    made: tuple[Database, VirtualClock, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database, clock, account = made
+    lease = Lease(database, account, clock, 60)
+    await lease.take()
+    assert lease.holds()
+    reading = time.clock_gettime
+    monkeypatch.setattr(time, "clock_gettime", lambda which: reading(which) + 600 * (which == time.CLOCK_BOOTTIME))
+    assert not lease.holds()
+    await database.close()
+
+
+@pytest.mark.postgres
+async def test_a_second_process_with_another_gateway_changes_nothing_of_the_first(
+    postgres: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(TOKEN_VARIABLE, "token")
+    config = build_config({"database": postgres(), "gateway": "wechaty"}, "config.yaml")
+    database = Database(config.database)
+    await database.open()
+    account = await open_account(database, config.account, "other")
+    first = elsewhere(Lease(database, account, SystemClock(), 60))
+    await first.take()
+
+    async def gateway() -> str:
+        async with database.read() as session:
+            return (await session.get_one(Account, account)).gateway
+
+    with pytest.raises(LeaseLost):
+        async with _opened(config, print):
+            pass
+    assert await gateway() == "other"
+    await first.release()
+    async with _opened(config, print):
+        assert await gateway() == "wechaty"
     await database.close()
 
 
