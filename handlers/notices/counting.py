@@ -12,6 +12,7 @@ from sqlmodel import col
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of, within
+from handlers.notices.night import sleeps_until
 from handlers.posting import Piece, Target, may_hear, say, staff_chat
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
@@ -181,6 +182,13 @@ async def _heard(turn: Turn, notice_id: int) -> Scope:
     return Scope(tuple(targets.values()))
 
 
+async def people_and_groups(turn: Turn, chats: Sequence[int]) -> tuple[int, int]:
+    """How many of these chats are private ones, and how many are groups."""
+    rooms = select(func.count()).select_from(Chat).where(col(Chat.id).in_(chats), col(Chat.room_id).is_not(None))
+    groups = await turn.session.scalar(rooms) or 0
+    return len(chats) - groups, groups
+
+
 async def pieces_of(turn: Turn, notice: Notice, text: str) -> list[Piece]:
     """What a notice consists of: its text, then its pictures."""
     return [Piece(text), *(Piece(picture_id=one) for one in await pictures_of(turn, notice))]
@@ -293,8 +301,8 @@ async def report_status(turn: Turn, ref: Ref) -> None:
     if notice.state not in NOTICE_OUT:
         await say(turn, texts.draft_status(notice, name, turn.local), ref=str(ref))
         return
-    progress = await progress_of(turn, notice)
-    await say(turn, texts.status(notice, name, progress.words(), progress.failed), ref=str(ref))
+    progress, wakes = await progress_of(turn, notice), await sleeps_until(turn, notice)
+    await say(turn, texts.status(notice, name, progress.words(), progress.failed, wakes), ref=str(ref))
 
 
 async def all_rooms(turn: Turn, purpose: str) -> int:

@@ -33,6 +33,9 @@ from storage.people import roles_of
 CONFIRM = "确认"
 """The kind of question: by the word of the command that answers it too."""
 
+NIGHT = "night"
+"""Stands in the data of one that asks whether a notice shall go out in quiet hours."""
+
 
 _OWN_GROUPS = ("组", "小区")
 """Places that are seldom areas of ours: whoever names one in a group speaks to the people there."""
@@ -144,9 +147,7 @@ async def _record(turn: Turn, notice: Notice) -> Notice:
 async def preview(
     turn: Turn, notice: Notice, audience: Audience, scope: Scope, lead: str = "", *, timely: bool = False
 ) -> None:
-    """Show it, and ask. Asking again takes the place of the earlier question."""
-    ref = f"N{notice.id}"
-    turn.concerns(ref)
+    """Show it, and ask."""
     shown = texts.body(notice, await issuer(turn, notice, audience))
     notes = await _notes(turn, notice, audience, scope)
     if timely:
@@ -154,7 +155,14 @@ async def preview(
     to = f"{audience.name(turn.rules.levels)}{scope.words()}"
     seconds = await lasts(turn, notice, await pieces_of(turn, notice, shown), scope)
     text = texts.preview(notice, to, going(turn, notice, seconds), notes, shown)
-    sent = await say(turn, lead + text, ref=ref)
+    await ask(turn, notice, lead + text)
+
+
+async def ask(turn: Turn, notice: Notice, text: str, *, night: bool = False) -> None:
+    """Have it confirmed. Asking again takes the place of the earlier question."""
+    ref = f"N{notice.id}"
+    turn.concerns(ref)
+    sent = await say(turn, text, ref=ref)
     await close_questions(turn, notice)
     chat_id = await turn.session.scalar(select(col(Delivery.chat_id)).where(col(Delivery.post_id) == sent.post_id))
     turn.session.add(
@@ -165,6 +173,7 @@ async def preview(
             contact_id=turn.me.contact_id,
             asked_at=turn.now,
             expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+            data={NIGHT: True} if night else {},
         )
     )
     await turn.session.flush()

@@ -35,11 +35,12 @@ def name(notice: Notice) -> str:
     return label(f"N{notice.id}")
 
 
-def body(notice: Notice, issuer: str) -> str:
-    """What the groups read."""
+def body(notice: Notice, issuer: str, words: str = "") -> str:
+    """What the groups read; `words` stand in for its own."""
+    words = words or notice.text
     if notice.corrects_id is not None:
-        return f"{name(notice)}{issuer}：\n更正：{notice.text}\n（原通知 N{notice.corrects_id}）"
-    return f"{name(notice)}{issuer}：\n{notice.text}"
+        return f"{name(notice)}{issuer}：\n更正：{words}\n（原通知 N{notice.corrects_id}）"
+    return f"{name(notice)}{issuer}：\n{words}"
 
 
 def moment(at: datetime) -> str:
@@ -135,6 +136,33 @@ def started(notice: Notice, to: str, going: str) -> str:
     return f"{name(notice)}正在发{to}，{going}。发完我告诉您；要停回“{stop}”。"
 
 
+def held(notice: Notice, to: str, how_long: str, wakes: datetime) -> str:
+    """The answer to 确认 in quiet hours, which end at `wakes`, local."""
+    ref = f"N{notice.id}"
+    now = f"等不了、现在就发回“马上发 {ref}”，不发了回“停止 {ref}”。"
+    return f"{name(notice)}现在是安静时段，等到 {moment(wakes)} 发{to}，{how_long}。{now}"
+
+
+def asleep(notice: Notice, wakes: datetime) -> str:
+    """To 确认 of one that waits for the end of the quiet hours; local."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}已经确认，等到 {moment(wakes)} 发。现在就发回“马上发 {ref}”，不发了回“停止 {ref}”。"
+
+
+def at_night(notice: Notice, to: str, seconds: float, wakes: datetime | None, shown: str) -> str:
+    """Asked before it goes out in quiet hours."""
+    until = f"（到 {moment(wakes)}）" if wakes else ""
+    return (
+        f"{name(notice)}现在是安静时段{until}，马上发会吵到人：发到{to}，{duration(seconds)}。\n"
+        f"--------\n{shown}\n--------\n现在就发回“确认 N{notice.id}”，不急回“不是”。"
+    )
+
+
+def not_at_night(number: int) -> str:
+    """The answer to 不是 after that question."""
+    return f"【通知 N{number}】现在不发。看它什么时候发，发“查 N{number}”。"
+
+
 def planned(notice: Notice, at: datetime) -> str:
     """The answer to 确认 of what goes later; `at` local."""
     ref = f"N{notice.id}"
@@ -152,16 +180,19 @@ def plan_dropped(notice: Notice, why: str) -> str:
     return f"{name(notice)}到时间了，没有发：{why}"
 
 
-def waiting(rows: Sequence[tuple[Notice, str]], more: int, local: Local) -> str:
-    """The planned notices, each with its audience."""
+def waiting(rows: Sequence[tuple[datetime, Notice, str]], more: int, local: Local) -> str:
+    """The notices that go later: when, and to which audience."""
     if not rows:
-        return "没有等着定时发的通知。"
-    lines = [
-        f"{name(one)}{moment(local(one.plan_at or one.created_at))} {where}｜{clip(one.text, 24)}"
-        for one, where in rows
-    ]
+        return "没有等着发的通知。"
+    lines = [f"{name(one)}{moment(local(at))} {where}｜{clip(one.text, 24)}" for at, one, where in rows]
     rest = f"\n……还有 {more} 条" if more else ""
-    return "等着定时发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”。"
+    return "等着发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”，现在就发回“马上发 编号”。"
+
+
+def told(people: int, groups: int) -> str:
+    """How many hear it: ` 2 人、1 个群`."""
+    counts = [f"{people} 人"] * bool(people) + [f"{groups} 个群"] * bool(groups or not people)
+    return f" {'、'.join(counts)}"
 
 
 def tally(
@@ -195,9 +226,10 @@ def whole(notice: Notice, counts: str, failed: Sequence[str]) -> str:
     return f"{name(notice)}发完了：{counts}。{failures(failed)}"
 
 
-def status(notice: Notice, area: str, counts: str, failed: Sequence[str]) -> str:
-    """What 查 N5 answers."""
-    return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}\n{counts}{failures(failed)}"
+def status(notice: Notice, area: str, counts: str, failed: Sequence[str], wakes: datetime | None = None) -> str:
+    """What 查 N5 answers; `wakes` (local) is when what waits for the end of the quiet hours goes."""
+    state = f"等到 {moment(wakes)} 发" if wakes else STATE_NAMES[NoticeState(notice.state)]
+    return f"{name(notice)}{area}｜{state}\n{counts}{failures(failed)}"
 
 
 def draft_status(notice: Notice, area: str, local: Local) -> str:
