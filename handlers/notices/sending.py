@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
@@ -14,6 +15,7 @@ from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of
 from handlers.notices.counting import (
+    OUT,
     Scope,
     covers_all,
     load,
@@ -38,7 +40,7 @@ from handlers.notices.night import AT_NIGHT, asleep, hurry, sleeps_until
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
-from storage.agenda import Question
+from storage.agenda import AuditEntry, Question
 from storage.areas import Chat, Purpose, Room
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
@@ -48,6 +50,8 @@ from storage.people import roles_of
 WHOLE = "notice.whole"
 PLANNED = "notice.planned"
 RECEIPTS = "notice.receipts"
+DECISIONS = tuple(f"notice.{one}" for one in ("confirmed", "planned", "at_night", "stopped", "recalled"))
+"""Traces of those who are told what came of it."""
 FIRST_LOOK = timedelta(seconds=5)
 LONGEST_LOOK = timedelta(minutes=10)
 
@@ -158,7 +162,7 @@ async def _ask_at_night(turn: Turn, notice: Notice, audience: Audience) -> None:
     """Whether it shall really go out before the morning; what it is until then stays as it is."""
     if notice.state == NoticeState.SENT:
         chats = await asleep(turn, notice)
-        to = texts.told(*await people_and_groups(turn, chats))
+        to = f" {texts.told(*await people_and_groups(turn, chats))}"
     else:
         scope = await scope_of(turn, notice, audience)
         check_scope(turn, notice, audience, scope)
@@ -189,7 +193,7 @@ async def _wake(turn: Turn, notice: Notice) -> None:
     seconds = await seconds_for(turn, AT_NIGHT, await pieces_of(turn, notice, notice.text), chats)
     await hurry(turn, notice)
     await close_questions(turn, notice)
-    told = texts.told(*await people_and_groups(turn, chats))
+    told = f" {texts.told(*await people_and_groups(turn, chats))}"
     await say(turn, texts.started(notice, told, texts.when(seconds, None)), ref=ref)
     await turn.schedule(WHOLE, ref, turn.now + timedelta(seconds=seconds) + FIRST_LOOK)
 
@@ -219,10 +223,7 @@ async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope, *,
         texts.held(notice, scope.words(), how_long, wakes) if wakes else texts.started(notice, scope.words(), how_long)
     )
     await (say(turn, told, ref=ref) if turn.speaker else tell_sender(turn, notice, told))
-    end = (wakes or turn.now) + timedelta(seconds=seconds)
-    await turn.schedule(WHOLE, ref, end + FIRST_LOOK)
-    if notice.receipt:
-        await turn.schedule(RECEIPTS, ref, end + timedelta(hours=turn.rules.notices.receipt_hours))
+    await turn.schedule(WHOLE, ref, (wakes or turn.now) + timedelta(seconds=seconds) + FIRST_LOOK)
 
 
 async def planned(turn: Turn, ref: str) -> None:
@@ -233,7 +234,7 @@ async def planned(turn: Turn, ref: str) -> None:
     audience = await audience_of(turn, notice)
     at = turn.local(notice.plan_at)
     if turn.now - notice.plan_at > timedelta(minutes=turn.rules.backlog_minutes):
-        notice.state, notice.plan_at, notice.plan_words = NoticeState.DRAFT, None, ""
+        notice.state, notice.plan_at = NoticeState.DRAFT, None
         turn.audit("notice.missed", ref, "state,plan_at")
         await tell_sender(turn, notice, texts.missed_plan(notice, at))
         return
@@ -244,7 +245,7 @@ async def planned(turn: Turn, ref: str) -> None:
     except Refusal as refusal:
         notice.state, notice.ended_at = NoticeState.DROPPED, turn.now
         turn.audit("notice.dropped", ref, "state")
-        await tell_sender(turn, notice, texts.plan_dropped(notice, str(refusal)))
+        await tell_deciders(turn, notice, texts.plan_dropped(notice, str(refusal)))
         return
     await _send(turn, notice, audience, scope)
 
@@ -260,14 +261,27 @@ async def _must_still_hold(turn: Turn, notice: Notice, audience: Audience) -> No
 async def drop(turn: Turn, number: int) -> None:
     """The preview was answered with 不是, or stopped: nothing goes out."""
     notice, audience = await load(turn, number)
-    must_rule(turn, notice, audience)
+    must_rule(turn, notice, audience, own=True)
     if notice.state != NoticeState.PLANNED:
         _must_be_draft(turn, notice)
-    await turn.unschedule(PLANNED, f"N{number}")
+    await end_unsent(turn, notice)
+    if _of_another(turn, notice):
+        await tell_sender(turn, notice, texts.dropped_by(notice, turn.me.name))
+    await say(turn, texts.dropped(notice), ref=f"N{number}")
+
+
+async def end_unsent(turn: Turn, notice: Notice) -> None:
+    """Nothing of a draft or a plan goes out any more."""
+    await turn.unschedule(PLANNED, f"N{notice.id}")
     notice.state, notice.ended_at = NoticeState.DROPPED, turn.now
     await close_questions(turn, notice)
-    turn.audit("notice.dropped", f"N{number}", "state")
-    await say(turn, texts.dropped(notice), ref=f"N{number}")
+    turn.audit("notice.dropped", f"N{notice.id}", "state")
+    await turn.session.flush()
+
+
+def _of_another(turn: Turn, notice: Notice) -> bool:
+    """Whether somebody else than the speaker wrote it, who does not read the answer either."""
+    return turn.me.contact_id != notice.sender_id and turn.here.chat_id != notice.chat_id
 
 
 async def stop(turn: Turn, order: Order) -> None:
@@ -275,18 +289,21 @@ async def stop(turn: Turn, order: Order) -> None:
     if order.ref is None or order.ref.letter != "N":
         raise Refusal("停止要通知的编号，如“停止 N5”。")
     notice, audience = await load(turn, order.ref.number)
-    must_rule(turn, notice, audience)
+    must_rule(turn, notice, audience, own=True)
     if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):
         await drop(turn, order.ref.number)
         return
     if notice.state != NoticeState.SENT:
         raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，不用再停。")
-    if not (await progress_of(turn, notice)).waiting:
+    if not (await progress_of(turn, notice)).some("waiting"):
         raise Refusal(f"{texts.name(notice)}已经全部发完，停不了了。看结果发“查 N{notice.id}”。")
     await cancel(turn, notice, NoticeState.STOPPED)
     progress = await progress_of(turn, notice)
-    out = progress.out + progress.waiting  # what is being sent this moment counts as out
-    await say(turn, texts.stopped(notice, out, progress.cancelled, progress.failed), ref=f"N{notice.id}")
+    out = progress.told(*OUT, "waiting")  # what is being sent this moment counts as out
+    told = (out, progress.told("cancelled"), progress.failed)
+    await say(turn, texts.stopped(notice, *told), ref=f"N{notice.id}")
+    if _of_another(turn, notice):
+        await tell_sender(turn, notice, texts.stopped(notice, *told, by=f"被{turn.me.name}"))
 
 
 async def cancel(turn: Turn, notice: Notice, state: NoticeState) -> None:
@@ -316,29 +333,48 @@ async def whole(turn: Turn, ref: str) -> None:
     if notice is None or notice.state != NoticeState.SENT or notice.ended_at is not None or notice.sent_at is None:
         return
     progress = await progress_of(turn, notice)
-    if progress.waiting:
+    if progress.some("waiting"):
         late = (turn.now - notice.sent_at) / 10
         await turn.schedule(WHOLE, ref, turn.now + min(LONGEST_LOOK, max(FIRST_LOOK, late)))
         return
     notice.ended_at = turn.now
     turn.audit("notice.whole", ref, "ended_at")
-    await tell_sender(turn, notice, texts.whole(notice, progress.words(), progress.failed))
+    if notice.receipt:
+        hours = timedelta(hours=turn.rules.notices.receipt_hours)
+        await turn.schedule(RECEIPTS, ref, turn.now + hours)
+    await tell_deciders(turn, notice, texts.whole(notice, progress.words(), progress.failed))
 
 
 async def tell_sender(turn: Turn, notice: Notice, text: str) -> None:
     """Where it was written, if that is a private chat or a staff room; of a residents' group, in private."""
+    await _tell(turn, notice, text, notice.chat_id, [notice.sender_id])
+
+
+async def tell_deciders(turn: Turn, notice: Notice, text: str) -> None:
+    """Its sender, and who else confirmed, stopped or recalled it, each where they did; each chat once."""
+    done = col(AuditEntry.action).in_(DECISIONS) & (col(AuditEntry.ref) == f"N{notice.id}")
+    query = select(col(AuditEntry.actor_id), col(AuditEntry.chat_id)).where(done).order_by(col(AuditEntry.id))
+    people = {notice.sender_id: notice.chat_id}
+    for actor_id, chat_id in await turn.session.execute(query):
+        if actor_id is not None and chat_id is not None:
+            people.setdefault(actor_id, chat_id)
+    for chat in dict.fromkeys(people.values()):
+        await _tell(turn, notice, text, chat, [who for who, where in people.items() if where == chat])
+
+
+async def _tell(turn: Turn, notice: Notice, text: str, chat_id: int, people: Sequence[int]) -> None:
     room = await turn.session.scalar(
-        select(Room).join(Chat, col(Chat.room_id) == col(Room.id)).where(col(Chat.id) == notice.chat_id)
+        select(Room).join(Chat, col(Chat.room_id) == col(Room.id)).where(col(Chat.id) == chat_id)
     )
     ref = f"N{notice.id}"
-    if room is not None and room.purpose == Purpose.RESIDENTS:
-        sent = await whisper(turn, notice.sender_id, text, ref=ref)
-        if sent.chats:
+    if room is None or room.purpose != Purpose.RESIDENTS:
+        piece = Piece(text, tuple(people) if room is not None else ())
+        if (await post(turn, ref, Sort.REPLY, [piece], [Target(chat_id)])).chats:
             return
-    mention = (notice.sender_id,) if room is not None else ()
-    sent = await post(turn, ref, Sort.REPLY, [Piece(text, mention)], [Target(notice.chat_id)])
-    if not sent.chats:
-        await whisper(turn, notice.sender_id, text, ref=ref)
+    for contact_id in people:
+        if (await whisper(turn, contact_id, text, ref=ref)).chats or room is None:
+            continue
+        await post(turn, ref, Sort.REPLY, [Piece(text, (contact_id,))], [Target(chat_id)])
 
 
 async def list_planned(turn: Turn, order: Order) -> None:

@@ -57,16 +57,15 @@ def when(seconds: float, wakes: datetime | None, plan: datetime | None = None) -
 
 
 def scope(
-    chats: int,
-    people: int | None,
-    private: int,
+    told: str,
+    called: int,
     *,
     silent: int,
     unbound: int,
     without: int,
     missed: Sequence[str],
 ) -> str:
-    """Whom it reaches, by count, and who is left out."""
+    """Whom it reaches, by count, in how many staff rooms people are mentioned, and who is left out."""
     out = []
     if silent:
         out.append(f"另有 {silent} 个群静默，不发")
@@ -74,13 +73,12 @@ def scope(
         out.append(f"{unbound} 个群还没绑定，发不到")
     if without:
         out.append(f"按您写的除去 {without} 个群")
-    if people is not None and chats > private:
-        out.append(f"不是好友的在 {chats - private} 个工作群里@")
+    if called:
+        out.append(f"不是好友的在 {called} 个工作群里@")
     if missed:
         more = f"等 {len(missed)} 人" if len(missed) > NAMES_SHOWN else ""
         out.append(f"联系不上：{'、'.join(missed[:NAMES_SHOWN])}{more}")
-    told = f" {chats} 个群" if people is None else f" {people} 人"
-    return f"{told}（{'；'.join(out)}）" if out else told
+    return f" {told}（{'；'.join(out)}）" if out else f" {told}"
 
 
 def preview(notice: Notice, to: str, going: str, notes: Sequence[str], shown: str) -> str:
@@ -105,7 +103,7 @@ TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请�
 
 def with_receipt(hours: int) -> str:
     """Beside a preview: people are asked to say that they have read it."""
-    return f"要回执：大家回“收到”就记上；{hours} 小时后还没回的，私下告诉网格员。"
+    return f"要回执：大家回“收到”就记上；发完 {hours} 小时后还没回的，私下告诉网格员。"
 
 
 def with_pictures(count: int, able: bool) -> str:
@@ -189,28 +187,10 @@ def waiting(rows: Sequence[tuple[datetime, Notice, str]], more: int, local: Loca
     return "等着发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”，现在就发回“马上发 编号”。"
 
 
-def told(people: int, groups: int) -> str:
-    """How many hear it: ` 2 人、1 个群`."""
-    counts = [f"{people} 人"] * bool(people) + [f"{groups} 个群"] * bool(groups or not people)
-    return f" {'、'.join(counts)}"
-
-
-def tally(
-    reached: int, perhaps: int, waits: int, failed: int, cancelled: int, recalled: int, silent: int, unit: str
-) -> str:
-    """The counts that are not nothing: 送达 37 个群，等待 120 个."""
-    parts = [f"送达 {reached} {unit}"]
-    for word, count in (
-        ("可能收到", perhaps),
-        ("等待", waits),
-        ("失败", failed),
-        ("撤下", cancelled),
-        ("撤回", recalled),
-        ("静默", silent),
-    ):
-        if count:
-            parts.append(f"{word} {count} {unit[0]}")
-    return "，".join(parts)
+def told(people: int, groups: int, *, to_people: bool = False) -> str:
+    """How many it concerns: `2 人、1 个群`; none of a notice `to_people` is `0 人`."""
+    counts = [f"{people} 人"] * bool(people) + [f"{groups} 个群"] * bool(groups)
+    return "、".join(counts) or ("0 人" if to_people else "0 个群")
 
 
 def failures(names: Sequence[str]) -> str:
@@ -239,9 +219,9 @@ def draft_status(notice: Notice, area: str, local: Local) -> str:
     return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}，没有发出。"
 
 
-def stopped(notice: Notice, reached: int, cancelled: int, failed: Sequence[str]) -> str:
-    """The answer to 停止."""
-    return f"{name(notice)}停了：已发出 {reached} 个群，撤下 {cancelled} 个群没有发。{failures(failed)}"
+def stopped(notice: Notice, reached: str, cancelled: str, failed: Sequence[str], by: str = "") -> str:
+    """The answer to 停止, and what its sender hears if it was stopped `by` somebody else."""
+    return f"{name(notice)}{by}停了：已发出 {reached}，撤下 {cancelled}没有发。{failures(failed)}"
 
 
 def which(word: str) -> str:
@@ -259,19 +239,24 @@ def dropped(notice: Notice) -> str:
     return f"{name(notice)}作废了，没有发出。要发就重新写“通知 …”。"
 
 
-def recalling(notice: Notice, fresh: int, cancelled: int) -> str:
+def dropped_by(notice: Notice, by: str) -> str:
+    """To the author of a draft or plan that somebody else dropped."""
+    return f"{name(notice)}被{by}作废了，没有发出：“{clip(notice.text, 24)}”"
+
+
+def recalling(notice: Notice, fresh: int, cancelled: str) -> str:
     """The answer to 撤回."""
     back = f"，正在收回 {fresh} 条刚发的" if fresh else ""
-    return f"{name(notice)}撤下 {cancelled} 个群没有发{back}。结果马上告诉您。"
+    return f"{name(notice)}撤下 {cancelled}没有发{back}。结果马上告诉您。"
 
 
-def recalled(notice: Notice, recalled: int, cancelled: int, out: int, able: bool) -> str:
-    """What its sender hears when all that can be taken back is."""
-    text = f"{name(notice)}撤回的结果：收回 {recalled} 个群，撤下 {cancelled} 个群没有发。"
+def recalled(notice: Notice, recalled: str, cancelled: str, out: str, able: bool) -> str:
+    """What its sender hears when all that can be taken back is; `out` is who still has it, if anybody."""
+    text = f"{name(notice)}撤回的结果：收回 {recalled}，撤下 {cancelled}没有发。"
     if not out:
         return text
     why = "发出超过两分钟，或平台没让收回" if able else "这个微信号不能撤回"
-    return f"{text}还有 {out} 个群收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
+    return f"{text}还有 {out}收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
 
 
 def _some(names: Sequence[str], most: int) -> str:

@@ -102,7 +102,7 @@ async def test_workers_that_are_no_friends_are_mentioned_in_the_staff_room(talk:
     assert set(staff.mentions) == {"w2", "w3"}
     assert "周五开会" in staff.text
     assert texts(said, "@w1") and not texts(said, "@w2")
-    assert "送达 2 处" in texts(await talk.wait(minutes=5), "@t1")[0]
+    assert "送达 1 人、1 个群" in texts(await talk.wait(minutes=5), "@t1")[0]
 
 
 async def test_a_worker_may_reach_only_who_is_below(talk: Talk) -> None:
