@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
         Takes.MUST,
         letters="N",
         ordinary=True,
+        own=True,
     ),
     Command(
         ("更正",),
@@ -74,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
         letters="N",
         ordinary=True,
         recent=JUST_SENT,
+        own=True,
     ),
     Command(
         ("回执",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
@@ -28,7 +28,7 @@ from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery, Sort
-from storage.people import roles_of
+from storage.people import Appointment, roles_of
 
 CONFIRM = "确认"
 """The kind of question: by the word of the command that answers it too."""
@@ -68,12 +68,29 @@ async def draft(turn: Turn, order: Order) -> None:
     await propose(turn, notice, audience, wording)
 
 
+async def must_last(turn: Turn, notice: Notice, audience: Audience) -> None:
+    """Refusal of a plan for a time at which its sender's lent right has ended."""
+    if notice.plan_at is None:
+        return
+    begin = wakes_at(turn, turn.local(notice.plan_at)) or notice.plan_at
+    held = [one for one in await roles_of(turn.session, [notice.sender_id], begin) if one.role in SENDERS]
+    if all(any(one.covers(area.path) for one in held) for area in audience.areas):
+        return
+    lent = (col(Appointment.contact_id) == notice.sender_id) & (col(Appointment.until) > turn.now)
+    ends = await turn.session.scalar(
+        select(func.max(Appointment.until)).where(lent, col(Appointment.role).in_(SENDERS))
+    )
+    raise Refusal(texts.beyond_right(turn.local(begin), turn.local(ends) if ends else None))
+
+
 async def propose(turn: Turn, notice: Notice, audience: Audience, wording: Wording | None = None) -> None:
     """Keep a new draft, unless nobody would hear it, and show it."""
     scope = await scope_of(turn, notice, audience)
     check_scope(turn, notice, audience, scope)
+    await must_last(turn, notice, audience)
     notice = await _record(turn, notice)
-    await attach_earlier(turn, notice)
+    if wording is None or not wording.bare:
+        await attach_earlier(turn, notice)
     await preview(turn, notice, audience, scope, timely=wording is not None and wording.timely)
 
 

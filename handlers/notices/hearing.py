@@ -16,7 +16,7 @@ from storage.matters import Notice, NoticeState
 from storage.outbox import REACHED, Delivery, DeliveryPart, PartState, Post, Sort
 
 LASTS = timedelta(days=3)
-"""How long after a notice a receipt is still counted."""
+"""How long after a notice is whole a receipt is still counted."""
 
 LONGEST = 30
 """Characters of a line that may be a receipt: longer ones have more to say."""
@@ -92,9 +92,8 @@ def received(text: str, *, quoting: bool = False) -> bool:
 
 async def receipts_open(session: AsyncSession, chats: Collection[int], now: datetime) -> dict[int, Sequence[int]]:
     """Chat id -> numbers of the notices there that ask for a receipt, oldest first."""
-    wanted = select(col(Notice.id)).where(
-        col(Notice.receipt).is_(True), Notice.state == NoticeState.SENT, col(Notice.sent_at) > now - LASTS
-    )
+    lately = col(Notice.ended_at).is_(None) | (col(Notice.ended_at) > now - LASTS)
+    wanted = select(col(Notice.id)).where(col(Notice.receipt).is_(True), Notice.state == NoticeState.SENT, lately)
     refs = {f"N{number}": number for number in await session.scalars(wanted.order_by(col(Notice.id)))}
     if not refs:
         return {}

@@ -33,6 +33,7 @@ from handlers.notices.drafting import (
     close_questions,
     issuer,
     lasts,
+    must_last,
     preview,
     wakes_at,
 )
@@ -79,6 +80,7 @@ async def confirm(turn: Turn, number: int | Ref) -> None:
     await _must_wait(turn, notice)
     scope = await scope_of(turn, notice, audience)
     check_scope(turn, notice, audience, scope)
+    await must_last(turn, notice, audience)
     if notice.plan_at is not None and notice.plan_at <= turn.now:
         at, ref = texts.moment(turn.local(notice.plan_at)), f"N{notice.id}"
         raise Refusal(f"{texts.name(notice)}定时的 {at} 已经过了，没有发。现在发回“马上发 {ref}”，不发回“停止 {ref}”。")

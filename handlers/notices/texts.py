@@ -108,7 +108,11 @@ def with_receipt(hours: int) -> str:
 
 def with_pictures(count: int, able: bool) -> str:
     """Beside a preview: what goes with it."""
-    return f"附 {count} 张照片（不要带的话，停止后重新写）。" if able else f"这个微信号发不了图片，{count} 张照片不发。"
+    return (
+        f"附 {count} 张照片（不要的话，停止后重新写“通知 全镇 不带照片 …”）。"
+        if able
+        else f"这个微信号发不了图片，{count} 张照片不发。"
+    )
 
 
 def everything(groups: int) -> str:
@@ -227,6 +231,12 @@ def stopped(notice: Notice, reached: str, cancelled: str, failed: Sequence[str],
 def which(word: str) -> str:
     """To 撤回刚才的通知 and the like, which name none."""
     return f"{word}哪条？请带上通知的编号，如“{word} N1{' …' if word == '更正' else ''}”。"
+
+
+def beyond_right(begin: datetime, ends: datetime | None) -> str:
+    """To a plan for a time (local) at which its sender may not send there any more."""
+    until = f"只到 {moment(ends)}" if ends else "没有了"
+    return f"您在这里发通知的权限{until}，{moment(begin)} 发不了，没有定。请定早一些，或请管理员延长授权。"
 
 
 def not_sent_yet(number: int) -> str:

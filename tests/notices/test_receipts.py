@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers.notices.hearing import received
 from handlers.notices.wording import asks_for_receipt
+from storage.agenda import DueItem
 from storage.matters import Notice, NoticeReceipt
 from storage.people import ContactBinding
 from tests.harness import Talk, rooms, texts
@@ -120,6 +121,15 @@ async def test_who_has_not_is_told_to_the_worker_once(talk: Talk) -> None:
     assert "北关一格群 0/2 人已回，没回的：周强" in texts(said, "@w3")[0]
     assert rooms(said) <= {"@w1", "@w2", "@w3", "@t1"}
     assert await talk.wait(days=2) == []
+
+
+async def test_nobody_is_chased_before_the_last_group_has_it(talk: Talk) -> None:
+    await send(talk)
+    due = select(DueItem.due_at).where(DueItem.kind == "notice.receipts")
+    assert await talk.rows(due) == []
+    await talk.wait(minutes=2)
+    (notice,) = await talk.rows(select(Notice))
+    assert await talk.rows(due) == [notice.ended_at + timedelta(hours=4)]
 
 
 async def test_in_quiet_hours_the_workers_sleep(talk: Talk) -> None:
