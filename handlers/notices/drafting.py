@@ -18,7 +18,7 @@ from handlers.notices.alike import said_before
 from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
 from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, pieces_of, scope_of
 from handlers.notices.picturing import attach_earlier
-from handlers.notices.templates import filled
+from handlers.notices.templates import filled, own_area
 from handlers.notices.wording import Wording, asks_for_receipt, take_wording
 from handlers.places.naming import is_relative, unknown_area
 from handlers.posting import Piece, say
@@ -49,9 +49,9 @@ async def draft(turn: Turn, order: Order) -> None:
         return
     audience, rest = found
     wording = take_wording(rest, turn.local(turn.at), turn.now, lambda at: wakes_at(turn, at) is not None)
-    check_text(wording.text)
+    await check_text(turn, wording.text)
     text = await filled(turn, wording.text)
-    check_text(text)
+    await check_text(turn, text)
     if not covers_all(turn, SENDERS, audience):
         raise Refusal(await _not_yours(turn, audience))
     notice = Notice(
@@ -102,13 +102,13 @@ async def _no_area(turn: Turn, order: Order) -> None:
         turn.outcome = Outcome.CHAT
         return
     refusal = await unknown_area(turn, first)
-    raise Refusal(f"{refusal}{texts.USAGE}")
+    raise Refusal(f"{refusal}{texts.usage(await own_area(turn))}")
 
 
-def check_text(text: str) -> None:
+async def check_text(turn: Turn, text: str) -> None:
     """Refusal for a notice without words, or with more than groups would read."""
     if not text.strip():
-        raise Refusal(f"通知没有正文。{texts.USAGE}")
+        raise Refusal(f"通知没有正文。{texts.usage(await own_area(turn))}")
     if len(text) > texts.LONGEST:
         raise Refusal(f"通知有 {len(text)} 字，最多 {texts.LONGEST} 字，请缩短或分两条发。")
 

@@ -15,8 +15,16 @@ MOST_PICTURES = 3
 NAMES_SHOWN = 10
 LINES_SHOWN = 30
 
-USAGE = "请这样写：通知 全镇 明早6点到10点停水（也可写村名、网格名、“全体网格员”，或“本格”“本村”）。"
-"""How a notice is written."""
+
+def usage(area: str) -> str:
+    """How a notice is written, by somebody who may send them in this area."""
+    return f"请这样写：通知 {area} 明早6点到10点停水（也可写其中的村名、网格名，或“全体网格员”）。"
+
+
+def usage_of_template(area: str, words: str) -> str:
+    """How a template is used there."""
+    return f"通知 {area} 模板 {words}"
+
 
 STATE_NAMES = {
     NoticeState.DRAFT: "等确认",

@@ -36,8 +36,9 @@ _ANSWER = re.compile(
 class Wording:
     """The words, and how they were asked to go.
 
-    `plan_words` are a time that was only taken as the time of sending: they are put back before the words when
-    it was none. `bare`: no pictures shall go with them. `timely`: the words begin with a time that was taken as part of them, though it stands apart.
+    `plan_words` are a time that was only taken as the time of sending: they are put back before the words when it
+    was none. `bare`: no pictures shall go with them. `timely`: the words begin with a time that was taken as part
+    of them, though it stands apart.
     """
 
     text: str
