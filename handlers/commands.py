@@ -28,12 +28,12 @@ class Command:
     """One command: what people type, who may, what it does; help, handbook and permission check follow from it.
 
     `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
-    command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from
-    someone with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a
-    number (in a group with its letter): alone its words are read as any others, unless it is `recent` and was said
-    to the bot. `recent`: how long after a notice was sent it needs no number. One with a `shape` counts only where the
-    whole text has it. One that `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes
-    late.
+    command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from someone
+    with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a number (in a
+    group with its letter): alone its words are read as any others, unless it is `recent` and was said to the bot.
+    `recent`: how long after a notice was sent it needs no number. One with a `shape` counts only where the whole
+    text has it. What is one's `own` may be taken back without the role too: its handler checks whose it is. One
+    that `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes late.
     """
 
     words: tuple[str, ...]
@@ -51,6 +51,7 @@ class Command:
     numbered: bool = False
     shape: re.Pattern[str] | None = None
     recent: timedelta | None = None
+    own: bool = False
 
     @property
     def name(self) -> str:

@@ -27,7 +27,7 @@ from storage.outbox import Errand, hand_over
 from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
 
 RECALL = "recall"
-SHOWN = frozenset({MessageType.PICTURE, MessageType.FILE})
+SHOWN = frozenset({MessageType.PICTURE, MessageType.FILE, MessageType.VIDEO})
 HEARD = frozenset({MessageType.VOICE, MessageType.VIDEO, MessageType.PICTURE, MessageType.LOCATION})
 
 

@@ -28,7 +28,7 @@ async def obey(turn: Turn, order: Order, around: Surroundings) -> None:
 
 async def _obey(turn: Turn, order: Order, around: Surroundings) -> None:
     command = order.command
-    if command.roles and not turn.me.has(command.roles):
+    if command.roles and not turn.me.has(command.roles) and not (command.own and order.ref):
         names = "、".join(ROLE_NAMES[role] for role in command.roles)
         raise Refusal(f"“{command.name}”只有{names}能用，这次没有改动。有事直接在群里说就行。")
     if command.private and not turn.here.private:

@@ -297,7 +297,7 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
 
 
 def _may_be_receipt(event: Event) -> bool:
-    return event.quote is not None or received(event.text)
+    return event.quote is not None or "收到" in event.text
 
 
 async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[int], now: datetime) -> None:

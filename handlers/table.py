@@ -108,6 +108,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     **cases.DUE,
     **alerts.DUE,
     **notices.DUE,
+    **roles.DUE,
     **outdoors.DUE,
     **doubts.DUE,
     **places.DUE,

@@ -49,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
         Takes.MUST,
         letters="N",
         ordinary=True,
+        own=True,
     ),
     Command(
         ("更正",),
@@ -74,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
         letters="N",
         ordinary=True,
         recent=JUST_SENT,
+        own=True,
     ),
     Command(
         ("回执",),
@@ -90,7 +92,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("马上发",),
         "马上发 N5",
-        "定时的通知现在就发；开头的时间被读成发送时间的，算回正文",
+        "定时的、等到早上的通知现在就发（安静时段先问一次）；开头的时间被读成发送时间的，算回正文",
         at_once,
         SENDERS,
         Takes.MUST,
@@ -107,7 +109,9 @@ COMMANDS: tuple[Command, ...] = (
         rest=Takes.MAY,
         ordinary=True,
     ),
-    Command(("待发", "通知 待发", "通知待发"), "待发", "看等着定时发的通知", list_planned, SENDERS, ordinary=True),
+    Command(
+        ("待发", "通知 待发", "通知待发"), "待发", "看定时的和等到早上发的通知", list_planned, SENDERS, ordinary=True
+    ),
 )
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {CONFIRM: answered}

@@ -11,7 +11,14 @@ from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
 from handlers.matters import Refusal
-from handlers.places.naming import area_at_start, find_area, level_named, unknown_area
+from handlers.places.naming import (
+    area_at_start,
+    find_area,
+    level_named,
+    longest_area,
+    nearly_at_start,
+    unknown_area,
+)
 from handlers.refs import fold
 from handlers.turn import ROLE_NAMES, SENDERS, Turn
 from storage.areas import Area, Purpose, below
@@ -20,6 +27,9 @@ from storage.people import Role
 
 PLACE_ENDS = ("村", "格", "镇", "乡", "县", "区", "街道", "组")
 """What ends like this was meant as an area, though none is called so."""
+
+SHORT_NAME = 8
+"""Characters up to which what ends like a place is one name, and not one with words after it."""
 
 MOST_AREAS = 20
 """Areas that one notice may name."""
@@ -40,6 +50,8 @@ _ROOMS = re.compile(
     rf"(?P<area>.*?)的?(?:(?P<every>{_EVERY})(?P<level>[^\s群]{{0,4}}?))?的?(?P<kind>{'|'.join(_PURPOSES)})"
 )
 _LIST, _COMMA = re.compile(r"[、和及与]"), re.compile("、")
+_NUMBERED = re.compile(r"第?[\d一二三四五六七八九十]+号?(?:网?格|组|队|村|社区|小区|栋|楼)")
+"""After a name: it may be part of another."""
 _BUT = re.compile(r"[（(]?(?:除了?|不含|不包括)")
 _WITHOUT = re.compile(
     rf"{_BUT.pattern}\s*(?P<names>[^\s:：,，（）()]{{2,100}}?)(?:(?:之外|以外|外)[）)]?|[）)]|(?=[\s:：,，]|$))"
@@ -203,15 +215,41 @@ async def _without(turn: Turn, audience: Audience, rest: str) -> tuple[Audience,
     match = _WITHOUT.match(fold(rest))
     if match is None:
         return audience, rest
-    but = await _areas(turn, match["names"])
-    if but is None:
-        if match["names"].endswith(PLACE_ENDS):
+    but, end = await _areas(turn, match["names"]), match.end()
+    named = match["names"].endswith(PLACE_ENDS)
+    if but is None and not (named and len(match["names"]) <= SHORT_NAME):
+        but, length = await _glued(turn, audience, match["names"])
+        end = match.start("names") + length
+    if not but:
+        if named:
             raise await unknown_area(turn, match["names"])
         return audience, rest
     for area in but:
         if not audience.covers(area.path):
             raise Refusal(f"{area.name}本来就不在{audience.name(turn.rules.levels)}里，不用除；请核对范围。")
-    return replace(audience, but=tuple(but)), _after(rest, match.end())
+    return replace(audience, but=tuple(but)), _after(rest, end)
+
+
+async def _glued(turn: Turn, audience: Audience, words: str) -> tuple[list[Area], int]:
+    """The areas with which words begin that go on without a gap, 柳树村和北关社区明早停水, and how long they are.
+
+    None of them: all are words of the notice. Refusal where it cannot be told where the last name ends.
+    """
+    found: list[Area] = []
+    end = 0
+    while len(found) < MOST_AREAS and (one := await longest_area(turn, words[end:], audience.covers)) is not None:
+        found.append(one[0])
+        end += one[1]
+        joint = _LIST.match(words, end)
+        if joint is None:
+            if _NUMBERED.match(words, end):
+                break
+            return found, end
+        end = joint.end()
+    name = found[-1].name if found else await nearly_at_start(turn, words, audience.covers)
+    if name is None:
+        return [], 0
+    raise Refusal(f"除去哪里没看清，没有发。请写成“除{name} …”，后面空一格。")
 
 
 def _after(text: str, end: int) -> str:

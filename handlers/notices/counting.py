@@ -12,6 +12,7 @@ from sqlmodel import col
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of, within
+from handlers.notices.night import sleeps_until
 from handlers.posting import Piece, Target, may_hear, say, staff_chat
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
@@ -35,6 +36,7 @@ class Scope:
     without: int = 0
     missed: tuple[str, ...] = ()
     people: int | None = None
+    alone: int = 0  # private chats among those that hear a correction
 
     @property
     def chat_ids(self) -> list[int]:
@@ -49,9 +51,8 @@ class Scope:
     def words(self) -> str:
         """The counts as people read them: 3 个群（另有 1 个群静默，不发）."""
         return texts.scope(
-            self.chats,
-            self.people,
-            len(self.targets),
+            texts.told(self.alone, self.chats - self.alone) if self.people is None else f"{self.people} 人",
+            len(self.called),
             silent=self.silent,
             unbound=self.unbound,
             without=self.without,
@@ -61,26 +62,42 @@ class Scope:
 
 @dataclass(slots=True)
 class Progress:
-    """Groups (of a notice to people: chats) by what became of it there; `failed` by name."""
+    """People (private chats) and groups by what became of it there; `failed` by name."""
 
-    unit: str = "个群"
-    reached: int = 0
-    perhaps: int = 0
-    waiting: int = 0
-    cancelled: int = 0
-    recalled: int = 0
-    silent: int = 0
+    to_people: bool = False
+    _counts: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     failed: list[str] = field(default_factory=list)
+
+    def count(self, what: str, groups: int = 0, people: int = 0) -> None:
+        """Add so many."""
+        self._counts[what][0] += people
+        self._counts[what][1] += groups
+
+    def told(self, *what: str) -> str:
+        """How many people and groups came to these outcomes: `2 人、1 个群`."""
+        people, groups = (sum(self._counts[one][index] for one in what) for index in (0, 1))
+        return texts.told(people, groups, to_people=self.to_people)
+
+    def some(self, *what: str) -> bool:
+        """Whether anybody came to one of these outcomes."""
+        return any(any(self._counts[one]) for one in what)
 
     def words(self) -> str:
         """The counts as people read them."""
-        counts = (self.reached, self.perhaps, self.waiting, len(self.failed), self.cancelled, self.recalled)
-        return texts.tally(*counts, self.silent, self.unit)
+        others = [f"{OUTCOMES[one]} {self.told(one)}" for one in OUTCOMES if self.some(one)]
+        return "，".join([f"送达 {self.told('reached')}", *others])
 
-    @property
-    def out(self) -> int:
-        """Groups that have it, or perhaps have it."""
-        return self.reached + self.perhaps
+
+OUT = ("reached", "perhaps")
+"""Who has it, or perhaps has it."""
+OUTCOMES = {
+    "perhaps": "可能收到",
+    "waiting": "等待",
+    "failed": "失败",
+    "cancelled": "撤下",
+    "recalled": "撤回",
+    "silent": "静默",
+}
 
 
 async def scope_of(turn: Turn, notice: Notice, audience: Audience) -> Scope:
@@ -166,7 +183,12 @@ async def role_holders(turn: Turn, notice: Notice, audience: Audience) -> dict[i
 async def _heard(turn: Turn, notice_id: int) -> Scope:
     """The chats that have a notice, perhaps have it, or will: what corrects it follows it, never overtakes it."""
     query = (
-        select(col(Delivery.chat_id), col(Delivery.id), col(DeliveryPart.state), col(DeliveryPart.rank))
+        select(
+            col(Delivery.chat_id),
+            col(Delivery.id),
+            col(DeliveryPart.state),
+            col(DeliveryPart.rank),
+        )
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
         .where(Post.ref == f"N{notice_id}", Post.sort == Sort.NOTICE)
@@ -178,7 +200,15 @@ async def _heard(turn: Turn, notice_id: int) -> Scope:
             targets[chat_id] = Target(chat_id, rank, delivery_id)
         elif state in REACHED:
             targets.setdefault(chat_id, Target(chat_id, rank))
-    return Scope(tuple(targets.values()))
+    people, _ = await people_and_groups(turn, list(targets))
+    return Scope(tuple(targets.values()), alone=people)
+
+
+async def people_and_groups(turn: Turn, chats: Sequence[int]) -> tuple[int, int]:
+    """How many of these chats are private ones, and how many are groups."""
+    rooms = select(func.count()).select_from(Chat).where(col(Chat.id).in_(chats), col(Chat.room_id).is_not(None))
+    groups = await turn.session.scalar(rooms) or 0
+    return len(chats) - groups, groups
 
 
 async def pieces_of(turn: Turn, notice: Notice, text: str) -> list[Piece]:
@@ -200,6 +230,7 @@ async def progress_of(turn: Turn, notice: Notice) -> Progress:
             func.coalesce(col(Room.name), col(Contact.name)),
             col(DeliveryPart.state),
             col(DeliveryPart.error),
+            col(Chat.contact_id).is_not(None),
         )
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(Post, col(Delivery.post_id) == col(Post.id))
@@ -211,14 +242,18 @@ async def progress_of(turn: Turn, notice: Notice) -> Progress:
     )
     states: dict[int, set[str]] = defaultdict(set)
     names: dict[int, str] = {}
-    for delivery_id, name, state, error in rows:
+    alone: dict[int, bool] = {}
+    for delivery_id, name, state, error, private in rows:
+        alone[delivery_id] = private
         states[delivery_id].add(TAKEN_BACK if error == TAKEN_BACK else state)
         names[delivery_id] = name or "（未命名的群）"
     audience = await audience_of(turn, notice)
-    progress = Progress("个群" if audience.role is None else "处")
+    progress = Progress(audience.role is not None)
     for delivery_id, found in states.items():
-        _count(progress, found, names[delivery_id])
-    progress.silent = await _left_silent(turn, notice, audience, len(states))
+        came_to = _came_to(found)
+        progress.count(came_to, people=alone[delivery_id], groups=not alone[delivery_id])
+        progress.failed += [names[delivery_id]] * (came_to == "failed")
+    progress.count("silent", await _left_silent(turn, notice, audience, len(states)))
     return progress
 
 
@@ -230,20 +265,12 @@ async def _left_silent(turn: Turn, notice: Notice, audience: Audience, delivered
     return max(0, sum(_bound_before(room, notice) and audience.covers(path) for room, _, path in rows) - delivered)
 
 
-def _count(progress: Progress, states: set[str], name: str) -> None:
-    """One group by its parts: any waiting part waits, any failed one fails it."""
+def _came_to(states: set[str]) -> str:
+    """The outcome of one chat by its parts: any waiting part waits, any failed one fails it."""
     if states & set(UNDER_WAY):
-        progress.waiting += 1
-    elif PartState.FAILED in states:
-        progress.failed.append(name)
-    elif PartState.UNKNOWN in states:
-        progress.perhaps += 1
-    elif PartState.SENT in states:
-        progress.reached += 1
-    elif TAKEN_BACK in states:
-        progress.recalled += 1
-    else:
-        progress.cancelled += 1
+        return "waiting"
+    ways = ((PartState.FAILED, "failed"), (PartState.UNKNOWN, "perhaps"), (PartState.SENT, "reached"))
+    return next((name for state, name in ways if state in states), "recalled" if TAKEN_BACK in states else "cancelled")
 
 
 def _bound_before(room: Room, notice: Notice) -> bool:
@@ -261,9 +288,10 @@ def may_rule(turn: Turn, notice: Notice, audience: Audience) -> bool:
     return own or covers_all(turn, (Role.ADMIN,), audience)
 
 
-def must_rule(turn: Turn, notice: Notice, audience: Audience, what: str = "确认和停止") -> None:
-    """Refusal for anybody else."""
-    if not may_rule(turn, notice, audience):
+def must_rule(turn: Turn, notice: Notice, audience: Audience, what: str = "确认和停止", *, own: bool = False) -> None:
+    """Refusal for anybody else; `own`: what its sender may do out of office too, as it only takes back."""
+    mine = own and turn.me.contact_id == notice.sender_id
+    if not mine and not may_rule(turn, notice, audience):
         where = "、".join(area.name for area in audience.areas)
         raise Refusal(f"通知 N{notice.id} 只有发起人或{where}的管理员能{what}，这次没有改动。")
 
@@ -293,8 +321,8 @@ async def report_status(turn: Turn, ref: Ref) -> None:
     if notice.state not in NOTICE_OUT:
         await say(turn, texts.draft_status(notice, name, turn.local), ref=str(ref))
         return
-    progress = await progress_of(turn, notice)
-    await say(turn, texts.status(notice, name, progress.words(), progress.failed), ref=str(ref))
+    progress, wakes = await progress_of(turn, notice), await sleeps_until(turn, notice)
+    await say(turn, texts.status(notice, name, progress.words(), progress.failed, wakes), ref=str(ref))
 
 
 async def all_rooms(turn: Turn, purpose: str) -> int:

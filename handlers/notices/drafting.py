@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
@@ -18,7 +18,7 @@ from handlers.notices.alike import said_before
 from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
 from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, pieces_of, scope_of
 from handlers.notices.picturing import attach_earlier
-from handlers.notices.templates import filled
+from handlers.notices.templates import filled, own_area
 from handlers.notices.wording import Wording, asks_for_receipt, take_wording
 from handlers.places.naming import is_relative, unknown_area
 from handlers.posting import Piece, say
@@ -28,10 +28,13 @@ from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery, Sort
-from storage.people import roles_of
+from storage.people import Appointment, roles_of
 
 CONFIRM = "确认"
 """The kind of question: by the word of the command that answers it too."""
+
+NIGHT = "night"
+"""Stands in the data of one that asks whether a notice shall go out in quiet hours."""
 
 
 _OWN_GROUPS = ("组", "小区")
@@ -46,9 +49,9 @@ async def draft(turn: Turn, order: Order) -> None:
         return
     audience, rest = found
     wording = take_wording(rest, turn.local(turn.at), turn.now, lambda at: wakes_at(turn, at) is not None)
-    check_text(wording.text)
+    await check_text(turn, wording.text)
     text = await filled(turn, wording.text)
-    check_text(text)
+    await check_text(turn, text)
     if not covers_all(turn, SENDERS, audience):
         raise Refusal(await _not_yours(turn, audience))
     notice = Notice(
@@ -65,12 +68,29 @@ async def draft(turn: Turn, order: Order) -> None:
     await propose(turn, notice, audience, wording)
 
 
+async def must_last(turn: Turn, notice: Notice, audience: Audience) -> None:
+    """Refusal of a plan for a time at which its sender's lent right has ended."""
+    if notice.plan_at is None:
+        return
+    begin = wakes_at(turn, turn.local(notice.plan_at)) or notice.plan_at
+    held = [one for one in await roles_of(turn.session, [notice.sender_id], begin) if one.role in SENDERS]
+    if all(any(one.covers(area.path) for one in held) for area in audience.areas):
+        return
+    lent = (col(Appointment.contact_id) == notice.sender_id) & (col(Appointment.until) > turn.now)
+    ends = await turn.session.scalar(
+        select(func.max(Appointment.until)).where(lent, col(Appointment.role).in_(SENDERS))
+    )
+    raise Refusal(texts.beyond_right(turn.local(begin), turn.local(ends) if ends else None))
+
+
 async def propose(turn: Turn, notice: Notice, audience: Audience, wording: Wording | None = None) -> None:
     """Keep a new draft, unless nobody would hear it, and show it."""
     scope = await scope_of(turn, notice, audience)
     check_scope(turn, notice, audience, scope)
+    await must_last(turn, notice, audience)
     notice = await _record(turn, notice)
-    await attach_earlier(turn, notice)
+    if wording is None or not wording.bare:
+        await attach_earlier(turn, notice)
     await preview(turn, notice, audience, scope, timely=wording is not None and wording.timely)
 
 
@@ -82,13 +102,13 @@ async def _no_area(turn: Turn, order: Order) -> None:
         turn.outcome = Outcome.CHAT
         return
     refusal = await unknown_area(turn, first)
-    raise Refusal(f"{refusal}{texts.USAGE}")
+    raise Refusal(f"{refusal}{texts.usage(await own_area(turn))}")
 
 
-def check_text(text: str) -> None:
+async def check_text(turn: Turn, text: str) -> None:
     """Refusal for a notice without words, or with more than groups would read."""
     if not text.strip():
-        raise Refusal(f"通知没有正文。{texts.USAGE}")
+        raise Refusal(f"通知没有正文。{texts.usage(await own_area(turn))}")
     if len(text) > texts.LONGEST:
         raise Refusal(f"通知有 {len(text)} 字，最多 {texts.LONGEST} 字，请缩短或分两条发。")
 
@@ -144,9 +164,7 @@ async def _record(turn: Turn, notice: Notice) -> Notice:
 async def preview(
     turn: Turn, notice: Notice, audience: Audience, scope: Scope, lead: str = "", *, timely: bool = False
 ) -> None:
-    """Show it, and ask. Asking again takes the place of the earlier question."""
-    ref = f"N{notice.id}"
-    turn.concerns(ref)
+    """Show it, and ask."""
     shown = texts.body(notice, await issuer(turn, notice, audience))
     notes = await _notes(turn, notice, audience, scope)
     if timely:
@@ -154,7 +172,14 @@ async def preview(
     to = f"{audience.name(turn.rules.levels)}{scope.words()}"
     seconds = await lasts(turn, notice, await pieces_of(turn, notice, shown), scope)
     text = texts.preview(notice, to, going(turn, notice, seconds), notes, shown)
-    sent = await say(turn, lead + text, ref=ref)
+    await ask(turn, notice, lead + text)
+
+
+async def ask(turn: Turn, notice: Notice, text: str, *, night: bool = False) -> None:
+    """Have it confirmed. Asking again takes the place of the earlier question."""
+    ref = f"N{notice.id}"
+    turn.concerns(ref)
+    sent = await say(turn, text, ref=ref)
     await close_questions(turn, notice)
     chat_id = await turn.session.scalar(select(col(Delivery.chat_id)).where(col(Delivery.post_id) == sent.post_id))
     turn.session.add(
@@ -165,6 +190,7 @@ async def preview(
             contact_id=turn.me.contact_id,
             asked_at=turn.now,
             expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+            data={NIGHT: True} if night else {},
         )
     )
     await turn.session.flush()

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.notices import texts
+from handlers.notices.templates import own_area
 from handlers.posting import say
 from handlers.turn import SENDERS, Turn
 from handlers.understanding import Ref
@@ -48,5 +49,5 @@ async def showed_how(turn: Turn) -> bool:
         return False
     turn.outcome = Outcome.COMMAND
     word = asked["word"] or asked["stop"]
-    await say(turn, texts.which(word) if word else texts.USAGE)
+    await say(turn, texts.which(word) if word else texts.usage(await own_area(turn)))
     return True

@@ -11,16 +11,60 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.refs import fold
 from storage.matters import Notice, NoticeState
 from storage.outbox import REACHED, Delivery, DeliveryPart, PartState, Post, Sort
 
 LASTS = timedelta(days=3)
-"""How long after a notice a receipt is still counted."""
+"""How long after a notice is whole a receipt is still counted."""
 
-_END = r"[\s。.!！~～,，]*(?:谢谢\S{0,6})?(?:\[[^\]\s]{1,6}\])*[\s。.!！~～]*"
-_RECEIVED = re.compile(rf"(?:好的?[\s,，]*)?(?:已经?|我们?家?)?收到(?:了|啦|通知)*{_END}")
-_READ = re.compile(rf"(?:好的?|嗯+|1|已阅|(?:已经?)?(?:知道|知晓|看到|了解)(?:了|啦)?|明白(?:了|啦)?|回执|OK|ok){_END}")
+LONGEST = 30
+"""Characters of a line that may be a receipt: longer ones have more to say."""
+
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆"
+    "汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+"""The hundred most common (公安部《二〇二〇年全国姓名报告》)."""
+
+_THINGS = "钱款货件票据单费药裹包米油菜品物奶水电气卡证案料额信图表红礼"
+"""How a thing ends that one may have received: 包裹收到 says nothing of a notice."""
+
+_SAID = "[了啦咯喽嘞哈呵哦喔噢啊呀哒滴的嗯]*+"
+_COUNT = r"[a-z\d一二三四五六七八九十]{1,4}"
+_FLAT = rf"(?:{_COUNT}号?(?:网?格|组|队|栋|幢|座|楼|单元|室|门|层|户)|\d{{1,4}}(?:号|#)?|-)"
+_PLACE = (
+    rf"(?:[一-鿿]{{1,6}}?(?:村|社区|小区|苑|园|巷|店|厂|物业|网格)|[一-鿿]{{0,4}}?(?={_FLAT})|[a-z](?={_FLAT}))"
+    rf"{_FLAT}*+(?:家|住户|居民)?"
+)
+_PERSON = (
+    rf"(?:(?:[老小阿]?[{_SURNAMES}][一-鿿]{{1,2}}?|[老小阿][一-鿿])(?<![{_THINGS}])家?|[一-鿿]{{0,6}}?(?:[长员卫]|书记|主任|老师|物业|村委|居委)会?"
+    r"|(?:我|俺|咱|本)(?:们|人|家|户|店|妈|爸|这边|们家|们这边)?|全家|家里|[a-z]{1,12})"
+)
+_WHO = rf"(?:是?(?:{_PLACE})?的?(?:{_PERSON})?)"
+_YES = rf"(?:好|嗯|哦|噢|行|中|可以|ok|yes|是|明白|了解|知道|知晓|已?阅|得|遵命){_SAID}"
+_MATTER = "(?:通知|消息|信息|指示|任务)?"
+_ADVERB = "(?:已经?|刚|才|均|都|全部?|确认){0,2}"
+_CORE = rf"(?:{_ADVERB}{_MATTER}{_ADVERB}收到{_SAID}{_MATTER}{_SAID})+"
+_POLITE = (
+    r"(?:谢|感谢|多谢|辛苦|劳驾|有劳|麻烦|祝|放心|没问题|没事"
+    r"|(?:我们?|咱们?|这边|本店)?(?:马上|立即|立刻|尽快|抓紧|这就|现在就|稍后|一会|会|一定|保证|按时|准时|按照?|遵照|遵守|坚决|"
+    r"配合|全力|支持|注意|理解|照办|执行|落实|准备|提前|参加|转发|转告|已))[一-鿿\da-z]*+"
+)
+_TAIL = rf"(?:{_YES}|\+?\d{{1,3}})*+(?:{_POLITE})?"
+_RECEIVED = re.compile(rf"(?:{_YES})*+{_WHO}(?:{_YES})*+{_CORE}{_TAIL}")
+_BESIDE = re.compile(rf"{_TAIL}|{_WHO}")
+_READ = re.compile(rf"{_WHO}(?:好的?|嗯+|1|已阅|(?:已经?)?(?:知道|知晓|看到|了解)|明白|回执|ok){_SAID}{_TAIL}")
+_NODS = re.compile(r"[👌👍✅✔☑🙏💪\s\ufe0f\U0001f3fb-\U0001f3ff]+|(?:\[(?:OK|ok|强|握手|抱拳|玫瑰|赞)\])+")
 """Said in a quote of the notice these are receipts too."""
+
+_FACES = re.compile(r"\[[^\]\s]{1,6}\]")
+_BREAK = re.compile(r"[^\w#+-]+")
+_BARRED = re.compile(
+    r"[?？吗么谁哪何怎几但坏堵漏火救警急伤丢晕病摔死]|收到(?:没|否|不|货|钱|款|快递|包裹|短信|的(?!$|[\W_]))|可是|不过|为[啥什]|什么|多少"
+    r"|(?<!有)(?:没(?!问题|事)|未|不|别|勿|否|请|能|是否|如|若|等|快递|何时|曾|马上|万一|于是|向来).{0,8}收到"
+)
+"""Whoever says so asks, doubts, wants something or speaks of something else."""
 
 
 _DECIDES = re.compile(
@@ -35,16 +79,21 @@ def decides(text: str) -> bool:
 
 
 def received(text: str, *, quoting: bool = False) -> bool:
-    """Whether a whole line is a receipt."""
-    line = text.strip()
-    return len(line) <= 30 and bool(_RECEIVED.fullmatch(line) or (quoting and _READ.fullmatch(line)))
+    """Whether a whole line is a receipt: 收到 with who says so before it, and politeness around it."""
+    line = fold(text.strip()).lower()
+    if not line or len(line) > LONGEST or _BARRED.search(line):
+        return False
+    if quoting and _NODS.fullmatch(line):
+        return True
+    clauses = [one for one in _BREAK.split(_FACES.sub(" ", line)) if one]
+    said = [bool(_RECEIVED.fullmatch(one) or (quoting and _READ.fullmatch(one))) for one in clauses]
+    return any(said) and all(one or _BESIDE.fullmatch(clause) for one, clause in zip(said, clauses, strict=True))
 
 
 async def receipts_open(session: AsyncSession, chats: Collection[int], now: datetime) -> dict[int, Sequence[int]]:
     """Chat id -> numbers of the notices there that ask for a receipt, oldest first."""
-    wanted = select(col(Notice.id)).where(
-        col(Notice.receipt).is_(True), Notice.state == NoticeState.SENT, col(Notice.sent_at) > now - LASTS
-    )
+    lately = col(Notice.ended_at).is_(None) | (col(Notice.ended_at) > now - LASTS)
+    wanted = select(col(Notice.id)).where(col(Notice.receipt).is_(True), Notice.state == NoticeState.SENT, lately)
     refs = {f"N{number}": number for number in await session.scalars(wanted.order_by(col(Notice.id)))}
     if not refs:
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlmodel import col
 
 from handlers.notices import texts
@@ -16,14 +16,16 @@ from storage.inbox import InboxEvent, Picture
 from storage.matters import Notice, NoticePicture, NoticeState
 
 RIGHT_BEFORE = timedelta(minutes=10)
-"""How long before the words a picture may come that belongs to them."""
+"""How long before the words a picture may come that belongs to them, a dropped draft's too."""
 
 NO_FILES = "文件我转不了，通知只能带照片。请把内容打成字，或截图发给我。"
+NO_VIDEOS = "视频我转不了，通知只能带照片。请截一张图发给我。"
 
 
 async def attach_earlier(turn: Turn, notice: Notice) -> None:
-    """The pictures that its author has just sent here in private, if nothing else wanted them."""
-    if not turn.here.private:
+    """The pictures that its author has just sent here in private, if nothing else wanted them, or lately dropped."""
+    free = texts.MOST_PICTURES - len(await pictures_of(turn, notice))
+    if not turn.here.private or free <= 0:
         return
     since = turn.at - RIGHT_BEFORE
     query = (
@@ -34,18 +36,31 @@ async def attach_earlier(turn: Turn, notice: Notice) -> None:
             InboxEvent.contact_id == turn.me.contact_id,
             col(InboxEvent.at) >= since,
             col(InboxEvent.at) <= turn.at,
-            Picture.state == "handle",
+            or_(Picture.state == "handle", col(Picture.id).in_(_dropped(turn))),
         )
         .order_by(col(Picture.id).desc())
-        .limit(texts.MOST_PICTURES)
+        .limit(free)
     )
     for picture in reversed((await turn.session.scalars(query)).all()):
         _attach(turn, notice, picture)
     await turn.session.flush()
 
 
+def _dropped(turn: Turn) -> Select[tuple[int]]:
+    """Pictures of the speaker's drafts that were dropped, for a typo or so, and that are with no other notice."""
+    lost = (
+        select(col(NoticePicture.picture_id))
+        .join(Notice, col(NoticePicture.notice_id) == col(Notice.id))
+        .join(Picture, col(NoticePicture.picture_id) == col(Picture.id))
+        .where(Notice.sender_id == turn.me.contact_id, Picture.state != "failed")
+    )
+    kept = lost.where(Notice.state != NoticeState.DROPPED)
+    return lost.where(Notice.state == NoticeState.DROPPED, col(NoticePicture.picture_id).not_in(kept))
+
+
 def _attach(turn: Turn, notice: Notice, picture: Picture) -> None:
-    picture.state = "wanted"
+    if picture.state == "handle":
+        picture.state = "wanted"
     turn.session.add(NoticePicture(notice_id=notice.id or 0, picture_id=picture.id or 0))
 
 
@@ -56,7 +71,8 @@ async def came(turn: Turn, number: int) -> None:
         return
     turn.concerns(f"N{number}")
     if turn.event is not None and turn.event.type != MessageType.PICTURE:
-        await say(turn, NO_FILES, ref=f"N{number}")
+        video = turn.event.type == MessageType.VIDEO
+        await say(turn, NO_VIDEOS if video else NO_FILES, ref=f"N{number}")
         return
     known = await pictures_of(turn, notice)
     picture = await turn.session.scalar(select(Picture).where(Picture.inbox_id == turn.inbox_id))

@@ -10,8 +10,8 @@ from sqlmodel import col
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.notices import texts
-from handlers.notices.counting import load, must_rule, progress_of
-from handlers.notices.sending import cancel, drop, tell_sender
+from handlers.notices.counting import OUT, load, must_rule, progress_of
+from handlers.notices.sending import cancel, drop, tell_deciders
 from handlers.posting import say
 from handlers.turn import Turn
 from storage.engine import dialect_of, insert_into
@@ -29,7 +29,7 @@ async def recall(turn: Turn, order: Order) -> None:
     if order.ref is None or order.ref.letter != "N":
         raise Refusal("撤回要通知的编号，如“撤回 N5”。")
     notice, audience = await load(turn, order.ref.number)
-    must_rule(turn, notice, audience, "撤回")
+    must_rule(turn, notice, audience, "撤回", own=True)
     if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):
         await drop(turn, order.ref.number)
         return
@@ -38,7 +38,7 @@ async def recall(turn: Turn, order: Order) -> None:
     await cancel(turn, notice, NoticeState.RECALLED)
     count = await _take_back(turn, notice)
     progress = await progress_of(turn, notice)
-    await say(turn, texts.recalling(notice, count, progress.cancelled), ref=f"N{notice.id}")
+    await say(turn, texts.recalling(notice, count, progress.told("cancelled")), ref=f"N{notice.id}")
     await turn.schedule(RECALLED, f"N{notice.id}", turn.now + LOOK)
 
 
@@ -84,7 +84,9 @@ async def recalled(turn: Turn, ref: str) -> None:
         return
     progress = await progress_of(turn, notice)
     able = turn.outside.capabilities.can_recall
-    await tell_sender(turn, notice, texts.recalled(notice, progress.recalled, progress.cancelled, progress.out, able))
+    out = progress.told(*OUT) if progress.some(*OUT) else ""
+    text = texts.recalled(notice, progress.told("recalled"), progress.told("cancelled"), out, able)
+    await tell_deciders(turn, notice, text)
 
 
 async def _under_way(turn: Turn, notice: Notice) -> bool:

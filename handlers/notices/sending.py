@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlmodel import col
 
 from handlers.commands import Order
+from handlers.estimating import seconds_for
 from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of
-from handlers.notices.counting import Scope, covers_all, load, must_rule, pieces_of, progress_of, scope_of
-from handlers.notices.drafting import CONFIRM, check_scope, close_questions, going, issuer, lasts, preview, wakes_at
+from handlers.notices.counting import (
+    OUT,
+    Scope,
+    covers_all,
+    load,
+    must_rule,
+    people_and_groups,
+    pieces_of,
+    progress_of,
+    scope_of,
+)
+from handlers.notices.drafting import (
+    CONFIRM,
+    NIGHT,
+    ask,
+    check_scope,
+    close_questions,
+    issuer,
+    lasts,
+    must_last,
+    preview,
+    wakes_at,
+)
+from handlers.notices.night import AT_NIGHT, asleep, hurry, sleeps_until
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
-from storage.agenda import Question
+from storage.agenda import AuditEntry, Question
 from storage.areas import Chat, Purpose, Room
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
@@ -27,6 +51,8 @@ from storage.people import roles_of
 WHOLE = "notice.whole"
 PLANNED = "notice.planned"
 RECEIPTS = "notice.receipts"
+DECISIONS = tuple(f"notice.{one}" for one in ("confirmed", "planned", "at_night", "stopped", "recalled"))
+"""Traces of those who are told what came of it."""
 FIRST_LOOK = timedelta(seconds=5)
 LONGEST_LOOK = timedelta(minutes=10)
 
@@ -36,16 +62,29 @@ async def answered(turn: Turn, question: Question, yes: bool) -> None:
     number = int(question.ref.removeprefix("N"))
     if turn.reading is not None and turn.reading.act_confidence < turn.rules.reading.act_threshold:
         raise Refusal(texts.not_sent_yet(number))
+    if not yes and question.data.get(NIGHT):
+        question.expires_at = turn.now
+        await say(turn, texts.not_at_night(number), ref=question.ref)
+        return
     await (confirm(turn, number) if yes else drop(turn, number))
 
 
 async def confirm(turn: Turn, number: int | Ref) -> None:
     """确认 N5: the fan-out, once, or its plan; after the half hour, or said long ago, the preview is shown again."""
-    notice, audience, scope = await _ready(turn, number.number if isinstance(number, Ref) else number)
+    notice, audience = await load(turn, number.number if isinstance(number, Ref) else number)
+    must_rule(turn, notice, audience)
+    asked = await _asked(turn, notice)
+    if asked is not None and asked.data.get(NIGHT):
+        await (_ask_at_night(turn, notice, audience) if turn.late else _now(turn, notice, audience))
+        return
+    await _must_wait(turn, notice)
+    scope = await scope_of(turn, notice, audience)
+    check_scope(turn, notice, audience, scope)
+    await must_last(turn, notice, audience)
     if notice.plan_at is not None and notice.plan_at <= turn.now:
         at, ref = texts.moment(turn.local(notice.plan_at)), f"N{notice.id}"
         raise Refusal(f"{texts.name(notice)}定时的 {at} 已经过了，没有发。现在发回“马上发 {ref}”，不发回“停止 {ref}”。")
-    if turn.late or not await _still_asked(turn, notice):
+    if turn.late or asked is None:
         await preview(turn, notice, audience, scope, texts.again(notice))
     elif notice.plan_at is not None:
         await _plan(turn, notice)
@@ -53,14 +92,11 @@ async def confirm(turn: Turn, number: int | Ref) -> None:
         await _send(turn, notice, audience, scope)
 
 
-async def _ready(turn: Turn, number: int) -> tuple[Notice, Audience, Scope]:
-    """A draft that the speaker may send, and somebody would hear; Refusal otherwise."""
-    notice, audience = await load(turn, number)
-    must_rule(turn, notice, audience)
+async def _must_wait(turn: Turn, notice: Notice) -> None:
+    """Refusal unless it is a draft; of one that waits for the morning it says so."""
+    if wakes := await sleeps_until(turn, notice):
+        raise Refusal(texts.asleep(notice, wakes))
     _must_be_draft(turn, notice)
-    scope = await scope_of(turn, notice, audience)
-    check_scope(turn, notice, audience, scope)
-    return notice, audience, scope
 
 
 def _must_be_draft(turn: Turn, notice: Notice) -> None:
@@ -73,15 +109,16 @@ def _must_be_draft(turn: Turn, notice: Notice) -> None:
         raise Refusal(f"{name}{texts.STATE_NAMES[NoticeState(notice.state)]}，要发请重新写“通知 …”。")
 
 
-async def _still_asked(turn: Turn, notice: Notice) -> bool:
-    """Whether the latest preview is not older than the half hour (its question may just have been answered)."""
-    expires = await turn.session.scalar(
-        select(col(Question.expires_at))
+async def _asked(turn: Turn, notice: Notice) -> Question | None:
+    """The latest question about it, if it is not older than the half hour (it may just have been answered)."""
+    question = await turn.session.scalar(
+        select(Question)
         .where(Question.kind == CONFIRM, Question.ref == f"N{notice.id}")
         .order_by(col(Question.id).desc())
         .limit(1)
     )
-    return expires is not None and expires > turn.now
+    fresh = question is not None and question.expires_at is not None and question.expires_at > turn.now
+    return question if fresh else None
 
 
 async def _plan(turn: Turn, notice: Notice) -> None:
@@ -95,36 +132,84 @@ async def _plan(turn: Turn, notice: Notice) -> None:
 
 
 async def at_once(turn: Turn, order: Order) -> None:
-    """马上发 N5: without its plan; words that were only taken as a time of sending are words again."""
+    """马上发 N5: without its plan; words that were only taken as a time of sending are words again.
+
+    What would wake people in quiet hours is asked about once more.
+    """
     if order.ref is None or order.ref.letter != "N":
         raise Refusal("马上发要通知的编号，如“马上发 N5”。")
     notice, audience = await load(turn, order.ref.number)
     must_rule(turn, notice, audience)
-    if notice.state == NoticeState.PLANNED:
-        notice.state = NoticeState.DRAFT
-        await turn.unschedule(PLANNED, f"N{notice.id}")
-        asked = True
-    else:
+    if notice.state != NoticeState.PLANNED and await sleeps_until(turn, notice) is None:
         _must_be_draft(turn, notice)
-        asked = await _still_asked(turn, notice)
-    notice.text = notice.plan_words + notice.text
-    notice.plan_at, notice.plan_words = None, ""
-    await turn.session.flush()
-    scope = await scope_of(turn, notice, audience)
-    check_scope(turn, notice, audience, scope)
-    if asked:
-        await _send(turn, notice, audience, scope)
+    if wakes_at(turn, None) is not None:
+        await _ask_at_night(turn, notice, audience)
+    elif notice.state == NoticeState.PLANNED or await _asked(turn, notice) is not None:
+        await _now(turn, notice, audience)
     else:
+        await _forget_plan(turn, notice)
+        scope = await scope_of(turn, notice, audience)
+        check_scope(turn, notice, audience, scope)
         await preview(turn, notice, audience, scope, texts.again(notice))
 
 
-async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -> None:
+async def _forget_plan(turn: Turn, notice: Notice) -> None:
+    notice.state, notice.text = NoticeState.DRAFT, notice.plan_words + notice.text
+    notice.plan_at, notice.plan_words = None, ""
+    await turn.unschedule(PLANNED, f"N{notice.id}")
+    await turn.session.flush()
+
+
+async def _ask_at_night(turn: Turn, notice: Notice, audience: Audience) -> None:
+    """Whether it shall really go out before the morning; what it is until then stays as it is."""
+    if notice.state == NoticeState.SENT:
+        chats = await asleep(turn, notice)
+        to = f" {texts.told(*await people_and_groups(turn, chats))}"
+    else:
+        scope = await scope_of(turn, notice, audience)
+        check_scope(turn, notice, audience, scope)
+        chats, to = scope.chat_ids, f"{audience.name(turn.rules.levels)}{scope.words()}"
+    shown = texts.body(notice, await issuer(turn, notice, audience), notice.plan_words + notice.text)
+    seconds = await seconds_for(turn, AT_NIGHT, await pieces_of(turn, notice, shown), chats)
+    await ask(turn, notice, texts.at_night(notice, to, seconds, wakes_at(turn, None), shown), night=True)
+
+
+async def _now(turn: Turn, notice: Notice, audience: Audience) -> None:
+    """Send it, whatever the hour."""
+    if notice.state == NoticeState.SENT:
+        await _wake(turn, notice)
+        return
+    if notice.state != NoticeState.PLANNED:
+        _must_be_draft(turn, notice)
+    await _forget_plan(turn, notice)
+    scope = await scope_of(turn, notice, audience)
+    check_scope(turn, notice, audience, scope)
+    await _send(turn, notice, audience, scope, at_night=wakes_at(turn, None) is not None)
+
+
+async def _wake(turn: Turn, notice: Notice) -> None:
+    """Send at once what waits for the morning."""
+    ref, chats = f"N{notice.id}", await asleep(turn, notice)
+    if await sleeps_until(turn, notice) is None:
+        _must_be_draft(turn, notice)
+    seconds = await seconds_for(turn, AT_NIGHT, await pieces_of(turn, notice, notice.text), chats)
+    await hurry(turn, notice)
+    await close_questions(turn, notice)
+    told = f" {texts.told(*await people_and_groups(turn, chats))}"
+    await say(turn, texts.started(notice, told, texts.when(seconds, None)), ref=ref)
+    await turn.schedule(WHOLE, ref, turn.now + timedelta(seconds=seconds) + FIRST_LOOK)
+
+
+async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope, *, at_night: bool = False) -> None:
     ref = f"N{notice.id}"
     notice.plan_at, plan_at = None, notice.plan_at
     text = texts.body(notice, await issuer(turn, notice, audience))
     pieces = await pieces_of(turn, notice, text)
-    seconds, wakes = await lasts(turn, notice, pieces, scope), wakes_at(turn, None)
-    how_long = going(turn, notice, seconds)
+    wakes = None if at_night else wakes_at(turn, None)
+    if at_night:
+        seconds = await seconds_for(turn, AT_NIGHT, pieces, scope.chat_ids)
+    else:
+        seconds = await lasts(turn, notice, pieces, scope)
     sent = [await post(turn, ref, Sort.NOTICE, pieces, scope.targets, hold=wakes)]
     for target, people in scope.called:
         sent.append(await post(turn, ref, Sort.NOTICE, [Piece(text, people), *pieces[1:]], [target], hold=wakes))
@@ -133,12 +218,14 @@ async def _send(turn: Turn, notice: Notice, audience: Audience, scope: Scope) ->
     await close_questions(turn, notice)
     turn.audit("notice.confirmed", ref, "state,post_id,sent_at")
     await turn.session.flush()
-    told = texts.started(notice, scope.words(), how_long)
+    if at_night:
+        await hurry(turn, notice)
+    how_long = texts.when(seconds, None)
+    told = (
+        texts.held(notice, scope.words(), how_long, wakes) if wakes else texts.started(notice, scope.words(), how_long)
+    )
     await (say(turn, told, ref=ref) if turn.speaker else tell_sender(turn, notice, told))
-    end = (wakes or turn.now) + timedelta(seconds=seconds)
-    await turn.schedule(WHOLE, ref, end + FIRST_LOOK)
-    if notice.receipt:
-        await turn.schedule(RECEIPTS, ref, end + timedelta(hours=turn.rules.notices.receipt_hours))
+    await turn.schedule(WHOLE, ref, (wakes or turn.now) + timedelta(seconds=seconds) + FIRST_LOOK)
 
 
 async def planned(turn: Turn, ref: str) -> None:
@@ -149,7 +236,7 @@ async def planned(turn: Turn, ref: str) -> None:
     audience = await audience_of(turn, notice)
     at = turn.local(notice.plan_at)
     if turn.now - notice.plan_at > timedelta(minutes=turn.rules.backlog_minutes):
-        notice.state, notice.plan_at, notice.plan_words = NoticeState.DRAFT, None, ""
+        notice.state, notice.plan_at = NoticeState.DRAFT, None
         turn.audit("notice.missed", ref, "state,plan_at")
         await tell_sender(turn, notice, texts.missed_plan(notice, at))
         return
@@ -160,7 +247,7 @@ async def planned(turn: Turn, ref: str) -> None:
     except Refusal as refusal:
         notice.state, notice.ended_at = NoticeState.DROPPED, turn.now
         turn.audit("notice.dropped", ref, "state")
-        await tell_sender(turn, notice, texts.plan_dropped(notice, str(refusal)))
+        await tell_deciders(turn, notice, texts.plan_dropped(notice, str(refusal)))
         return
     await _send(turn, notice, audience, scope)
 
@@ -176,14 +263,27 @@ async def _must_still_hold(turn: Turn, notice: Notice, audience: Audience) -> No
 async def drop(turn: Turn, number: int) -> None:
     """The preview was answered with 不是, or stopped: nothing goes out."""
     notice, audience = await load(turn, number)
-    must_rule(turn, notice, audience)
+    must_rule(turn, notice, audience, own=True)
     if notice.state != NoticeState.PLANNED:
         _must_be_draft(turn, notice)
-    await turn.unschedule(PLANNED, f"N{number}")
+    await end_unsent(turn, notice)
+    if _of_another(turn, notice):
+        await tell_sender(turn, notice, texts.dropped_by(notice, turn.me.name))
+    await say(turn, texts.dropped(notice), ref=f"N{number}")
+
+
+async def end_unsent(turn: Turn, notice: Notice) -> None:
+    """Nothing of a draft or a plan goes out any more."""
+    await turn.unschedule(PLANNED, f"N{notice.id}")
     notice.state, notice.ended_at = NoticeState.DROPPED, turn.now
     await close_questions(turn, notice)
-    turn.audit("notice.dropped", f"N{number}", "state")
-    await say(turn, texts.dropped(notice), ref=f"N{number}")
+    turn.audit("notice.dropped", f"N{notice.id}", "state")
+    await turn.session.flush()
+
+
+def _of_another(turn: Turn, notice: Notice) -> bool:
+    """Whether somebody else than the speaker wrote it, who does not read the answer either."""
+    return turn.me.contact_id != notice.sender_id and turn.here.chat_id != notice.chat_id
 
 
 async def stop(turn: Turn, order: Order) -> None:
@@ -191,18 +291,21 @@ async def stop(turn: Turn, order: Order) -> None:
     if order.ref is None or order.ref.letter != "N":
         raise Refusal("停止要通知的编号，如“停止 N5”。")
     notice, audience = await load(turn, order.ref.number)
-    must_rule(turn, notice, audience)
+    must_rule(turn, notice, audience, own=True)
     if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):
         await drop(turn, order.ref.number)
         return
     if notice.state != NoticeState.SENT:
         raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，不用再停。")
-    if not (await progress_of(turn, notice)).waiting:
+    if not (await progress_of(turn, notice)).some("waiting"):
         raise Refusal(f"{texts.name(notice)}已经全部发完，停不了了。看结果发“查 N{notice.id}”。")
     await cancel(turn, notice, NoticeState.STOPPED)
     progress = await progress_of(turn, notice)
-    out = progress.out + progress.waiting  # what is being sent this moment counts as out
-    await say(turn, texts.stopped(notice, out, progress.cancelled, progress.failed), ref=f"N{notice.id}")
+    out = progress.told(*OUT, "waiting")  # what is being sent this moment counts as out
+    told = (out, progress.told("cancelled"), progress.failed)
+    await say(turn, texts.stopped(notice, *told), ref=f"N{notice.id}")
+    if _of_another(turn, notice):
+        await tell_sender(turn, notice, texts.stopped(notice, *told, by=f"被{turn.me.name}"))
 
 
 async def cancel(turn: Turn, notice: Notice, state: NoticeState) -> None:
@@ -219,6 +322,7 @@ async def cancel(turn: Turn, notice: Notice, state: NoticeState) -> None:
         .values(state=PartState.CANCELLED)
     )
     notice.state, notice.ended_at = state, turn.now
+    await close_questions(turn, notice)
     await turn.unschedule(WHOLE, ref)
     await turn.unschedule(RECEIPTS, ref)
     turn.audit(f"notice.{state}", ref, "state")
@@ -231,39 +335,61 @@ async def whole(turn: Turn, ref: str) -> None:
     if notice is None or notice.state != NoticeState.SENT or notice.ended_at is not None or notice.sent_at is None:
         return
     progress = await progress_of(turn, notice)
-    if progress.waiting:
+    if progress.some("waiting"):
         late = (turn.now - notice.sent_at) / 10
         await turn.schedule(WHOLE, ref, turn.now + min(LONGEST_LOOK, max(FIRST_LOOK, late)))
         return
     notice.ended_at = turn.now
     turn.audit("notice.whole", ref, "ended_at")
-    await tell_sender(turn, notice, texts.whole(notice, progress.words(), progress.failed))
+    if notice.receipt:
+        hours = timedelta(hours=turn.rules.notices.receipt_hours)
+        await turn.schedule(RECEIPTS, ref, turn.now + hours)
+    await tell_deciders(turn, notice, texts.whole(notice, progress.words(), progress.failed))
 
 
 async def tell_sender(turn: Turn, notice: Notice, text: str) -> None:
     """Where it was written, if that is a private chat or a staff room; of a residents' group, in private."""
+    await _tell(turn, notice, text, notice.chat_id, [notice.sender_id])
+
+
+async def tell_deciders(turn: Turn, notice: Notice, text: str) -> None:
+    """Its sender, and who else confirmed, stopped or recalled it, each where they did; each chat once."""
+    done = col(AuditEntry.action).in_(DECISIONS) & (col(AuditEntry.ref) == f"N{notice.id}")
+    query = select(col(AuditEntry.actor_id), col(AuditEntry.chat_id)).where(done).order_by(col(AuditEntry.id))
+    people = {notice.sender_id: notice.chat_id}
+    for actor_id, chat_id in await turn.session.execute(query):
+        if actor_id is not None and chat_id is not None:
+            people.setdefault(actor_id, chat_id)
+    for chat in dict.fromkeys(people.values()):
+        await _tell(turn, notice, text, chat, [who for who, where in people.items() if where == chat])
+
+
+async def _tell(turn: Turn, notice: Notice, text: str, chat_id: int, people: Sequence[int]) -> None:
     room = await turn.session.scalar(
-        select(Room).join(Chat, col(Chat.room_id) == col(Room.id)).where(col(Chat.id) == notice.chat_id)
+        select(Room).join(Chat, col(Chat.room_id) == col(Room.id)).where(col(Chat.id) == chat_id)
     )
     ref = f"N{notice.id}"
-    if room is not None and room.purpose == Purpose.RESIDENTS:
-        sent = await whisper(turn, notice.sender_id, text, ref=ref)
-        if sent.chats:
+    if room is None or room.purpose != Purpose.RESIDENTS:
+        piece = Piece(text, tuple(people) if room is not None else ())
+        if (await post(turn, ref, Sort.REPLY, [piece], [Target(chat_id)])).chats:
             return
-    mention = (notice.sender_id,) if room is not None else ()
-    sent = await post(turn, ref, Sort.REPLY, [Piece(text, mention)], [Target(notice.chat_id)])
-    if not sent.chats:
-        await whisper(turn, notice.sender_id, text, ref=ref)
+    for contact_id in people:
+        if (await whisper(turn, contact_id, text, ref=ref)).chats or room is None:
+            continue
+        await post(turn, ref, Sort.REPLY, [Piece(text, (contact_id,))], [Target(chat_id)])
 
 
 async def list_planned(turn: Turn, order: Order) -> None:
     """待发: the planned notices of the speaker, and of the areas that the speaker answers for."""
-    query = select(Notice).where(Notice.state == NoticeState.PLANNED).order_by(col(Notice.plan_at), col(Notice.id))
-    mine: list[tuple[Notice, str]] = []
+    sent = (Notice.state == NoticeState.SENT) & col(Notice.ended_at).is_(None)
+    query = select(Notice).where(or_(Notice.state == NoticeState.PLANNED, sent)).order_by(col(Notice.id))
+    mine: list[tuple[datetime, Notice, str]] = []
     for notice in await turn.session.scalars(query):
+        at = notice.plan_at if notice.state == NoticeState.PLANNED else await sleeps_until(turn, notice)
         audience = await audience_of(turn, notice)
-        if notice.sender_id == turn.me.contact_id or covers_all(turn, WORKERS, audience):
-            mine.append((notice, audience.name(turn.rules.levels)))
+        if at and (notice.sender_id == turn.me.contact_id or covers_all(turn, WORKERS, audience)):
+            mine.append((at, notice, audience.name(turn.rules.levels)))
+    mine.sort(key=lambda row: (row[0], row[1].id))
     if not mine and not addressed(turn):
         turn.outcome = Outcome.CHAT
         return

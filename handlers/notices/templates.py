@@ -11,7 +11,7 @@ from handlers.clipping import clip
 from handlers.commands import Order
 from handlers.helping import addressed, take_as_text
 from handlers.matters import Refusal
-from handlers.notices.texts import LONGEST
+from handlers.notices.texts import LONGEST, usage_of_template
 from handlers.posting import say
 from handlers.turn import SENDERS, Turn
 from storage.areas import Area
@@ -43,6 +43,13 @@ async def templates(turn: Turn, order: Order) -> None:
         await _list(turn)
 
 
+async def own_area(turn: Turn) -> str:
+    """The name of the highest area for which the speaker may send notices, for lines that say how one is written."""
+    ids = {held.area_id for held in turn.me.roles if held.role in SENDERS}
+    rows = select(col(Area.name)).where(col(Area.id).in_(ids)).order_by(col(Area.level), col(Area.id))
+    return await turn.session.scalar(rows.limit(1)) or "本格"
+
+
 async def _own(turn: Turn) -> Area:
     """The highest area of which the speaker is admin."""
     held = [one for one in turn.me.roles if one.role == Role.ADMIN]
@@ -68,7 +75,9 @@ async def _save(turn: Turn, name: str, text: str) -> None:
     await turn.session.flush()
     turn.audit("template.saved", f"area:{area.id}", "text")
     done = "改好了" if known else "存好了"
-    await say(turn, f"模板“{name}”{done}，{area.name}的人都能用：通知 本格 模板 {name}{_words_for(text)}")
+    await say(
+        turn, f"模板“{name}”{done}，{area.name}的人都能用：{usage_of_template(area.name, name)}{_words_for(text)}"
+    )
 
 
 def _words_for(text: str) -> str:
@@ -105,7 +114,8 @@ async def _list(turn: Turn) -> None:
         await say(turn, f"还没有模板。{USAGE}")
         return
     lines = [f"{name}（{area}）：{clip(one.text, 24)}" for name, (one, area) in known.items()]
-    await say(turn, "通知的模板：\n" + "\n".join(lines[:MOST]) + "\n用法：通知 全镇 模板 名字，有空的在后面依次填。")
+    how = usage_of_template(await own_area(turn), "名字")
+    await say(turn, "通知的模板：\n" + "\n".join(lines[:MOST]) + f"\n用法：{how}，有空的在后面依次填。")
 
 
 async def _show(turn: Turn, name: str) -> None:
@@ -135,7 +145,7 @@ async def filled(turn: Turn, text: str) -> str:
         return f"{template.text}\n{words}" if words else template.text
     fill = words.split(maxsplit=blanks - 1) if blanks > 1 else [words] * bool(words)
     if len(fill) < blanks:
-        how = f"通知 全镇 模板 {template.name}{_words_for(template.text)}"
+        how = f"{usage_of_template(await own_area(turn), template.name)}{_words_for(template.text)}"
         raise Refusal(f"模板“{template.name}”有 {blanks} 个空，只填了 {len(fill)} 个，没有发。请这样写：{how}")
     left = iter(fill)
     return _BLANK.sub(lambda _: next(left), template.text)

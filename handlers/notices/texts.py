@@ -15,8 +15,16 @@ MOST_PICTURES = 3
 NAMES_SHOWN = 10
 LINES_SHOWN = 30
 
-USAGE = "请这样写：通知 全镇 明早6点到10点停水（也可写村名、网格名、“全体网格员”，或“本格”“本村”）。"
-"""How a notice is written."""
+
+def usage(area: str) -> str:
+    """How a notice is written, by somebody who may send them in this area."""
+    return f"请这样写：通知 {area} 明早6点到10点停水（也可写其中的村名、网格名，或“全体网格员”）。"
+
+
+def usage_of_template(area: str, words: str) -> str:
+    """How a template is used there."""
+    return f"通知 {area} 模板 {words}"
+
 
 STATE_NAMES = {
     NoticeState.DRAFT: "等确认",
@@ -35,11 +43,12 @@ def name(notice: Notice) -> str:
     return label(f"N{notice.id}")
 
 
-def body(notice: Notice, issuer: str) -> str:
-    """What the groups read."""
+def body(notice: Notice, issuer: str, words: str = "") -> str:
+    """What the groups read; `words` stand in for its own."""
+    words = words or notice.text
     if notice.corrects_id is not None:
-        return f"{name(notice)}{issuer}：\n更正：{notice.text}\n（原通知 N{notice.corrects_id}）"
-    return f"{name(notice)}{issuer}：\n{notice.text}"
+        return f"{name(notice)}{issuer}：\n更正：{words}\n（原通知 N{notice.corrects_id}）"
+    return f"{name(notice)}{issuer}：\n{words}"
 
 
 def moment(at: datetime) -> str:
@@ -56,16 +65,15 @@ def when(seconds: float, wakes: datetime | None, plan: datetime | None = None) -
 
 
 def scope(
-    chats: int,
-    people: int | None,
-    private: int,
+    told: str,
+    called: int,
     *,
     silent: int,
     unbound: int,
     without: int,
     missed: Sequence[str],
 ) -> str:
-    """Whom it reaches, by count, and who is left out."""
+    """Whom it reaches, by count, in how many staff rooms people are mentioned, and who is left out."""
     out = []
     if silent:
         out.append(f"另有 {silent} 个群静默，不发")
@@ -73,13 +81,12 @@ def scope(
         out.append(f"{unbound} 个群还没绑定，发不到")
     if without:
         out.append(f"按您写的除去 {without} 个群")
-    if people is not None and chats > private:
-        out.append(f"不是好友的在 {chats - private} 个工作群里@")
+    if called:
+        out.append(f"不是好友的在 {called} 个工作群里@")
     if missed:
         more = f"等 {len(missed)} 人" if len(missed) > NAMES_SHOWN else ""
         out.append(f"联系不上：{'、'.join(missed[:NAMES_SHOWN])}{more}")
-    told = f" {chats} 个群" if people is None else f" {people} 人"
-    return f"{told}（{'；'.join(out)}）" if out else told
+    return f" {told}（{'；'.join(out)}）" if out else f" {told}"
 
 
 def preview(notice: Notice, to: str, going: str, notes: Sequence[str], shown: str) -> str:
@@ -104,12 +111,16 @@ TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请�
 
 def with_receipt(hours: int) -> str:
     """Beside a preview: people are asked to say that they have read it."""
-    return f"要回执：大家回“收到”就记上；{hours} 小时后还没回的，私下告诉网格员。"
+    return f"要回执：大家回“收到”就记上；发完 {hours} 小时后还没回的，私下告诉网格员。"
 
 
 def with_pictures(count: int, able: bool) -> str:
     """Beside a preview: what goes with it."""
-    return f"附 {count} 张照片（不要带的话，停止后重新写）。" if able else f"这个微信号发不了图片，{count} 张照片不发。"
+    return (
+        f"附 {count} 张照片（不要的话，停止后重新写“通知 全镇 不带照片 …”）。"
+        if able
+        else f"这个微信号发不了图片，{count} 张照片不发。"
+    )
 
 
 def everything(groups: int) -> str:
@@ -135,6 +146,33 @@ def started(notice: Notice, to: str, going: str) -> str:
     return f"{name(notice)}正在发{to}，{going}。发完我告诉您；要停回“{stop}”。"
 
 
+def held(notice: Notice, to: str, how_long: str, wakes: datetime) -> str:
+    """The answer to 确认 in quiet hours, which end at `wakes`, local."""
+    ref = f"N{notice.id}"
+    now = f"等不了、现在就发回“马上发 {ref}”，不发了回“停止 {ref}”。"
+    return f"{name(notice)}现在是安静时段，等到 {moment(wakes)} 发{to}，{how_long}。{now}"
+
+
+def asleep(notice: Notice, wakes: datetime) -> str:
+    """To 确认 of one that waits for the end of the quiet hours; local."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}已经确认，等到 {moment(wakes)} 发。现在就发回“马上发 {ref}”，不发了回“停止 {ref}”。"
+
+
+def at_night(notice: Notice, to: str, seconds: float, wakes: datetime | None, shown: str) -> str:
+    """Asked before it goes out in quiet hours."""
+    until = f"（到 {moment(wakes)}）" if wakes else ""
+    return (
+        f"{name(notice)}现在是安静时段{until}，马上发会吵到人：发到{to}，{duration(seconds)}。\n"
+        f"--------\n{shown}\n--------\n现在就发回“确认 N{notice.id}”，不急回“不是”。"
+    )
+
+
+def not_at_night(number: int) -> str:
+    """The answer to 不是 after that question."""
+    return f"【通知 N{number}】现在不发。看它什么时候发，发“查 N{number}”。"
+
+
 def planned(notice: Notice, at: datetime) -> str:
     """The answer to 确认 of what goes later; `at` local."""
     ref = f"N{notice.id}"
@@ -152,34 +190,19 @@ def plan_dropped(notice: Notice, why: str) -> str:
     return f"{name(notice)}到时间了，没有发：{why}"
 
 
-def waiting(rows: Sequence[tuple[Notice, str]], more: int, local: Local) -> str:
-    """The planned notices, each with its audience."""
+def waiting(rows: Sequence[tuple[datetime, Notice, str]], more: int, local: Local) -> str:
+    """The notices that go later: when, and to which audience."""
     if not rows:
-        return "没有等着定时发的通知。"
-    lines = [
-        f"{name(one)}{moment(local(one.plan_at or one.created_at))} {where}｜{clip(one.text, 24)}"
-        for one, where in rows
-    ]
+        return "没有等着发的通知。"
+    lines = [f"{name(one)}{moment(local(at))} {where}｜{clip(one.text, 24)}" for at, one, where in rows]
     rest = f"\n……还有 {more} 条" if more else ""
-    return "等着定时发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”。"
+    return "等着发的通知：\n" + "\n".join(lines) + f"{rest}\n不发了回“停止 编号”，现在就发回“马上发 编号”。"
 
 
-def tally(
-    reached: int, perhaps: int, waits: int, failed: int, cancelled: int, recalled: int, silent: int, unit: str
-) -> str:
-    """The counts that are not nothing: 送达 37 个群，等待 120 个."""
-    parts = [f"送达 {reached} {unit}"]
-    for word, count in (
-        ("可能收到", perhaps),
-        ("等待", waits),
-        ("失败", failed),
-        ("撤下", cancelled),
-        ("撤回", recalled),
-        ("静默", silent),
-    ):
-        if count:
-            parts.append(f"{word} {count} {unit[0]}")
-    return "，".join(parts)
+def told(people: int, groups: int, *, to_people: bool = False) -> str:
+    """How many it concerns: `2 人、1 个群`; none of a notice `to_people` is `0 人`."""
+    counts = [f"{people} 人"] * bool(people) + [f"{groups} 个群"] * bool(groups)
+    return "、".join(counts) or ("0 人" if to_people else "0 个群")
 
 
 def failures(names: Sequence[str]) -> str:
@@ -195,9 +218,10 @@ def whole(notice: Notice, counts: str, failed: Sequence[str]) -> str:
     return f"{name(notice)}发完了：{counts}。{failures(failed)}"
 
 
-def status(notice: Notice, area: str, counts: str, failed: Sequence[str]) -> str:
-    """What 查 N5 answers."""
-    return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}\n{counts}{failures(failed)}"
+def status(notice: Notice, area: str, counts: str, failed: Sequence[str], wakes: datetime | None = None) -> str:
+    """What 查 N5 answers; `wakes` (local) is when what waits for the end of the quiet hours goes."""
+    state = f"等到 {moment(wakes)} 发" if wakes else STATE_NAMES[NoticeState(notice.state)]
+    return f"{name(notice)}{area}｜{state}\n{counts}{failures(failed)}"
 
 
 def draft_status(notice: Notice, area: str, local: Local) -> str:
@@ -207,14 +231,20 @@ def draft_status(notice: Notice, area: str, local: Local) -> str:
     return f"{name(notice)}{area}｜{STATE_NAMES[NoticeState(notice.state)]}，没有发出。"
 
 
-def stopped(notice: Notice, reached: int, cancelled: int, failed: Sequence[str]) -> str:
-    """The answer to 停止."""
-    return f"{name(notice)}停了：已发出 {reached} 个群，撤下 {cancelled} 个群没有发。{failures(failed)}"
+def stopped(notice: Notice, reached: str, cancelled: str, failed: Sequence[str], by: str = "") -> str:
+    """The answer to 停止, and what its sender hears if it was stopped `by` somebody else."""
+    return f"{name(notice)}{by}停了：已发出 {reached}，撤下 {cancelled}没有发。{failures(failed)}"
 
 
 def which(word: str) -> str:
     """To 撤回刚才的通知 and the like, which name none."""
     return f"{word}哪条？请带上通知的编号，如“{word} N1{' …' if word == '更正' else ''}”。"
+
+
+def beyond_right(begin: datetime, ends: datetime | None) -> str:
+    """To a plan for a time (local) at which its sender may not send there any more."""
+    until = f"只到 {moment(ends)}" if ends else "没有了"
+    return f"您在这里发通知的权限{until}，{moment(begin)} 发不了，没有定。请定早一些，或请管理员延长授权。"
 
 
 def not_sent_yet(number: int) -> str:
@@ -227,19 +257,24 @@ def dropped(notice: Notice) -> str:
     return f"{name(notice)}作废了，没有发出。要发就重新写“通知 …”。"
 
 
-def recalling(notice: Notice, fresh: int, cancelled: int) -> str:
+def dropped_by(notice: Notice, by: str) -> str:
+    """To the author of a draft or plan that somebody else dropped."""
+    return f"{name(notice)}被{by}作废了，没有发出：“{clip(notice.text, 24)}”"
+
+
+def recalling(notice: Notice, fresh: int, cancelled: str) -> str:
     """The answer to 撤回."""
     back = f"，正在收回 {fresh} 条刚发的" if fresh else ""
-    return f"{name(notice)}撤下 {cancelled} 个群没有发{back}。结果马上告诉您。"
+    return f"{name(notice)}撤下 {cancelled}没有发{back}。结果马上告诉您。"
 
 
-def recalled(notice: Notice, recalled: int, cancelled: int, out: int, able: bool) -> str:
-    """What its sender hears when all that can be taken back is."""
-    text = f"{name(notice)}撤回的结果：收回 {recalled} 个群，撤下 {cancelled} 个群没有发。"
+def recalled(notice: Notice, recalled: str, cancelled: str, out: str, able: bool) -> str:
+    """What its sender hears when all that can be taken back is; `out` is who still has it, if anybody."""
+    text = f"{name(notice)}撤回的结果：收回 {recalled}，撤下 {cancelled}没有发。"
     if not out:
         return text
     why = "发出超过两分钟，或平台没让收回" if able else "这个微信号不能撤回"
-    return f"{text}还有 {out} 个群收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
+    return f"{text}还有 {out}收不回（{why}），要告诉他们，发“更正 N{notice.id} …”。"
 
 
 def _some(names: Sequence[str], most: int) -> str:

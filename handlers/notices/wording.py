@@ -24,6 +24,7 @@ _SEND = re.compile(r"\s*(?:准时|再|后|开始)?发(?:送|出|布)?(?=[\s:：,
 _APART = re.compile(r"[\s:：]+(?![到至~～—－\-起前后或\d]|之[前后]|以[前后]|准时|开始|左右)")
 """What parts a time of sending from the words; after a mere comma a sentence goes on: 明早8点，全镇停水."""
 
+_BARE = re.compile(r"不[带附要](?:照片|图片|图)[\s:：,，]+")
 _RECEIPT = re.compile(r"(?:要|需要?|请)?回执[\s:：,，]+")
 _ANSWER = re.compile(
     r"(?:(?:收到|看到)[后了的]?[,，\s]*(?:请|都|麻烦|务必|及时|的)*回(?:复|个|一下|一声)*|(?:请|都|务必|及时|麻烦)*回(?:复|个|一下|一声)*)"
@@ -35,8 +36,9 @@ _ANSWER = re.compile(
 class Wording:
     """The words, and how they were asked to go.
 
-    `plan_words` are a time that was only taken as the time of sending: they are put back before the words when
-    it was none. `timely`: the words begin with a time that was taken as part of them, though it stands apart.
+    `plan_words` are a time that was only taken as the time of sending: they are put back before the words when it
+    was none. `bare`: no pictures shall go with them. `timely`: the words begin with a time that was taken as part
+    of them, though it stands apart.
     """
 
     text: str
@@ -44,6 +46,7 @@ class Wording:
     plan_words: str = ""
     receipt: bool = False
     timely: bool = False
+    bare: bool = False
 
 
 def take_wording(rest: str, said: datetime, now: datetime, rests: Callable[[datetime], bool]) -> Wording:
@@ -52,11 +55,12 @@ def take_wording(rest: str, said: datetime, now: datetime, rests: Callable[[date
     `rests` tells whether nothing is sent at an instant: nobody means such a time without saying so, nor one
     that is past. Refusal for a plan that cannot be, seen from `now`.
     """
-    receipt, rest = _receipt(rest)
+    bare = _BARE.match(rest)
+    receipt, rest = _receipt(rest[bare.end() :] if bare else rest)
     wording = _timed(rest, said, now, rests)
     again, text = _receipt(wording.text)
     asked = receipt or again or asks_for_receipt(text)
-    return Wording(text, wording.plan_at, wording.plan_words, asked, wording.timely)
+    return Wording(text, wording.plan_at, wording.plan_words, asked, wording.timely, bare is not None)
 
 
 def asks_for_receipt(text: str) -> bool:

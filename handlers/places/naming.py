@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz, process
@@ -20,6 +20,11 @@ SUGGESTIONS = 5
 SIMILAR = 45
 """Likeness (0..100) from which a name is offered instead of an unknown one."""
 
+ALMOST = 60
+"""Likeness from which what ends like a place is one misspelt: one character of three."""
+LONGEST_NAME = 24
+
+_PLACE = re.compile(r"[^\s、，,]{1,7}?(?:社区|街道|[村格镇乡组])")
 _KINDS = (("grid", "网格"), ("village", "村居"), ("town", "镇乡街"), ("district", "区县市旗"))
 _RELATIVE = re.compile(r"(?:全|本|我们?|咱们?)(镇街|街道|村居|社区|网格|[区县市旗镇乡街村居格])")
 _NUMBER = re.compile(f"{CN}+")
@@ -77,6 +82,27 @@ async def area_at_start(turn: Turn, text: str) -> tuple[Area, str] | None:
     if found := names.choose(names.partial(first), first):
         return await _get(turn, found), _after(text, len(first))
     return None
+
+
+async def longest_area(turn: Turn, text: str, within: Callable[[str], bool]) -> tuple[Area, int] | None:
+    """The area with the longest name that a text begins with, gap or not, and that name's length; None if none.
+
+    Of several called the same, one whose path is `within` comes first.
+    """
+    names = await _Names.load(turn)
+    for end in range(min(len(text), LONGEST_NAME), 1, -1):
+        words = text[:end]
+        if words.isascii() or not (found := names.exact(words)):
+            continue
+        if chosen := names.choose([row for row in found if within(row.path)] or found, words):
+            return await _get(turn, chosen), end
+    return None
+
+
+async def nearly_at_start(turn: Turn, text: str, within: Callable[[str], bool]) -> str | None:
+    """The name `within` whose first two characters, or most, a text begins with; None for other words."""
+    names = await _Names.load(turn)
+    return names.meant(text, within)
 
 
 async def unknown_area(turn: Turn, words: str) -> Refusal:
@@ -216,6 +242,15 @@ class _Names:
             return None
         name = max((row.name for row in found), key=len)
         return self.choose([row for row in found if row.name == name], name)
+
+    def meant(self, text: str, within: Callable[[str], bool]) -> str | None:
+        """The first (highest) name that the beginning of a text may stand for, cut short or misspelt."""
+        rows = [row for row in self._rows if within(row.path)]
+        first = _PLACE.match(text)
+        for row in rows:
+            if self._plain[row.id].startswith(plain(text)[:2]) or (first and fuzz.ratio(first[0], row.name) >= ALMOST):
+                return row.name
+        return None
 
     def choose(self, found: Sequence[_Named], words: str) -> _Named | None:
         """The one meant: within the speaker's reach first, then near this chat; Refusal if that leaves several."""

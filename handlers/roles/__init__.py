@@ -2,7 +2,7 @@
 
 from handlers.commands import Command, Takes
 from handlers.roles.appointing import appoint, dismiss
-from handlers.roles.delegating import grant, take_back
+from handlers.roles.delegating import DUE, grant, take_back
 from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
 from handlers.roles.substitutes import substitute
 from handlers.roles.wardens import mine, whose
@@ -71,4 +71,4 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
-__all__ = ["COMMANDS", "make_admin_code", "make_contact_code"]
+__all__ = ["COMMANDS", "DUE", "make_admin_code", "make_contact_code"]

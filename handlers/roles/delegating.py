@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlmodel import col
 from handlers.commands import Order
 from handlers.helping import addressed, take_as_text
 from handlers.matters import Refusal
+from handlers.notices.lapsing import stop_lapsed
 from handlers.posting import say, whisper
 from handlers.roles import texts
 from handlers.roles.appointing import area_named, may_give, reach
@@ -20,6 +22,7 @@ from handlers.turn import SENDERS, Turn
 from storage.areas import Area
 from storage.people import Appointment, Contact, Role, roles_of
 
+ENDED = "right.ended"
 _RIGHT = re.compile(r"(?:发|的)?通知(?:的?权限?)?")
 
 
@@ -85,14 +88,16 @@ async def _area(turn: Turn, words: str) -> Area:
 async def _lend(turn: Turn, person: Contact, area: Area, until: datetime) -> None:
     """Write the right down; one that runs already ends at the new time."""
     running = [one for one, there in await _running(turn, person) if there.id == area.id]
-    if running:
-        running[0].until = until
-    else:
-        turn.session.add(
-            Appointment(contact_id=person.id or 0, area_id=area.id or 0, role=Role.HERALD, since=turn.now, until=until)
-        )
+    lent = (
+        running[0]
+        if running
+        else Appointment(contact_id=person.id or 0, area_id=area.id or 0, role=Role.HERALD, since=turn.now)
+    )
+    lent.until = until
+    turn.session.add(lent)
     turn.audit("right.given", f"contact:{person.id}", f"{Role.HERALD},area:{area.id},until")
     await turn.session.flush()
+    await turn.schedule(ENDED, f"{lent.id}:{turn.me.contact_id}", until)
 
 
 async def _running(turn: Turn, person: Contact) -> list[tuple[Appointment, Area]]:
@@ -129,5 +134,24 @@ async def take_back(turn: Turn, order: Order) -> None:
         turn.audit("right.taken", f"contact:{person.id}", f"{Role.HERALD},area:{there.id}")
     await turn.session.flush()
     names = "、".join(there.name for _, there in mine)
-    await say(turn, f"已收回{person.name}在{names}发通知的权限。")
-    await whisper(turn, person.id or 0, f"您在{names}发通知的权限已收回，谢谢。")
+    stopped = texts.stopped_with_right(await stop_lapsed(turn, person.id or 0))
+    await say(turn, f"已收回{person.name}在{names}发通知的权限。{stopped}")
+    await whisper(turn, person.id or 0, f"您在{names}发通知的权限已收回，谢谢。{stopped}")
+
+
+async def ended(turn: Turn, ref: str) -> None:
+    """Due: a lent right has ended by itself (`ref`: the appointment, and who lent it); what waits is not sent."""
+    appointment_id, lender_id = map(int, ref.split(":"))
+    lent = await turn.session.get(Appointment, appointment_id)
+    if lent is None or lent.until is None or lent.until > turn.now:
+        return  # lent for longer meanwhile
+    stopped = texts.stopped_with_right(await stop_lapsed(turn, lent.contact_id))
+    if not stopped:
+        return
+    person = await turn.session.get_one(Contact, lent.contact_id)
+    area = await turn.session.get_one(Area, lent.area_id)
+    await whisper(turn, lender_id, f"{person.name}在{area.name}发通知的权限到期了。{stopped}")
+    await whisper(turn, lent.contact_id, f"您在{area.name}发通知的权限到期了。{stopped}")
+
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {ENDED: ended}

@@ -86,6 +86,11 @@ def granted(name: str, area: str, until: datetime) -> str:
     return f"好的，到 {until:%m-%d %H:%M} 为止{name}可以发{area}的通知，到时自动收回。提前收回发“收回 {name} 通知”。"
 
 
+def stopped_with_right(notices: Sequence[str]) -> str:
+    """Beside the end of a right: what was still waiting is not sent."""
+    return f"还没发完的通知 {'、'.join(notices)} 停了，没发的不再发。" if notices else ""
+
+
 def you_may_send(by: str, area: str, until: datetime) -> str:
     """What the person reads who got the right."""
     return f"{by}授权您发{area}的通知，到 {until:%m-%d %H:%M} 为止。写法：“通知 {area} …”，先看预览，回“确认”才发。"

@@ -30,6 +30,13 @@ async def sent_to(talk: Talk, person: str, text: str) -> set[str]:
         ("通知 全镇 除柳树村 开会", {"g3"}),
         ("通知 全镇（除柳树村外）开会", {"g3"}),
         ("通知 全镇 除柳树村外开会", {"g3"}),
+        ("通知 全镇 除柳树村明早停水", {"g3"}),
+        ("通知 全镇除柳树一格明早停水", {"g2", "g3"}),
+        ("通知 全镇 除了柳树村柳树1格明早停水", {"g2", "g3"}),
+        ("通知 全镇 不含北关社区、柳树二格明早停水", {"g1"}),
+        ("通知 全镇 除柳树一格和北关社区停水，外出注意", {"g2"}),
+        ("通知 全镇 除雪通告", {"g1", "g2", "g3"}),
+        ("通知 全镇 除四害，村里统一投药", {"g1", "g2", "g3"}),
         ("通知 全镇 除柳树一格、北关社区以外 开会", {"g2"}),
         ("通知 柳树村、北关社区 不含柳树二格 开会", {"g1", "g3"}),
         ("通知 全镇工作群 开会", {"s1"}),
@@ -46,6 +53,11 @@ async def test_who_hears_it(talk: Talk, text: str, heard: set[str]) -> None:
     assert await sent_to(talk, "t1", text) == heard
 
 
+async def test_words_right_after_what_is_left_out_are_the_notice(talk: Talk) -> None:
+    (preview,) = texts(await talk.say("t1", None, "通知 全镇 除柳树村明早停水"), "@t1")
+    assert "柳河镇（除柳树村）" in preview and "柳河镇：\n明早停水\n" in preview
+
+
 async def test_what_is_left_out_is_named(talk: Talk) -> None:
     async with talk.database.write() as session:
         await session.execute(update(Room).where(col(Room.key) == "g3").values(bound_at=None))
@@ -59,6 +71,11 @@ async def test_what_is_left_out_is_named(talk: Talk) -> None:
         ("通知 柳树村、北官社区 开会", "没有叫“北官社区”"),
         ("通知 全镇 除柳叔村 开会", "没有叫“柳叔村”"),
         ("通知 柳树村 除北关社区 开会", "本来就不在"),
+        ("通知 柳树村 除北关社区明早停水", "本来就不在"),
+        ("通知 全镇 除柳树明早停水", "请写成“除柳树村 …”，后面空一格"),
+        ("通知 全镇 除柳叔村明早停水", "请写成“除柳树村 …”，后面空一格"),
+        ("通知 全镇 除柳树村三组明早停水", "后面空一格"),
+        ("通知 全镇 除柳树村、北官社区明早停水", "后面空一格"),
         ("通知 柳树村 除柳树村 开会", "没有剩下的群"),
         ("通知 各村工作群 开会", "还没有绑定的群"),
         ("通知 柳树一格全体民警 开会", "还没有人"),
@@ -85,7 +102,7 @@ async def test_workers_that_are_no_friends_are_mentioned_in_the_staff_room(talk:
     assert set(staff.mentions) == {"w2", "w3"}
     assert "周五开会" in staff.text
     assert texts(said, "@w1") and not texts(said, "@w2")
-    assert "送达 2 处" in texts(await talk.wait(minutes=5), "@t1")[0]
+    assert "送达 1 人、1 个群" in texts(await talk.wait(minutes=5), "@t1")[0]
 
 
 async def test_a_worker_may_reach_only_who_is_below(talk: Talk) -> None:

@@ -105,3 +105,9 @@ async def test_a_correction_may_ask_for_receipts(talk: Talk) -> None:
     await send(talk)
     assert "要回执" in texts(await talk.say("t1", None, "更正 N1 改到后天，收到请回复"), "@t1")[0]
     assert "@t1" in rooms(await talk.say("t1", None, "确认 N2"))
+
+
+@pytest.mark.parametrize(("person", "area"), [("w1", "柳树一格"), ("a1", "柳树村"), ("t1", "柳河镇"), ("d1", "清江区")])
+async def test_what_is_shown_as_an_example_is_the_senders_own_area(talk: Talk, person: str, area: str) -> None:
+    for words in ("帮我发个通知", f"通知 {area}"):
+        assert f"请这样写：通知 {area} " in texts(await talk.say(person, None, words), f"@{person}")[0]

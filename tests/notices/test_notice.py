@@ -326,7 +326,7 @@ async def test_quiet_hours_are_told(talk: Talk) -> None:
     assert "安静时段" in texts(said, "@w1")[0]
     said = await talk.say("w1", None, "确认 N1")
     assert rooms(said) == {"@w1"}
-    assert "安静时段，11-22 08:00 开始发" in texts(said, "@w1")[0]
+    assert "安静时段，等到 11-22 08:00 发" in texts(said, "@w1")[0]
     assert rooms(await talk.wait(hours=9)) == set()
     said = await talk.wait(hours=2)
     assert texts(said, "g1") == [f"【通知 N1】柳树一格：\n{WATER}"]

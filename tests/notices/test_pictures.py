@@ -55,6 +55,41 @@ async def test_at_most_three(talk: Talk, photo: Path) -> None:
     assert len(await talk.rows(select(NoticePicture))) == 3
 
 
+async def test_the_same_text_again_takes_no_more_than_three(talk: Talk, photo: Path) -> None:
+    await talk.say("t1", None, "通知 全镇 停水")
+    for _ in range(5):
+        await show(talk, "t1", photo)
+    (preview,) = texts(await talk.say("t1", None, "通知 全镇 停水"), "@t1")
+    assert "附 3 张照片" in preview
+    assert len(await talk.rows(select(NoticePicture))) == 3
+
+
+async def test_a_draft_dropped_for_a_typo_leaves_its_photo_to_the_next_one(talk: Talk, photo: Path) -> None:
+    await show(talk, "t1", photo)
+    await talk.say("t1", None, "通知 全镇 停谁")
+    await talk.say("t1", None, "停止 N1")
+    (preview,) = texts(await talk.say("t1", None, "通知 全镇 停水"), "@t1")
+    assert "附 1 张照片" in preview
+    assert await pictured(talk) == {"g1", "g2", "g3"}
+    (preview,) = texts(await talk.say("t1", None, "通知 全镇 停电"), "@t1")
+    assert "照片" not in preview
+
+
+async def test_a_photo_that_is_not_wanted_is_left_behind(talk: Talk, photo: Path) -> None:
+    await show(talk, "t1", photo)
+    await talk.say("t1", None, "通知 全镇 停水")
+    await talk.say("t1", None, "停止 N1")
+    (preview,) = texts(await talk.say("t1", None, "通知 全镇 不带照片 停水"), "@t1")
+    assert "张照片" not in preview and "：\n停水\n" in preview
+    assert await pictured(talk) == set()
+
+
+async def test_a_video_beside_a_draft_is_refused_in_one_line(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全镇 停水")
+    said = await talk.say("t1", None, "", type=MessageType.VIDEO)
+    assert [one.text for one in said] == ["视频我转不了，通知只能带照片。请截一张图发给我。"]
+
+
 async def test_of_others_elsewhere_or_long_before_none_goes(talk: Talk, photo: Path) -> None:
     await show(talk, "t1", photo)
     await talk.wait(minutes=15)

@@ -168,6 +168,7 @@ async def test_missed_by_hours_it_is_asked_about_again(talk: Talk) -> None:
     assert "当时我不在线，没有发" in texts(said, "@t1")[0]
     said = await talk.say("t1", None, "确认 N1")
     assert "再看一遍" in texts(said, "@t1")[0]
+    assert "“明早9点”读作发送的时间" in texts(said, "@t1")[0]
     assert "g1" in rooms(await talk.say("t1", None, "确认 N1"))
 
 

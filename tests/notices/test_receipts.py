@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers.notices.hearing import received
 from handlers.notices.wording import asks_for_receipt
+from storage.agenda import DueItem
 from storage.matters import Notice, NoticeReceipt
 from storage.people import ContactBinding
 from tests.harness import Talk, rooms, texts
@@ -59,6 +60,43 @@ def test_what_is_a_receipt(text: str, said: bool, quoting: bool) -> None:
     assert received(text, quoting=True) == quoting
 
 
+RECEIPTS = """
+收到 收到了！ 好的，收到，谢谢 收到[握手] 收到收到 收到👌 收到✅ 收到，辛苦了 收到，马上办 3栋201收到
+一单元收到 全家收到 嗯收到 OK收到 收到ok 收到1 收到哈 王姨收到
+赵大爷：收到 3-2-201收到 柳树一格收到 柳树一格小耿收到 小耿收到！ 我家收到 我们家收到了，谢谢 已收到
+收到通知 通知收到 收到_收到_收到 收到～ 收到~ 好嘞收到
+收到，谢谢书记 收到，一定配合 收到🙏🏻辛苦啦 收到！我们马上落实 孙丽，收到 我是3栋201的，收到
+收到，3栋201 收到，没问题 一组组长收到 物业收到 Lisa收到 收到谢谢
+收到辛苦了 收到，明白 收到+1 刚收到，谢谢提醒 A座收到 网格员收到 都收到了 收到，按时参加
+好的收到啦[玫瑰][玫瑰] 1单元102室_收到 201收到 我已收到
+"""
+NONE = """
+没收到 未收到 还没收到 谁收到 谁收到了 收到没 收到没有 收到吗 收到了吗？ 收到？ 收到货了 收到钱 收到钱了
+收到快递了吗 快递收到 包裹收到了 钱收到了 水费单收到
+收到的水费单不对 收到请回复 请收到回复 大家收到了吗 我没收到 我家没有收到 收到，但是我家没水
+收到，怎么办 收到，我家水管爆了 收到，着火了快来 是否收到 何时收到 能收到 不收到
+收到短信了 收到一个诈骗短信 收到退款了 刚收到货 收到红包 收到停水通知了没 药收到了 文件收到 方案收到
+收到，几点停水 马上收到 等收到再说 我昨天收到一封信
+收到，什么时候来电 谢谢 好的 3栋201
+"""
+
+
+@pytest.mark.parametrize(("lines", "said"), [(RECEIPTS, True), (NONE, False)])
+def test_who_says_so_and_politely_is_told_from_who_asks_or_means_something_else(lines: str, said: bool) -> None:
+    """`_` stands for a space."""
+    assert [line for line in lines.split() if received(line.replace("_", " ")) != said] == []
+
+
+@pytest.mark.parametrize("line", ["👌", "[OK]", "王姨知道了", "好的谢谢", "3栋201已阅"])
+def test_in_a_quote_a_nod_is_enough(line: str) -> None:
+    assert received(line, quoting=True) and not received(line)
+
+
+@pytest.mark.parametrize("part", ["谢", "嗯", "1", "一格", "小王", "收到谢", "都收到"])
+def test_no_line_is_gone_through_for_ever(part: str) -> None:
+    assert not received(("收到" + part * 30)[:29] + "é")
+
+
 async def test_counted_by_group_and_person(talk: Talk) -> None:
     await send(talk)
     assert await talk.say("r1", "g1", "收到") == []
@@ -83,6 +121,15 @@ async def test_who_has_not_is_told_to_the_worker_once(talk: Talk) -> None:
     assert "北关一格群 0/2 人已回，没回的：周强" in texts(said, "@w3")[0]
     assert rooms(said) <= {"@w1", "@w2", "@w3", "@t1"}
     assert await talk.wait(days=2) == []
+
+
+async def test_nobody_is_chased_before_the_last_group_has_it(talk: Talk) -> None:
+    await send(talk)
+    due = select(DueItem.due_at).where(DueItem.kind == "notice.receipts")
+    assert await talk.rows(due) == []
+    await talk.wait(minutes=2)
+    (notice,) = await talk.rows(select(Notice))
+    assert await talk.rows(due) == [notice.ended_at + timedelta(hours=4)]
 
 
 async def test_in_quiet_hours_the_workers_sleep(talk: Talk) -> None:

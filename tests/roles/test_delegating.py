@@ -35,13 +35,47 @@ async def test_it_is_taken_back_and_its_plans_with_it(talk: Talk) -> None:
     await talk.say("r4", None, "确认")
     said = await talk.say("a2", None, "收回 周强 通知")
     assert "已收回周强在北关社区" in texts(said, "@a2")[0]
+    assert "N1 停了" in texts(said, "@a2")[0] and "N1 停了" in texts(said, "@r4")[0]
     assert not await sends(talk, "r4", "北关社区")
-    said = await talk.wait(days=1)
-    assert rooms(said) == {"@r4"}
-    assert "没有发" in texts(said, "@r4")[0]
+    assert await talk.wait(days=1) == []
     assert "现在没有授权" in texts(await talk.say("a2", None, "收回 周强 通知"), "@a2")[0]
     actions = [one.action for one in await talk.rows(select(AuditEntry).order_by(AuditEntry.id))]
     assert [one for one in actions if one.startswith("right")] == ["right.given", "right.taken"]
+
+
+async def test_when_it_ends_by_itself_what_waits_is_stopped_and_the_lender_told(talk: Talk) -> None:
+    await talk.say("a2", None, "授权 周强 通知 北关社区 10小时")
+    await talk.wait(hours=9, minutes=30)
+    await talk.say("r4", None, "通知 北关社区 停水")
+    await talk.say("r4", None, "确认")
+    said = await talk.wait(hours=1)
+    assert rooms(said) == {"@a2", "@r4"}
+    assert "到期了。还没发完的通知 N1 停了" in texts(said, "@a2")[0]
+    assert "g3" not in rooms(await talk.wait(hours=12))
+
+
+async def test_lent_for_longer_nothing_is_stopped(talk: Talk) -> None:
+    await talk.say("a2", None, "授权 周强 通知 北关社区 2小时")
+    await talk.say("a2", None, "授权 周强 通知 北关社区 3天")
+    await talk.say("r4", None, "通知 北关社区 定时下午4点 停水")
+    await talk.say("r4", None, "确认")
+    assert "g3" in rooms(await talk.wait(hours=5))
+
+
+async def test_a_plan_beyond_its_end_is_refused_with_the_date(talk: Talk) -> None:
+    await talk.say("a2", None, "授权 周强 通知 北关社区 1天")
+    (line,) = texts(await talk.say("r4", None, "通知 北关社区 定时后天9点 停水"), "@r4")
+    assert "只到 11-22 12:00，11-23 09:00 发不了" in line
+
+
+async def test_ones_own_notice_is_recalled_out_of_office_too(talk: Talk) -> None:
+    await talk.say("a2", None, "授权 周强 通知 北关社区 1天")
+    await talk.say("r4", None, "通知 北关社区 停水")
+    await talk.say("r4", None, "确认")
+    await talk.say("a2", None, "收回 周强 通知")
+    assert "只有" in texts(await talk.say("r4", None, "更正 N1 停电"), "@r4")[0]
+    assert "只有发起人" in texts(await talk.say("r1", None, "撤回 N1"), "@r1")[0]
+    assert "正在收回 1 条" in texts(await talk.say("r4", None, "撤回 N1"), "@r4")[0]
 
 
 async def test_lent_again_it_ends_at_the_new_time(talk: Talk) -> None:
