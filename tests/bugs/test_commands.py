@@ -67,7 +67,7 @@ async def test_a_command_a_line_is_carried_out_line_by_line(talk: Talk) -> None:
     said = await talk.say("w1", None, "办结 1 换了新管\n进展 2 已报供电所")
     assert "换了新管" in "".join(texts(said, "g1"))
     assert "已报供电所" in "".join(texts(said, "g1"))
-    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.DONE, CaseState.ACCEPTED]
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.DONE, CaseState.IN_PROGRESS]
 
 
 async def test_lines_of_one_command_stay_together(talk: Talk) -> None:

@@ -37,9 +37,9 @@ async def test_report_to_rating(talk: Talk) -> None:
     said = await talk.say("r1", "g1", "满意")
     assert "谢谢评价" in texts(said, "g1")[0]
     case = await the_case(talk)
-    assert (case.state, case.satisfied) == (CaseState.CLOSED, True)
+    assert (case.state, case.satisfied) == (CaseState.CONFIRMED, True)
     steps = await talk.rows(select(CaseStep.action).order_by(CaseStep.id))
-    assert steps == ["报事", "接单", "进展", "办结", "评价"]
+    assert steps == ["报事", "接单", "进展", "办结", "满意"]
 
 
 async def test_dissatisfied_reopens_and_tells_owner_and_lead(talk: Talk) -> None:
@@ -49,7 +49,7 @@ async def test_dissatisfied_reopens_and_tells_owner_and_lead(talk: Talk) -> None
     said = await talk.say("r1", "g1", "不满意 晚上又漏了", quote="1.3")
     assert rooms(said) == {"g1", "@w1", "@l1"}
     case = await the_case(talk)
-    assert (case.state, case.reopened, case.satisfied) == (CaseState.ACCEPTED, 1, False)
+    assert (case.state, case.reopened, case.satisfied) == (CaseState.REOPENED, 1, False)
 
 
 async def test_first_claim_wins(talk: Talk) -> None:
