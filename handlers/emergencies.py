@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
+from handlers.cases import machine
 from handlers.cases.complaints import is_of_staff, out_of_it
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private_danger
@@ -23,7 +24,7 @@ from handlers.understanding import Act, Ref
 from handlers.understanding.harm import ABUSE, DYING, threatens_own_life
 from storage.areas import Area
 from storage.inbox import Outcome
-from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
+from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role
 
@@ -188,7 +189,8 @@ async def contradicted(turn: Turn, case: Case) -> None:
             turn.outcome = Outcome.CHAT  # they are on their way and have heard nothing else
             return
     else:
-        case.state, case.taken_at, case.done_at, case.ended_at = CaseState.OPEN, None, None, None
+        machine.move(case, GOES_ON)
+        case.taken_at = case.done_at = case.ended_at = None
         case.reopened += 1
         turn.audit("case.重开", str(case.id), "state")
         await turn.unschedule("case.close", str(case.id))

@@ -9,7 +9,7 @@ from handlers import alerts, cases, emergencies, strays
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
-from storage.matters import CASE_OPEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_WORKED, Case
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
@@ -99,7 +99,7 @@ class Overhearing:
         quoted = self._quoted if self._quoted and not self._quoted.letter else None
         if not cases.gives_back(self._text, quoted=quoted is not None):
             return
-        mine = [one for one in self._cases() if one.owner_id == self._me and one.state == CaseState.TAKEN]
+        mine = [one for one in self._cases() if one.owner_id == self._me and one.state in CASE_WORKED]
         if quoted is not None:
             yield Act.WITHDRAW, quoted
         elif len(mine) == 1:

@@ -13,12 +13,12 @@ from sqlmodel import col
 from handlers import alerts, hearers, lateness, locating
 from handlers.alerts import ending, facts
 from handlers.alerts.reaching import decides, reach
-from handlers.alerts.reading_words import read_as
 from handlers.alerts.texts import list_line
 from handlers.clipping import clip, open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, whisper
+from handlers.reading_words import read_as
 from handlers.refs import fold, label, take_ref
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Act, Kind, Ref

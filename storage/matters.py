@@ -13,26 +13,63 @@ from storage.columns import optional_time, time_field
 
 
 class CaseState(StrEnum):
-    """How far a case is."""
+    """How far a case is; which move leads where stands in `handlers.cases.machine`."""
 
-    OPEN = "open"
-    TAKEN = "taken"
+    REPORTED = "reported"
+    ASSIGNED = "assigned"  # somebody was named for it and has not taken it yet
+    ACCEPTED = "accepted"
+    IN_PROGRESS = "in_progress"
+    WAITING = "waiting"
+    REFERRED = "referred"  # departments were called, the first of them coordinates
+    REOPENED = "reopened"
     DONE = "done"
-    CLOSED = "closed"
+    CONFIRMED = "confirmed"  # done, and the reporter says that it is good
+    CLOSED = "closed"  # done, and nobody said anything
+    MERGED = "merged"
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"
     MISREAD = "misread"
 
 
-CASE_OPEN = (CaseState.OPEN, CaseState.TAKEN)
-CASE_ENDED = (CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD)
+CASE_UNTAKEN = (CaseState.REPORTED, CaseState.ASSIGNED)
+CASE_WORKED = (
+    CaseState.ACCEPTED,
+    CaseState.IN_PROGRESS,
+    CaseState.WAITING,
+    CaseState.REFERRED,
+    CaseState.REOPENED,
+)
+CASE_OPEN = (*CASE_UNTAKEN, *CASE_WORKED)
+CASE_SOLVED = (CaseState.DONE, CaseState.CONFIRMED, CaseState.CLOSED)
+CASE_ENDED = (
+    CaseState.CONFIRMED,
+    CaseState.CLOSED,
+    CaseState.MERGED,
+    CaseState.WITHDRAWN,
+    CaseState.REFUSED,
+    CaseState.MISREAD,
+)
+
+
+class CaseSource(StrEnum):
+    """How a case came in."""
+
+    CHAT = "chat"
+    RELAYED = "relayed"
+    HOTLINE = "hotline"
+    TRANSFERRED = "transferred"
+    PROACTIVE = "proactive"
+    OPEN311 = "open311"
 
 
 class Case(SQLModel, table=True):
     """事项: a request, complaint, suggestion or emergency.
 
     `quiet` keeps it out of every group (disputes, complaints about workers); `shown` says that the group
-    of origin has heard of it.
+    of origin has heard of it. Its limits are `answer_due_at` (somebody takes it) and `due_at` (it is done). One that
+    climbed the ladder is answered for at `raised_id`; one that went into another has `merged_id`, one taken out of
+    another `split_id`. `relayed_for` names who asked where that is not the reporter, `outside_number` is its number
+    in the system that it came from.
     """
 
     __table_args__ = (
@@ -45,7 +82,7 @@ class Case(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: str
     category: str
-    state: str = Field(default=CaseState.OPEN)
+    state: str = Field(default=CaseState.REPORTED)
     area_id: int = Field(foreign_key="area.id")
     chat_id: int = Field(foreign_key="chat.id")
     reporter_id: int = Field(foreign_key="contact.id", index=True)
@@ -67,6 +104,15 @@ class Case(SQLModel, table=True):
     satisfied: bool | None = None
     reopened: int = 0
     note: str = ""
+    source: str = Field(default=CaseSource.CHAT)
+    outside_number: str = ""
+    relayed_for: str = ""
+    raised_id: int | None = Field(default=None, foreign_key="area.id")
+    merged_id: int | None = Field(default=None, foreign_key="case.id", index=True)
+    split_id: int | None = Field(default=None, foreign_key="case.id")
+    answer_due_at: datetime | None = optional_time()
+    waits_until: datetime | None = optional_time()
+    extended: int = 0
 
 
 class CaseStep(SQLModel, table=True):
@@ -83,12 +129,13 @@ class CaseStep(SQLModel, table=True):
 
 
 class CaseFollower(SQLModel, table=True):
-    """Somebody who has the same trouble and is told how it goes."""
+    """Somebody who has the same trouble and is told how it goes; `via_id`: who came with a case that went into it."""
 
     case_id: int = Field(foreign_key="case.id", primary_key=True)
     contact_id: int = Field(foreign_key="contact.id", primary_key=True)
     chat_id: int = Field(foreign_key="chat.id")
     at: datetime = time_field()
+    via_id: int | None = Field(default=None, foreign_key="case.id")
 
 
 class AlertState(StrEnum):

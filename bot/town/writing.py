@@ -48,10 +48,17 @@ CASE_COLUMNS = (
 )
 KINDS = {"request": "求助", "complaint": "投诉", "suggestion": "建议", "emergency": "紧急"}
 STATES: dict[str, str] = {
-    CaseState.OPEN: "待接单",
-    CaseState.TAKEN: "办理中",
+    CaseState.REPORTED: "待接单",
+    CaseState.ASSIGNED: "已派单",
+    CaseState.ACCEPTED: "已接单",
+    CaseState.IN_PROGRESS: "办理中",
+    CaseState.WAITING: "挂起",
+    CaseState.REFERRED: "已转部门",
+    CaseState.REOPENED: "重新办理",
     CaseState.DONE: "已办结，待评价",
+    CaseState.CONFIRMED: "已办结，已确认",
     CaseState.CLOSED: "已结束",
+    CaseState.MERGED: "已合并",
     CaseState.WITHDRAWN: "已撤销",
     CaseState.REFUSED: "已驳回",
     CaseState.MISREAD: "误判",

@@ -3,9 +3,10 @@
 from handlers.alerts.adding import add_location, add_picture, picture_arrived
 from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import heard_only
-from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, said_found
+from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, relayed, said_found
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
+from handlers.alerts.merging import merge
 from handlers.alerts.mourning import of_a_stranger, tells_of_death
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
@@ -29,9 +30,11 @@ __all__ = [
     "hides_phone",
     "known",
     "load",
+    "merge",
     "of_a_stranger",
     "picture_arrived",
     "recalled",
+    "relayed",
     "reopen",
     "reported",
     "said_found",

@@ -29,10 +29,10 @@ from handlers.alerts import (
 )
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, is_reporter, load, ref_of
-from handlers.alerts.reading_words import read_as
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, listing
 from handlers.posting import say
+from handlers.reading_words import read_as
 from handlers.refs import fold, take_ref
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Candidate, Kind, Ref
@@ -127,7 +127,7 @@ async def _status(turn: Turn, order: Order) -> None:
         await spreading.report_status(turn, _alert(order))
 
 
-async def _missing(turn: Turn, order: Order, *, relayed: bool = False) -> None:
+async def _missing(turn: Turn, order: Order) -> None:
     """寻人 alone lists, with a number tells, with words reports; a worker's own report needs no confirmation."""
     ref, tail = take_ref(fold(order.rest))
     if not order.rest:
@@ -137,7 +137,13 @@ async def _missing(turn: Turn, order: Order, *, relayed: bool = False) -> None:
         await spreading.report_status(turn, ref)
         return
     await read_as(turn, order.rest, Kind.MISSING)
-    await _report(turn, relayed=relayed)
+    await _report(turn)
+
+
+async def relayed(turn: Turn, words: str) -> None:
+    """代报 寻人 …: a worker passes on what somebody without a phone or this chat told them."""
+    await read_as(turn, words, Kind.MISSING)
+    await _report(turn, relayed=True)
 
 
 async def _again(turn: Turn, order: Order) -> None:
@@ -168,20 +174,8 @@ async def _report(turn: Turn, *, relayed: bool = False) -> None:
         asking.add_question(turn, alert, asking.FACT_QUESTIONS["phone"], turn.here.chat_id, turn.me.contact_id)
 
 
-async def _relayed(turn: Turn, order: Order) -> None:
-    """代报 寻人 …: a worker passes on what somebody without a phone or this chat told them."""
-    words = order.rest.removeprefix("寻人")
-    if words == order.rest or not words.strip():
-        raise Refusal(f"请这样写：{order.command.usage}")
-    await _missing(turn, Order(order.command, None, words.strip(" ，,：:")), relayed=True)
-
-
 async def _widen(turn: Turn, order: Order) -> None:
     await widening.widen(turn, _alert(order), order.rest)
-
-
-async def _merge(turn: Turn, order: Order) -> None:
-    await merging.merge(turn, _alert(order), order.rest)
 
 
 async def _stop_widening(turn: Turn, order: Order) -> None:
@@ -233,15 +227,6 @@ COMMANDS: tuple[Command, ...] = (
         rest=MAY,
     ),
     Command(
-        ("代报",),
-        "代报 寻人 王秀英 女 78岁 紫外套 早上8点从老粮站走的 家属电话 139…",
-        "替没在群里的人报走失，算网格员核实过",
-        _relayed,
-        ON_DUTY,
-        rest=MUST,
-        ordinary=True,
-    ),
-    Command(
         ("确认", "属实"),
         "确认 M3",
         "核实属实，发到全镇各群；也用来确认通知",
@@ -250,18 +235,6 @@ COMMANDS: tuple[Command, ...] = (
         MAY,
         letters="MN",
         ordinary=True,
-        spreads=True,
-    ),
-    Command(
-        ("合并",),
-        "合并 M3 M4",
-        "两条寻人是同一个人，并成一条；两边的家人和群都听到进展",
-        _merge,
-        ON_DUTY,
-        MUST,
-        "M",
-        MUST,
-        True,
         spreads=True,
     ),
     Command(

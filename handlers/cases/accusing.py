@@ -14,7 +14,7 @@ from handlers.understanding import Kind, Ref
 from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import InboxEvent, Outcome
-from storage.matters import CASE_OPEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_SOLVED, Case
 
 _NEVER_MIND = re.compile(r"算了|不用|没事|不投诉|不说了|取消")
 NEVER_MIND = "好的，有事随时说。"
@@ -144,7 +144,7 @@ async def _goes_on(turn: Turn) -> bool:
     case = await complaints.latest_of(turn) if turn.here.private and _goes_on_about(turn.text) else None
     if case is None:
         return False
-    if case.state in (CaseState.DONE, CaseState.CLOSED):
+    if case.state in CASE_SOLVED:
         await acting.not_fixed(turn, Ref("", case.id or 0))
     elif case.state in CASE_OPEN:
         await _added(turn, case)

@@ -19,7 +19,7 @@ from handlers.posting import whisper
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.inbox import Outcome
-from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState, CaseStep
+from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseFollower, CaseState, CaseStep
 from storage.people import Role
 
 MAX_TEXT = 4000
@@ -88,7 +88,7 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
     case, area = await moving.load(turn, ref.number)
     if case.kind == Kind.EMERGENCY and emergencies.goes_on(turn.text):
         await emergencies.contradicted(turn, case)
-    elif case.state in (CaseState.DONE, CaseState.CLOSED) and await moving.affected(turn, case):
+    elif case.state in CASE_SOLVED and await moving.affected(turn, case):
         await moving.reopen(turn, case, area, turn.text[:200])
     elif case.state in CASE_OPEN and case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}", ref=str(case.id))
@@ -99,7 +99,7 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
 async def rated(turn: Turn, ref: Ref) -> None:
     """满意 / 不满意 in plain words, from the reporter; from others it is talk."""
     case, _ = await moving.load(turn, ref.number)
-    if case.state not in (CaseState.DONE, CaseState.CLOSED) or not await moving.affected(turn, case):
+    if case.state not in CASE_SOLVED or not await moving.affected(turn, case):
         turn.outcome = Outcome.CHAT
         return
     good = turn.reading is not None and turn.reading.satisfied is True
@@ -139,7 +139,7 @@ async def _said_by_others(turn: Turn, case: Case) -> None:
     """Who took it gives it back; 没着火 from who answers for an emergency ends it, from others it is passed on."""
     from handlers import emergencies  # it imports this package
 
-    if case.owner_id == turn.me.contact_id and case.state == CaseState.TAKEN and gives_back(turn.text):
+    if case.owner_id == turn.me.contact_id and case.state in CASE_WORKED and gives_back(turn.text):
         await moving.give_back(turn, case.id or 0)
     elif case.kind != Kind.EMERGENCY or case.state not in CASE_OPEN or emergencies.calls_off(turn.text) == Act.NONE:
         turn.outcome = Outcome.CHAT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -9,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
-from handlers.cases import texts
+from handlers.cases import machine, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.reporting import add_step, owner_for, owner_name, wait_minutes
 from handlers.clipping import hide_identity_numbers
@@ -19,13 +20,16 @@ from handlers.posting import Piece, Target, post, responsible, say, tell, whispe
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
 
 RATING_DAYS = 3
 """Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
 
+
+MENTIONED = 20
+"""People that one post names at most."""
 
 FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
@@ -87,16 +91,10 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
         raise Refusal(f"事项 {case.id} 归{area.name}管，只有那里的网格员和上级能改，这次没有改动。")
 
 
-def must_be(case: Case, states: Sequence[CaseState], doing: str) -> None:
-    """Refusal unless the case is in one of the states."""
-    if case.state not in states:
-        raise Refusal(f"{texts.name(case)}{texts.STATE_NAMES[CaseState(case.state)]}，不用再{doing}。")
-
-
 async def tell_origin(
-    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False
+    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False, others: Sequence[int] = ()
 ) -> datetime | None:
-    """One post in the group of origin that mentions the reporter; in private for what is private.
+    """One post in the group of origin that mentions the reporter and `others`; in private for what is private.
 
     `asked`: the reporter has just written, which no quiet hours hold up. Returns until when they hold it, if they do.
     """
@@ -106,7 +104,7 @@ async def tell_origin(
     chat = await turn.session.get(Chat, case.chat_id)
     in_group = chat is not None and chat.room_id is not None
     text = hide_identity_numbers(text) if in_group else text
-    people = (case.reporter_id,) if mention and in_group else ()
+    people = (case.reporter_id, *others) if mention and in_group else ()
     own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
     answer, wakes = asked or own, quiet_hours.ends(turn)
     fresh = answer or turn.now - case.created_at < FRESH
@@ -121,7 +119,7 @@ async def tell_origin(
     return None
 
 
-def _noted(turn: Turn, hold: datetime | None) -> str:
+def noted(turn: Turn, hold: datetime | None) -> str:
     """What a worker is told of a post that waits for the morning."""
     return f"记下了，夜里不打扰，{turn.local(hold):%H:%M} 再告诉报事人。" if hold else "已告诉报事人。"
 
@@ -135,11 +133,11 @@ async def acknowledge(turn: Turn, case: Case, text: str) -> None:
 async def claim(turn: Turn, number: int) -> None:
     """接单: the first one wins; the second is told by whom."""
     case, area = await load(turn, number)
-    if case.state == CaseState.TAKEN:
+    if case.state in CASE_WORKED:
         if case.owner_id == turn.me.contact_id:
             raise Refusal(f"{texts.name(case)}已经在您手上了，办完回“办结 {case.id} 结果”。")
         raise Refusal(f"{texts.name(case)}已被{await owner_name(turn, case)}接了。")
-    must_be(case, (CaseState.OPEN,), "接单")
+    machine.must(turn, case, "接单")
     if case.about_worker:
         must_manage(turn, case, area)
     elif (
@@ -147,8 +145,8 @@ async def claim(turn: Turn, number: int) -> None:
         and turn.me.contact_id != case.owner_id
     ):
         raise Refusal(f"事项 {case.id} 在{area.name}，不在您负责的范围，这次没有改动。")
-    case.owner_id, case.state, case.taken_at = turn.me.contact_id, CaseState.TAKEN, turn.now
-    await _moved(turn, case, "接单")
+    take(turn, case)
+    await moved(turn, case, "接单")
     await tell_origin(turn, case, f"{texts.name(case)}{turn.me.name}已接单，正在处理。")
     await acknowledge(
         turn, case, f"{texts.name(case)}接好了。办完回“办结 {case.id} 结果”，中间有情况回“进展 {case.id} …”。"
@@ -159,26 +157,26 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     """进展: words for the group. Taking it up this way also claims it."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
-    must_be(case, CASE_OPEN, "写进展")
-    if case.state == CaseState.OPEN:
-        case.owner_id, case.state, case.taken_at = turn.me.contact_id, CaseState.TAKEN, turn.now
-    await _moved(turn, case, "进展", words)
+    machine.must(turn, case, "进展", "写进展")
+    if case.state in CASE_UNTAKEN:
+        take(turn, case)
+    await moved(turn, case, "进展", words)
     hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
-    await acknowledge(turn, case, f"{texts.name(case)}进展{_noted(turn, hold)}")
+    await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
 
 
 async def hand_over(turn: Turn, number: int, person: str) -> None:
     """转给: another worker becomes the owner."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
-    must_be(case, CASE_OPEN, "转给别人")
+    machine.must(turn, case, "转给", "转给别人")
     to = await _colleague(turn, case, area, person)
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
-    case.owner_id, case.state, case.taken_at = to.id, CaseState.OPEN, None
-    await _moved(turn, case, "转给", to.name)
+    case.owner_id, case.taken_at = to.id, None
+    await moved(turn, case, "转给", to.name)
     await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
-    await _put_to_owner(turn, case, area)
+    await put_to_owner(turn, case, area)
     await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
     await _wait_for_claim(turn, case)
 
@@ -188,25 +186,25 @@ async def give_back(turn: Turn, number: int) -> None:
     from handlers import emergencies  # it imports this package
 
     case, area = await load(turn, number)
-    must_be(case, CASE_OPEN, "退单")
+    machine.must(turn, case, "退单")
     duty = await owner_for(turn, case, area)
-    if case.owner_id != turn.me.contact_id or (case.state == CaseState.OPEN and duty == turn.me.contact_id):
+    if case.owner_id != turn.me.contact_id or (case.state in CASE_UNTAKEN and duty == turn.me.contact_id):
         raise Refusal(f"{texts.name(case)}不是您接的，这次没有改动。")
-    case.owner_id, case.state, case.taken_at = duty, CaseState.OPEN, None
-    await _moved(turn, case, "退单")
+    case.owner_id, case.taken_at = duty, None
+    await moved(turn, case, "退单")
     me, owner = turn.me.name, await owner_name(turn, case)
     next_one = f"，已告诉{owner}" if owner and case.owner_id != turn.me.contact_id else ""
     others = "" if await between_us(turn, case) else f"能接的请回“接单 {case.id}”。"
     await tell_origin(turn, case, f"{texts.name(case)}{me}这边办不了，退回来了{next_one}。{others}")
     if case.owner_id != turn.me.contact_id:
-        await _put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
+        await put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
     await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
     if case.kind == Kind.EMERGENCY:
         await emergencies.given_back(turn, case, area)
     await _wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
 
 
-async def _put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
+async def put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
     """What a new owner reads: the case as it was reported, with a word `before` it."""
     if case.owner_id is None:
         return
@@ -238,26 +236,46 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     """办结: the reporter is asked whether it is good."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
-    must_be(case, CASE_OPEN, "办结")
+    machine.must(turn, case, "办结")
     if case.taken_at is None:
-        case.owner_id, case.taken_at = turn.me.contact_id, turn.now
-    case.state, case.done_at = CaseState.DONE, turn.now
-    await _moved(turn, case, "办结", words)
+        take(turn, case)
+    case.done_at = turn.now
+    await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
-    followers = await _followers(turn, case)
-    thanks = f"（{len(followers)} 位有同样情况的邻居也请看看）" if followers else ""
+    here = await _joined_here(turn, case)
+    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
-    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}")
-    told = _noted(turn, hold) if danger or hold else "已请报事人评价。"
+    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here)
+    await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
+    told = noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
     await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
-async def _followers(turn: Turn, case: Case) -> list[int]:
-    query = select(col(CaseFollower.contact_id)).where(col(CaseFollower.case_id) == case.id)
+async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
+    """Who has the same trouble, the first first."""
+    query = select(CaseFollower).where(col(CaseFollower.case_id) == case.id).order_by(col(CaseFollower.at))
     return list((await turn.session.scalars(query)).all())
+
+
+async def _joined_here(turn: Turn, case: Case) -> list[int]:
+    """Those of them who joined where the case was reported, as many as a post may mention."""
+    return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
+
+
+async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
+    """Those who joined in other groups hear of the end there, in one post a group; of what is private, alone."""
+    elsewhere: dict[int, list[int]] = defaultdict(list)
+    for one in await _followers(turn, case):
+        if case.quiet:
+            await whisper(turn, one.contact_id, text, ref=str(case.id))
+        elif one.chat_id != case.chat_id:
+            elsewhere[one.chat_id].append(one.contact_id)
+    for chat_id, people in elsewhere.items():
+        piece = Piece(hide_identity_numbers(text), tuple(people[:MENTIONED]))
+        await post(turn, str(case.id), Sort.CASE, [piece], [Target(chat_id)], hold=quiet_hours.ends(turn))
 
 
 async def withdraw(turn: Turn, number: int) -> None:
@@ -268,10 +286,11 @@ async def withdraw(turn: Turn, number: int) -> None:
         must_manage(turn, case, area)
         if not turn.me.has(WORKERS):
             raise Refusal(f"{texts.name(case)}只有报事人和网格员能撤销，这次没有改动。办不了请回“退单 {case.id}”。")
-    must_be(case, (*CASE_OPEN, CaseState.DONE), "撤销")
+    machine.must(turn, case, "撤销")
     was_open = case.state in CASE_OPEN
-    await _end(turn, case, CaseState.WITHDRAWN, "撤销")
+    await ended(turn, case, "撤销")
     await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+    await _tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
     if was_open:
         await _call_off(turn, case, "报事人说没事了" if own else "已撤销")
 
@@ -280,9 +299,10 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     """驳回: not taken up, with a reason for the reporter."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
-    must_be(case, CASE_OPEN, "驳回")
-    await _end(turn, case, CaseState.REFUSED, "驳回", reason)
+    machine.must(turn, case, "驳回")
+    await ended(turn, case, "驳回", reason)
     await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}", False)
+    await _tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}")
     await _call_off(turn, case, "没有受理")
 
 
@@ -292,9 +312,9 @@ async def misread(turn: Turn, number: int) -> None:
     own = turn.me.contact_id == case.reporter_id
     if not own:
         must_manage(turn, case, area)
-    must_be(case, CASE_OPEN, "标为误判")
+    machine.must(turn, case, "误判", "标为误判")
     shown = case.shown
-    await _end(turn, case, CaseState.MISREAD, "误判")
+    await ended(turn, case, "误判")
     keep(turn, case.kind, Kind.CHAT, ref=str(case.id), text="" if own else case.text)
     if shown:
         await tell_origin(turn, case, f"{texts.name(case)}是我理解错了，已撤下，打扰了。", mention=False)
@@ -321,19 +341,26 @@ async def _call_off(turn: Turn, case: Case, why: str) -> None:
         await hearers.tell_rest(turn, str(case.id), f"{texts.name(case)}{why}，不用再赶去了。")
 
 
-async def _end(turn: Turn, case: Case, state: CaseState, action: str, words: str = "") -> None:
-    case.state, case.ended_at = state, turn.now
-    await _moved(turn, case, action, words)
+async def ended(turn: Turn, case: Case, move: str, words: str = "") -> None:
+    """A move after which nothing is left to do."""
+    case.ended_at = turn.now
+    await moved(turn, case, move, words)
     await turn.unschedule("case.close", str(case.id))
 
 
-async def _moved(turn: Turn, case: Case, action: str, words: str = "") -> None:
-    """What every move leaves behind: a step, an audit entry, and no stale reminder."""
+async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: bool = True) -> None:
+    """What every move leaves behind: the state it leads to, a step, an audit entry, and no stale reminder."""
+    machine.move(case, move)
     case.updated_at = turn.now
-    add_step(turn, case, action, words[:500])
-    turn.audit(f"case.{action}", str(case.id), "state")
-    for step in (1, 2, 3):
-        await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+    add_step(turn, case, move, words[:500], public=public)
+    turn.audit(f"case.{move}", str(case.id), "state")
+    if case.state not in CASE_UNTAKEN or move == "转给":
+        for step in (1, 2, 3):
+            await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+
+
+def take(turn: Turn, case: Case) -> None:
+    case.owner_id, case.taken_at = turn.me.contact_id, turn.now
 
 
 async def rate(turn: Turn, number: int, satisfied: bool, words: str) -> None:
@@ -343,12 +370,10 @@ async def rate(turn: Turn, number: int, satisfied: bool, words: str) -> None:
         raise Refusal(f"{texts.name(case)}请报事人评价。您有同样的情况，直接在群里说就行。")
     if case.state in CASE_OPEN:
         raise Refusal(f"{texts.name(case)}还没办结，办完再请您评价。")
-    must_be(case, (CaseState.DONE, CaseState.CLOSED), "评价")
+    machine.must(turn, case, "满意" if satisfied else "不满意", "评价")
     case.satisfied = satisfied
     if satisfied:
-        case.state, case.ended_at = CaseState.CLOSED, turn.now
-        await _moved(turn, case, "评价", "满意")
-        await turn.unschedule("case.close", str(case.id))
+        await ended(turn, case, "满意", words)
         await _thank(turn, case)
     else:
         await reopen(turn, case, area, words)
@@ -362,16 +387,19 @@ async def _thank(turn: Turn, case: Case) -> None:
 
 async def affected(turn: Turn, case: Case) -> bool:
     """Whether the speaker reported the case or has the same trouble."""
-    return turn.me.contact_id == case.reporter_id or turn.me.contact_id in await _followers(turn, case)
+    if turn.me.contact_id == case.reporter_id:
+        return True
+    return await turn.session.get(CaseFollower, (case.id, turn.me.contact_id)) is not None
 
 
 async def settle(turn: Turn, case: Case) -> None:
     """The reporter says that it is good before anybody closed it: it ends, and the owner hears of it."""
-    await _end(turn, case, CaseState.CLOSED, "报事人说好了")
+    await ended(turn, case, "报事人说好了")
     case.done_at = turn.now
     text = f"{texts.name(case)}好的，记为已解决。"
     if case.shown or case.quiet:
         await tell_origin(turn, case, text)
+    await _tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
     await _call_off(turn, case, "报事人说已经好了")
@@ -379,8 +407,8 @@ async def settle(turn: Turn, case: Case) -> None:
 
 async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
     """Not good yet: back to work, and the owner and the lead hear of it."""
-    case.state, case.reopened, case.ended_at = CaseState.TAKEN, case.reopened + 1, None
-    await _moved(turn, case, "重开", words)
+    case.reopened, case.ended_at = case.reopened + 1, None
+    await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""
     await say(

@@ -59,11 +59,10 @@ async def _said_already(turn: Turn) -> bool:
 
 
 async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
-    """Write the case, its first step and its timers; `shown` if the group will hear of it unless it is private."""
+    """The case that the turn's words report; `shown` if the group will hear of it unless it is private."""
     reading = turn.reading
     assert reading is not None
     category = reading.category or "其他"
-    rule = turn.rules.cases.categories.get(category)
     danger = reading.kind == Kind.EMERGENCY  # its neighbours must hear of it
     private = is_private_danger(turn.text) if danger else is_private(turn.text, category)
     quiet = reading.about_worker or private
@@ -83,16 +82,28 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
         confidence=reading.confidence,
         created_at=turn.at,
         updated_at=turn.now,
-        due_at=turn.now + timedelta(hours=rule.hours if rule else DEFAULT_HOURS),
     )
+    await write_case(turn, case, area)
+    return case
+
+
+async def write_case(turn: Turn, case: Case, area: Area) -> None:
+    """Write a case with its limits, its owner, its first step and its timers."""
+    limits(turn, case)
     case.owner_id = await owner_for(turn, case, area)
     turn.session.add(case)
     await turn.session.flush()
-    add_step(turn, case, "报事", turn.text[:200], public=False)
+    add_step(turn, case, "报事", case.text[:200], public=False)
     await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
     turn.concerns(str(case.id))
     turn.audit("case.open", str(case.id))
-    return case
+
+
+def limits(turn: Turn, case: Case) -> None:
+    """Set until when the case is to be done, counted from when it was written down."""
+    rule = turn.rules.cases.categories.get(case.category)
+    start = turn.now if case.id is None else case.created_at
+    case.due_at = start + timedelta(hours=rule.hours if rule else DEFAULT_HOURS)
 
 
 def wait_minutes(turn: Turn, case: Case) -> int:

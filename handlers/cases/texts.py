@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
-from storage.matters import Case, CaseState
+from storage.matters import CASE_OPEN, Case, CaseState
 
 STATE_NAMES = {
-    CaseState.OPEN: "等待接单",
-    CaseState.TAKEN: "处理中",
+    CaseState.REPORTED: "等待接单",
+    CaseState.ASSIGNED: "已派人，等接单",
+    CaseState.ACCEPTED: "已接单",
+    CaseState.IN_PROGRESS: "处理中",
+    CaseState.WAITING: "挂起",
+    CaseState.REFERRED: "已请部门来办",
+    CaseState.REOPENED: "重新打开，处理中",
     CaseState.DONE: "已办结，等评价",
+    CaseState.CONFIRMED: "已办结，报事人说好了",
     CaseState.CLOSED: "已结束",
+    CaseState.MERGED: "已合并",
     CaseState.WITHDRAWN: "已撤销",
     CaseState.REFUSED: "已驳回",
     CaseState.MISREAD: "误判，已撤下",
@@ -38,6 +45,21 @@ def name(case: Case) -> str:
     return label(str(case.id))
 
 
+def state(case: Case) -> str:
+    """How far it is, in words; of one that was merged, into which."""
+    if case.state == CaseState.MERGED and case.merged_id:
+        return f"已并入{label(str(case.merged_id))}"
+    return STATE_NAMES[CaseState(case.state)]
+
+
+_DAYS_OF_WEEK = "一二三四五六日"
+
+
+def day(when: date) -> str:
+    """`11月27日（周五）`."""
+    return f"{when.month}月{when.day}日（周{_DAYS_OF_WEEK[when.weekday()]}）"
+
+
 def summary(case: Case) -> str:
     """Category and place and the first words, on one line."""
     place = f"{case.place}，" if case.place and case.place not in case.text else ""
@@ -50,6 +72,12 @@ def accepted(case: Case, worker: str) -> str:
     tip = next((text for pattern, text in TIPS if pattern.search(case.text)), "")
     who = f"已告诉{worker}，有进展我在这里说。" if worker else "已上报，有进展我在这里说。"
     return f"{first}\n{tip}{who}\n（我理解错了就引用这条回“不是”）"
+
+
+def relayed(case: Case) -> str:
+    """To the worker who told it, where no group hears of it."""
+    who = f"{case.relayed_for}那边" if case.relayed_for else "托您报的人"
+    return f"{name(case)}已代报：{summary(case)}\n有进展我私下告诉您，请转告{who}。"
 
 
 def accepted_quietly(case: Case, worker: str) -> str:
@@ -82,6 +110,6 @@ def for_staff_room(case: Case, area: str) -> str:
 
 def status(case: Case, owner: str, last: str, when: datetime) -> str:
     """What 进度 answers."""
-    who = f"，{owner}负责" if owner and case.state in (CaseState.OPEN, CaseState.TAKEN) else ""
+    who = f"，{owner}负责" if owner and case.state in CASE_OPEN else ""
     step = f"\n最近一步（{when:%m-%d %H:%M}）：{last}" if last else ""
-    return f"{name(case)}{case.category}：{STATE_NAMES[CaseState(case.state)]}{who}。{step}"
+    return f"{name(case)}{case.category}：{state(case)}{who}。{step}"

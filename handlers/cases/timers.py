@@ -6,16 +6,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from handlers import quiet_hours
-from handlers.cases import texts
+from handlers.cases import holding, texts
 from handlers.cases.accusing import matter_refused
 from handlers.cases.acting import announce_added
 from handlers.cases.complaints import BEGUN, complaint_handlers
-from handlers.cases.reporting import add_step, wait_minutes
+from handlers.cases.moving import moved
+from handlers.cases.reporting import wait_minutes
 from handlers.posting import responsible, tell
 from handlers.turn import Turn
 from storage.agenda import Question
 from storage.areas import Area
-from storage.matters import CASE_OPEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
 from storage.people import Role
 
 LADDER: tuple[tuple[Role, ...], ...] = ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,))
@@ -27,7 +28,7 @@ async def unclaimed(turn: Turn, ref: str) -> None:
     number, _, step_text = ref.partition("#")
     step = int(step_text)
     case = await turn.session.get(Case, int(number))
-    if case is None or case.state != CaseState.OPEN:
+    if case is None or case.state not in CASE_UNTAKEN:
         return
     if not case.urgent and (wake := quiet_hours.ends(turn)):
         await turn.schedule("case.unclaimed", ref, wake)
@@ -55,8 +56,8 @@ async def close(turn: Turn, ref: str) -> None:
     case = await turn.session.get(Case, int(ref))
     if case is None or case.state != CaseState.DONE:
         return
-    case.state, case.ended_at, case.updated_at = CaseState.CLOSED, turn.now, turn.now
-    add_step(turn, case, "自动结束", public=False)
+    case.ended_at = turn.now
+    await moved(turn, case, "自动结束", public=False)
 
 
 async def added(turn: Turn, ref: str) -> None:
@@ -70,6 +71,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     "case.unclaimed": unclaimed,
     "case.close": close,
     "case.added": added,
+    holding.WAITS: holding.over,
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {BEGUN: matter_refused}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import alerts, strays
-from handlers.cases import moving, texts
+from handlers.cases import holding, joining, listing, moving, noting, relaying, texts
 from handlers.clipping import open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
@@ -17,13 +17,12 @@ from handlers.posting import say, whisper
 from handlers.refs import fold
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Ref
-from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, Case, CaseState, CaseStep
+from storage.areas import Area
+from storage.matters import Case, CaseStep
 from storage.people import Contact, Role
 
 HELPERS = (*WORKERS, Role.VOLUNTEER, Role.POLICE)
 """Who may take up what they are told of; the police emergencies and strays only."""
-LIST_LINES = 15
 
 
 def _number(order: Order) -> int:
@@ -135,6 +134,8 @@ async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     steps = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc())
     if not moving.manages(turn, case, area):
         steps = steps.where(col(CaseStep.public).is_(True))
+    elif not turn.here.private:
+        steps = steps.where(CaseStep.action != noting.NOTE)
     last = (await turn.session.scalars(steps.limit(1))).first()
     owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
     words = f"{last.action} {last.text}".strip() if last else ""
@@ -144,37 +145,39 @@ async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     return texts.status(case, owner.name if owner else "", open_clip(words, 80), when)
 
 
-async def _todo(turn: Turn, order: Order) -> None:
-    """Open matters of mine, and unclaimed ones of my areas; private ones only in private."""
-    areas = [col(Area.path).startswith(path, autoescape=True) for path in turn.me.areas]
-    query = (
-        select(Case, col(Area.name), col(Chat.contact_id))
-        .join(Area, col(Case.area_id) == col(Area.id))
-        .join(Chat, col(Case.chat_id) == col(Chat.id))
-        .where(
-            col(Case.state).in_(CASE_OPEN),
-            or_(Case.owner_id == turn.me.contact_id, *areas),
-            or_(col(Case.about_worker).is_(False), Case.owner_id == turn.me.contact_id),
-        )
-        .order_by(col(Case.urgent).desc(), col(Case.id))
-    )
-    if not turn.here.private:
-        query = query.where(col(Case.quiet).is_(False))
-    rows = (await turn.session.execute(query.limit(200))).all()
-    if not rows:
-        await say(turn, "没有待办的事项。")
-        return
-    lines = [_todo_line(case, area, bool(told) and not turn.here.private) for case, area, told in rows[:LIST_LINES]]
-    more = f"\n……还有 {len(rows) - LIST_LINES} 件" if len(rows) > LIST_LINES else ""
-    await say(turn, f"待办 {len(rows)} 件：\n" + "\n".join(lines) + more)
+async def _suspend(turn: Turn, order: Order) -> None:
+    await holding.suspend(turn, _number(order), _words(order))
 
 
-def _todo_line(case: Case, area: str, hidden: bool) -> str:
-    """One case; `hidden`: it was told the bot alone, and its words are not for this group."""
-    mark = "急 " if case.urgent else ""
-    state = "" if case.state == CaseState.TAKEN else "（未接）"
-    words = "私下报的，私聊我看" if hidden else open_clip(case.text, 18)
-    return f"{mark}{case.id}｜{area}｜{case.category}｜{words}{state}"
+async def _extend(turn: Turn, order: Order) -> None:
+    await holding.extend(turn, _number(order), _words(order))
+
+
+async def _note(turn: Turn, order: Order) -> None:
+    await noting.note(turn, _number(order), _words(order))
+
+
+async def _recategorise(turn: Turn, order: Order) -> None:
+    await noting.recategorise(turn, _number(order), _words(order))
+
+
+async def _urge(turn: Turn, order: Order) -> None:
+    await noting.urge(turn, _number(order))
+
+
+async def _merge(turn: Turn, order: Order) -> None:
+    if order.ref and _of(order, "M"):
+        await alerts.merge(turn, order.ref, order.rest)
+    else:
+        await joining.merge(turn, Ref("", _number(order)), order.rest)
+
+
+async def _split(turn: Turn, order: Order) -> None:
+    await joining.split(turn, _number(order), _words(order))
+
+
+async def _relay(turn: Turn, order: Order) -> None:
+    await relaying.relay(turn, order)
 
 
 MUST, MAY = Takes.MUST, Takes.MAY
@@ -237,7 +240,48 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True),
-    Command(("待办",), "待办", "列出没办完的事项", _todo, WORKERS, ordinary=True),
+    Command(("待办",), "待办", "列出没办完的事项", listing.todo, WORKERS, ordinary=True),
+    Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
+    Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
+    Command(("今天",), "今天", "今天要办的：到期的、没接的、急的", listing.today, WORKERS, ordinary=True),
+    Command(
+        ("挂起",), "挂起 12 等配件 周五", "要等一等：写明原因和到哪天，到时提醒您", _suspend, WORKERS, MUST, rest=MAY
+    ),
+    Command(("延期",), "延期 12 周五 等配件", "办理时间往后延，写明原因", _extend, WORKERS, MUST, rest=MAY),
+    Command(("改类",), "改类 12 噪音", "改事项的类别", _recategorise, WORKERS, MUST, rest=MUST),
+    Command(
+        ("备注",),
+        "备注 12 已约好周五上门",
+        "只给工作人员看，群里看不到",
+        _note,
+        ON_DUTY,
+        MUST,
+        rest=MUST,
+        ordinary=True,
+    ),
+    Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True),
+    Command(
+        ("合并",),
+        "合并 12 15",
+        "两件是同一件事，后一件并进前一件；两条寻人也可以（合并 M3 M4）",
+        _merge,
+        ON_DUTY,
+        MUST,
+        letters="CM",
+        rest=MUST,
+        ordinary=True,
+        spreads=True,
+    ),
+    Command(("拆分",), "拆分 12 路灯也不亮", "另立一件；不写内容就把并错的拆开", _split, WORKERS, MUST, rest=MAY),
+    Command(
+        ("代报",),
+        "代报 3栋 王姨 家里水管漏了",
+        "替没在群里的人报事；走失写“代报 寻人 姓名 …”",
+        _relay,
+        ON_DUTY,
+        rest=MUST,
+        ordinary=True,
+    ),
     Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True),
     Command(("不满意",), "不满意 12 晚上又跳了", "不满意，重新打开", _dissatisfied, (), MUST, rest=MAY, ordinary=True),
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlmodel import col
 
+from handlers.cases import machine
 from handlers.cases.reporting import add_step, owner_for
 from handlers.commands import Order
 from handlers.matters import Refusal, short_line
@@ -19,7 +20,7 @@ from handlers.roles.persons import take_apart, whom
 from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.areas import Area, below
-from storage.matters import CASE_OPEN, Case, CaseState
+from storage.matters import CASE_OPEN, Case
 from storage.people import Appointment, Contact, Held, Role, holders, roles_of
 
 BY_LEADS = (Role.VOLUNTEER, Role.WORKER)
@@ -215,8 +216,9 @@ async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequen
     """Write down what moved, and tell the new owner once."""
     owner = await turn.session.get(Contact, owner_id) if owner_id else None
     for case in cases:
-        case.state, case.taken_at, case.updated_at = CaseState.OPEN, None, turn.now
-        add_step(turn, case, "转给", owner.name if owner else "待定")
+        machine.move(case, "上交")
+        case.taken_at, case.updated_at = None, turn.now
+        add_step(turn, case, "上交", owner.name if owner else "待定")
         turn.audit("case.moved_up", str(case.id), "owner_id,state")
     if owner is None or owner_id is None:
         return []

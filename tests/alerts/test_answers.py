@@ -117,4 +117,4 @@ async def test_the_number_may_come_first(talk: Talk, words: str) -> None:
 async def test_a_sentence_with_the_number_first_is_no_command(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
-    assert await talk.rows(select(Case.state)) == [CaseState.OPEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]

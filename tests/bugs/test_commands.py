@@ -16,7 +16,7 @@ MISSING = "我爸今天上午9点从柳树巷出去到现在没回来，72岁，
 async def test_other_separators_are_understood(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
-    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.ACCEPTED]
 
 
 @pytest.mark.parametrize("words", ["接单 -1", "接单 一", "接单 abc", "接单 1 2", f"接单 {10**11}", "误判 那个"])
@@ -24,7 +24,7 @@ async def test_a_worker_who_mistypes_a_number_is_told_how_it_is_written(talk: Ta
     await talk.say("r1", "g1", LEAK)
     (line,) = await talk.say("w1", "g1", words)
     assert "请这样写" in line.text
-    assert await talk.rows(select(Case.state)) == [CaseState.OPEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]
     assert await talk.say("r2", "g1", words) == []
 
 
@@ -35,7 +35,7 @@ async def test_a_count_or_a_date_no_longer_closes_a_case(talk: Talk, words: str)
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", "接单 1")
     await talk.say("w1", "g1", words)
-    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.ACCEPTED]
 
 
 @pytest.mark.parametrize("words", ["找到1只猫", "找到 1 只猫，谁家的", "找到1串钥匙", "找到 1 把伞"])
@@ -63,11 +63,11 @@ async def test_a_command_a_line_is_carried_out_line_by_line(talk: Talk) -> None:
     await talk.say("r1", "g1", "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看")
     await talk.say("r2", "g1", "路灯坏了，晚上看不见路，能不能修一下")
     await talk.say("w1", None, "接单 1\n接单 2\n接单 99")
-    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.TAKEN, CaseState.TAKEN]
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.ACCEPTED, CaseState.ACCEPTED]
     said = await talk.say("w1", None, "办结 1 换了新管\n进展 2 已报供电所")
     assert "换了新管" in "".join(texts(said, "g1"))
     assert "已报供电所" in "".join(texts(said, "g1"))
-    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.DONE, CaseState.TAKEN]
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.DONE, CaseState.IN_PROGRESS]
 
 
 async def test_lines_of_one_command_stay_together(talk: Talk) -> None:
@@ -81,11 +81,11 @@ async def test_lines_of_one_command_stay_together(talk: Talk) -> None:
 async def test_words_beside_a_command_do_not_hinder_it(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
-    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.ACCEPTED]
 
 
 @pytest.mark.parametrize("words", ["接单 1 吗", "接单 1 转给刘志愿", "接单 1 2"])
 async def test_other_words_beside_a_command_are_asked_about(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
-    assert await talk.rows(select(Case.state)) == [CaseState.OPEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]

@@ -76,7 +76,7 @@ async def test_closing_words_that_come_late_are_asked_again(talk: Talk) -> None:
     for person, words, quote in (("w1", "修好了", "1.1"), ("r1", "不用了", "1.1")):
         (line,) = await talk.say(person, "g1", words, quote=quote, at=NOON + timedelta(minutes=3))
         assert "刚刚才收到" in line.text
-    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.ACCEPTED]
 
 
 async def test_who_adds_something_at_night_is_answered_at_night(talk: Talk) -> None:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.cases.placing import place_after
-from storage.matters import Case
+from storage.matters import Case, CaseState
 from tests.harness import Talk, rooms, texts
 
 LEAK = "3栋2单元的水管爆了，麻烦来人看看"
@@ -94,5 +94,5 @@ async def test_late_words_that_close_are_asked_again_even_where_nobody_was_menti
     said = talk.now
     await talk.wait(minutes=20)
     assert "没有执行" in texts(await talk.say("r1", "g1", "不用来了", at=said), "g1")[0]
-    assert await talk.rows(select(Case.state)) == ["open"]
+    assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]
     assert "g1" in rooms(await talk.say("r1", "g1", "不用来了"))

@@ -37,9 +37,9 @@ async def test_report_to_rating(talk: Talk) -> None:
     said = await talk.say("r1", "g1", "满意")
     assert "谢谢评价" in texts(said, "g1")[0]
     case = await the_case(talk)
-    assert (case.state, case.satisfied) == (CaseState.CLOSED, True)
+    assert (case.state, case.satisfied) == (CaseState.CONFIRMED, True)
     steps = await talk.rows(select(CaseStep.action).order_by(CaseStep.id))
-    assert steps == ["报事", "接单", "进展", "办结", "评价"]
+    assert steps == ["报事", "接单", "进展", "办结", "满意"]
 
 
 async def test_dissatisfied_reopens_and_tells_owner_and_lead(talk: Talk) -> None:
@@ -49,7 +49,7 @@ async def test_dissatisfied_reopens_and_tells_owner_and_lead(talk: Talk) -> None
     said = await talk.say("r1", "g1", "不满意 晚上又漏了", quote="1.3")
     assert rooms(said) == {"g1", "@w1", "@l1"}
     case = await the_case(talk)
-    assert (case.state, case.reopened, case.satisfied) == (CaseState.TAKEN, 1, False)
+    assert (case.state, case.reopened, case.satisfied) == (CaseState.REOPENED, 1, False)
 
 
 async def test_first_claim_wins(talk: Talk) -> None:
@@ -58,7 +58,7 @@ async def test_first_claim_wins(talk: Talk) -> None:
     said = await talk.say("v2", "g1", "接单 1")
     assert texts(said, "g1") == ["@马志愿 【事项 1】已被刘志愿接了。"]
     case = await the_case(talk)
-    assert case.state == CaseState.TAKEN
+    assert case.state == CaseState.ACCEPTED
 
 
 @pytest.mark.parametrize("words", ["办结 1 好了", "接单 1", "驳回 1 不归我管", "误判 1"])
@@ -75,14 +75,14 @@ async def test_worker_of_another_grid_changes_nothing(talk: Talk) -> None:
     await talk.say("r1", "g1", LEAK)
     said = await talk.say("w3", "g3", "办结 1")
     assert len(said) == 1
-    assert (await the_case(talk)).state == CaseState.OPEN
+    assert (await the_case(talk)).state == CaseState.REPORTED
 
 
 @pytest.mark.parametrize("words", ["接单1", "接单 １", "接单  #1", "接单：1号", "　接单　1", "接单 1。"])
 async def test_forms_of_a_command(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
-    assert (await the_case(talk)).state == CaseState.TAKEN
+    assert (await the_case(talk)).state == CaseState.ACCEPTED
 
 
 async def test_a_quote_needs_no_number(talk: Talk) -> None:
@@ -90,7 +90,7 @@ async def test_a_quote_needs_no_number(talk: Talk) -> None:
     await talk.say("r2", "g1", "路灯坏了，晚上看不见路，能不能修一下")
     await talk.say("w1", "g1", "接单", quote="2.1")
     states = await talk.rows(select(Case.state).order_by(Case.id))
-    assert states == [CaseState.OPEN, CaseState.TAKEN]
+    assert states == [CaseState.REPORTED, CaseState.ACCEPTED]
 
 
 async def test_without_number_and_quote_the_bot_lists_and_does_nothing(talk: Talk) -> None:
@@ -99,7 +99,7 @@ async def test_without_number_and_quote_the_bot_lists_and_does_nothing(talk: Tal
     said = await talk.say("w1", None, "办结")
     assert "请带上编号" in said[0].text
     assert "1" in said[0].text and "2" in said[0].text
-    assert await talk.rows(select(Case.state)) == [CaseState.OPEN, CaseState.OPEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.REPORTED, CaseState.REPORTED]
 
 
 async def test_misread_by_the_writer_takes_it_back(talk: Talk) -> None:
@@ -132,7 +132,7 @@ async def test_hand_over(talk: Talk) -> None:
     assert texts(said, "g1") == ["@王姨 【事项 1】已转给李珍处理。"]
     assert "接单 1" in texts(said, "@w2")[0]
     await talk.say("w2", None, "接单 1")
-    assert (await the_case(talk)).state == CaseState.TAKEN
+    assert (await the_case(talk)).state == CaseState.ACCEPTED
 
 
 LAMP = "3栋2单元楼道灯坏了，晚上黑得很，麻烦修一下"
@@ -147,10 +147,10 @@ async def test_who_took_a_case_gives_it_back_and_cannot_delete_it(talk: Talk) ->
     said = await talk.say("v1", None, "退单 1")
     assert rooms(said) == {"g1", "@w1", "@v1"}
     assert "接单 1" in texts(said, "g1")[0] and "刘志愿" in texts(said, "@w1")[0]
-    assert (await the_case(talk)).state == CaseState.OPEN
+    assert (await the_case(talk)).state == CaseState.REPORTED
     assert rooms(await talk.wait(minutes=31)) == {"@w1"}
     await talk.say("v2", "g1", "接单 1")
-    assert (await the_case(talk)).state == CaseState.TAKEN
+    assert (await the_case(talk)).state == CaseState.ACCEPTED
 
 
 async def test_whom_a_case_was_handed_to_gives_it_back_to_whose_duty_it_is(talk: Talk) -> None:
@@ -171,7 +171,7 @@ async def test_plain_words_give_a_case_back(talk: Talk, words: str, quote: str |
     await talk.say("r1", "g1", LAMP)
     await talk.say("v1", "g1", "接单 1")
     assert {"g1", "@w1"} == rooms(await talk.say("v1", "g1", words, quote=quote))
-    assert (await the_case(talk)).state == CaseState.OPEN
+    assert (await the_case(talk)).state == CaseState.REPORTED
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ async def test_who_cannot_do_something_else_gives_nothing_back(talk: Talk, perso
     await talk.say("r1", "g1", LAMP)
     await talk.say("v1", "g1", "接单 1")
     await talk.say(person, "g1", words)
-    assert await talk.rows(select(Case.state).where(Case.id == 1)) == [CaseState.TAKEN]
+    assert await talk.rows(select(Case.state).where(Case.id == 1)) == [CaseState.ACCEPTED]
 
 
 async def test_complaint_about_the_worker_is_not_the_workers(talk: Talk) -> None:

@@ -60,7 +60,7 @@ async def test_a_whole_case(url: str, tmp_path: Path) -> None:
     await talk.say("w1", "g1", "办结 1 换了新管")
     said = await talk.say("r1", "g1", "满意")
     assert "谢谢评价" in texts(said, "g1")[0]
-    assert await talk.rows(select(Case.state)) == [CaseState.CLOSED]
+    assert await talk.rows(select(Case.state)) == [CaseState.CONFIRMED]
     assert set(await talk.rows(select(InboxEvent.state))) == {InboxState.DONE}
     await talk.close()
 

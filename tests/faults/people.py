@@ -121,10 +121,10 @@ class People:
             await self._say(None, self._stage.people[-1], f"确认 N{number}")
         rooms = await self._chats()
         open_cases = select(col(Case.id), col(Case.chat_id), col(Case.state)).where(
-            col(Case.state).in_((CaseState.OPEN, CaseState.TAKEN))
+            col(Case.state).in_((CaseState.REPORTED, CaseState.ACCEPTED))
         )
         for number, chat, state in (await self._stage.rows(open_cases))[:3]:
-            word = f"接单 {number}" if state == CaseState.OPEN else f"办结 {number} 已修好"
+            word = f"接单 {number}" if state == CaseState.REPORTED else f"办结 {number} 已修好"
             await self._say(rooms[chat], self._worker(rooms[chat]), word)
 
     async def _end_one(self) -> None:

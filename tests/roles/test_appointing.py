@@ -166,7 +166,7 @@ async def test_open_matters_move_up(talk: Talk) -> None:
     assert "【事项 1】" in texts(said, "@l1")[0]
     (case,) = await talk.rows(select(Case))
     (lead,) = await talk.rows(select(Contact).where(Contact.key == "l1"))
-    assert (case.owner_id, case.state) == (lead.id, CaseState.OPEN)
+    assert (case.owner_id, case.state) == (lead.id, CaseState.REPORTED)
     said = await talk.say("r1", "g1", "进度 1")
     assert "老郭" in texts(said, "g1")[0]
 

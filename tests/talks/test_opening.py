@@ -22,7 +22,12 @@ async def test_the_opening_is_believable_at_any_hour(tmp_path: Path, hour: int) 
     for line, at in zip(lines, times, strict=True):
         await talk.wait(seconds=max(0.0, (at - talk.now).total_seconds()))
         await talk.say(line["from"], line["room"], line["text"], at=at)
-    assert await talk.rows(select(Case.state).order_by(Case.id)) == ["closed", "taken", "taken", "open"]
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [
+        "confirmed",
+        "in_progress",
+        "in_progress",
+        "reported",
+    ]
     assert await talk.rows(select(Alert)) == []
     assert not [one for one in talk.outputs if "没有找到" in one.text or "拿不准" in one.text]
     done = next(one for one in talk.outputs if "已办结" in one.text)

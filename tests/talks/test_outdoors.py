@@ -105,7 +105,7 @@ async def test_a_recalled_case_is_asked_about(talk: Talk) -> None:
     said = await talk.happen(EventKind.RECALLED, "r1", "g1", "report")
     assert rooms(said) == {"@r1"}
     await talk.say("r1", None, "不是")
-    assert await talk.rows(select(Case.state)) == [CaseState.OPEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]
 
 
 async def test_invitations_are_accepted_from_the_appointed_only(talk: Talk) -> None:
@@ -138,7 +138,7 @@ async def test_a_late_command_that_closes_is_asked_again(talk: Talk) -> None:
     talk.replay.clock.moment = NOON + timedelta(hours=2)
     said = await talk.say("w1", "g1", "办结 1", at=NOON + timedelta(minutes=1))
     assert "刚刚才收到" in said[0].text
-    assert await talk.rows(select(Case.state)) == [CaseState.TAKEN]
+    assert await talk.rows(select(Case.state)) == [CaseState.ACCEPTED]
 
 
 async def test_chat_is_forgotten_and_matters_are_kept(talk: Talk) -> None:

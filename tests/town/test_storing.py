@@ -286,7 +286,7 @@ async def test_cases_are_exported_and_quiet_ones_say_nothing(database: Database,
                 category="公共设施",
                 text="=cmd|' /C calc'!A0 路灯\x00坏了",
                 taken_at=NOW,
-                state=CaseState.TAKEN,
+                state=CaseState.ACCEPTED,
                 **shape,
             )
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from handlers.local_names import LocalNames
 from handlers.turn import Turn
-from handlers.understanding import Context, Kind, Reading
+from handlers.understanding import Context, Kind, Reading, read
 from handlers.understanding.extract import extract
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
@@ -20,12 +20,20 @@ FORM_NAME = re.compile(
 
 async def read_as(turn: Turn, words: str, kind: Kind) -> None:
     """Make `words` the turn's text and reading, with every field that this kind of message may have."""
-    names = LocalNames()
-    await names.refresh(turn.session, turn.now)
-    area = turn.here.area
-    context = Context(now=turn.local(turn.at), grid=area.code if area else None, gazetteer=names.gazetteer)
-    fields = extract(Scan(fold(words)), kind, context)
+    fields = extract(Scan(fold(words)), kind, await _context(turn))
     if kind is Kind.MISSING and fields.name is None and (called := FORM_NAME.match(words)):
         fields = replace(fields, name=called[1])
     turn.text = words
     turn.reading = Reading(words, kind, 1.0, fields=fields)
+
+
+async def read_words(turn: Turn, words: str) -> Reading:
+    """What `words` say by themselves, whatever was said around them."""
+    return read(words, await _context(turn))
+
+
+async def _context(turn: Turn) -> Context:
+    names = LocalNames()
+    await names.refresh(turn.session, turn.now)
+    area = turn.here.area
+    return Context(now=turn.local(turn.at), grid=area.code if area else None, gazetteer=names.gazetteer)

@@ -1,0 +1,90 @@
+"""待办, 未接, 超期 and 今天: what is open, in lists that are read on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import ColumnElement, Select, or_, select
+from sqlmodel import col
+
+from handlers.clipping import open_clip
+from handlers.commands import Order
+from handlers.posting import say
+from handlers.turn import Turn
+from storage.areas import Area, Chat
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
+
+LINES, AT_MOST = 15, 200
+
+
+async def todo(turn: Turn, order: Order) -> None:
+    """待办: open matters of mine and of my areas; private ones only in private."""
+    await _list(turn, "待办", "没有待办的事项。")
+
+
+async def untaken(turn: Turn, order: Order) -> None:
+    """未接: what nobody has taken, the longest waiting first."""
+    await _list(turn, "未接", "都有人接了。", col(Case.state).in_(CASE_UNTAKEN))
+
+
+async def overdue(turn: Turn, order: Order) -> None:
+    """超期: what should have been done by now."""
+    await _list(turn, "超期", "没有超期的事项。", col(Case.due_at) < turn.now, col(Case.state) != CaseState.WAITING)
+
+
+async def today(turn: Turn, order: Order) -> None:
+    """今天: what is due by tonight or overdue, goes on today after a wait, was not taken, or is urgent."""
+    local = turn.local(turn.now)
+    tonight = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(days=1)
+    on = or_(
+        (col(Case.due_at) < tonight) & (col(Case.state) != CaseState.WAITING),
+        col(Case.waits_until) < tonight,
+        col(Case.state).in_(CASE_UNTAKEN),
+        col(Case.urgent).is_(True),
+    )
+    await _list(turn, "今天要办", "今天没有到期和没接的事项。", on)
+
+
+async def _list(turn: Turn, title: str, nothing: str, *which: ColumnElement[bool]) -> None:
+    rows = (await turn.session.execute(_query(turn).where(*which).limit(AT_MOST))).all()
+    if not rows:
+        await say(turn, nothing)
+        return
+    lines = [_line(turn, case, area, bool(told) and not turn.here.private) for case, area, told in rows[:LINES]]
+    more = f"\n……还有 {len(rows) - LINES} 件" if len(rows) > LINES else ""
+    count = f"{len(rows)} 件" if len(rows) < AT_MOST else f"{AT_MOST} 件以上"
+    await say(turn, f"{title} {count}：\n" + "\n".join(lines) + more)
+
+
+def _query(turn: Turn) -> Select[tuple[Case, str, int | None]]:
+    """Open cases that the speaker owns or answers for; those about a worker only to who owns them."""
+    areas: Sequence[ColumnElement[bool]] = [col(Area.path).startswith(path, autoescape=True) for path in turn.me.areas]
+    query = (
+        select(Case, col(Area.name), col(Chat.contact_id))
+        .join(Area, col(Case.area_id) == col(Area.id))
+        .join(Chat, col(Case.chat_id) == col(Chat.id))
+        .where(
+            col(Case.state).in_(CASE_OPEN),
+            or_(Case.owner_id == turn.me.contact_id, *areas),
+            or_(col(Case.about_worker).is_(False), Case.owner_id == turn.me.contact_id),
+        )
+        .order_by(col(Case.urgent).desc(), col(Case.id))
+    )
+    return query if turn.here.private else query.where(col(Case.quiet).is_(False))
+
+
+def _line(turn: Turn, case: Case, area: str, hidden: bool) -> str:
+    """One case; `hidden`: it was told the bot alone, and its words are not for this group."""
+    mark = "急 " if case.urgent else ""
+    words = "私下报的，私聊我看" if hidden else open_clip(case.text, 18)
+    return f"{mark}{case.id}｜{area}｜{case.category}｜{words}{_how_far(turn, case)}"
+
+
+def _how_far(turn: Turn, case: Case) -> str:
+    if case.state == CaseState.WAITING and case.waits_until:
+        return f"（挂起到 {turn.local(case.waits_until):%m-%d}）"
+    late = "，已超期" if case.due_at and case.due_at < turn.now else ""
+    if case.state in CASE_UNTAKEN:
+        return f"（未接{late}）"
+    return f"（{late[1:]}）" if late else ""

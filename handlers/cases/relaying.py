@@ -1,0 +1,72 @@
+"""代报: a worker tells what somebody said who is in no group: on the telephone, at the door, at the desk."""
+
+from __future__ import annotations
+
+from handlers import alerts, locating
+from handlers.cases import texts
+from handlers.cases.placing import place_of
+from handlers.cases.privacy import is_private
+from handlers.cases.reporting import announce, hears_fresh, owner_name, tell_owner, write_case
+from handlers.commands import Order
+from handlers.matters import Refusal
+from handlers.posting import say
+from handlers.reading_words import read_words
+from handlers.turn import Turn
+from handlers.understanding import Kind, Reading
+from storage.areas import Area
+from storage.matters import Case, CaseSource
+
+SHORTEST = 4
+"""Characters of a report that says anything."""
+
+CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
+
+
+async def relay(turn: Turn, order: Order) -> None:
+    """Read the words like a resident's; the worker is told how it goes, and tells who asked."""
+    missing = order.rest.removeprefix("寻人")
+    if missing != order.rest and missing.strip():
+        await alerts.relayed(turn, missing.strip(" ，,：:"))
+        return
+    if len(order.rest) < SHORTEST or missing != order.rest:
+        raise Refusal(f"请这样写：{order.command.usage}")
+    reading = await read_words(turn, order.rest)
+    if reading.kind == Kind.MISSING:
+        await alerts.relayed(turn, order.rest)
+        return
+    if reading.kind == Kind.EMERGENCY:
+        from handlers import emergencies  # it imports this package
+
+        turn.text, turn.reading = order.rest, reading
+        await emergencies.reported(turn)
+        return
+    area = await locating.area_here(turn)
+    if area is not None:
+        await _open(turn, area, order.rest, reading)
+
+
+async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
+    category = reading.category or "其他"
+    quiet = is_private(words, category)
+    case = Case(
+        kind=reading.kind if reading.kind in CASES else Kind.REQUEST,
+        category=category,
+        area_id=area.id or 0,
+        chat_id=turn.here.chat_id,
+        reporter_id=turn.me.contact_id,
+        text=words[:2000],
+        place=place_of(reading.fields),
+        phone=reading.fields.phone or "",
+        urgent=reading.urgent,
+        quiet=quiet,
+        shown=not quiet and await hears_fresh(turn),
+        source=CaseSource.RELAYED,
+        relayed_for=reading.fields.contact_name or "",
+        created_at=turn.at,
+        updated_at=turn.now,
+    )
+    await write_case(turn, case, area)
+    await announce(turn, case, area, await owner_name(turn, case))
+    await tell_owner(turn, case, area)
+    if not case.shown and not case.quiet:
+        await say(turn, texts.relayed(case), ref=str(case.id))
