@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import case, delete, func, select, update
 from sqlmodel import col
 
-from handlers import alerts, lateness, notices
+from handlers import alerts, lateness, notices, places
 from handlers.cases import moving
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
@@ -135,6 +135,7 @@ async def picture_arrived(turn: Turn) -> None:
     if turn.event is not None and turn.event.subject.isdecimal():
         await notices.arrived(turn, int(turn.event.subject))
         await alerts.picture_arrived(turn, int(turn.event.subject))
+        await places.arrived(turn, int(turn.event.subject))
 
 
 async def recalled(turn: Turn) -> None:

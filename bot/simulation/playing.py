@@ -63,7 +63,7 @@ class Sender:
 class _Paper(Drawing):
     """Draws nothing: the pictures of an imagined chat system need no content."""
 
-    async def picture(self, ref: str, kind: str, picture_id: int | None) -> tuple[bytes, str]:
+    async def picture(self, ref: str, kind: str, picture_id: int | None, text: str = "") -> tuple[bytes, str]:
         return b"", f"{ref}.png"
 
 

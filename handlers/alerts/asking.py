@@ -44,7 +44,7 @@ async def people_of(turn: Turn, alert: Alert, area: Area, step: int) -> list[Hel
             if found := await holders_of(turn, area, (role,)):
                 return [held for held in found if held.level == found[0].level]
         return []
-    town = town_level(turn)
+    town = town_level(turn.rules)
     admins = await holders_of(turn, area, (Role.ADMIN,))
     if step == 2:
         leads = await holders_of(turn, area, (Role.LEAD,))

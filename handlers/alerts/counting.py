@@ -118,7 +118,7 @@ async def send_monthly(turn: Turn, ref: str) -> None:
         return
     period = periods.month_before(today)
     since, until = period.bounds(turn.outside.zone)
-    towns = select(Area).where(Area.level == town_level(turn)).order_by(col(Area.id))
+    towns = select(Area).where(Area.level == town_level(turn.rules)).order_by(col(Area.id))
     for town in (await turn.session.scalars(towns)).all():
         counted = figures(await courses(turn.session, town.path, since, until))
         if counted.total:

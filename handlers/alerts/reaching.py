@@ -10,6 +10,7 @@ from sqlmodel import col
 from handlers.alerts import texts
 from handlers.alerts.texts import Here
 from handlers.matters import Refusal
+from handlers.ports import Rules
 from handlers.posting import Piece, Target, post, responsible, staff_chat, whisper
 from handlers.turn import ON_DUTY, ROLE_NAMES, WORKERS, Turn
 from handlers.understanding import Ref
@@ -72,7 +73,7 @@ async def here(turn: Turn, area: Area) -> Here:
 async def town_of(turn: Turn, area: Area) -> Area:
     """The area of the town level above (or at) this one; without one, the highest below the root."""
     line = await area_line(turn.session, area)
-    level = town_level(turn)
+    level = town_level(turn.rules)
     for step in line:
         if step.level == level:
             return step
@@ -80,10 +81,9 @@ async def town_of(turn: Turn, area: Area) -> Area:
     return below_root[-1] if below_root else area
 
 
-def town_level(turn: Turn) -> int:
+def town_level(rules: Rules) -> int:
     """The depth of a town in the tree; 1 where the config's word is none of its levels."""
-    levels = turn.rules.levels
-    return levels.index(turn.rules.town_level) if turn.rules.town_level in levels else 1
+    return rules.levels.index(rules.town_level) if rules.town_level in rules.levels else 1
 
 
 async def holders_of(turn: Turn, area: Area, roles: Collection[str]) -> list[Held]:
