@@ -373,7 +373,7 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
     found: dict[int, dict[int, Stray]] = defaultdict(dict)
     for stray, asked in await session.execute(_STRAYS, {"chats": list(chats)}):
-        found[stray.chat_id][stray.id] = stray
+        found[stray.chat_id][stray.id or 0] = stray
         if asked is not None:
             around.claimable.setdefault(asked, []).append(stray)
     around.strays = {chat: list(ones.values()) for chat, ones in found.items()}
