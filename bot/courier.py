@@ -42,7 +42,7 @@ from storage.areas import Area, Chat, Room, RoomBinding, under_silence
 from storage.columns import UtcTime
 from storage.engine import Database, retrying, run, unavailable
 from storage.inbox import Picture
-from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState
+from storage.matters import ALERT_OPEN, Alert, Notice, NoticeState, Stray
 from storage.outbox import (
     REACHED,
     REPEATED,
@@ -530,6 +530,7 @@ _BEFORE = select(col(DeliveryPart.state), col(DeliveryPart.doubtful)).where(
 )
 _PICTURE_STATE = select(col(Picture.state)).where(col(Picture.id) == bindparam("picture"))
 _NOTICE_STATE = select(col(Notice.state)).where(col(Notice.id) == bindparam("number"))
+_STRAY_STATE = select(col(Stray.state)).where(col(Stray.id) == bindparam("number"))
 _ALERT_STATE = select(col(Alert.state)).where(col(Alert.id) == bindparam("number"))
 
 
@@ -544,18 +545,20 @@ def _forbidden(connection: Connection, due: Due) -> str | None:
     if due.after_id is not None and not _perhaps_received(connection, due.after_id):
         return "前一条没有送到"
     if due.sort in (Sort.ALERT, Sort.NOTICE) and _over(connection, due.ref):
-        return "寻人已结束" if due.sort == Sort.ALERT else "通知已停止"
+        return "已结束" if due.sort == Sort.ALERT else "通知已停止"
     if due.kind == "picture" and connection.scalar(_PICTURE_STATE, {"picture": due.picture_id}) != "ready":
         return "照片没有取到"
     return None
 
 
 def _over(connection: Connection, ref: str) -> bool:
-    """Whether the alert has ended or the notice was stopped: what could not be sent before is not sent after."""
+    """Whether the alert or stray has ended or the notice was stopped: what could not be sent before never is."""
     found = take_ref(ref)[0]
     if found is not None and found.letter == "N":
         state = connection.scalar(_NOTICE_STATE, {"number": found.number})
         return state in (NoticeState.STOPPED, NoticeState.RECALLED)
+    if found is not None and found.letter == "F":
+        return connection.scalar(_STRAY_STATE, {"number": found.number}) != "open"
     if found is None or found.letter != "M":
         return False
     return connection.scalar(_ALERT_STATE, {"number": found.number}) not in ALERT_OPEN

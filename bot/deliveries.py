@@ -52,7 +52,7 @@ SORTS = {
     "staff": "工作",
     "greeting": "问候",
 }
-KINDS = {"text": "文字", "picture": "照片", "poster": "海报"}
+KINDS = {"text": "文字", "picture": "照片", "poster": "海报", "figures": "统计图", "map": "网格图"}
 COLUMNS = ("发送", "种类", "结果", "区划", "群", "内容", "时间", "账号", "次数", "原因")
 
 

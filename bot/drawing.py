@@ -1,4 +1,4 @@
-"""Pictures for the courier: stored ones, and posters and figures drawn in a thread just before the send."""
+"""Pictures for the courier: stored ones, and posters, figures and maps drawn in a thread just before the send."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.gateways.protocol import NotSupported, Refused
 from bot.lettering import find_font
 from handlers.alerts.reaching import here, town_level, vouched
+from handlers.maps import drawing_from
 from handlers.periods import Period
 from handlers.ports import Outside, Rules
 from handlers.refs import take_ref
@@ -36,7 +37,10 @@ class Drawing:
         self._posters: OrderedDict[tuple[str, str, str], bytes] = OrderedDict()
 
     async def picture(self, ref: str, kind: str, picture_id: int | None, text: str = "") -> tuple[bytes, str]:
-        """(bytes, file name) of a stored picture, of the poster of alert `ref`, or of the figures `text` names."""
+        """(bytes, file name) of a stored picture, of the poster of alert `ref`, or of what `text` names.
+
+        `text` says whose figures are drawn, or what on the stored map.
+        """
         if kind == "poster":
             return await self._poster(ref)
         if kind == "figures":
@@ -45,6 +49,8 @@ class Drawing:
             picture = await session.get(Picture, picture_id)
         if picture is None or picture.data is None:
             raise Refused("照片已经删除")
+        if kind == "map":
+            return await self._map(ref, picture.data, text)
         return picture.data, f"{ref}-{picture.id}.{'png' if picture.mime == 'image/png' else 'jpg'}"
 
     async def _poster(self, ref: str) -> tuple[bytes, str]:
@@ -87,6 +93,17 @@ class Drawing:
             found = await courses(session, area.path, *period.bounds(zone), town_level=town_level(self._rules))
         month = chart.Month(area.name, period.name, first, (after - first).days, found, zone)
         return await asyncio.to_thread(chart.draw_month, month, font), f"寻人-{first:%Y-%m}.png"
+
+    async def _map(self, ref: str, picture: bytes, text: str) -> tuple[bytes, str]:
+        """The town's map with what `handlers.maps.TownMap.piece` put on it."""
+        from bot import townmap
+
+        font = find_font()
+        if font is None:
+            raise NotSupported("没有中文字体，只发文字")
+        if not text:
+            raise Refused("线索已过保存期")
+        return await asyncio.to_thread(townmap.draw_map, drawing_from(text), picture, font), f"{ref}-map.jpg"
 
     async def _alert(self, session: AsyncSession, ref: str) -> Alert:
         found = take_ref(ref)[0]

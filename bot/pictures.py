@@ -25,6 +25,9 @@ MAX_PIXELS = 40_000_000
 SIDES = (1600, 1200, 900, 600)
 """Longest sides tried, in pixels, until the JPEG fits into MAX_BYTES."""
 
+ORIENTATION, LYING = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag that says how a camera was held, and its values for a picture that lies on its side."""
+
 DEADLINE_SECONDS = 20
 MAX_TRIES = 3
 
@@ -37,11 +40,12 @@ class NotAPicture(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Clean:
-    """A picture as it is kept: JPEG, upright, without EXIF."""
+    """A picture as it is kept: JPEG, upright, without EXIF. `given` is how wide and high it came, upright."""
 
     data: bytes
     width: int
     height: int
+    given: tuple[int, int]
 
 
 def clean(data: bytes) -> Clean:
@@ -50,6 +54,7 @@ def clean(data: bytes) -> Clean:
         with Image.open(io.BytesIO(data)) as image:
             if image.width * image.height > MAX_PIXELS:
                 raise NotAPicture("图片尺寸太大")
+            given = image.size[::-1] if image.getexif().get(ORIENTATION, 1) in LYING else image.size
             image.draft("RGB", (SIDES[0], SIDES[0]))
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except NotAPicture:
@@ -62,7 +67,7 @@ def clean(data: bytes) -> Clean:
         upright.save(out, "JPEG", quality=85)
         if out.tell() <= MAX_BYTES:
             break
-    return Clean(out.getvalue(), upright.width, upright.height)
+    return Clean(out.getvalue(), upright.width, upright.height, given)
 
 
 def _final(error: Exception) -> bool:

@@ -18,6 +18,7 @@ TITLES = {
     "cases": "事项",
     "alerts": "寻人",
     "strays": "待认领",
+    "whose": "待认领",
     "emergencies": "紧急",
     "notices": "通知",
     "roles": "人员",

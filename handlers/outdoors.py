@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import case, delete, func, select, update
 from sqlmodel import col
 
-from handlers import alerts, lateness, notices
+from handlers import alerts, lateness, notices, places, strays
 from handlers.cases import moving
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
@@ -22,7 +22,7 @@ from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
 from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case, Stray
 from storage.outbox import Errand, hand_over
 from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
 
@@ -44,7 +44,8 @@ def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundi
     if quoted := around.quoted(event):
         return quoted
     since = event.at - timedelta(minutes=around.rules.reading.voice_minutes)
-    own = [one for one in around.matters(where, speaker.contact_id) if one.mine and one.at >= since and not one.done]
+    known = (*around.matters(where, speaker.contact_id), *around.found_by(where, speaker.contact_id))
+    own = [one for one in known if one.mine and one.at >= since and not one.done]
     if own or notice:
         return max([*own, *([notice] if notice else [])], key=lambda one: one.at).ref
     return Ref("-", 0) if event.mentions_me or where.private else None
@@ -106,6 +107,8 @@ async def _picture(turn: Turn, ref: Ref) -> None:
         picture.state = "wanted"
     if ref.letter == "M" and (alert := await turn.session.get(Alert, ref.number)):
         await alerts.add_picture(turn, alert, picture.id)
+    elif ref.letter == "F" and (stray := await turn.session.get(Stray, ref.number)):
+        await strays.add_picture(turn, stray, picture.id)
     elif ref.letter == "" and (case := await turn.session.get(Case, ref.number)) and case.owner_id:
         await whisper(turn, case.owner_id, f"{label(ref)}{turn.me.name}发了一张照片，请到群里看。", ref=str(ref))
 
@@ -135,6 +138,8 @@ async def picture_arrived(turn: Turn) -> None:
     if turn.event is not None and turn.event.subject.isdecimal():
         await notices.arrived(turn, int(turn.event.subject))
         await alerts.picture_arrived(turn, int(turn.event.subject))
+        await strays.picture_arrived(turn, int(turn.event.subject))
+        await places.arrived(turn, int(turn.event.subject))
 
 
 async def recalled(turn: Turn) -> None:

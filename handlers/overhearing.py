@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from handlers import alerts, cases, emergencies, strays
+from handlers import alerts, cases, emergencies, strays, whose
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
@@ -114,10 +114,16 @@ class Overhearing:
             told = Act.NONE if reading.kind == Kind.CHAT else Act.FIXED if reading.kind == Kind.FOUND else Act.MORE
             if act != Act.NONE or told != Act.NONE:
                 yield act if act != Act.NONE else told, self._quoted
+            elif whose.recognises(self._text, quoted=True):
+                yield Act.CLAIM, self._quoted
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
             if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and here[0].reporter_id == self._me)):
                 yield act, Ref("F", here[0].id or 0)
+            asked = self._around.claimable.get(self._chat_id, ())
+            lately = [one for one in asked if one.asked_at and self._at - one.asked_at <= LATELY]
+            if len(lately) == 1 and whose.recognises(self._text, quoted=False):
+                yield Act.CLAIM, Ref("F", lately[0].id or 0)
 
     def _of_death(self, reading: Reading) -> Reading:
         """A death beside who is sought: the family and, in private, a worker are asked; from others it is a clue."""

@@ -62,7 +62,8 @@ class _Heard(NamedTuple):
 class Piece:
     """A part of a post: text with people to mention, or a picture: stored, or drawn by the courier.
 
-    It draws a poster of the post's alert, or `figures`, for which `text` says whose and when.
+    It draws a poster of the post's alert, or `figures`, for which `text` says whose and when; on one that is `mapped`,
+    what `text` says (`handlers.maps`).
     """
 
     text: str = ""
@@ -70,12 +71,13 @@ class Piece:
     picture_id: int | None = None
     poster: bool = False
     figures: bool = False
+    mapped: bool = False
 
     @property
     def kind(self) -> str:
         """As the tables name it."""
-        drawn = "poster" if self.poster else "figures" if self.figures else ""
-        return drawn or ("picture" if self.picture_id else "text")
+        drawn = (("poster", self.poster), ("figures", self.figures), ("map", self.mapped), ("picture", self.picture_id))
+        return next((name for name, is_so in drawn if is_so), "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,21 +300,31 @@ def _chunks(line: str, limit: int) -> Iterable[str]:
     yield data.decode()
 
 
-async def say(turn: Turn, text: str, *, ref: str = NO_MATTER, sort: Sort = Sort.REPLY, mention: bool = True) -> Sent:
+async def say(
+    turn: Turn,
+    text: str,
+    *,
+    ref: str = NO_MATTER,
+    sort: Sort = Sort.REPLY,
+    mention: bool = True,
+    pictures: Sequence[Piece] = (),
+) -> Sent:
     """Answer where the message came from, mentioning its writer; in private where the room is silent."""
     here, mentions = turn.here, ()
     if not here.private and mention and turn.speaker:
         mentions = (turn.speaker.contact_id,)
-    sent = await post(turn, ref, sort, [Piece(text, mentions)], [Target(here.chat_id)])
+    sent = await post(turn, ref, sort, [Piece(text, mentions), *pictures], [Target(here.chat_id)])
     if sent.chats or turn.speaker is None:
         return sent
-    return await whisper(turn, turn.speaker.contact_id, text, ref=ref)
+    return await whisper(turn, turn.speaker.contact_id, text, ref=ref, pictures=pictures)
 
 
-async def whisper(turn: Turn, contact_id: int, text: str, *, ref: str = NO_MATTER) -> Sent:
+async def whisper(
+    turn: Turn, contact_id: int, text: str, *, ref: str = NO_MATTER, pictures: Sequence[Piece] = ()
+) -> Sent:
     """Say something to a person in private; nothing happens where that is impossible."""
     chats = await private_chats(turn.session, [contact_id])
-    return await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chat) for chat in chats.values()])
+    return await post(turn, ref, Sort.STAFF, [Piece(text), *pictures], [Target(chat) for chat in chats.values()])
 
 
 async def tell(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers import cases, chatting, doubts, emergencies, helping, notices, table
+from handlers import cases, chatting, doubts, emergencies, helping, notices, table, whose
 from handlers.commands import Command, Order, Takes
 from handlers.matters import NothingOpen, Refusal, find
 from handlers.overhearing import CALLED
@@ -81,7 +81,11 @@ def _said_to_another(turn: Turn, refs: Sequence[str]) -> bool:
 
 def _about(question: Question, command: Command) -> bool:
     ref = as_ref(question.ref)
-    return ref is not None and (ref.letter or "C") in command.letters and question.kind in (command.name, "confirm")
+    return (
+        ref is not None
+        and (ref.letter or "C") in command.letters
+        and question.kind in (command.name, "confirm", whose.PREVIEWED)
+    )
 
 
 async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:

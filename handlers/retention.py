@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlmodel import col
 
 from handlers.turn import Turn
+from storage.areas import AreaMap
 from storage.at_risk import AtRisk
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case, CaseStep, Notice, NoticePicture, NoticeReceipt, NoticeState, Sighting, Stray
@@ -25,6 +26,9 @@ AT_ONCE = 2000
 
 GONE = "（已过保存期）"
 """Stands where the words of a matter stood."""
+
+WORDS = ("text", "map")
+"""Kinds of parts whose text repeats what people told."""
 
 _NOTHING: dict[str, Any] = {
     "name": "",
@@ -147,7 +151,7 @@ async def _posts(turn: Turn, before: datetime) -> int:
     query = (
         select(col(PostPart.id))
         .join(Post, col(PostPart.post_id) == col(Post.id))
-        .where(col(Post.at) < before, PostPart.kind == "text", PostPart.text != "", ~waiting)
+        .where(col(Post.at) < before, col(PostPart.kind).in_(WORDS), PostPart.text != "", ~waiting)
     )
     ids = await _ids(turn, query)
     if ids:
@@ -168,6 +172,7 @@ async def _pictures(turn: Turn, before: datetime) -> int:
             for table in (Alert, AtRisk, Sighting, Stray)
         ),
         waiting.exists(),
+        select(AreaMap.area_id).where(or_(AreaMap.picture_id == Picture.id, AreaMap.next_id == Picture.id)).exists(),
     )
     query = select(col(Picture.id)).where(col(Picture.at) < before, Picture.state != "wiped", ~needed)
     ids = await _ids(turn, query)

@@ -17,6 +17,7 @@ from handlers.alerts.texts import list_line
 from handlers.clipping import clip, open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal
+from handlers.photos import just_sent
 from handlers.posting import Piece, Target, post, responsible, say, whisper
 from handlers.reading_words import read_as
 from handlers.refs import fold, label, take_ref
@@ -24,7 +25,7 @@ from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.agenda import Question
 from storage.areas import Area
-from storage.inbox import Outcome
+from storage.inbox import Outcome, Picture
 from storage.matters import ALERT_OPEN, Alert, AlertState, Stray
 from storage.outbox import Sort
 from storage.people import Role, private_chats
@@ -85,7 +86,8 @@ async def reported(turn: Turn) -> None:
         return
     stray = await _open(turn, area)
     told = await _tell(turn, stray, area)
-    await say(turn, _answer(stray, told), ref=f"F{stray.id}", sort=Sort.ALERT)
+    how = f"\n{_how_to_ask(stray)}" if decides(turn, area) else ""
+    await say(turn, _answer(stray, told) + how, ref=f"F{stray.id}", sort=Sort.ALERT)
 
 
 async def _same(turn: Turn) -> Stray | None:
@@ -112,6 +114,8 @@ async def _open(turn: Turn, area: Area) -> Stray:
     )
     _take(turn, stray)
     turn.session.add(stray)
+    for photo in await just_sent(turn, 1):
+        photo.state, stray.picture_id = "wanted", photo.id
     await turn.session.flush()
     turn.concerns(f"F{stray.id}")
     turn.audit("stray.open", f"F{stray.id}")
@@ -140,10 +144,15 @@ async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
     text = (
         f"{label(f'F{stray.id}')}{area.name} {turn.me.name} {said} 说：“{clip(turn.text, 200)}”\n"
         f"请马上联系、到场，并确认已报 110。{maybe}\n"
-        f"{same}人安顿好了回“办结 F{stray.id}”，没有这回事回“误报 F{stray.id}”。"
+        f"{same}人安顿好了回“办结 F{stray.id}”，没有这回事回“误报 F{stray.id}”。\n"
+        f"{_how_to_ask(stray)}"
     )
     open_text = f"{label(f'F{stray.id}')}{area.name}有人疑似走失、待认领，请马上到群里看，并确认已报 110。"
     return bool(await reach(turn, await _carers(turn, area), area, text, open_text, f"F{stray.id}"))
+
+
+def _how_to_ask(stray: Stray) -> str:
+    return f"要在全镇各群问“谁家老人”，回“找家人 F{stray.id}”。"
 
 
 async def _maybe(turn: Turn, stray: Stray) -> tuple[str, str]:
@@ -186,7 +195,8 @@ async def load(turn: Turn, ref: Ref) -> tuple[Stray, Area]:
     return stray, area
 
 
-async def _load_to_end(turn: Turn, ref: Ref) -> tuple[Stray, Area]:
+async def load_to_decide(turn: Turn, ref: Ref) -> tuple[Stray, Area]:
+    """The same, if it is open and the speaker answers for its area; else Refusal."""
     stray, area = await load(turn, ref)
     if not decides(turn, area):
         raise Refusal(f"{label(ref)}归{area.name}管，只有那里的网格员、上级和民警能改，这次没有改动。")
@@ -197,14 +207,14 @@ async def _load_to_end(turn: Turn, ref: Ref) -> tuple[Stray, Area]:
 
 async def settled(turn: Turn, ref: Ref, words: str) -> None:
     """办结 F2: the person is taken care of."""
-    stray, _ = await _load_to_end(turn, ref)
+    stray, _ = await load_to_decide(turn, ref)
     note = f"：{open_clip(words, 80)}" if words else ""
     await _end(turn, stray, "closed", f"{label(ref)}人已经安顿好了{note}。谢谢大家！")
 
 
 async def false_alarm(turn: Turn, ref: Ref) -> None:
     """误报 F2: nobody is lost there."""
-    stray, _ = await _load_to_end(turn, ref)
+    stray, _ = await load_to_decide(turn, ref)
     await _end(turn, stray, "closed", f"{label(ref)}核实过了，没有人走失，不用再留意。谢谢大家！")
 
 
@@ -214,7 +224,7 @@ async def _match(turn: Turn, order: Order) -> None:
     by_letter = {one.letter: one for one in refs}
     if set(by_letter) != {"F", "M"}:
         raise Refusal(f"请写上两个编号，如：{order.command.usage}")
-    stray, _ = await _load_to_end(turn, by_letter["F"])
+    stray, _ = await load_to_decide(turn, by_letter["F"])
     alert, area = await alerts.load(turn, by_letter["M"])
     if alert.state not in ALERT_OPEN:
         raise Refusal(f"{label(by_letter['M'])}已经结束了，这次没有改动。")
@@ -239,7 +249,7 @@ async def alert_reopened(turn: Turn, alert: Alert) -> None:
     """The alert goes on: who was matched with it is somebody else, and waits again."""
     matched = select(Stray).where(Stray.alert_id == alert.id, Stray.state == "matched").with_for_update()
     for stray in await turn.session.scalars(matched):
-        stray.state, stray.ended_at = "open", None
+        stray.state, stray.ended_at, stray.post_id = "open", None, None  # the groups may be asked again
         turn.audit("stray.reopen", f"F{stray.id}", "state")
     await turn.session.flush()
     await unmatched(turn, alert)
@@ -262,13 +272,21 @@ async def _matched(turn: Turn, alert: Alert) -> list[Stray]:
 
 
 async def _end(turn: Turn, stray: Stray, state: str, text: str) -> None:
-    """Whoever heard of the stray hears once that it is over; who has just heard it of the alert does not."""
+    """Whoever heard of the stray hears once that it is over; who has just heard it of the alert does not.
+
+    Groups that were asked whose family it is hear it in any case: they know of no alert that it belongs to.
+    """
     ref = f"F{stray.id}"
     stray.state, stray.ended_at = state, turn.now
     turn.audit(f"stray.{state}", ref, "state")
-    told, heard = await hearers.just_told(turn), await hearers.heard_of(turn, ref)
+    targets = {one.chat_id: one for one in await hearers.stopped(turn, [ref], Sort.ALERT, Sort.END)}
+    for chat in sorted(await hearers.heard_of(turn, ref, (Sort.REPLY, Sort.ALERT, Sort.END))):
+        targets.setdefault(chat, Target(chat))
+    asked = {one.chat_id for one in await hearers.having(turn, [stray.post_id])} if stray.post_id else set()
+    told = await hearers.just_told(turn) - asked
     own = await hearers.speakers_chats(turn) - {turn.here.chat_id}
-    await post(turn, ref, Sort.END, [Piece(text)], [Target(chat) for chat in sorted(heard - told - own)])
+    heard = set(targets)
+    await post(turn, ref, Sort.END, [Piece(text)], [one for key, one in targets.items() if key not in told | own])
     finder = {stray.chat_id, *(await private_chats(turn.session, [stray.reporter_id])).values()}
     if not finder & (heard | told):
         await whisper(turn, stray.reporter_id, text, ref=ref)
@@ -280,14 +298,16 @@ async def report_status(turn: Turn, ref: Ref) -> None:
     """查 F2: whether somebody still waits for their family."""
     stray, area = await load(turn, ref)
     state = {"open": "还在等家人", "matched": "已找到家人", "closed": "已结束"}[stray.state]
-    await say(turn, f"{label(ref)}{area.name}，{state}。", ref=str(ref))
+    groups = len(await hearers.having(turn, [stray.post_id])) if stray.post_id else 0
+    asked = f"已在 {groups} 个群里问过家人。" if groups else ""
+    await say(turn, f"{label(ref)}{area.name}，{state}。{asked}", ref=str(ref))
 
 
 async def withdraw(turn: Turn, ref: Ref) -> None:
     """撤销 F2, 不是: the finder, or who answers for it, takes it back."""
     stray, _ = await load(turn, ref)
     if turn.me.contact_id != stray.reporter_id:
-        await _load_to_end(turn, ref)
+        await load_to_decide(turn, ref)
     if stray.state != "open":
         raise Refusal(f"{label(ref)}已经结束了，这次没有改动。")
     if await lateness.in_time(turn, str(ref)):
@@ -305,11 +325,40 @@ async def _withdrawn(turn: Turn, ref: Ref) -> None:
         turn.outcome = Outcome.CHAT
 
 
-async def _pass_on(turn: Turn, ref: Ref, area: Area, what_to_do: str = "") -> list[tuple[int, int]]:
+async def pass_on(turn: Turn, ref: Ref, area: Area, what_to_do: str = "") -> list[tuple[int, int]]:
     """Those who look after the stray hear the words in private; (contact, chat) of those told."""
     said = turn.local(turn.at).strftime("%H:%M")
-    text = f"{label(ref)}{turn.me.name} {said} 说：“{clip(turn.text, 200)}”{what_to_do}"
+    where = f"{turn.here.area.name} " if turn.here.room and turn.here.area and turn.here.area.id != area.id else ""
+    text = f"{label(ref)}{where}{turn.me.name} {said} 说：“{clip(turn.text, 200)}”{what_to_do}"
     return await reach(turn, await _carers(turn, area), area, text, f"{label(ref)}有新情况，请到群里看。", str(ref))
+
+
+async def to_finder(turn: Turn, stray: Stray) -> None:
+    """Where the stray was found, they hear what somebody says elsewhere."""
+    if turn.here.chat_id == stray.chat_id or turn.me.contact_id == stray.reporter_id:
+        return
+    ref, said = f"F{stray.id}", turn.local(turn.at).strftime("%H:%M")
+    who = f"{turn.here.area.name} {turn.me.name}" if turn.here.room and turn.here.area else "有居民私下"
+    text = f"{label(ref)}{who} {said} 说：“{open_clip(turn.text, 200)}”"
+    await post(turn, ref, Sort.ALERT, [Piece(text)], [Target(stray.chat_id)])
+
+
+async def add_picture(turn: Turn, stray: Stray, picture_id: int) -> None:
+    """A photo from the finder, or who answers for it: kept for those who look after it, shown to no group by itself."""
+    area = await turn.session.get_one(Area, stray.area_id)
+    if stray.state != "open" or not (turn.me.contact_id == stray.reporter_id or decides(turn, area)):
+        turn.outcome = Outcome.CHAT
+        return
+    stray.picture_id, stray.photo_by = picture_id, None  # an admin allowed another one
+    turn.audit("stray.picture", f"F{stray.id}", "picture_id")
+
+
+async def picture_arrived(turn: Turn, picture_id: int) -> None:
+    """The fetcher is done with a picture: one that is none is no stray's photo."""
+    picture = await turn.session.get(Picture, picture_id)
+    if picture is not None and picture.state == "failed":
+        lost = update(Stray).where(col(Stray.picture_id) == picture_id).values(picture_id=None)
+        await turn.session.execute(lost.execution_options(synchronize_session=False))
 
 
 async def _more(turn: Turn, ref: Ref) -> None:
@@ -322,7 +371,8 @@ async def _more(turn: Turn, ref: Ref) -> None:
     await read_as(turn, turn.text, Kind.MISSING)
     _take(turn, stray, again=True)
     maybe, same = await _maybe(turn, stray)
-    await _pass_on(turn, ref, area, f"{maybe}\n{same.rstrip('；')}" if same else "")
+    await pass_on(turn, ref, area, f"{maybe}\n{same.rstrip('；')}" if same else "")
+    await to_finder(turn, stray)
     await say(turn, f"{label(ref)}谢谢，已转给网格员和民警。", ref=str(ref))
 
 
@@ -335,7 +385,7 @@ async def _settled_in_words(turn: Turn, ref: Ref) -> None:
         if await lateness.in_time(turn, str(ref)):
             await settled(turn, ref, turn.text)
     elif not await _asked_already(turn, ref):
-        told = await _pass_on(turn, ref, area, f"\n人安顿好了就回“是”（或“办结 {ref}”），没有就回“不是”。")
+        told = await pass_on(turn, ref, area, f"\n人安顿好了就回“是”（或“办结 {ref}”），没有就回“不是”。")
         for contact_id, chat_id in told:
             _ask(turn, stray, contact_id, chat_id)
         await say(turn, f"{label(ref)}谢谢，已请网格员和民警核实。", ref=str(ref))

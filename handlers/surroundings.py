@@ -64,6 +64,7 @@ class Surroundings:
     cases: dict[int, list[Case]] = field(default_factory=dict)
     dangers: list[tuple[Case, str]] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
+    claimable: dict[int, list[Stray]] = field(default_factory=dict)  # whose family the chat was asked for
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
@@ -82,6 +83,11 @@ class Surroundings:
         ]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
         return (*alerts, *(_case_matter(case, contact_id) for case in cases))
+
+    def found_by(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
+        """The strays that this person reported in this chat, and that still wait."""
+        mine = [one for one in self.strays.get(where.chat_id, ()) if one.reporter_id == contact_id]
+        return tuple(OpenMatter(ref=Ref("F", one.id or 0), at=one.created_at, mine=True) for one in mine)
 
     def ended_alerts(self, where: Where, contact_id: int) -> list[Ref]:
         """The alerts that ended lately of which somebody here may say that they have not.
@@ -247,7 +253,12 @@ _DANGERS = (
     .where(Case.kind == Kind.EMERGENCY, col(Case.updated_at) > bindparam("since"))
     .order_by(col(Case.id))
 )
-_STRAYS = select(Stray).where(col(Stray.chat_id).in_(bindparam("chats")), Stray.state == "open").order_by(col(Stray.id))
+_STRAYS = (
+    select(Stray, col(Delivery.chat_id))
+    .outerjoin(Delivery, (col(Delivery.post_id) == col(Stray.post_id)) & col(Delivery.chat_id).in_(bindparam("chats")))
+    .where(Stray.state == "open", or_(col(Stray.chat_id).in_(bindparam("chats")), col(Delivery.chat_id).is_not(None)))
+    .order_by(col(Stray.id))
+)
 _QUESTIONS = (
     select(Question)
     .where(
@@ -360,10 +371,12 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
         by_chat[case.chat_id].append(case)
     around.cases = by_chat
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
-    strays: dict[int, list[Stray]] = defaultdict(list)
-    for stray in await session.scalars(_STRAYS, {"chats": list(chats)}):
-        strays[stray.chat_id].append(stray)
-    around.strays = strays
+    found: dict[int, dict[int, Stray]] = defaultdict(dict)
+    for stray, asked in await session.execute(_STRAYS, {"chats": list(chats)}):
+        found[stray.chat_id][stray.id or 0] = stray
+        if asked is not None:
+            around.claimable.setdefault(asked, []).append(stray)
+    around.strays = {chat: list(ones.values()) for chat, ones in found.items()}
 
 
 async def _questions(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:

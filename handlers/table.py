@@ -17,6 +17,7 @@ from handlers import (
     retention,
     roles,
     strays,
+    whose,
 )
 from handlers.commands import Command, Grammar
 from handlers.ports import EventKind
@@ -30,6 +31,7 @@ COMMANDS: tuple[Command, ...] = (
     *cases.COMMANDS,
     *alerts.COMMANDS,
     *strays.COMMANDS,
+    *whose.COMMANDS,
     *notices.COMMANDS,
     *roles.COMMANDS,
     *places.COMMANDS,
@@ -90,13 +92,14 @@ def _heeding(letter: str, act: Act, handler: OnMatter) -> OnMatter:
 
 ACTS: Mapping[str, Mapping[Act, OnMatter]] = {
     letter: {act: _heeding(letter, act, handler) for act, handler in acts.items()}
-    for letter, acts in (("", cases.ACTS), ("M", alerts.ACTS), ("F", strays.ACTS))
+    for letter, acts in (("", cases.ACTS), ("M", alerts.ACTS), ("F", {**strays.ACTS, **whose.ACTS}))
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
     **alerts.ANSWERS,
     **cases.ANSWERS,
     **strays.ANSWERS,
+    **whose.ANSWERS,
     **notices.ANSWERS,
     **doubts.ANSWERS,
     **outdoors.ANSWERS,

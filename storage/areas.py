@@ -59,6 +59,20 @@ class LocalPlace(SQLModel, table=True):
     y: float | None = None
 
 
+class AreaMap(SQLModel, table=True):
+    """网格图: a town's own map picture, on which its local places lie.
+
+    Their `x`, `y` count from the upper left corner in pixels of a picture of `width` by `height`; 0 is the size of the
+    stored one. A picture that is to take its place once it is fetched is `next_id`.
+    """
+
+    area_id: int = Field(foreign_key="area.id", primary_key=True)
+    picture_id: int | None = Field(default=None, foreign_key="picture.id")
+    next_id: int | None = Field(default=None, foreign_key="picture.id")
+    width: int = 0
+    height: int = 0
+
+
 class Silence(SQLModel, table=True):
     """A switch above the rooms' modes: while it stands, every room below the area is silent."""
 

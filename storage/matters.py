@@ -246,7 +246,11 @@ class Sighting(SQLModel, table=True):
 
 
 class Stray(SQLModel, table=True):
-    """待认领 `F2`: someone found whose family is unknown."""
+    """待认领 `F2`: someone found whose family is unknown.
+
+    `post_id` is the question 谁家老人 that went to the town's groups at `asked_at`; an admin (`photo_by`) may let the
+    photo go along.
+    """
 
     __table_args__ = {"sqlite_autoincrement": True}
 
@@ -262,6 +266,9 @@ class Stray(SQLModel, table=True):
     place: str = ""
     picture_id: int | None = Field(default=None, foreign_key="picture.id")
     alert_id: int | None = Field(default=None, foreign_key="alert.id")
+    post_id: int | None = Field(default=None, foreign_key="post.id")
+    asked_at: datetime | None = optional_time()
+    photo_by: int | None = Field(default=None, foreign_key="contact.id")
     created_at: datetime = time_field()
     ended_at: datetime | None = optional_time()
 

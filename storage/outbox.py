@@ -78,14 +78,14 @@ class Post(SQLModel, table=True):
 
 
 class PostPart(SQLModel, table=True):
-    """A piece of a post: text with the contacts it mentions, a stored picture, or a poster or figures to be drawn."""
+    """A piece of a post: text with the contacts it mentions, a stored picture, or one to be drawn."""
 
     __table_args__ = (UniqueConstraint("post_id", "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
     post_id: int = Field(foreign_key="post.id", index=True)
     number: int
-    kind: str  # text, picture, poster, figures
+    kind: str  # text, picture, poster, figures, map
     text: str = ""
     mentions: list[int] = Field(default_factory=list, sa_type=JSON)
     picture_id: int | None = Field(default=None, foreign_key="picture.id")

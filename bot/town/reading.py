@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.gateways.protocol import MAX_PICTURE
 from bot.town import cells
 from bot.town.cells import BadCell
 from bot.town.columns import (
@@ -27,6 +29,7 @@ from bot.town.columns import (
 from bot.town.faults import Faults
 from bot.town.rows import (
     AreaRow,
+    MapRow,
     PersonRow,
     PlaceRow,
     RoomRow,
@@ -37,18 +40,22 @@ from bot.town.rows import (
 )
 from bot.town.sheets import Line, read_sheet
 from bot.town.tree import UNKNOWN, find_level, grow
+from handlers.alerts.reaching import town_level
 from handlers.ports import Rules
 from storage.areas import Mode, Purpose
 
 ROOM_NAMES = {Purpose.RESIDENTS: "居民群", Purpose.STAFF: "工作群", Purpose.DEPARTMENT: "部门群"}
 SUFFIXES = (".csv", ".xlsx")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+MAP = re.compile(r"map-(.+)")
+"""`map-T1.png` is the map of the town with the key T1."""
 
 
 KeyFault = Callable[[str], str]
 
 
 def read_town(directory: Path, rules: Rules, base: Town | None = None, key_fault: KeyFault = lambda key: "") -> Town:
-    """Read `areas`, `rooms`, `people` and `places` (.csv or .xlsx) of a directory.
+    """Read `areas`, `rooms`, `people` and `places` (.csv or .xlsx) and the maps (`map-<key>.png`) of a directory.
 
     `base` is what the database has already (`load_town`): its keys may be referred to, and then no file
     must be there. `key_fault` says why the chat system cannot have a key for a group or a person. Raises
@@ -87,13 +94,14 @@ class _Reading:
         self._posts: dict[tuple[object, ...], int] = {}
         self._known_as: dict[str, tuple[str, str]] = {}
         self._place_lines: dict[tuple[str, str], int] = {}
+        self._mapped: set[str] = set()
 
     def town(self) -> Town:
         """Everything read and checked."""
         lines = {table.stem: self._open(table) for table in TABLES}
         if not self.base.areas and not self.areas_given:
             self.faults.add("areas", None, "文件夹里没有 areas.csv 或 areas.xlsx")
-        elif not self.files:
+        elif not self.files and not list(self.directory.glob("map-*")):
             self.faults.add(str(self.directory), None, "里面没有 areas、rooms、people、places（.csv 或 .xlsx）")
         self._each(AREAS, lines, self._area)
         self._check_neighbours()
@@ -102,12 +110,15 @@ class _Reading:
         self._each(PEOPLE, lines, self._person)
         self._check_substitutes()
         self._each(PLACES, lines, self._place)
+        towns = {area.key: area for area in tree}
+        maps = [one for path in sorted(self.directory.glob("map*")) if (one := self._map(path, towns))]
         self.faults.check([self.files.get(table.stem, table.stem) for table in TABLES])
         return Town(
             areas=tuple(area for area in tree if area.key in self.areas),
             rooms=tuple(self.rooms.values()),
             people=tuple(self._placed(tree)),
             places=tuple(self.places),
+            maps=tuple(maps),
         )
 
     @property
@@ -305,3 +316,39 @@ class _Reading:
             raise BadCell(f"地点“{place.name}”与第 {self._place_lines[place.area, place.name]} 行重复")
         self._place_lines[place.area, place.name] = line.number
         self.places.append(place)
+
+    # Maps
+
+    def _map(self, path: Path, areas: Mapping[str, AreaRow]) -> MapRow | None:
+        """The picture of one town; other files that are called so are none of ours."""
+        if path.suffix.lower() not in PICTURES or not path.is_file():
+            return None
+        match = MAP.fullmatch(path.stem)
+        if match is None:
+            self.faults.add(path.name, None, "请写明是哪个镇街的，如 map-T1.png（T1 是区划编号）")
+            return None
+        area = areas.get(match[1])
+        if area is None or area.level != town_level(self.rules):
+            what = "不是镇街" if area else "没有这个区划"
+            self.faults.add(path.name, None, f"网格图按镇街给，{match[1][:40]} {what}")
+            return None
+        if match[1] in self._mapped:
+            self.faults.add(path.name, None, f"{area.name}的网格图有两张，请只留一张")
+            return None
+        self._mapped.add(match[1])
+        return self._opened(path, match[1])
+
+    def _opened(self, path: Path, area: str) -> MapRow | None:
+        from bot.pictures import NotAPicture, clean  # it takes Pillow along, which most calls never need
+
+        try:
+            if path.stat().st_size > MAX_PICTURE:
+                raise NotAPicture(f"文件太大，最多 {MAX_PICTURE // 1024 // 1024} MB")
+            made = clean(path.read_bytes())
+        except NotAPicture as fault:
+            self.faults.add(path.name, None, str(fault))
+        except OSError as error:
+            self.faults.add(path.name, None, f"打不开（{error.strerror or '读取出错'}）")
+        else:
+            return MapRow(area, made.data, (made.width, made.height), *made.given)
+        return None

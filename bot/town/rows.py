@@ -67,14 +67,26 @@ class PlaceRow:
     y: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class MapRow:
+    """A town's map picture, as it is kept, and its size as it was given, in which the places' `x`, `y` count."""
+
+    area: str
+    data: bytes
+    stored: tuple[int, int]
+    width: int
+    height: int
+
+
 @dataclass(frozen=True)
 class Town:
-    """Areas (parents before children), rooms, people and places; every key that is named exists."""
+    """Areas (parents before children), rooms, people, places and maps; every key that is named exists."""
 
     areas: tuple[AreaRow, ...] = ()
     rooms: tuple[RoomRow, ...] = ()
     people: tuple[PersonRow, ...] = ()
     places: tuple[PlaceRow, ...] = ()
+    maps: tuple[MapRow, ...] = ()
 
     @cached_property
     def members(self) -> Mapping[str, tuple[str, ...]]:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Table, bindparam, insert, select, update
@@ -18,7 +19,8 @@ from bot.town.rows import AreaRow, PersonRow, Town
 from handlers.places import MODE_IMPORTED
 from handlers.ports import Rules
 from storage.agenda import DueItem
-from storage.areas import Area, Chat, LocalPlace, Mode, Room, RoomBinding
+from storage.areas import Area, AreaMap, Chat, LocalPlace, Mode, Room, RoomBinding
+from storage.inbox import Picture
 from storage.people import Appointment, Contact, ContactBinding, Seen
 
 CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -48,9 +50,12 @@ class Counts:
     people: Change = field(default_factory=Change)
     appointments: Change = field(default_factory=Change)
     places: Change = field(default_factory=Change)
+    maps: Change = field(default_factory=Change)
 
     def __str__(self) -> str:
         titles = {"areas": "区划", "rooms": "群", "people": "人员", "appointments": "任命", "places": "地点"}
+        if self.maps != Change():
+            titles["maps"] = "网格图"
         changes = ((title, getattr(self, name)) for name, title in titles.items())
         return "；".join(f"{title}新增 {change.added}、更新 {change.changed}" for title, change in changes)
 
@@ -83,10 +88,11 @@ async def import_town(
     appointments = await _appointments(session, town, area_ids, contact_ids, now)
     await _seen(session, town, room_ids, contact_ids)
     places = await _places(session, town, area_ids)
+    maps = await _maps(session, town, area_ids, now)
     if account_id is not None:
         await _bind_rooms(session, town, account_id, room_ids, now)
         await _bind_people(session, town, account_id, contact_ids)
-    return Counts(areas, rooms, people, appointments, places)
+    return Counts(areas, rooms, people, appointments, places, maps)
 
 
 def _table(model: type[SQLModel]) -> Table:
@@ -322,6 +328,29 @@ async def _places(session: AsyncSession, town: Town, areas: Mapping[str, int]) -
         for place in town.places
     ]
     return await stored.put(session, wanted)
+
+
+async def _maps(session: AsyncSession, town: Town, areas: Mapping[str, int], now: datetime) -> Change:
+    """The same picture again changes nothing; another takes the place of the old one, whose bytes go."""
+    added = changed = 0
+    for row in town.maps:
+        digest, (width, height) = sha256(row.data).hexdigest(), row.stored
+        stored = await session.get(AreaMap, areas[row.area], with_for_update=True)
+        before = await session.get(Picture, stored.picture_id) if stored and stored.picture_id else None
+        if stored and before and (before.digest, stored.width, stored.height) == (digest, row.width, row.height):
+            continue
+        if before is not None:
+            before.data, before.digest, before.state = None, "", "wiped"
+        picture = Picture(state="ready", at=now, digest=digest, mime="image/jpeg", width=width, height=height)
+        picture.data = row.data
+        session.add(picture)
+        await session.flush()
+        added, changed = added + (stored is None), changed + (stored is not None)
+        fresh = stored or AreaMap(area_id=areas[row.area])
+        fresh.picture_id, fresh.width, fresh.height = picture.id, row.width, row.height
+        session.add(fresh)
+    await session.flush()
+    return Change(added, changed)
 
 
 async def _bind_rooms(

@@ -10,15 +10,16 @@ from sqlmodel import col
 
 from handlers.alerts import asking, circle, facts, merging, sightings, spreading, texts
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
+from handlers.hearers import having
 from handlers.ports import Location
-from handlers.posting import Piece, Target, post, say
+from handlers.posting import Piece, post, say
 from handlers.turn import Turn
 from handlers.understanding import Act, Fields, Kind, Ref
 from handlers.understanding.extract import name_in
 from storage.areas import Area
 from storage.inbox import Outcome, Picture
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import REACHED, UNDER_WAY, Delivery, DeliveryPart, PostPart, Sort
+from storage.outbox import Sort
 
 ADDED = "alert.added"
 PLACE_ENDS = frozenset(
@@ -187,24 +188,6 @@ async def tell_added(turn: Turn, ref: str) -> None:
     elif set(news) & facts.IMPORTANT:
         pieces = [Piece(texts.update(alert, now, news))]
         pieces += spreading.pictures(turn, alert) if "picture" in news else []
-        await post(turn, ref, Sort.ALERT, pieces, await _reached(turn, alert))
+        await post(turn, ref, Sort.ALERT, pieces, await having(turn, await spreading.cards(turn, alert)))
     else:
         await to_family(turn, alert, texts.added(alert, now))
-
-
-async def _reached(turn: Turn, alert: Alert) -> list[Target]:
-    """The rooms that have the card, perhaps have it, or will: the update follows the card, never overtakes it."""
-    query = (
-        select(col(Delivery.chat_id), col(Delivery.id), col(DeliveryPart.state), col(DeliveryPart.rank))
-        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
-        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
-        .where(col(Delivery.post_id).in_(await spreading.cards(turn, alert)), PostPart.kind == "text")
-        .order_by(col(DeliveryPart.number))
-    )
-    targets: dict[int, Target] = {}
-    for chat_id, delivery_id, state, rank in await turn.session.execute(query):
-        if state in REACHED:
-            targets.setdefault(chat_id, Target(chat_id, rank))
-        elif state in UNDER_WAY:
-            targets[chat_id] = Target(chat_id, rank, delivery_id)
-    return list(targets.values())

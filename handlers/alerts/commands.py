@@ -66,6 +66,10 @@ async def _confirm(turn: Turn, order: Order) -> None:
         await notices.confirm(turn, ref.number)
     elif ref.letter == "M":
         await spreading.confirm(turn, ref)
+    elif ref.letter == "F":
+        from handlers import whose  # it imports this package
+
+        await whose.confirm(turn, ref)
     else:
         raise Refusal("请带上编号，如“确认 M3”。")
 
@@ -229,11 +233,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("确认", "属实"),
         "确认 M3",
-        "核实属实，发到全镇各群；也用来确认通知",
+        "核实属实，发到全镇各群；也用来确认通知和找家人",
         _confirm,
         (*ON_DUTY, Role.HERALD),
         MAY,
-        letters="MN",
+        letters="MNF",
         ordinary=True,
         spreads=True,
     ),

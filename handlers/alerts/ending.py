@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import Select, or_, select, update
+from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers.alerts import after, asking, circle, facts, standing, texts
@@ -20,7 +18,7 @@ from handlers.alerts.reaching import (
     to_family,
     to_workers,
 )
-from handlers.hearers import speakers_chats
+from handlers.hearers import HEARD, posts_of, speakers_chats, stopped
 from handlers.lessons import keep
 from handlers.matters import Refusal
 from handlers.ports import EventKind
@@ -31,10 +29,8 @@ from storage.agenda import Question
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import REACHED, Delivery, DeliveryPart, PartState, Post, PostPart, Sort
+from storage.outbox import Delivery, DeliveryPart, PostPart, Sort
 from storage.people import private_chats
-
-HEARD = (PartState.SENDING, *REACHED)
 
 
 async def found(turn: Turn, ref: Ref, words: str) -> None:
@@ -104,7 +100,7 @@ async def end(turn: Turn, alert: Alert, area: Area, state: AlertState, words: st
 
 async def _clearing(turn: Turn, alert: Alert) -> list[Target]:
     """Cancel what is queued of the alert; then: who heard it, or is hearing it this moment."""
-    return await _stopped(turn, alert, Sort.ALERT, Sort.END)
+    return await stopped(turn, await refs_of(turn, alert), Sort.ALERT, Sort.END)
 
 
 async def call_off(turn: Turn, alert: Alert) -> None:
@@ -116,66 +112,12 @@ async def call_off(turn: Turn, alert: Alert) -> None:
 
 async def take_back(turn: Turn, alert: Alert) -> list[Target]:
     """Cancel what is queued of its end; then: who heard the end, or is hearing it this moment."""
-    return await _stopped(turn, alert, Sort.END, Sort.ALERT)
+    return await stopped(turn, await refs_of(turn, alert), Sort.END, Sort.ALERT)
 
 
-async def _stopped(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
-    """Cancel what is queued of one sort; then those whose last word was of it, and not of the other.
-
-    Cancelling comes first: what the courier takes at the same time is then seen as `sending`, never missed.
-    """
-    deliveries = select(col(Delivery.id)).where(col(Delivery.post_id).in_(_posts(await _refs(turn, alert), sort)))
-    await turn.session.execute(
-        update(DeliveryPart)
-        .where(col(DeliveryPart.delivery_id).in_(deliveries), col(DeliveryPart.state) == PartState.QUEUED)
-        .values(state=PartState.CANCELLED)
-        .execution_options(synchronize_session=False)
-    )
-    return await last_heard(turn, alert, sort, other)
-
-
-async def last_heard(turn: Turn, alert: Alert, sort: Sort, other: Sort) -> list[Target]:
-    """Those whose last word about it was of one sort, and not of the other."""
-    refs = await _refs(turn, alert)
-    later = {chat: delivery for chat, delivery, *_ in await turn.session.execute(_texts_heard(_posts(refs, other)))}
-    heard: dict[int, Target] = {}
-    for chat_id, delivery_id, state, rank, doubtful in await turn.session.execute(_texts_heard(_posts(refs, sort))):
-        if delivery_id < later.get(chat_id, 0):
-            continue
-        sure = doubtful or state != PartState.SENDING  # doubtful: perhaps received at the first try
-        if sure or chat_id not in heard:
-            heard[chat_id] = Target(chat_id, rank, None if sure else delivery_id)
-    return list(heard.values())
-
-
-async def _refs(turn: Turn, alert: Alert) -> list[str]:
+async def refs_of(turn: Turn, alert: Alert) -> list[str]:
     """Its own number, and those of the reports merged into it."""
     return [ref_of(one) for one in (alert, *await relatives(turn, alert))]
-
-
-def _posts(refs: list[str], sort: Sort) -> Select[tuple[int | None]]:
-    return select(col(Post.id)).where(col(Post.ref).in_(refs), Post.sort == sort)
-
-
-def _texts_heard(posts: Select[tuple[int | None]]) -> Select[Any]:
-    """(chat, delivery, state, rank, doubtful) of the texts of these posts that went out, or may have."""
-    return (
-        select(
-            col(Delivery.chat_id),
-            col(Delivery.id),
-            col(DeliveryPart.state),
-            col(DeliveryPart.rank),
-            col(DeliveryPart.doubtful),
-        )
-        .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
-        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
-        .where(
-            col(Delivery.post_id).in_(posts),
-            PostPart.kind == "text",
-            or_(col(DeliveryPart.state).in_(HEARD), col(DeliveryPart.doubtful)),
-        )
-        .order_by(col(Delivery.id))
-    )
 
 
 async def _post_end(turn: Turn, alert: Alert, targets: list[Target], words: str) -> None:
@@ -204,7 +146,7 @@ async def _saw_poster(turn: Turn, alert: Alert) -> set[int]:
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
         .where(
-            col(Delivery.post_id).in_(_posts(await _refs(turn, alert), Sort.ALERT)),
+            col(Delivery.post_id).in_(posts_of(await refs_of(turn, alert), Sort.ALERT)),
             PostPart.kind == "poster",
             or_(col(DeliveryPart.state).in_(HEARD), col(DeliveryPart.doubtful)),
         )

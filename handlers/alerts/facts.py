@@ -213,16 +213,16 @@ def says_lost(text: str) -> bool:
     return re.search(_LOST, text) is not None and not re.search(r"[?？吗么呢]\s*$", text)
 
 
-_OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")
-_YOUNG = re.compile(r"小(?:孩|朋友|男孩|女孩|娃)|孩子|娃|男孩|女孩|宝宝")
+OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")
+YOUNG = re.compile(r"小(?:孩|朋友|男孩|女孩|娃)|孩子|娃|男孩|女孩|宝宝")
 GROWN, GREY = 18, 45
 
 
 def other_age(alert: Alert, text: str) -> bool:
     """Whether the words are of an old person where a child is sought, or the other way round."""
-    if alert.age is None or (_OLD.search(text) and _YOUNG.search(text)):
+    if alert.age is None or (OLD.search(text) and YOUNG.search(text)):
         return False
-    return bool((_OLD.search(text) and alert.age < GROWN) or (_YOUNG.search(text) and alert.age > GREY))
+    return bool((OLD.search(text) and alert.age < GROWN) or (YOUNG.search(text) and alert.age > GREY))
 
 
 _CALLED = re.compile(

@@ -8,9 +8,10 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.alerts import asking, describing, ending, facts, texts
+from handlers import maps
+from handlers.alerts import asking, describing, ending, facts, texts, tracing
 from handlers.alerts.mourning import tells_of_death
-from handlers.alerts.reaching import decides, here, is_reporter, load, reach, ref_of, to_family, to_workers
+from handlers.alerts.reaching import decides, here, is_reporter, load, reach, ref_of, to_family, to_workers, town_of
 from handlers.matters import Refusal
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
@@ -188,7 +189,9 @@ async def trail(turn: Turn, ref: Ref) -> None:
         )
     query = select(Sighting).where(Sighting.alert_id == alert.id)
     seen = sorted((await turn.session.scalars(query)).all(), key=lambda one: (one.seen_at or one.at, one.id or 0))
-    await say(turn, texts.trail(alert, seen, await here(turn, area)), ref=ref_of(alert))
+    town = await maps.map_of(turn, await town_of(turn, area))
+    text, drawn = tracing.trail(alert, seen, await here(turn, area), town)
+    await say(turn, text, ref=ref_of(alert), pictures=drawn)
 
 
 async def clue(turn: Turn, ref: Ref | None, words: str) -> None:

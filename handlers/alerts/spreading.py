@@ -22,6 +22,7 @@ from handlers.alerts.reaching import (
     vouched,
 )
 from handlers.estimating import seconds_left
+from handlers.hearers import last_heard
 from handlers.matters import Refusal
 from handlers.posting import Piece, Sent, Target, post, say, send_on, whisper
 from handlers.turn import ON_DUTY, Turn
@@ -97,7 +98,11 @@ async def catch_up(turn: Turn, chats: Collection[int]) -> int:
 
 async def _not_ended(turn: Turn, alert: Alert, chats: Collection[int]) -> int:
     """Those of these groups that heard of its end, but not that it was none, hear it now; how many."""
-    deceived = [one for one in await ending.last_heard(turn, alert, Sort.END, Sort.ALERT) if one.chat_id in chats]
+    deceived = [
+        one
+        for one in await last_heard(turn, await ending.refs_of(turn, alert), Sort.END, Sort.ALERT)
+        if one.chat_id in chats
+    ]
     area = await turn.session.get_one(Area, alert.area_id)
     text = Piece(texts.still_missing(alert, await here(turn, area)))
     return (await post(turn, ref_of(alert), Sort.ALERT, [text], deceived)).chats

@@ -503,17 +503,18 @@ def fits(sighting: Sighting) -> str:
     return "；".join(f"{word}：{'、'.join(CHANGED[one] for one in names.split())}" for word, names in parts if names)
 
 
-def trail(alert: Alert, seen: Sequence[Sighting], here: Here) -> str:
-    """The clues in order, numbered; of many the latest."""
-    if not seen:
-        return f"{name(alert)}还没有收到线索。"
-    first = max(0, len(seen) - MAX_TRAIL)
-    lines = [f"{number}. {_step(one, here)}" for number, one in enumerate(seen[first:], first + 1)]
-    rest = f"，只列最近 {MAX_TRAIL} 条" if first else ""
-    return "\n".join([f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，共 {len(seen)} 条线索{rest}：", *lines])
+def no_clues(alert: Alert) -> str:
+    """Where nothing was seen yet."""
+    return f"{name(alert)}还没有收到线索。"
 
 
-def _step(sighting: Sighting, here: Here) -> str:
+def trail(alert: Alert, count: int, lines: Sequence[str]) -> str:
+    """The clues in order, numbered; `count` is how many there are."""
+    rest = f"，只列最近 {MAX_TRAIL} 条" if count > MAX_TRAIL else ""
+    return "\n".join([f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，共 {count} 条线索{rest}：", *lines])
+
+
+def step(sighting: Sighting, here: Here) -> str:
     """One clue: when, where, which way, how well it fits; its words where no place was understood."""
     when = describing.moment(sighting.seen_at or sighting.at, "", here.now, here.zone)
     what = "，".join(
@@ -521,6 +522,11 @@ def _step(sighting: Sighting, here: Here) -> str:
     )
     how = fits(sighting)
     return f"{when} {what}" + (f"（{how}）" if how else "")
+
+
+def first_step(alert: Alert, here: Here) -> str:
+    """Where the trail begins."""
+    return f"{describing.last_seen(alert, here.now, here.zone)}（走失处）"
 
 
 def clue_in_staff_room(alert: Alert) -> str:

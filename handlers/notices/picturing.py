@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import Select, delete, select
 from sqlmodel import col
 
 from handlers.notices import texts
 from handlers.notices.counting import pictures_of
+from handlers.photos import just_sent
 from handlers.ports import MessageType
 from handlers.posting import say
 from handlers.turn import Turn
-from storage.inbox import InboxEvent, Picture
+from storage.inbox import Picture
 from storage.matters import Notice, NoticePicture, NoticeState
-
-RIGHT_BEFORE = timedelta(minutes=10)
-"""How long before the words a picture may come that belongs to them, a dropped draft's too."""
 
 NO_FILES = "文件我转不了，通知只能带照片。请把内容打成字，或截图发给我。"
 NO_VIDEOS = "视频我转不了，通知只能带照片。请截一张图发给我。"
@@ -27,21 +23,7 @@ async def attach_earlier(turn: Turn, notice: Notice) -> None:
     free = texts.MOST_PICTURES - len(await pictures_of(turn, notice))
     if not turn.here.private or free <= 0:
         return
-    since = turn.at - RIGHT_BEFORE
-    query = (
-        select(Picture)
-        .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
-        .where(
-            InboxEvent.chat_id == turn.here.chat_id,
-            InboxEvent.contact_id == turn.me.contact_id,
-            col(InboxEvent.at) >= since,
-            col(InboxEvent.at) <= turn.at,
-            or_(Picture.state == "handle", col(Picture.id).in_(_dropped(turn))),
-        )
-        .order_by(col(Picture.id).desc())
-        .limit(free)
-    )
-    for picture in reversed((await turn.session.scalars(query)).all()):
+    for picture in await just_sent(turn, free, col(Picture.id).in_(_dropped(turn))):
         _attach(turn, notice, picture)
     await turn.session.flush()
 

@@ -3,9 +3,10 @@
 from handlers.commands import Command, Takes
 from handlers.places import modes, standbys
 from handlers.places.binding import bind, list_codes
+from handlers.places.mapping import arrived, town_map
 from handlers.places.modes import MODE_IMPORTED, list_rooms, set_mode
 from handlers.places.naming import area_by_words
-from handlers.turn import WORKERS
+from handlers.turn import ON_DUTY, WORKERS
 from storage.people import Role
 
 COMMANDS: tuple[Command, ...] = (
@@ -38,8 +39,18 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("群列表", "群状态"), "群列表 柳树村", "看有几个群、哪些没绑、哪些静默", list_rooms, WORKERS, rest=Takes.MAY
     ),
+    Command(
+        ("网格图",),
+        "网格图 柳树巷 120,340",
+        "看本镇的网格图；镇管理员先发图再发“网格图”就存下，写地名和图上的位置（从左、从上数的像素）标地点，"
+        "“网格图 删除”不要了",
+        town_map,
+        ON_DUTY,
+        rest=Takes.MAY,
+        ordinary=True,
+    ),
 )
 
 DUE = {**modes.DUE, **standbys.DUE}
 
-__all__ = ["COMMANDS", "DUE", "MODE_IMPORTED", "area_by_words"]
+__all__ = ["COMMANDS", "DUE", "MODE_IMPORTED", "area_by_words", "arrived"]

@@ -1,0 +1,37 @@
+"""Pictures that somebody sent right before the words that want them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, select
+from sqlmodel import col
+
+from handlers.turn import Turn
+from storage.inbox import InboxEvent, Picture
+
+RIGHT_BEFORE = timedelta(minutes=10)
+"""How long before the words a picture may come that belongs to them."""
+
+
+async def just_sent(turn: Turn, most: int, also: ColumnElement[bool] | None = None) -> Sequence[Picture]:
+    """The speaker's latest pictures in this chat, at most so many, that nothing else wanted; the oldest first.
+
+    `also`: others that are free again.
+    """
+    free = col(Picture.state) == "handle"
+    query = (
+        select(Picture)
+        .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
+        .where(
+            InboxEvent.chat_id == turn.here.chat_id,
+            InboxEvent.contact_id == turn.me.contact_id,
+            col(InboxEvent.at) >= turn.at - RIGHT_BEFORE,
+            col(InboxEvent.at) <= turn.at,
+            free if also is None else free | also,
+        )
+        .order_by(col(Picture.id).desc())
+        .limit(most)
+    )
+    return list(reversed((await turn.session.scalars(query)).all()))
