@@ -12,12 +12,12 @@ from handlers.clipping import clip
 from handlers.lessons import NAMES, keep
 from handlers.ports import load_event
 from handlers.posting import responsible, tell
-from handlers.surroundings import DECIDED, MARK
+from handlers.surroundings import MARK
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Kind, Reading
 from storage.agenda import Question
 from storage.areas import Area
-from storage.inbox import InboxEvent, InboxState, Outcome
+from storage.inbox import DECIDED, InboxEvent, InboxState, Outcome
 from storage.people import private_chats
 
 DOUBT, OVER = "doubt", "doubt.over"
