@@ -95,6 +95,7 @@ async def _was_chat(turn: Turn, inbox_id: int) -> None:
         .where(col(InboxEvent.id) == inbox_id, InboxEvent.state == InboxState.DONE, InboxEvent.ref == "")
         .values(outcome=Outcome.CHAT)
     )
+    await turn.may_be_chat()
 
 
 async def decided(turn: Turn, question: Question, yes: bool) -> None:
@@ -109,6 +110,7 @@ async def decided(turn: Turn, question: Question, yes: bool) -> None:
         .where(col(InboxEvent.id) == question.data["inbox_id"], col(InboxEvent.wiped).is_(False))
         .values(state=InboxState.NEW, ref=DECIDED)
     )
+    await turn.may_be_chat()
 
 
 async def _said(turn: Turn, inbox_id: int) -> str:

@@ -65,6 +65,7 @@ async def located(turn: Turn) -> bool:
         .where(col(InboxEvent.id).in_(said), col(InboxEvent.wiped).is_(False))
         .values(state=InboxState.NEW, ref=f"{LOCATED}{room.area_id}")
     )
+    await turn.may_be_chat()
     return True
 
 
