@@ -12,12 +12,12 @@ from handlers.clipping import clip
 from handlers.lessons import NAMES, keep
 from handlers.ports import load_event
 from handlers.posting import responsible, tell
-from handlers.surroundings import DECIDED, MARK
+from handlers.surroundings import MARK
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Kind, Reading
 from storage.agenda import Question
 from storage.areas import Area
-from storage.inbox import InboxEvent, InboxState, Outcome
+from storage.inbox import DECIDED, InboxEvent, InboxState, Outcome
 from storage.people import private_chats
 
 DOUBT, OVER = "doubt", "doubt.over"
@@ -95,6 +95,7 @@ async def _was_chat(turn: Turn, inbox_id: int) -> None:
         .where(col(InboxEvent.id) == inbox_id, InboxEvent.state == InboxState.DONE, InboxEvent.ref == "")
         .values(outcome=Outcome.CHAT)
     )
+    await turn.may_be_chat()
 
 
 async def decided(turn: Turn, question: Question, yes: bool) -> None:
@@ -109,6 +110,7 @@ async def decided(turn: Turn, question: Question, yes: bool) -> None:
         .where(col(InboxEvent.id) == question.data["inbox_id"], col(InboxEvent.wiped).is_(False))
         .values(state=InboxState.NEW, ref=DECIDED)
     )
+    await turn.may_be_chat()
 
 
 async def _said(turn: Turn, inbox_id: int) -> str:

@@ -8,12 +8,11 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.posting import say
-from handlers.surroundings import LOCATED
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.agenda import Question
 from storage.areas import Area, Purpose, Room, find_area
-from storage.inbox import InboxEvent, InboxState
+from storage.inbox import LOCATED, InboxEvent, InboxState
 from storage.people import Seen
 
 AREA_QUESTION = "area"
@@ -66,6 +65,7 @@ async def located(turn: Turn) -> bool:
         .where(col(InboxEvent.id).in_(said), col(InboxEvent.wiped).is_(False))
         .values(state=InboxState.NEW, ref=f"{LOCATED}{room.area_id}")
     )
+    await turn.may_be_chat()
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, cast, false, or_, select
@@ -19,6 +20,9 @@ from storage.people import Held, Role
 
 NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
 """Also said of what somebody may not know of: the same words, so that they tell nothing."""
+
+RECENT_DONE = timedelta(days=3)
+"""How long after its end a case still takes a rating or 还没好 in plain words, an alert 还没找到."""
 
 COMPLAINTS = (Role.LEAD, Role.ADMIN)
 """Who handles complaints about workers."""

@@ -14,6 +14,7 @@ from sqlalchemy import Row, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.matters import RECENT_DONE
 from handlers.notices.hearing import decides, receipts_open, received
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
@@ -22,7 +23,7 @@ from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, Room
 from storage.engine import run
-from storage.inbox import InboxEvent, InboxState, Outcome
+from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Held, Seen, names_of, roles_of
@@ -34,9 +35,6 @@ WAITING = re.compile(r"〔待定 (\d{1,18})〕")
 
 DANGER_LASTS = timedelta(hours=3)
 """How long after the last word about an emergency a line may be about it, though it is over."""
-
-RECENT_DONE = timedelta(days=3)
-"""How long after its end a case still takes a rating or 还没好 in plain words, an alert 还没找到."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +211,6 @@ MESSAGE_COLUMNS = (
     col(InboxEvent.contact_id),
     col(InboxEvent.ref),
 )
-
-DECIDED = "decided"
-"""Stands in an inbox row's `ref` while it waits to be handled again on a worker's word."""
-
-LOCATED = "area:"
-"""Stands there with an area's id once its writer has said which area it is about."""
 
 
 def to_message(row: Row[Any]) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from handlers.understanding import Reading, Ref
 from storage.agenda import AuditEntry, DueItem
 from storage.areas import Area, Room
 from storage.engine import dialect_of, insert_into, run
-from storage.inbox import Outcome
+from storage.inbox import WIPE, Outcome
 from storage.people import Held, Role
 
 WORKERS = (Role.WORKER, Role.LEAD, Role.ADMIN)
@@ -164,6 +164,10 @@ class Turn:
         """Have `kind` done for `ref` at a time; an earlier plan for the same is replaced."""
         plan = _plan(dialect_of(self.session))
         await run(self.session, plan, {"kind": kind, "ref": ref, "due_at": due_at, "tries": 0})
+
+    async def may_be_chat(self) -> None:
+        """An earlier message is, or may turn out to be, chat after all: it is to be forgotten like what arrives."""
+        await self.schedule(WIPE["kind"], WIPE["ref"], self.now + timedelta(minutes=1))
 
     async def unschedule(self, kind: str, ref: str) -> None:
         """Forget what was planned."""

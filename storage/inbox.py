@@ -104,6 +104,12 @@ class DayCount(SQLModel, table=True):
     matters: int = 0
 
 
+DECIDED = "decided"
+"""Stands in an inbox row's `ref` while it waits to be handled again on a worker's word."""
+
+LOCATED = "area:"
+"""Stands there with an area's id once its writer has said which area it is about."""
+
 WIPE = {"kind": "wipe", "ref": "chat"}
 """The due row that forgets what was read as chat; it stands while there may be any."""
 

@@ -10,9 +10,8 @@ from handlers import lateness
 from handlers.alerts import after, asking, circle, ending, spreading, standing, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
 from handlers.hearers import speakers_chats
-from handlers.matters import Refusal, listing
+from handlers.matters import RECENT_DONE, Refusal, listing
 from handlers.posting import Piece, Target, post, say
-from handlers.surroundings import RECENT_DONE
 from handlers.turn import Turn
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 from storage.areas import Area

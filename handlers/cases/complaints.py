@@ -10,8 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.matters import COMPLAINTS
-from handlers.surroundings import RECENT_DONE
+from handlers.matters import COMPLAINTS, RECENT_DONE
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from handlers.understanding.harm import is_violence_at_home

@@ -8,9 +8,8 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers.cases.working import report_status
-from handlers.matters import short_line
+from handlers.matters import RECENT_DONE, short_line
 from handlers.posting import say, whisper
-from handlers.surroundings import RECENT_DONE
 from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.matters import CASE_ENDED, CASE_OPEN, Case

@@ -1,6 +1,6 @@
 """`make bench`: one table of what was measured in this run, ready for the README.
 
-python -m tests.bench [reading] [through] [queueing] [sending] [starting] [--quick]
+python -m tests.bench [reading] [through] [queueing] [lifecycles] [sending] [starting] [--quick]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from tests.bench import queueing, reading, sending, starting, through
+from tests.bench import lifecycles, queueing, reading, sending, starting, through
 from tests.gateways.wechaty_world import missing
 from tests.servers import postgres_server
 
@@ -70,6 +70,22 @@ def queueing_rows(quick: bool) -> list[Row]:
     ]
 
 
+def lifecycles_rows(quick: bool) -> list[Row]:
+    """Cases from the report to the rating, on an empty database and beside a million old ones."""
+    rooms, rounds, stored = (20, 1, 1000) if quick else (lifecycles.ROOMS, 3, lifecycles.STORED)
+    with postgres_server() as server:
+        measured = {"SQLite": lifecycles.measure(None, rooms, rounds, stored)}
+        measured["PostgreSQL"] = lifecycles.measure(server.new_database(), rooms, rounds, stored)
+    rows: list[Row] = []
+    for database, rates in measured.items():
+        what = f"Whole cases a second (report, accept, progress, done, rate), {database}"
+        beside = f"bare commits of one row: {rates.bare:.0f}/s"
+        rows.append((what, f"{rates.empty:.0f}/s", beside, f"{rates.empty / rates.bare:.2f}", "100/s"))
+        slower = f"{rates.empty / rates.full:.2f} times slower"
+        rows.append((f"… with {rates.stored:,} cases stored", f"{rates.full:.0f}/s", "", slower, "≤ 1.5"))
+    return rows
+
+
 def sending_rows(quick: bool) -> list[Row]:
     """An unpaced fan-out, against a bare loop of the same calls."""
     what = "Sends a second through the real gateway, unpaced"
@@ -103,6 +119,7 @@ PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "reading": reading_rows,
     "through": through_rows,
     "queueing": queueing_rows,
+    "lifecycles": lifecycles_rows,
     "sending": sending_rows,
     "starting": starting_rows,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import queueing, reading, sending, starting, through
+from tests.bench import lifecycles, queueing, reading, sending, starting, through
 from tests.bench.__main__ import HEAD, table
 from tests.bench.burst import make_burst
 from tests.bench.lines import examples, stream
@@ -37,6 +37,11 @@ def test_reading_is_measured() -> None:
 def test_an_alert_is_queued_for_every_room() -> None:
     times = queueing.measure(None, 20, 1)
     assert times.rows == 40 and times.alert > 0 and times.bare > 0
+
+
+def test_whole_cases_are_measured() -> None:
+    rates = lifecycles.measure(None, 5, 1, 50)
+    assert min(rates.empty, rates.full, rates.bare) > 0
 
 
 @pytest.mark.gateway
