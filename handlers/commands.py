@@ -33,7 +33,8 @@ class Command:
     group with its letter): alone its words are read as any others, unless it is `recent` and was said to the bot.
     `recent`: how long after a notice was sent it needs no number. One with a `shape` counts only where the whole
     text has it. What is one's `own` may be taken back without the role too: its handler checks whose it is. One
-    that `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes late.
+    that `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes late. One that is
+    `contained` changes nothing but one case, for those who work on it and for the group it is of.
     """
 
     words: tuple[str, ...]
@@ -52,6 +53,7 @@ class Command:
     shape: re.Pattern[str] | None = None
     recent: timedelta | None = None
     own: bool = False
+    contained: bool = False
 
     @property
     def name(self) -> str:

@@ -28,7 +28,7 @@ from handlers.refs import fold
 from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, remember, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import SENDERS, Speaker, Turn, Where, leave_traces
-from handlers.understanding import Act, Context, Kind, Reading, read
+from handlers.understanding import Act, Context, Kind, Reading, Ref, read
 from storage.areas import Purpose
 from storage.engine import Database, announce, dialect_of, insert_into, retrying, run, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
@@ -114,11 +114,11 @@ class Dispatch:
                 around = None
         if suspect and not await self._suspect(messages[0].inbox_id, now):
             return 1
-        index = 0
+        index, ahead = 0, len(messages)
         self._spent.clear()
         while index < len(messages):
-            passed, whole = await self._run(messages[index:], around, now)
-            index, around = index + passed, None
+            passed, whole = await self._run(messages[index : index + ahead], around, now)
+            index, around, ahead = index + passed, None, 2 * passed + 1
             if not whole:  # it is tried again first, so that each chat keeps its order
                 break
         return len(messages)
@@ -157,7 +157,7 @@ class Dispatch:
             self._spent[message.inbox_id] = perf_counter() - began
             passed.append(plan)
             if plan.nothing is None:
-                if not _contained(plan):
+                if not _contained(plan, around):
                     break
                 stirred.add(message.chat_id)
             if plan.nothing == Outcome.CHAT:
@@ -345,13 +345,28 @@ class Dispatch:
 _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 
 
-def _contained(plan: Plan) -> bool:
+_WORK = frozenset({Act.MORE, Act.CORRECT, Act.ASK, Act.FIXED, Act.NOT_FIXED, Act.RATE, Act.CLAIM})
+
+
+def _contained(plan: Plan, around: Surroundings) -> bool:
     """Whether what a message causes concerns its own chat and the workers: a residents' case, or 收到."""
-    if plan.receipt is not None:
-        return _residents(plan.where)
-    if plan.reading is None or plan.reading.act != Act.NONE or plan.message.decided:
+    if not _residents(plan.where) or plan.message.decided:
         return False
-    return plan.reading.kind in _CASES and _residents(plan.where)
+    if plan.receipt is not None:
+        return True
+    if plan.orders:
+        return all(one.command.contained and _of_here(one.ref, plan, around) for one in plan.orders)
+    if plan.reading is None or plan.reading.act == Act.NONE:
+        return plan.reading is not None and plan.reading.kind in _CASES
+    return plan.reading.act in _WORK and all(_of_here(one.ref, plan, around) for one in plan.reading.candidates)
+
+
+def _of_here(ref: Ref | None, plan: Plan, around: Surroundings) -> bool:
+    """Whether a reference is a case of the message's own chat that alarms nobody else."""
+    if ref is None or ref.letter:
+        return False
+    cases = around.cases.get(plan.message.chat_id or 0, ())
+    return any(one.id == ref.number and one.kind != Kind.EMERGENCY for one in cases)
 
 
 def _apart(message: Message, around: Surroundings, stirred: Collection[int | None]) -> bool:

@@ -183,7 +183,7 @@ async def _relay(turn: Turn, order: Order) -> None:
 MUST, MAY = Takes.MUST, Takes.MAY
 
 COMMANDS: tuple[Command, ...] = (
-    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, HELPERS, MUST),
+    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, HELPERS, MUST, contained=True),
     Command(
         ("进展",),
         "进展 12 师傅已到现场",
@@ -193,6 +193,7 @@ COMMANDS: tuple[Command, ...] = (
         MUST,
         rest=MUST,
         ordinary=True,
+        contained=True,
     ),
     Command(
         ("转给", "转交"),
@@ -204,7 +205,7 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         ordinary=True,
     ),
-    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, HELPERS, MUST, rest=MAY),
+    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, HELPERS, MUST, rest=MAY, contained=True),
     Command(
         ("办结", "完成"),
         "办结 12 已修好",
@@ -215,6 +216,7 @@ COMMANDS: tuple[Command, ...] = (
         letters="CF",
         rest=MAY,
         spreads=True,
+        contained=True,
     ),
     Command(
         ("撤销",),
@@ -239,7 +241,7 @@ COMMANDS: tuple[Command, ...] = (
         spreads=True,
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
-    Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True),
+    Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
     Command(("待办",), "待办", "列出没办完的事项", listing.todo, WORKERS, ordinary=True),
     Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
     Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
@@ -258,8 +260,9 @@ COMMANDS: tuple[Command, ...] = (
         MUST,
         rest=MUST,
         ordinary=True,
+        contained=True,
     ),
-    Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True),
+    Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True),
     Command(
         ("合并",),
         "合并 12 15",
@@ -282,6 +285,16 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         ordinary=True,
     ),
-    Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True),
-    Command(("不满意",), "不满意 12 晚上又跳了", "不满意，重新打开", _dissatisfied, (), MUST, rest=MAY, ordinary=True),
+    Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True, contained=True),
+    Command(
+        ("不满意",),
+        "不满意 12 晚上又跳了",
+        "不满意，重新打开",
+        _dissatisfied,
+        (),
+        MUST,
+        rest=MAY,
+        ordinary=True,
+        contained=True,
+    ),
 )
