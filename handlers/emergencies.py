@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases import machine
+from handlers.cases import machine, reminding
 from handlers.cases.complaints import is_of_staff, out_of_it
+from handlers.cases.deadlines import limits
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private_danger
 from handlers.cases.reporting import add_step, open_case
@@ -192,6 +193,8 @@ async def contradicted(turn: Turn, case: Case) -> None:
         machine.move(case, GOES_ON)
         case.taken_at = case.done_at = case.ended_at = None
         case.reopened += 1
+        limits(turn, case, turn.now)
+        await reminding.plan(turn, case)
         turn.audit("case.重开", str(case.id), "state")
         await turn.unschedule("case.close", str(case.id))
     case.updated_at = turn.now
