@@ -13,11 +13,13 @@ from handlers.cases import reminding, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
 from handlers.cases.placing import place_of
+from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private, is_private_danger
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
+from storage.duty import on_duty
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
@@ -36,7 +38,7 @@ async def reported(turn: Turn) -> None:
 async def open_and_tell(turn: Turn, area: Area) -> None:
     """Open the case of this area, give the first answer and tell its owner."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
-    worker = await owner_name(turn, case)
+    worker = await told_names(turn, case, area)
     await announce(turn, case, area, worker)
     await tell_owner(turn, case, area)
     if not case.shown and not case.quiet and turn.here.private:
@@ -75,7 +77,7 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
         text=turn.text[:2000],
         place=place_of(reading.fields),
         phone=reading.fields.phone or "",
-        urgent=reading.urgent,
+        urgent=reading.urgent or is_pressing(reading, turn.text, turn.rules.alerts.circle),
         quiet=quiet,
         about_worker=reading.about_worker,
         shown=shown and not quiet,
@@ -108,6 +110,20 @@ async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
         if people := await responsible(turn, area, roles):
             return people[0]
     return None
+
+
+async def told(turn: Turn, case: Case, area: Area) -> list[int]:
+    """Who hears of a case at once: its owner, and of an urgent one first whoever is on duty."""
+    duty = await on_duty(turn.session, area.path, turn.now) if on_the_clock(case) and not case.about_worker else []
+    people = [*(one.contact_id for one in duty), *([case.owner_id] if case.owner_id else [])]
+    return list(dict.fromkeys(people))
+
+
+async def told_names(turn: Turn, case: Case, area: Area) -> str:
+    """Their names."""
+    people = await told(turn, case, area)
+    names = await names_of(turn.session, people) if people else {}
+    return "、".join(filter(None, (names.get(one) for one in people)))
 
 
 async def owner_name(turn: Turn, case: Case) -> str:
@@ -148,18 +164,16 @@ async def hears_fresh(turn: Turn) -> bool:
 
 
 async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
-    """The owner hears of it in private, or in a staff room without personal data; of an ordinary one not at night."""
-    if case.owner_id is None or case.owner_id == turn.me.contact_id:
-        return
-    await tell(
-        turn,
-        case.owner_id,
-        texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)),
-        texts.for_staff_room(case, area.name),
-        area=area,
-        ref=str(case.id),
-        hold=None if on_the_clock(case) else quiet_hours.ends(turn),
-    )
+    """The owner hears of it in private, or in a staff room without personal data; of an ordinary one not at night.
+
+    Of an urgent one who is on duty hears too.
+    """
+    hold = None if on_the_clock(case) else quiet_hours.ends(turn)
+    text = texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at))
+    for contact_id in await told(turn, case, area):
+        if contact_id != turn.me.contact_id:
+            open_text = texts.for_staff_room(case, area.name)
+            await tell(turn, contact_id, text, open_text, area=area, ref=str(case.id), hold=hold)
 
 
 def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:

@@ -10,6 +10,7 @@ from handlers.cases.acting import announce_added
 from handlers.cases.complaints import BEGUN, complaint_handlers
 from handlers.cases.deadlines import next_wait, on_the_clock
 from handlers.cases.moving import moved
+from handlers.cases.reporting import told
 from handlers.posting import responsible, tell
 from handlers.turn import Turn
 from handlers.working_time import working_time
@@ -44,7 +45,7 @@ async def unclaimed(turn: Turn, ref: str) -> None:
 
 async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list[int]:
     if step == 1 and case.owner_id:
-        return [case.owner_id]
+        return await told(turn, case, area)
     if case.about_worker:
         return (await complaint_handlers(turn, case, area))[step - 1 : step]
     return await responsible(turn, area, LADDER[min(step, len(LADDER)) - 1])
