@@ -16,6 +16,7 @@ from bot.gateways.endpoint import parse_endpoint
 from bot.lettering import find_font
 from bot.machine import rooms_elsewhere, standing_of
 from bot.running import town_folder
+from handlers.working_time import announced
 from storage.alert_figures import courses
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
@@ -29,6 +30,9 @@ SILENT_DAYS = 3
 UNEVEN_DAYS = 31
 """How long a missing end is still worth telling."""
 
+AHEAD = timedelta(days=31)
+"""How long before a year begins its holidays should be known; they are announced in November."""
+
 NAMED = 10
 """Names listed in one line."""
 
@@ -39,6 +43,7 @@ async def findings(config: Config, database: Database) -> list[str]:
     lines: list[str] = []
     if find_font() is None:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
+    lines += calendar_faults(config, now)
     lines += await _local_chat(config, database, now)
     if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
         lines.append(lost)
@@ -51,6 +56,17 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines += await _queues(session)
         lines += _line("寻人：发到的群和收到结束的群对不上的有", await _uneven(session, now))
     return lines
+
+
+def calendar_faults(config: Config, now: datetime) -> list[str]:
+    """A year that is near and of whose public holidays nothing is known."""
+    cases, year = config.cases, (now.astimezone(ZoneInfo(config.timezone)) + AHEAD).year
+    if announced(year) or any(day.year == year for day in (*cases.holidays, *cases.workdays)):
+        return []
+    return [
+        f"日历：还不知道 {year} 年的节假日，现在只按周末休息算；请升级 chinese-calendar，"
+        "或把放假和调休的日子写进 cases.holidays、cases.workdays"
+    ]
 
 
 async def _local_chat(config: Config, database: Database, now: datetime) -> list[str]:

@@ -28,6 +28,7 @@ from bot.pictures import Fetcher, told
 from bot.recalling import recall_part
 from bot.watching import Watching
 from handlers.alerts.counting import MONTHLY
+from handlers.cases import digests
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
 from handlers.outdoors import confess
@@ -45,7 +46,7 @@ from storage.people import WORKING, Account
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
 
-RECURRING = ((WIPE["kind"], WIPE["ref"]), (RETENTION, "daily"), (MONTHLY, "towns"))
+RECURRING = ((WIPE["kind"], WIPE["ref"]), (RETENTION, "daily"), (MONTHLY, "towns"), *digests.RECURRING)
 """Due rows that are always there: they plant themselves again."""
 
 PATIENCE = timedelta(minutes=5)
@@ -155,7 +156,7 @@ class Machine:
         await self.courier.recover()
         async with self.database.write() as session:
             for kind, ref in RECURRING:
-                if await session.scalar(select(DueItem).where(DueItem.kind == kind)) is None:
+                if await session.scalar(select(DueItem).where(DueItem.kind == kind, DueItem.ref == ref)) is None:
                     session.add(DueItem(kind=kind, ref=ref, due_at=now))
 
     async def settle(self, now: datetime) -> datetime | None:

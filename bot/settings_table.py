@@ -29,7 +29,7 @@ def settings(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, st
 
 
 def _shown(default: object) -> str:
-    if default is None or default is PydanticUndefined or default == {}:
+    if default is None or default is PydanticUndefined or default in ({}, ()):
         return "（无）"
     if isinstance(default, tuple):
         return "、".join(str(one) for one in default)

@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases import machine
+from handlers.cases import machine, reminding
 from handlers.cases.complaints import is_of_staff, out_of_it
+from handlers.cases.deadlines import limits
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private_danger
 from handlers.cases.reporting import add_step, open_case
@@ -23,6 +24,7 @@ from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Ref
 from handlers.understanding.harm import ABUSE, DYING, threatens_own_life
 from storage.areas import Area
+from storage.duty import on_duty
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
@@ -192,6 +194,8 @@ async def contradicted(turn: Turn, case: Case) -> None:
         machine.move(case, GOES_ON)
         case.taken_at = case.done_at = case.ended_at = None
         case.reopened += 1
+        limits(turn, case, turn.now)
+        await reminding.plan(turn, case)
         turn.audit("case.重开", str(case.id), "state")
         await turn.unschedule("case.close", str(case.id))
     case.updated_at = turn.now
@@ -325,9 +329,9 @@ async def _answer(turn: Turn, case: Case, advice: Advice, called: bool) -> None:
 
 
 async def _called(turn: Turn, case: Case, area: Area) -> list[int]:
-    """The nearest of each role that must know; never one of whom it, or a danger like it nearby, is told."""
+    """Who is on duty, then the nearest of each role; never one of whom it, or a danger like it nearby, is told."""
     out = await out_of_it(turn, [case, *await _alike(turn, area, advice_for(case.text))], area)
-    people: list[int] = []
+    people = [one.contact_id for one in await on_duty(turn.session, area.path, turn.now) if one.contact_id not in out]
     for role in (Role.WORKER, Role.LEAD, Role.ADMIN, Role.POLICE):
         people += await responsible(turn, area, (role,), but=out)
     return [one for one in dict.fromkeys(people) if one != turn.me.contact_id]

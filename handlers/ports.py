@@ -7,12 +7,12 @@ import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 
 class EventKind(StrEnum):
@@ -211,18 +211,64 @@ class AlertRules(_Section):
 
 
 class CategoryRule(_Section):
-    """One category of cases."""
+    """One category of cases: by when somebody takes one, and by when it is done.
 
-    hours: Hours = Field(72, description="办结时限（小时）")
+    Hours of ordinary ones are working hours (as `cases.work_hours` stands nine make a day), of urgent ones the clock's.
+    The defaults follow 接诉即办, where an answer is due within the day and an ordinary matter within a working week.
+    """
+
+    answer_hours: Hours = Field(4, description="接单时限（工作小时）")
+    hours: Hours = Field(45, description="办结时限（工作小时；按每天 9 小时算，45 是 5 个工作日）")
+    urgent_answer_hours: Hours = Field(1, description="急事的接单时限（小时，日夜都算）")
+    urgent_hours: Hours = Field(24, description="急事的办结时限（小时，日夜都算）")
     department: str = Field("", max_length=40, description="牵头部门")
 
 
+WEEKDAYS = "一二三四五六日"
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+
+
+def _a_date(value: object) -> object:
+    """A day as people write it; a bare number would be read as seconds."""
+    try:
+        return value if isinstance(value, date) else date.fromisoformat(value if isinstance(value, str) else "")
+    except ValueError:
+        raise ValueError("应写 2027-01-01 这样的日期") from None
+
+
+Dates = Annotated[tuple[Annotated[date, BeforeValidator(_a_date)], ...], Field(max_length=400)]
+
+
 class CaseRules(_Section):
-    """Cases: categories and their limits."""
+    """Cases: categories and their limits, and when people work."""
 
     categories: Mapping[str, CategoryRule] = Field(default_factory=dict, description="事项类别：时限与牵头部门")
     unclaimed_minutes: Minutes = Field(30, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
     announce_after_seconds: Seconds = Field(30, description="报事人补充内容后多久合并回一句")
+    work_hours: str = Field(
+        "08:30-17:30", pattern=rf"^{_CLOCK}-{_CLOCK}$", description="上班时间；不急的事在上班时间里计时限、催办"
+    )
+    work_days: tuple[Literal["一", "二", "三", "四", "五", "六", "日"], ...] = Field(
+        ("一", "二", "三", "四", "五"), min_length=1, max_length=7, description="一周里上班的日子；法定节假日和调休另算"
+    )
+    holidays: Dates = Field((), description="另外放假的日子，写 2027-01-01；程序还不知道的年份的节假日写在这里")
+    workdays: Dates = Field((), description="另外上班的日子（调休），写法相同")
+    morning_digest: bool = Field(True, strict=True, description="上班的早上把当天要办的事私发给手上有事的人")
+    weekly_digest: bool = Field(False, strict=True, description="每周第一个工作日 9 点在正式的居民群里说上周办了几件事")
+
+    @field_validator("work_hours")
+    @classmethod
+    def _in_order(cls, value: str) -> str:
+        begins, ends = value.split("-")
+        if begins >= ends:
+            raise ValueError("上班要早于下班")
+        return value
+
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> CaseRules:
+        if both := set(self.holidays) & set(self.workdays):
+            raise ValueError(f"cases.holidays 和 cases.workdays 不能都有 {min(both)}")
+        return self
 
 
 class ReadingRules(_Section):
@@ -257,14 +303,11 @@ class NoticeRules(_Section):
     receipt_hours: Hours = Field(4, description="要回执的通知，几小时后把还没回的人私下告诉网格员（只一次）")
 
 
-_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
-
-
 class Quiet(_Section):
     """Hours in which unasked, routine posts wait."""
 
-    start: str = Field("21:00", pattern=_CLOCK, description="安静时段开始")
-    end: str = Field("08:00", pattern=_CLOCK, description="安静时段结束")
+    start: str = Field("21:00", pattern=rf"^{_CLOCK}$", description="安静时段开始")
+    end: str = Field("08:00", pattern=rf"^{_CLOCK}$", description="安静时段结束")
 
 
 class Rules(_Section):

@@ -328,7 +328,14 @@ async def whisper(
 
 
 async def tell(
-    turn: Turn, contact_id: int, text: str, open_text: str, *, area: Area, ref: str = NO_MATTER
+    turn: Turn,
+    contact_id: int,
+    text: str,
+    open_text: str,
+    *,
+    area: Area,
+    ref: str = NO_MATTER,
+    hold: datetime | None = None,
 ) -> int | None:
     """Tell a worker something: in private, else `open_text` (no personal data) in the nearest staff room.
 
@@ -336,10 +343,10 @@ async def tell(
     """
     chats, room = await ways(turn, [contact_id], area)
     if contact_id in chats:
-        await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chats[contact_id])])
+        await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chats[contact_id])], hold=hold)
         return chats[contact_id]
     if room is not None:
-        await post(turn, ref, Sort.STAFF, [Piece(open_text, (contact_id,))], [Target(room)])
+        await post(turn, ref, Sort.STAFF, [Piece(open_text, (contact_id,))], [Target(room)], hold=hold)
     return room
 
 

@@ -22,6 +22,7 @@ from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, Room
+from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Stray
@@ -307,6 +308,9 @@ async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[i
     roles: dict[int, list[Held]] = defaultdict(list)
     for held in await roles_of(session, contacts, now):
         roles[held.contact_id].append(held)
+    if roles:  # who has no role is put on no roster
+        for held in await duties_of(session, list(roles), now):
+            roles[held.contact_id].append(held)
     for contact_id, name in (await names_of(session, contacts)).items():
         around.speakers[contact_id] = Speaker(contact_id, name, tuple(roles[contact_id]))
 

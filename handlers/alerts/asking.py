@@ -25,6 +25,7 @@ from handlers.posting import Piece, Target, post, say, staff_chat
 from handlers.turn import ON_DUTY, Turn
 from storage.agenda import Question
 from storage.areas import Area
+from storage.duty import on_duty
 from storage.matters import Alert, AlertState
 from storage.outbox import Sort
 from storage.people import Contact, Held, Role, private_chats
@@ -38,7 +39,7 @@ LAST_STEP = 3
 
 
 async def people_of(turn: Turn, alert: Alert, area: Area, step: int) -> list[Held]:
-    """Who is asked in a step: the worker; then lead and village; then the town."""
+    """Who is asked in a step: the worker; then lead and village; then the town, and who is on duty."""
     if step == 1:
         for role in (Role.WORKER, Role.LEAD, Role.ADMIN):
             if found := await holders_of(turn, area, (role,)):
@@ -51,7 +52,8 @@ async def people_of(turn: Turn, alert: Alert, area: Area, step: int) -> list[Hel
         nearest = [held for held in leads if held.level == leads[0].level]
         return [*nearest, *(held for held in admins if held.level > town)]
     above = [held for held in admins if held.level <= town]
-    return [held for held in above if held.level == above[0].level]
+    nearest = [held for held in above if held.level == above[0].level]
+    return [*nearest, *await on_duty(turn.session, area.path, turn.now)]
 
 
 async def reachable(turn: Turn, area: Area, people: Sequence[Held]) -> list[Held]:

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from handlers.cases import machine, texts
 from handlers.cases.moving import between_us, ended, load, moved, must_manage, put_to_owner, tell_origin
+from handlers.cases.pressing import is_pressing
 from handlers.cases.reporting import add_step, announce, owner_name, write_case
 from handlers.matters import Refusal, find
 from handlers.posting import say, whisper
@@ -95,7 +96,7 @@ async def _from(turn: Turn, case: Case, words: str) -> Case:
         text=words[:2000],
         place=case.place,
         phone=case.phone,
-        urgent=reading.urgent,
+        urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
         quiet=case.quiet,
         about_worker=case.about_worker,
         shown=case.shown,

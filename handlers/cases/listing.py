@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import col
 
+from handlers.cases import texts
 from handlers.clipping import open_clip
 from handlers.commands import Order
 from handlers.posting import say
@@ -29,21 +30,28 @@ async def untaken(turn: Turn, order: Order) -> None:
 
 
 async def overdue(turn: Turn, order: Order) -> None:
-    """超期: what should have been done by now."""
-    await _list(turn, "超期", "没有超期的事项。", col(Case.due_at) < turn.now, col(Case.state) != CaseState.WAITING)
+    """超期: what should have been done by now, or taken."""
+    undone = (col(Case.due_at) < turn.now) & (col(Case.state) != CaseState.WAITING)
+    untaken = (col(Case.answer_due_at) < turn.now) & col(Case.state).in_(CASE_UNTAKEN)
+    await _list(turn, "超期", "没有超期的事项。", or_(undone, untaken))
 
 
 async def today(turn: Turn, order: Order) -> None:
-    """今天: what is due by tonight or overdue, goes on today after a wait, was not taken, or is urgent."""
+    """今天: what there is to do today."""
+    await _list(turn, "今天要办", "今天没有到期和没接的事项。", of_today(turn))
+
+
+def of_today(turn: Turn) -> ColumnElement[bool]:
+    """Cases that are due by tonight or overdue, go on today after a wait, were not taken, or are urgent."""
     local = turn.local(turn.now)
     tonight = datetime.combine(local.date(), time(), local.tzinfo) + timedelta(days=1)
-    on = or_(
-        (col(Case.due_at) < tonight) & (col(Case.state) != CaseState.WAITING),
-        col(Case.waits_until) < tonight,
+    waiting = col(Case.state) == CaseState.WAITING
+    return or_(
+        (col(Case.due_at) < tonight) & ~waiting,
+        waiting & (col(Case.waits_until) < tonight),
         col(Case.state).in_(CASE_UNTAKEN),
-        col(Case.urgent).is_(True),
+        col(Case.urgent).is_(True) & ~waiting,
     )
-    await _list(turn, "今天要办", "今天没有到期和没接的事项。", on)
 
 
 async def _list(turn: Turn, title: str, nothing: str, *which: ColumnElement[bool]) -> None:
@@ -51,7 +59,7 @@ async def _list(turn: Turn, title: str, nothing: str, *which: ColumnElement[bool
     if not rows:
         await say(turn, nothing)
         return
-    lines = [_line(turn, case, area, bool(told) and not turn.here.private) for case, area, told in rows[:LINES]]
+    lines = [line(turn, case, area, bool(told) and not turn.here.private) for case, area, told in rows[:LINES]]
     more = f"\n……还有 {len(rows) - LINES} 件" if len(rows) > LINES else ""
     count = f"{len(rows)} 件" if len(rows) < AT_MOST else f"{AT_MOST} 件以上"
     await say(turn, f"{title} {count}：\n" + "\n".join(lines) + more)
@@ -74,7 +82,7 @@ def _query(turn: Turn) -> Select[tuple[Case, str, int | None]]:
     return query if turn.here.private else query.where(col(Case.quiet).is_(False))
 
 
-def _line(turn: Turn, case: Case, area: str, hidden: bool) -> str:
+def line(turn: Turn, case: Case, area: str, hidden: bool = False) -> str:
     """One case; `hidden`: it was told the bot alone, and its words are not for this group."""
     mark = "急 " if case.urgent else ""
     words = "私下报的，私聊我看" if hidden else open_clip(case.text, 18)
@@ -84,7 +92,10 @@ def _line(turn: Turn, case: Case, area: str, hidden: bool) -> str:
 def _how_far(turn: Turn, case: Case) -> str:
     if case.state == CaseState.WAITING and case.waits_until:
         return f"（挂起到 {turn.local(case.waits_until):%m-%d}）"
-    late = "，已超期" if case.due_at and case.due_at < turn.now else ""
+    limits = [case.due_at, case.answer_due_at if case.state in CASE_UNTAKEN else None]
+    late = "，已超期" if any(limit and limit < turn.now for limit in limits) else ""
+    if case.due_at and not late and turn.local(case.due_at).date() == turn.local(turn.now).date():
+        late = f"，{texts.moment(turn.local(case.due_at), turn.local(turn.now))}到期"
     if case.state in CASE_UNTAKEN:
         return f"（未接{late}）"
     return f"（{late[1:]}）" if late else ""

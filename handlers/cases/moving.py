@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
-from handlers.cases import machine, texts
+from handlers.cases import machine, reminding, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
-from handlers.cases.reporting import add_step, owner_for, owner_name, wait_minutes
+from handlers.cases.deadlines import limits, next_wait
+from handlers.cases.reporting import add_step, owner_for, owner_name
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
@@ -20,7 +21,7 @@ from handlers.posting import Piece, Target, post, responsible, say, tell, whispe
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
 
@@ -215,7 +216,7 @@ async def put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> 
 
 async def _wait_for_claim(turn: Turn, case: Case, step: int = 1) -> None:
     """The ladder of reminders begins, or goes on with a later step."""
-    await turn.schedule("case.unclaimed", f"{case.id}#{step}", turn.now + timedelta(minutes=wait_minutes(turn, case)))
+    await turn.schedule("case.unclaimed", f"{case.id}#{step}", next_wait(turn, case))
 
 
 async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact:
@@ -350,6 +351,7 @@ async def ended(turn: Turn, case: Case, move: str, words: str = "") -> None:
 
 async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: bool = True) -> None:
     """What every move leaves behind: the state it leads to, a step, an audit entry, and no stale reminder."""
+    before = case.state
     machine.move(case, move)
     case.updated_at = turn.now
     add_step(turn, case, move, words[:500], public=public)
@@ -357,6 +359,8 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     if case.state not in CASE_UNTAKEN or move == "转给":
         for step in (1, 2, 3):
             await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+    if case.state not in CASE_OPEN or CaseState.WAITING in (before, case.state) or move in reminding.MOVES:
+        await reminding.plan(turn, case)
 
 
 def take(turn: Turn, case: Case) -> None:
@@ -408,6 +412,7 @@ async def settle(turn: Turn, case: Case) -> None:
 async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
     """Not good yet: back to work, and the owner and the lead hear of it."""
     case.reopened, case.ended_at = case.reopened + 1, None
+    limits(turn, case, turn.now)
     await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""

@@ -8,9 +8,10 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from handlers.cases import machine, texts
+from handlers.cases.deadlines import limits
 from handlers.cases.moving import affected, load, manages, moved, must_manage
 from handlers.cases.privacy import CATEGORIES
-from handlers.cases.reporting import limits, owner_name
+from handlers.cases.reporting import owner_name
 from handlers.matters import Refusal
 from handlers.posting import responsible, say, tell
 from handlers.turn import Turn

@@ -5,8 +5,9 @@ from __future__ import annotations
 from handlers import alerts, locating
 from handlers.cases import texts
 from handlers.cases.placing import place_of
+from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private
-from handlers.cases.reporting import announce, hears_fresh, owner_name, tell_owner, write_case
+from handlers.cases.reporting import announce, hears_fresh, tell_owner, told_names, write_case
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.posting import say
@@ -57,7 +58,7 @@ async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
         text=words[:2000],
         place=place_of(reading.fields),
         phone=reading.fields.phone or "",
-        urgent=reading.urgent,
+        urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
         quiet=quiet,
         shown=not quiet and await hears_fresh(turn),
         source=CaseSource.RELAYED,
@@ -66,7 +67,7 @@ async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
         updated_at=turn.now,
     )
     await write_case(turn, case, area)
-    await announce(turn, case, area, await owner_name(turn, case))
+    await announce(turn, case, area, await told_names(turn, case, area))
     await tell_owner(turn, case, area)
     if not case.shown and not case.quiet:
         await say(turn, texts.relayed(case), ref=str(case.id))

@@ -8,20 +8,22 @@ from rapidfuzz import fuzz
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers import locating
-from handlers.cases import texts
+from handlers import locating, quiet_hours
+from handlers.cases import reminding, texts
 from handlers.cases.complaints import complaint_handlers
+from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
 from handlers.cases.placing import place_of
+from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private, is_private_danger
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
+from storage.duty import on_duty
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
 
-DEFAULT_HOURS = 72
 AGAIN, ALIKE = timedelta(minutes=30), 95
 """Within what time, and how alike (of 100), two messages of one person are one report."""
 
@@ -36,11 +38,11 @@ async def reported(turn: Turn) -> None:
 async def open_and_tell(turn: Turn, area: Area) -> None:
     """Open the case of this area, give the first answer and tell its owner."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
-    worker = await owner_name(turn, case)
+    worker = await told_names(turn, case, area)
     await announce(turn, case, area, worker)
     await tell_owner(turn, case, area)
     if not case.shown and not case.quiet and turn.here.private:
-        await say(turn, texts.accepted(case, worker), ref=str(case.id))
+        await say(turn, texts.accepted(case, worker, promise(turn, case)), ref=str(case.id))
 
 
 async def _said_already(turn: Turn) -> bool:
@@ -75,7 +77,7 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
         text=turn.text[:2000],
         place=place_of(reading.fields),
         phone=reading.fields.phone or "",
-        urgent=reading.urgent,
+        urgent=reading.urgent or is_pressing(reading, turn.text, turn.rules.alerts.circle),
         quiet=quiet,
         about_worker=reading.about_worker,
         shown=shown and not quiet,
@@ -94,22 +96,10 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
     turn.session.add(case)
     await turn.session.flush()
     add_step(turn, case, "报事", case.text[:200], public=False)
-    await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
+    await turn.schedule("case.unclaimed", f"{case.id}#1", next_wait(turn, case))
+    await reminding.plan(turn, case)
     turn.concerns(str(case.id))
     turn.audit("case.open", str(case.id))
-
-
-def limits(turn: Turn, case: Case) -> None:
-    """Set until when the case is to be done, counted from when it was written down."""
-    rule = turn.rules.cases.categories.get(case.category)
-    start = turn.now if case.id is None else case.created_at
-    case.due_at = start + timedelta(hours=rule.hours if rule else DEFAULT_HOURS)
-
-
-def wait_minutes(turn: Turn, case: Case) -> int:
-    """Minutes until an unclaimed case is brought up again; a third of it when harm is near."""
-    minutes = turn.rules.cases.unclaimed_minutes
-    return max(1, minutes // 3) if case.urgent else minutes
 
 
 async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
@@ -122,6 +112,20 @@ async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
     return None
 
 
+async def told(turn: Turn, case: Case, area: Area) -> list[int]:
+    """Who hears of a case at once: its owner, and of an urgent one first whoever is on duty."""
+    duty = await on_duty(turn.session, area.path, turn.now) if on_the_clock(case) and not case.about_worker else []
+    people = [*(one.contact_id for one in duty), *([case.owner_id] if case.owner_id else [])]
+    return list(dict.fromkeys(people))
+
+
+async def told_names(turn: Turn, case: Case, area: Area) -> str:
+    """Their names."""
+    people = await told(turn, case, area)
+    names = await names_of(turn.session, people) if people else {}
+    return "、".join(filter(None, (names.get(one) for one in people)))
+
+
 async def owner_name(turn: Turn, case: Case) -> str:
     """The owner's name with the role's word in front, or nothing."""
     if case.owner_id is None:
@@ -132,7 +136,9 @@ async def owner_name(turn: Turn, case: Case) -> str:
 async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
     """The first answer: in the group where its mode allows, in private for what is private."""
     if case.quiet:
-        sent = await whisper(turn, case.reporter_id, texts.accepted_quietly(case, worker), ref=str(case.id))
+        sent = await whisper(
+            turn, case.reporter_id, texts.accepted_quietly(case, worker, promise(turn, case)), ref=str(case.id)
+        )
         if not sent.chats and await hears_fresh(turn):
             await say(turn, texts.ACCEPTED_UNSEEN, sort=Sort.FRESH)
         return
@@ -142,7 +148,7 @@ async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
         turn,
         str(case.id),
         Sort.FRESH,
-        [Piece(texts.accepted(case, worker), (case.reporter_id,))],
+        [Piece(texts.accepted(case, worker, promise(turn, case)), (case.reporter_id,))],
         [Target(case.chat_id)],
     )
     case.shown = bool(sent.chats)
@@ -158,17 +164,16 @@ async def hears_fresh(turn: Turn) -> bool:
 
 
 async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
-    """The owner hears of it in private, or in a staff room without personal data."""
-    if case.owner_id is None or case.owner_id == turn.me.contact_id:
-        return
-    await tell(
-        turn,
-        case.owner_id,
-        texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)),
-        texts.for_staff_room(case, area.name),
-        area=area,
-        ref=str(case.id),
-    )
+    """The owner hears of it in private, or in a staff room without personal data; of an ordinary one not at night.
+
+    Of an urgent one who is on duty hears too.
+    """
+    hold = None if on_the_clock(case) else quiet_hours.ends(turn)
+    text = texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at))
+    for contact_id in await told(turn, case, area):
+        if contact_id != turn.me.contact_id:
+            open_text = texts.for_staff_room(case, area.name)
+            await tell(turn, contact_id, text, open_text, area=area, ref=str(case.id), hold=hold)
 
 
 def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:

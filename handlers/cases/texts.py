@@ -8,7 +8,7 @@ from datetime import date, datetime
 from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import label
-from storage.matters import CASE_OPEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
 
 STATE_NAMES = {
     CaseState.REPORTED: "等待接单",
@@ -66,11 +66,28 @@ def summary(case: Case) -> str:
     return f"{case.category}｜{hide_identity_numbers(place)}{open_clip(case.text, 40)}"
 
 
-def accepted(case: Case, worker: str) -> str:
-    """The first answer in the group."""
+def clock(when: datetime) -> str:
+    """`8点半`, `16点`, `9点20分`."""
+    minutes = {0: "", 30: "半"}.get(when.minute, f"{when.minute}分")
+    return f"{when.hour}点{minutes}"
+
+
+def moment(when: datetime, now: datetime) -> str:
+    """`今天16点`, `明早8点半`, `11月27日（周五）17点半`; both local."""
+    days = (when.date() - now.date()).days
+    if days == 0:
+        return f"今天{clock(when)}"
+    if days == 1:
+        return f"{'明早' if when.hour < 12 else '明天'}{clock(when)}"
+    return f"{day(when)}{clock(when)}"
+
+
+def accepted(case: Case, worker: str, promise: str = "") -> str:
+    """The first answer in the group, with by when somebody is to answer."""
     first = f"{name(case)}已记下：{summary(case)}"
     tip = next((text for pattern, text in TIPS if pattern.search(case.text)), "")
-    who = f"已告诉{worker}，有进展我在这里说。" if worker else "已上报，有进展我在这里说。"
+    who = f"已告诉{worker}" if worker else "已上报"
+    who += f"，{promise}。有进展我在这里说。" if promise else "，有进展我在这里说。"
     return f"{first}\n{tip}{who}\n（我理解错了就引用这条回“不是”）"
 
 
@@ -80,12 +97,13 @@ def relayed(case: Case) -> str:
     return f"{name(case)}已代报：{summary(case)}\n有进展我私下告诉您，请转告{who}。"
 
 
-def accepted_quietly(case: Case, worker: str) -> str:
+def accepted_quietly(case: Case, worker: str, promise: str = "") -> str:
     """The first answer to something that stays between us."""
     if case.about_worker and not worker:
         return f"{name(case)}已记下，不会发到群里。我这里没有能受理这件事的上级，请打政务热线 12345，纪检举报打 12388。"
     who = f"只转给了{worker}" if worker else "已上报"
-    return f"{name(case)}已记下，{who}，不会发到群里。有进展我私下告诉您。"
+    when = f"{promise}，" if promise else ""
+    return f"{name(case)}已记下，{who}，不会发到群里。{when}有进展我私下告诉您。"
 
 
 def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
@@ -108,8 +126,23 @@ def for_staff_room(case: Case, area: str) -> str:
     return f"{urgent}{name(case)}{area}有一件{what}的事等您接。加我好友后可看详情；回“接单 {case.id}”接下。"
 
 
-def status(case: Case, owner: str, last: str, when: datetime) -> str:
-    """What 进度 answers."""
+def next_date(case: Case, now: datetime) -> str:
+    """By when the next thing happens to an open case, after a comma; `now` is local. Nothing where no day is set."""
+    zone = now.tzinfo
+    if case.state not in CASE_OPEN or case.kind == "emergency":
+        return ""
+    if case.state == CaseState.WAITING and case.waits_until:
+        return f"，{day(case.waits_until.astimezone(zone))}接着办"
+    if case.state in CASE_UNTAKEN and case.answer_due_at and case.answer_due_at > now:
+        return f"，{moment(case.answer_due_at.astimezone(zone), now)}前接单"
+    if case.due_at is None:
+        return ""
+    due = case.due_at.astimezone(zone)
+    return f"，{moment(due, now)}前办完" if due > now else f"，原定{day(due)}办完"
+
+
+def status(case: Case, owner: str, last: str, when: datetime, now: datetime) -> str:
+    """What 进度 answers; both times local."""
     who = f"，{owner}负责" if owner and case.state in CASE_OPEN else ""
     step = f"\n最近一步（{when:%m-%d %H:%M}）：{last}" if last else ""
-    return f"{name(case)}{case.category}：{state(case)}{who}。{step}"
+    return f"{name(case)}{case.category}：{state(case)}{who}{next_date(case, now)}。{step}"

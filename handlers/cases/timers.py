@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 
-from handlers import quiet_hours
-from handlers.cases import holding, texts
+from handlers.cases import digests, holding, reminding, texts
 from handlers.cases.accusing import matter_refused
 from handlers.cases.acting import announce_added
 from handlers.cases.complaints import BEGUN, complaint_handlers
+from handlers.cases.deadlines import next_wait, on_the_clock
 from handlers.cases.moving import moved
-from handlers.cases.reporting import wait_minutes
+from handlers.cases.reporting import told
 from handlers.posting import responsible, tell
 from handlers.turn import Turn
+from handlers.working_time import working_time
 from storage.agenda import Question
 from storage.areas import Area
 from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
@@ -24,14 +24,15 @@ LADDER: tuple[tuple[Role, ...], ...] = ((Role.WORKER,), (Role.LEAD,), (Role.ADMI
 
 
 async def unclaimed(turn: Turn, ref: str) -> None:
-    """Nobody took it: the owner is reminded, then the lead, then the admin. Routine reminders wait for the morning."""
+    """Nobody took it: the owner is reminded, then the lead, then the admin; of ordinary ones while people work."""
     number, _, step_text = ref.partition("#")
     step = int(step_text)
     case = await turn.session.get(Case, int(number))
     if case is None or case.state not in CASE_UNTAKEN:
         return
-    if not case.urgent and (wake := quiet_hours.ends(turn)):
-        await turn.schedule("case.unclaimed", ref, wake)
+    work = working_time(turn)
+    if not on_the_clock(case) and not work.includes(turn.now):
+        await turn.schedule("case.unclaimed", ref, work.next_moment(turn.now))
         return
     area = await turn.session.get(Area, case.area_id)
     assert area is not None
@@ -39,13 +40,12 @@ async def unclaimed(turn: Turn, ref: str) -> None:
         text = f"{texts.name(case)}还没人接：{texts.summary(case)}\n接下回“接单 {case.id}”。"
         await tell(turn, contact_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
     if step < len(LADDER):
-        again = turn.now + timedelta(minutes=wait_minutes(turn, case))
-        await turn.schedule("case.unclaimed", f"{case.id}#{step + 1}", again)
+        await turn.schedule("case.unclaimed", f"{case.id}#{step + 1}", next_wait(turn, case))
 
 
 async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list[int]:
     if step == 1 and case.owner_id:
-        return [case.owner_id]
+        return await told(turn, case, area)
     if case.about_worker:
         return (await complaint_handlers(turn, case, area))[step - 1 : step]
     return await responsible(turn, area, LADDER[min(step, len(LADDER)) - 1])
@@ -72,6 +72,8 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     "case.close": close,
     "case.added": added,
     holding.WAITS: holding.over,
+    reminding.REMIND: reminding.remind,
+    **digests.DUE,
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {BEGUN: matter_refused}

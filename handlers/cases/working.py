@@ -142,7 +142,7 @@ async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     if turn.me.contact_id != case.reporter_id and not turn.here.private and await moving.between_us(turn, case):
         words = ""  # they were written for the reporter alone
     when = turn.local(last.at if last else case.created_at)
-    return texts.status(case, owner.name if owner else "", open_clip(words, 80), when)
+    return texts.status(case, owner.name if owner else "", open_clip(words, 80), when, turn.local(turn.now))
 
 
 async def _suspend(turn: Turn, order: Order) -> None:

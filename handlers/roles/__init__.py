@@ -4,8 +4,10 @@ from handlers.commands import Command, Takes
 from handlers.roles.appointing import appoint, dismiss
 from handlers.roles.delegating import DUE, grant, take_back
 from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
+from handlers.roles.roster import duty
 from handlers.roles.substitutes import substitute
 from handlers.roles.wardens import mine, whose
+from handlers.turn import WORKERS
 from storage.people import Role
 
 GIVERS = (Role.LEAD, Role.ADMIN)
@@ -39,6 +41,15 @@ COMMANDS: tuple[Command, ...] = (
         substitute,
         (Role.WORKER, Role.LEAD),
         rest=Takes.MUST,
+        ordinary=True,
+    ),
+    Command(
+        ("值班",),
+        "值班 今晚 我",
+        "夜里和休息日的急事先找谁；“值班 周六 李珍”替别人排，“值班 取消 今晚”，“值班 表”看一周",
+        duty,
+        WORKERS,
+        rest=Takes.MAY,
         ordinary=True,
     ),
     Command(
