@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from rapidfuzz import fuzz
-from sqlalchemy import select
-from sqlmodel import col
-
-from handlers import locating
 from handlers.cases import texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.placing import place_of
@@ -17,45 +12,21 @@ from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tel
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
-from storage.matters import CASE_OPEN, Case, CaseStep
+from storage.matters import Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
 
 DEFAULT_HOURS = 72
-AGAIN, ALIKE = timedelta(minutes=30), 95
-"""Within what time, and how alike (of 100), two messages of one person are one report."""
 
 
-async def reported(turn: Turn) -> None:
-    """Free words that ask, complain or propose: open a case and give the first answer."""
-    area = await locating.area_here(turn)
-    if area is not None and not await _said_already(turn):
-        await open_and_tell(turn, area)
-
-
-async def open_and_tell(turn: Turn, area: Area) -> None:
-    """Open the case of this area, give the first answer and tell its owner."""
+async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> None:
+    """Open the case of this area, give the first answer and tell its owner, with a `hint` if there is one."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await owner_name(turn, case)
     await announce(turn, case, area, worker)
-    await tell_owner(turn, case, area)
+    await tell_owner(turn, case, area, hint.format(case.id))
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker), ref=str(case.id))
-
-
-async def _said_already(turn: Turn) -> bool:
-    """Whether the same person said the same here a moment ago: it has its number and its answer."""
-    query = select(Case).where(
-        Case.chat_id == turn.here.chat_id,
-        Case.reporter_id == turn.me.contact_id,
-        col(Case.state).in_(CASE_OPEN),
-        col(Case.updated_at) > turn.now - AGAIN,
-    )
-    for case in await turn.session.scalars(query.order_by(col(Case.id).desc()).limit(5)):
-        if fuzz.ratio(case.text, turn.text[:2000]) >= ALIKE:
-            turn.concerns(str(case.id))
-            return True
-    return False
 
 
 async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
@@ -157,14 +128,14 @@ async def hears_fresh(turn: Turn) -> bool:
     return Sort.FRESH in ALLOWED[mode]
 
 
-async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
-    """The owner hears of it in private, or in a staff room without personal data."""
+async def tell_owner(turn: Turn, case: Case, area: Area, hint: str = "") -> None:
+    """The owner hears of it in private with a `hint`, or in a staff room without personal data."""
     if case.owner_id is None or case.owner_id == turn.me.contact_id:
         return
     await tell(
         turn,
         case.owner_id,
-        texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)),
+        texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)) + hint,
         texts.for_staff_room(case, area.name),
         area=area,
         ref=str(case.id),

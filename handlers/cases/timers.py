@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from handlers import quiet_hours
-from handlers.cases import holding, texts
+from handlers.cases import holding, neighbours, texts
 from handlers.cases.accusing import matter_refused
 from handlers.cases.acting import announce_added
 from handlers.cases.complaints import BEGUN, complaint_handlers
@@ -72,6 +72,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     "case.close": close,
     "case.added": added,
     holding.WAITS: holding.over,
+    **neighbours.DUE,
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {BEGUN: matter_refused}
