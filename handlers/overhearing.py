@@ -9,12 +9,15 @@ from handlers import alerts, cases, emergencies, strays, whose
 from handlers.cases.placing import place_of
 from handlers.likeness import Likeness, Told, likeness
 from handlers.surroundings import Surroundings
-from handlers.turn import ON_DUTY, Speaker, Where
+from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref, says_same
 from storage.matters import CASE_OPEN, CASE_WORKED, Case
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
+
+MAX_NO = 12
+"""Characters of a line that says of an answer that it was none."""
 
 CALLED = "called"
 """By what a candidate was found that is one of several dangers called off: the speaker is asked which."""
@@ -49,6 +52,12 @@ class Overhearing:
         return self._of_death(reading)
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        if self._quoted is not None and self._quoted.letter == "Q":
+            if self._text.startswith(("不是", "不对")) and len(self._text) <= MAX_NO:
+                yield Act.WITHDRAW, self._quoted
+            elif self._speaker.has(WORKERS):
+                yield Act.MORE, self._quoted
+            return
         if reading.act == Act.NOT_FIXED or (reading.act == Act.NONE and reading.kind == Kind.CHAT):
             yield from self._going_on()
         act, called = self._called_off(reading)
