@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases import moving, texts
+from handlers.cases import moving, proactive, texts
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, open_and_tell
@@ -65,7 +65,7 @@ async def reported(turn: Turn) -> None:
         await join(turn, like.same, said=True)
         return
     hint = f"\n可能和 {like.maybe.id} 是一件，是就回“合并 {like.maybe.id} {{}}”。" if like.maybe else ""
-    await open_and_tell(turn, area, hint)
+    await proactive.watch(turn, await open_and_tell(turn, area, hint), area)
 
 
 async def _said_already(turn: Turn) -> bool:

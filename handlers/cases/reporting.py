@@ -19,7 +19,7 @@ from storage.people import Role, names_of
 DEFAULT_HOURS = 72
 
 
-async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> None:
+async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     """Open the case of this area, give the first answer and tell its owner, with a `hint` if there is one."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await owner_name(turn, case)
@@ -27,6 +27,7 @@ async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> None:
     await tell_owner(turn, case, area, hint.format(case.id))
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker), ref=str(case.id))
+    return case
 
 
 async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
