@@ -19,7 +19,7 @@ from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.reading_words import read_words
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Kind
-from storage.areas import Area, Chat, Purpose, Room
+from storage.areas import Area, Chat, LocalPlace, Purpose, Room
 from storage.matters import Case, CaseSource, CaseState, CaseStep
 from storage.outbox import Sort
 from storage.people import Role
@@ -82,6 +82,7 @@ async def begin(turn: Turn, order: Order) -> None:
     area = await locating.area_here(turn)
     if area is None:
         return
+    area = await _nearer(turn, area, order.rest)
     if not turn.me.has(WORKERS, area.path):
         raise Refusal(f"{area.name}不在您负责的范围，这次没有改动。")
     reading = await read_words(turn, order.rest)
@@ -106,6 +107,19 @@ async def begin(turn: Turn, order: Order) -> None:
     await tell_owner(turn, case, area)
     if turn.here.chat_id != chat_id or not case.shown:
         await say(turn, f"{texts.name(case)}已立为先办，办完回“办结 {case.id} 结果”。", ref=str(case.id))
+
+
+async def _nearer(turn: Turn, area: Area, words: str) -> Area:
+    """The one part of the area that the words name, by its own name or that of a place in it; else the area."""
+    below = col(Area.path).startswith(area.path, autoescape=True)
+    parts = list((await turn.session.scalars(select(Area).where(below, col(Area.id) != area.id))).all())
+    named = {part.id for part in parts if part.name in words}
+    places = select(LocalPlace).where(col(LocalPlace.area_id).in_([part.id for part in parts]))
+    for place in await turn.session.scalars(places):
+        if any(name in words for name in (place.name, *place.aliases.split())):
+            named.add(place.area_id)
+    found = [part for part in parts if part.id in named]
+    return found[0] if len(found) == 1 else area
 
 
 async def _group(turn: Turn, area: Area) -> int:

@@ -39,6 +39,11 @@ async def test_what_nobody_reported_is_a_case_with_an_owner(talk: Talk) -> None:
     assert "已办结" in texts(await talk.say("w1", None, "办结 1 换了灯"), "g1")[0]
 
 
+async def test_a_lead_names_the_place_and_its_group_hears_it(talk: Talk) -> None:
+    said = await talk.say("l1", None, "先办 路灯老坏 柳树巷")
+    assert rooms(said) == {"g1", "@w1", "@l1"}
+
+
 async def test_residents_cannot_begin_one(talk: Talk) -> None:
     assert "只有" in (await talk.say("r1", None, "先办 路灯老坏 柳树巷"))[0].text
     assert await talk.say("r1", "g1", "先办 路灯老坏 柳树巷") == []
