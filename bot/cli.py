@@ -266,16 +266,32 @@ def import_(
         Path, typer.Argument(help="放着 areas、rooms、people、places 的文件夹（.csv 或 .xlsx），或邻区寻人的 .xml")
     ],
     area: Annotated[str | None, typer.Option(help="寻人归哪个区划（编号）；只用于 .xml")] = None,
+    what: Annotated[
+        Literal["town", "answers"], typer.Option(help="town：上面那些；answers：问题库，一个 .csv 或 .xlsx 文件")
+    ] = "town",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """导入区划、群、人员和地名，有一处错误就什么都不导入；或导入邻区的寻人（CAP、PFIF），请网格员核实。"""
+    """导入区划、群、人员和地名，或问题库，有一处错误就什么都不导入；或导入邻区的寻人（CAP、PFIF），请网格员核实。"""
     with told():
+        if what == "answers":
+            typer.echo(_with_database(config, lambda settings, database: _import_answers(settings, database, source)))
+            return
         if source.suffix.lower() == ".xml":
             _import_alerts(source, area, config)
             return
         if area is not None:
             raise ConfigError("--area 只用于导入 .xml 的寻人")
         typer.echo(_with_database(config, lambda settings, database: _import(settings, database, source)))
+
+
+async def _import_answers(settings: Config, database: Database, file: Path) -> str:
+    from bot.town.answers import area_ids, import_answers, read_answers
+
+    if file.suffix.lower() not in (".csv", ".xlsx"):
+        raise ConfigError(f"问题库应是一个 .csv 或 .xlsx 文件：{file}")
+    async with database.write() as session:
+        rows = await asyncio.to_thread(read_answers, file, await area_ids(session), settings.rules)
+        return str(await import_answers(session, rows, now=datetime.now(UTC)))
 
 
 def _import_alerts(file: Path, area: str | None, config: Path) -> None:
@@ -328,17 +344,18 @@ async def _import_with_chat(settings: Config, database: Database, directory: Pat
 def export(
     directory: Annotated[Path, typer.Argument(help="写到哪个文件夹")],
     what: Annotated[
-        Literal["town", "cases", "alerts"],
-        typer.Option(help="town：区划、群、人员、地名；cases：事项；alerts：公开的寻人（CAP、PFIF）"),
+        Literal["town", "cases", "answers", "alerts"],
+        typer.Option(help="town：区划、群、人员、地名；cases：事项；answers：问题库；alerts：公开的寻人（CAP、PFIF）"),
     ] = "town",
     format: Annotated[Literal["csv", "xlsx"], typer.Option(help="文件格式；寻人总是 .xml")] = "xlsx",
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """导出区划、群、人员、地名，或事项，或公开的寻人。"""
+    """导出区划、群、人员、地名，或事项，或问题库，或公开的寻人。"""
 
     async def work(settings: Config, database: Database) -> str:
         from bot.formats.exchange import export_alerts
         from bot.town import export_cases, export_town
+        from bot.town.answers import export_answers
 
         try:
             if what == "alerts":
@@ -346,6 +363,8 @@ def export(
             async with database.read() as session:
                 if what == "cases":
                     files = [await export_cases(session, directory, format, settings.rules)]
+                elif what == "answers":
+                    files = [await export_answers(session, directory, format, settings.rules)]
                 else:
                     files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
         except OSError as error:

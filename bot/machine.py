@@ -26,6 +26,7 @@ from bot.lease import Lease, LeaseLost
 from bot.pacing import DAY, Pacer, PaceRules, Standing
 from bot.pictures import Fetcher, told
 from bot.recalling import recall_part
+from bot.segmenting import JiebaSegmenter
 from bot.watching import Watching
 from handlers.alerts.counting import MONTHLY
 from handlers.cases import digests
@@ -109,7 +110,7 @@ class Machine:
         self.account_id = account_id
         self.clock = clock
         self.pacer = pacer
-        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token, self.watch)
+        self.outside = Outside(rules, gateway.capabilities, pace or Pace(), token, self.watch, JiebaSegmenter())
         self._news = asyncio.Event()
         self._post = asyncio.Event()
         self._chores = asyncio.Event()

@@ -22,9 +22,11 @@ from bot.gateways.protocol import Gateway
 from bot.holding import held
 from bot.lease import Lease
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere, use_gateway
-from bot.town import SAMPLE, read_town
+from bot.town import SAMPLE, TownFaults, read_town
 from bot.watching import Telling
+from handlers.ports import Rules
 from handlers.quiet_hours import QuietHours
+from storage.answers import Answer
 from storage.areas import Area
 from storage.engine import Database
 
@@ -227,3 +229,28 @@ async def first_town(
             await move_in(database, chat, account_id, town, config.rules, now)
     if folder is not None and (folder / "opening.jsonl").is_file():
         await play_opening(database, chat_path, account_id, lease, config.rules, now, folder)
+    if folder is not None:
+        await _fill_bank(database, folder, config.rules, now)
+
+
+async def _fill_bank(database: Database, folder: Path, rules: Rules, now: datetime) -> None:
+    """Put the bank of the town's folder into one that is empty; after the opening, which is not to wait for it.
+
+    Where the folder is not that of the town in the database, it is left alone.
+    """
+    from bot.town.answers import area_ids, import_answers, read_answers
+
+    for path in _banks(folder):
+        async with database.write() as session:
+            if await session.scalar(select(Answer.id).limit(1)) is not None:
+                return
+            try:
+                rows = await asyncio.to_thread(read_answers, path, await area_ids(session), rules)
+            except TownFaults as faults:
+                log.warning("the question bank was not read: %s", faults)
+                return
+            await import_answers(session, rows, now=now)
+
+
+def _banks(folder: Path) -> list[Path]:
+    return [path for suffix in (".csv", ".xlsx") if (path := folder / f"answers{suffix}").is_file()]

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from handlers import alerts, cases, locating, notices, outdoors, settling
+from handlers.bank import Bank
 from handlers.commands import Order
 from handlers.following import about, following
 from handlers.lessons import Taughts
@@ -74,6 +75,7 @@ class Dispatch:
         self._caused = caused
         self._names = LocalNames()
         self._taught = Taughts()
+        self._bank = Bank(outside.segmenter)
         self._spent: dict[int, float] = {}  # seconds spent on planning each message, until it is told of
         self._left_over = self._suspected = 0
         self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
@@ -126,6 +128,7 @@ class Dispatch:
     async def _look(self, session: AsyncSession, messages: Sequence[Message], now: datetime) -> Surroundings:
         await self._names.refresh(session, now)
         await self._taught.refresh(session, now)
+        await self._bank.refresh(session, (one.event.text for one in messages), now)
         return await survey(session, messages, self._outside.rules, now)
 
     async def _run(self, messages: Sequence[Message], around: Surroundings | None, now: datetime) -> tuple[int, bool]:
@@ -215,7 +218,7 @@ class Dispatch:
         receipt = around.receipt(message, plan.text)
         if receipt is not None and (quoted is not None or reading.act == Act.NONE):
             return replace(plan, receipt=receipt)
-        if self._idle(reading, addressed):
+        if self._idle(reading, addressed) and not self._answers(plan, reading):
             waited = where.private and context.question is not None and context.question.kind == "confirm"
             wants = where.private and speaker.has(SENDERS) and notices.WANTS.match(plan.text)
             if not (waited or wants or cases.ACCUSES.search(plan.text)):
@@ -225,6 +228,12 @@ class Dispatch:
             )  # talk, unless it was to be an answer, or complains of somebody who holds a role
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
         return replace(plan, reading=reading, joined=used)
+
+    def _answers(self, plan: Plan, reading: Reading) -> bool:
+        """Whether the bank answers beyond doubt what somebody asked the group."""
+        area = plan.where.area if plan.where else None
+        plain = reading.act == Act.NONE and reading.kind == Kind.QUESTION and area is not None
+        return plain and area is not None and self._bank.sure(plan.text, area.path, unasked=True) is not None
 
     def _idle(self, reading: Reading, addressed: bool) -> bool:
         if reading.act != Act.NONE:
@@ -294,6 +303,7 @@ class Dispatch:
             text=plan.reading.text if plan.reading else plan.text,
             quoted=around.quoted(message.event),
             reading=plan.reading,
+            bank=self._bank,
             late=late,
             decided=message.decided,
             joined=plan.joined,

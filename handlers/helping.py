@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from handlers.clipping import clip
 from handlers.commands import Command, Order, Takes
-from handlers.posting import responsible, say, tell
+from handlers.posting import say
 from handlers.refs import fold
 from handlers.turn import ROLE_NAMES, WORKERS, Turn
 from handlers.understanding import Context, Kind, Ref, read
 from storage.inbox import Outcome
-from storage.people import Contact
 
 TITLES = {
     "cases": "事项",
@@ -23,6 +21,7 @@ TITLES = {
     "notices": "通知",
     "roles": "人员",
     "places": "群",
+    "questions": "咨询",
     "helping": "帮助",
 }
 """Headings of the help, by the package whose command it is."""
@@ -147,9 +146,8 @@ def handbook() -> str:
 
 async def asked(turn: Turn) -> None:
     """A question to the bot: a person answers it. The worker gets it in private; the asker hears who has it."""
-    from handlers import alerts, cases  # their packages import this module
+    from handlers import alerts, cases, questions  # their packages import this module
 
-    area = turn.here.area
     if alert := _ALERT.search(fold(turn.text)):
         await alerts.asked(turn, Ref("M", int(alert["number"])))
         return
@@ -158,31 +156,12 @@ async def asked(turn: Turn) -> None:
     if _ABOUT_ME.search(turn.text):
         await introduce(turn)
         return
+    if await questions.answered(turn, asked=True):
+        return
     if turn.me.has(WORKERS):
         await say(turn, "这个我答不上来。发“帮助”看我会做什么。")
         return
-    workers = await responsible(turn, area, WORKERS, but=[turn.me.contact_id]) if area else []
-    if area is None or not workers:
-        await say(turn, "这个我答不上来，请问问村（社区）里的工作人员；政务热线是 12345。")
-        return
-    worker = await turn.session.get(Contact, workers[0])
-    name = worker.name if worker else ""
-    place = f"在{area.name}群里" if not turn.here.private else "私下"
-    told = await tell(
-        turn,
-        workers[0],
-        f"【请回答】{turn.me.name}{place}问：\n“{clip(turn.text, 200)}”\n{_how(turn)}",
-        f"【请回答】{area.name}有人提问，请到群里看看。",
-        area=area,
-    )
-    if told is None:
-        await say(turn, f"这个我答不上来，请直接问网格员{name}。")
-    else:
-        await say(turn, f"这个要人来答，已转给网格员{name}。")
-
-
-def _how(turn: Turn) -> str:
-    return "请直接联系本人答复。" if turn.here.private else "请在群里回答。"
+    await questions.to_worker(turn)
 
 
 COMMANDS: tuple[Command, ...] = (

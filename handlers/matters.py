@@ -14,6 +14,7 @@ from handlers.clipping import open_clip
 from handlers.refs import label
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
+from storage.answers import Inquiry, InquiryState
 from storage.areas import Area
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
 from storage.people import Held, Role
@@ -51,6 +52,7 @@ MATTERS: dict[str, MatterKind] = {
     "": MatterKind("", Case, ("reporter_id", "owner_id"), (*CASE_OPEN, CaseState.DONE), ("category", "text")),
     "M": MatterKind("M", Alert, ("reporter_id",), ALERT_OPEN, ("name", "text")),
     "F": MatterKind("F", Stray, ("reporter_id",), ("open",), ("text",)),
+    "Q": MatterKind("Q", Inquiry, ("contact_id", "by_id"), (InquiryState.OPEN, InquiryState.ANSWERED), ("text",)),
     "N": MatterKind("N", Notice, ("sender_id",), (NoticeState.DRAFT, NoticeState.PLANNED, NoticeState.SENT), ("text",)),
 }
 

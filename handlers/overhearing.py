@@ -6,18 +6,24 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays, whose
+from handlers.cases.placing import place_of
+from handlers.likeness import Likeness, Told, likeness
 from handlers.surroundings import Surroundings
-from handlers.turn import ON_DUTY, Speaker, Where
-from handlers.understanding import Act, Candidate, Kind, Reading, Ref
+from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
+from handlers.understanding import Act, Candidate, Kind, Reading, Ref, says_same
 from storage.matters import CASE_OPEN, CASE_WORKED, Case
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
 
+MAX_NO = 12
+"""Characters of a line that says of an answer that it was none."""
+
 CALLED = "called"
 """By what a candidate was found that is one of several dangers called off: the speaker is asked which."""
 
 _OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
+_REPORTS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
 _UNHEEDED = frozenset({Kind.CHAT, Kind.MISSING, Kind.STRAY})
 """Kinds whose handlers do not look whether somebody sought is dead."""
 
@@ -46,6 +52,12 @@ class Overhearing:
         return self._of_death(reading)
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        if self._quoted is not None and self._quoted.letter == "Q":
+            if self._text.startswith(("不是", "不对")) and len(self._text) <= MAX_NO:
+                yield Act.WITHDRAW, self._quoted
+            elif self._speaker.has(WORKERS):
+                yield Act.MORE, self._quoted
+            return
         if reading.act == Act.NOT_FIXED or (reading.act == Act.NONE and reading.kind == Kind.CHAT):
             yield from self._going_on()
         act, called = self._called_off(reading)
@@ -53,6 +65,26 @@ class Overhearing:
         if reading.act in (Act.NONE, Act.CLAIM):
             yield from self._giving_back()
         yield from self._of_stray(reading)
+        yield from self._of_neighbours(reading)
+
+    def _of_neighbours(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """我家也停电了: the open case of the village that this is about, if there is one beyond doubt."""
+        area = self._where.area
+        too = says_same(self._text)
+        if reading.act != Act.NONE or area is None or self._quoted is not None or reading.about_worker:
+            return
+        sure = reading.confidence >= self._around.rules.reading.act_threshold
+        if sure and reading.kind in _REPORTS and not too:
+            return  # it is compared when it is handled
+        if reading.kind not in _REPORTS and not (too and reading.kind == Kind.CHAT):
+            return
+        category, place = reading.category or "其他", place_of(reading.fields)
+        told = Told(self._text, category, place, area.path, self._at, reading.urgent)
+        for case, path in self._around.nearby.get(self._chat_id, ()):
+            alike = likeness(told, cases.known(case, path), too=too) is Likeness.SAME
+            if alike and case.reporter_id != self._me:
+                yield Act.SAME, Ref("", case.id or 0)
+                return
 
     def _called_off(self, reading: Reading) -> tuple[Act, list[Ref]]:
         """What a line does to emergencies, and to which: the quoted or latest one here; in private all it may mean."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime
 from enum import StrEnum
@@ -391,6 +391,18 @@ class Watch:
         """A due thing was done."""
 
 
+class Segmenter:
+    """Cuts Chinese text into words. This one knows none, and cuts it into pairs of characters."""
+
+    async def cut_all(self, texts: Sequence[str], names: Collection[str]) -> list[list[str]]:
+        """Many texts; `names` are words of the town that it is to know from now on."""
+        return [self.cut(text) for text in texts]
+
+    def cut(self, text: str) -> list[str]:
+        """One text."""
+        return [text[at : at + 2] for at in range(max(1, len(text) - 1))]
+
+
 @dataclass(frozen=True, slots=True)
 class Outside:
     """All that a handler may know of the world outside the database."""
@@ -400,6 +412,7 @@ class Outside:
     pace: Pace = field(default_factory=Pace)
     token: Callable[[], str] = random_token
     watch: Watch = field(default_factory=Watch)
+    segmenter: Segmenter = field(default_factory=Segmenter)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,8 +7,8 @@ import string
 
 from handlers.understanding import Ref
 
-_REF = re.compile(r"(?:([mfnpas])\s*|#\s*|(?:事项|案件|工单)\s*#?\s*)?(\d{1,9})(?!\d)(?:\s*号)?", re.IGNORECASE)
-_SHOWN = re.compile(r"【[^】\d]*?([MFNPAS]?)\s?(\d{1,9})[^】]*】")
+_REF = re.compile(r"(?:([mfnpasq])\s*|#\s*|(?:事项|案件|工单)\s*#?\s*)?(\d{1,9})(?!\d)(?:\s*号)?", re.IGNORECASE)
+_SHOWN = re.compile(r"【[^】\d]*?([MFNPASQ]?)\s?(\d{1,9})[^】]*】")
 
 
 _PLAIN = string.ascii_letters + string.digits + "#+"
@@ -38,5 +38,5 @@ def shown_ref(text: str) -> Ref | None:
 def label(ref: Ref | str) -> str:
     """How a number is shown: `【寻人 M3】`, `【事项 12】`."""
     text = str(ref)
-    names = {"M": "寻人", "F": "待认领", "N": "通知"}
+    names = {"M": "寻人", "F": "待认领", "N": "通知", "Q": "问题"}
     return f"【{names.get(text[:1], '事项')} {text}】"

@@ -10,6 +10,7 @@ from sqlalchemy import Select, delete, or_, select, update
 from sqlmodel import col
 
 from handlers.turn import Turn
+from storage.answers import Inquiry
 from storage.areas import AreaMap
 from storage.at_risk import AtRisk
 from storage.inbox import InboxEvent, InboxState, Picture
@@ -53,6 +54,7 @@ async def wipe_old(turn: Turn, ref: str) -> None:
         await _cases(turn, turn.now - timedelta(days=days.closed_days)),
         await _lessons(turn, turn.now - timedelta(days=days.closed_days)),
         await _receipts(turn, turn.now - timedelta(days=days.closed_days)),
+        await _inquiries(turn, turn.now - timedelta(days=days.closed_days)),
         await _inbox(turn, turn.now - timedelta(days=days.inbox_days)),
         await _posts(turn, turn.now - timedelta(days=days.inbox_days)),
         await _pictures(turn, turn.now - timedelta(days=min(days.inbox_days, days.alert_days))),
@@ -124,6 +126,14 @@ async def _receipts(turn: Turn, before: datetime) -> int:
     ids = await _ids(turn, which)
     if ids:
         await turn.session.execute(delete(NoticeReceipt).where(col(NoticeReceipt.notice_id).in_(ids)))
+    return len(ids)
+
+
+async def _inquiries(turn: Turn, before: datetime) -> int:
+    """What people asked; what was kept of it in the bank stays."""
+    ids = await _ids(turn, select(col(Inquiry.id)).where(col(Inquiry.at) < before, Inquiry.text != GONE))
+    if ids:
+        await turn.session.execute(update(Inquiry).where(col(Inquiry.id).in_(ids)).values(text=GONE, answer=""))
     return len(ids)
 
 

@@ -14,18 +14,19 @@ from sqlalchemy import Row, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.likeness import tells_of_outage
 from handlers.matters import RECENT_DONE
 from handlers.notices.hearing import decides, receipts_open, received
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
-from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref
+from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref, says_same
 from storage.agenda import Question
 from storage.areas import Area, Chat, Room
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Stray
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Held, Seen, names_of, roles_of
 
@@ -36,6 +37,15 @@ WAITING = re.compile(r"〔待定 (\d{1,18})〕")
 
 DANGER_LASTS = timedelta(hours=3)
 """How long after the last word about an emergency a line may be about it, though it is over."""
+
+JOINABLE = timedelta(hours=24)
+"""How long others may join a case that was reported elsewhere."""
+
+MAX_JOINING = 120
+"""Characters of a line that may join what a neighbour reported, without being a report that is sure by itself."""
+
+NEARBY = 40
+"""Cases at most that a report is compared with, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,7 @@ class Surroundings:
     parts: dict[int, list[Alert]] = field(default_factory=dict)  # reports that went into an alert, by its number
     cases: dict[int, list[Case]] = field(default_factory=dict)
     dangers: list[tuple[Case, str]] = field(default_factory=list)
+    nearby: dict[int, list[tuple[Case, str]]] = field(default_factory=dict)  # of the village, with their areas' paths
     strays: dict[int, list[Stray]] = field(default_factory=dict)
     claimable: dict[int, list[Stray]] = field(default_factory=dict)  # whose family the chat was asked for
     questions: dict[int, list[Question]] = field(default_factory=dict)
@@ -240,6 +251,17 @@ _CASES = (
     .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH))
     .order_by(col(Case.id))
 )
+_JOINED = (
+    select(Case, col(CaseFollower.chat_id))
+    .join(CaseFollower, col(CaseFollower.case_id) == col(Case.id))
+    .where(
+        col(CaseFollower.chat_id).in_(bindparam("chats")),
+        col(CaseFollower.at) > bindparam("since"),
+        or_(col(Case.state).in_(CASE_OPEN), col(Case.state) == CaseState.DONE),
+    )
+    .distinct()
+    .order_by(col(Case.id))
+)
 _DANGERS = (
     select(Case, col(Area.path))
     .join(Area, col(Area.id) == col(Case.area_id))
@@ -292,12 +314,39 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     await _questions(session, around, chats, now)
     await _lines(session, around, messages)
     await _quotes(session, around, messages)
+    for chat_id in {one.chat_id for one in messages if one.chat_id and _may_join(one.event.text)}:
+        if (where := around.where.get(chat_id)) and where.area:
+            around.nearby[chat_id] = await nearby_cases(session, where.area, rules, now)
     if answering := {one.chat_id for one in messages if one.chat_id and _may_be_receipt(one.event)}:
         around.receipts = await receipts_open(session, answering, now)
     if any(one.event.from_self for one in messages):
         unknown = select(DeliveryPart.id).where(col(DeliveryPart.state) == PartState.UNKNOWN)
         around.unsettled = await session.scalar(unknown.limit(1)) is not None
     return around
+
+
+async def nearby_cases(session: AsyncSession, area: Area, rules: Rules, now: datetime) -> list[tuple[Case, str]]:
+    """The open requests and complaints of an area's village in the last day, each with its area's path."""
+    village = area.path.rstrip("/").rsplit("/", 1)[0] + "/" if area.level >= len(rules.levels) - 1 else area.path
+    query = (
+        select(Case, col(Area.path))
+        .join(Area, col(Area.id) == col(Case.area_id))
+        .where(
+            col(Area.path).startswith(village, autoescape=True),
+            col(Case.created_at) > now - JOINABLE,
+            col(Case.state).in_(CASE_OPEN),
+            col(Case.kind).in_((Kind.REQUEST, Kind.COMPLAINT)),
+            col(Case.quiet).is_(False),
+            col(Case.about_worker).is_(False),
+        )
+        .order_by(col(Case.id).desc())
+        .limit(NEARBY)
+    )
+    return [(case, path) for case, path in reversed((await session.execute(query)).all())]
+
+
+def _may_join(text: str) -> bool:
+    return len(text) <= MAX_JOINING and (says_same(text) or tells_of_outage(text))
 
 
 def _may_be_receipt(event: Event) -> bool:
@@ -365,6 +414,9 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
     by_chat: dict[int, list[Case]] = defaultdict(list)
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
         by_chat[case.chat_id].append(case)
+    for case, chat_id in await session.execute(_JOINED, {"chats": list(chats), "since": now - RECENT_DONE}):
+        if case.chat_id != chat_id:
+            by_chat[chat_id].append(case)
     around.cases = by_chat
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
     found: dict[int, dict[int, Stray]] = defaultdict(dict)

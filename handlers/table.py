@@ -14,6 +14,7 @@ from handlers import (
     notices,
     outdoors,
     places,
+    questions,
     retention,
     roles,
     strays,
@@ -24,6 +25,7 @@ from handlers.ports import EventKind
 from handlers.turn import Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.agenda import Question
+from storage.inbox import Outcome
 
 Handler = Callable[[Turn], Awaitable[None]]
 
@@ -35,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
     *notices.COMMANDS,
     *roles.COMMANDS,
     *places.COMMANDS,
+    *questions.COMMANDS,
     *helping.COMMANDS,
 )
 
@@ -48,8 +51,12 @@ async def _case(turn: Turn) -> None:
 
 
 async def _question(turn: Turn) -> None:
-    if not await chatting.meant_for_bot(turn):
+    if await chatting.meant_for_bot(turn):
+        return
+    if helping.addressed(turn):
         await helping.asked(turn)
+    elif not await questions.answered(turn, asked=False):
+        turn.outcome = Outcome.CHAT
 
 
 KINDS: Mapping[Kind, Handler] = {
@@ -70,6 +77,7 @@ GRAVER: Mapping[str, frozenset[Kind]] = {
     "": frozenset({Kind.EMERGENCY, Kind.MISSING}),
     "M": frozenset({Kind.EMERGENCY}),
     "F": frozenset({Kind.EMERGENCY}),
+    "Q": frozenset(),
 }
 """What is never a mere addition to a matter of this letter, however it is linked to it."""
 
@@ -92,7 +100,12 @@ def _heeding(letter: str, act: Act, handler: OnMatter) -> OnMatter:
 
 ACTS: Mapping[str, Mapping[Act, OnMatter]] = {
     letter: {act: _heeding(letter, act, handler) for act, handler in acts.items()}
-    for letter, acts in (("", cases.ACTS), ("M", alerts.ACTS), ("F", {**strays.ACTS, **whose.ACTS}))
+    for letter, acts in (
+        ("", cases.ACTS),
+        ("M", alerts.ACTS),
+        ("F", {**strays.ACTS, **whose.ACTS}),
+        ("Q", questions.ACTS),
+    )
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {

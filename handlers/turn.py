@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from handlers.bank import Bank
 from handlers.following import about
 from handlers.ports import Event, Outside, Queued, Rules
 from handlers.understanding import Reading, Ref
@@ -89,6 +90,7 @@ class Turn:
     text: str = ""
     quoted: Ref | None = None
     reading: Reading | None = None
+    bank: Bank | None = None
     late: bool = False
     decided: bool = False
     outcome: Outcome = Outcome.OTHER

@@ -76,6 +76,7 @@ class Case(SQLModel, table=True):
         Index("ix_case_area", "area_id", "state"),
         Index("ix_case_owner", "owner_id", "state"),
         Index("ix_case_chat", "chat_id", "state"),
+        Index("ix_case_lately", "area_id", "created_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -129,13 +130,19 @@ class CaseStep(SQLModel, table=True):
 
 
 class CaseFollower(SQLModel, table=True):
-    """Somebody who has the same trouble and is told how it goes; `via_id`: who came with a case that went into it."""
+    """Somebody who has the same trouble and is told how it goes; `via_id`: who came with a case that went into it.
+
+    `told_at`: when they heard that they were noted.
+    """
+
+    __table_args__ = (Index("ix_casefollower_chat", "chat_id", "at"),)
 
     case_id: int = Field(foreign_key="case.id", primary_key=True)
     contact_id: int = Field(foreign_key="contact.id", primary_key=True)
     chat_id: int = Field(foreign_key="chat.id")
     at: datetime = time_field()
     via_id: int | None = Field(default=None, foreign_key="case.id")
+    told_at: datetime | None = optional_time()
 
 
 class AlertState(StrEnum):

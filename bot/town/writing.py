@@ -113,6 +113,13 @@ async def export_cases(session: AsyncSession, directory: Path, format: Format, r
     return path
 
 
+def write_rows(path: Path, title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Write one sheet; the file stands under its name only if all went well."""
+    with _file(path, title) as sheet:
+        for row in (header, *rows):
+            sheet.writerow(row)
+
+
 def _area(area: AreaRow, levels: Sequence[str]) -> Sequence[str]:
     level = levels[area.level] if area.level < len(levels) else ""
     neighbours = " ".join(area.neighbours)

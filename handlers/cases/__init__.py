@@ -4,7 +4,7 @@ from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, gives_back
 from handlers.cases.complaints import ACCUSES, complained_of
 from handlers.cases.inquiring import inquired
-from handlers.cases.reporting import reported
+from handlers.cases.neighbours import known, reported
 from handlers.cases.timers import ANSWERS, DUE
 from handlers.cases.working import COMMANDS
 
@@ -19,5 +19,6 @@ __all__ = [
     "complained_of",
     "gives_back",
     "inquired",
+    "known",
     "reported",
 ]

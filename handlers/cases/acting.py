@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import helping, lateness
-from handlers.cases import moving, texts
+from handlers.cases import moving, neighbours, texts
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
@@ -19,7 +19,7 @@ from handlers.posting import whisper
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.inbox import Outcome
-from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseFollower, CaseState, CaseStep
+from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
 from storage.people import Role
 
 MAX_TEXT = 4000
@@ -44,25 +44,6 @@ async def more(turn: Turn, ref: Ref) -> None:
     await turn.schedule(
         "case.added", str(case.id), turn.now + timedelta(seconds=turn.rules.cases.announce_after_seconds)
     )
-
-
-async def same(turn: Turn, ref: Ref) -> None:
-    """+1, 我家也是: somebody else has the same trouble."""
-    case, _ = await moving.load(turn, ref.number)
-    if case.quiet or case.state not in CASE_OPEN or turn.me.contact_id == case.reporter_id:
-        turn.outcome = Outcome.CHAT
-        return
-    if await turn.session.get(CaseFollower, (case.id, turn.me.contact_id)):
-        return
-    turn.session.add(
-        CaseFollower(case_id=case.id or 0, contact_id=turn.me.contact_id, chat_id=turn.here.chat_id, at=turn.at)
-    )
-    case.updated_at = turn.now
-    add_step(turn, case, "同样情况", turn.text[:200], public=False)
-    if case.owner_id:
-        await whisper(
-            turn, case.owner_id, f"{texts.name(case)}又有一位邻居（{turn.me.name}）说有同样情况。", ref=str(case.id)
-        )
 
 
 async def fixed(turn: Turn, ref: Ref) -> None:
@@ -122,7 +103,8 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
     if case is None:
         turn.outcome = Outcome.CHAT
     elif turn.me.contact_id != case.reporter_id:
-        await _said_by_others(turn, case)
+        if not (turn.text.strip().startswith("不是") and await neighbours.apart(turn, case)):
+            await _said_by_others(turn, case)
     elif not await lateness.in_time(turn, str(ref)):
         return
     elif (
@@ -200,7 +182,7 @@ async def _last_added(turn: Turn, case: Case) -> list[CaseStep]:
 ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.MORE: more,
     Act.CORRECT: more,
-    Act.SAME: same,
+    Act.SAME: neighbours.same,
     Act.ASK: asked,
     Act.FIXED: fixed,
     Act.NOT_FIXED: not_fixed,

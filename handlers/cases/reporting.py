@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from rapidfuzz import fuzz
-from sqlalchemy import select
-from sqlmodel import col
-
-from handlers import locating, quiet_hours
+from handlers import quiet_hours
 from handlers.cases import reminding, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
@@ -20,44 +14,20 @@ from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
 from storage.duty import on_duty
-from storage.matters import CASE_OPEN, Case, CaseStep
+from storage.matters import Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
 
-AGAIN, ALIKE = timedelta(minutes=30), 95
-"""Within what time, and how alike (of 100), two messages of one person are one report."""
 
-
-async def reported(turn: Turn) -> None:
-    """Free words that ask, complain or propose: open a case and give the first answer."""
-    area = await locating.area_here(turn)
-    if area is not None and not await _said_already(turn):
-        await open_and_tell(turn, area)
-
-
-async def open_and_tell(turn: Turn, area: Area) -> None:
-    """Open the case of this area, give the first answer and tell its owner."""
+async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
+    """Open the case of this area, give the first answer and tell its owner, with a `hint` if there is one."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     worker = await told_names(turn, case, area)
     await announce(turn, case, area, worker)
-    await tell_owner(turn, case, area)
+    await tell_owner(turn, case, area, hint.format(case.id))
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker, promise(turn, case)), ref=str(case.id))
-
-
-async def _said_already(turn: Turn) -> bool:
-    """Whether the same person said the same here a moment ago: it has its number and its answer."""
-    query = select(Case).where(
-        Case.chat_id == turn.here.chat_id,
-        Case.reporter_id == turn.me.contact_id,
-        col(Case.state).in_(CASE_OPEN),
-        col(Case.updated_at) > turn.now - AGAIN,
-    )
-    for case in await turn.session.scalars(query.order_by(col(Case.id).desc()).limit(5)):
-        if fuzz.ratio(case.text, turn.text[:2000]) >= ALIKE:
-            turn.concerns(str(case.id))
-            return True
-    return False
+    return case
 
 
 async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
@@ -163,13 +133,13 @@ async def hears_fresh(turn: Turn) -> bool:
     return Sort.FRESH in ALLOWED[mode]
 
 
-async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
-    """The owner hears of it in private, or in a staff room without personal data; of an ordinary one not at night.
+async def tell_owner(turn: Turn, case: Case, area: Area, hint: str = "") -> None:
+    """The owner hears of it in private with a `hint`, or in a staff room without personal data; not in the night.
 
-    Of an urgent one who is on duty hears too.
+    Of an urgent one who is on duty hears too, at any hour.
     """
     hold = None if on_the_clock(case) else quiet_hours.ends(turn)
-    text = texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at))
+    text = texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)) + hint
     for contact_id in await told(turn, case, area):
         if contact_id != turn.me.contact_id:
             open_text = texts.for_staff_room(case, area.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers.cases import digests, holding, reminding, texts
+from handlers.cases import digests, holding, neighbours, reminding, texts
 from handlers.cases.accusing import matter_refused
 from handlers.cases.acting import announce_added
 from handlers.cases.complaints import BEGUN, complaint_handlers
@@ -74,6 +74,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     holding.WAITS: holding.over,
     reminding.REMIND: reminding.remind,
     **digests.DUE,
+    **neighbours.DUE,
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {BEGUN: matter_refused}

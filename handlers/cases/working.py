@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import alerts, strays
-from handlers.cases import holding, joining, listing, moving, noting, relaying, texts
+from handlers.cases import holding, joining, listing, moving, neighbours, noting, proactive, relaying, texts
 from handlers.clipping import open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
@@ -263,6 +263,23 @@ COMMANDS: tuple[Command, ...] = (
         contained=True,
     ),
     Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True),
+    Command(
+        ("先办",),
+        "先办 路灯老坏 柳树巷",
+        "没人报也先立一件，告诉全群（未诉先办）",
+        proactive.begin,
+        WORKERS,
+        rest=MUST,
+        ordinary=True,
+    ),
+    Command(
+        ("+1",),
+        "+1 12",
+        "我家也一样：跟上邻居报的事，办好了一起听信",
+        neighbours.plus_one,
+        rest=MUST,
+        shape=neighbours.PLUS,
+    ),
     Command(
         ("合并",),
         "合并 12 15",

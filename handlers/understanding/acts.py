@@ -188,6 +188,11 @@ _STATED = (
 )  # fmt: skip
 
 
+def says_same(text: str) -> bool:
+    """Whether a short line says that its writer has what others have too: 我家也停电了, 我们楼也是."""
+    return len(text) <= MAX_LINE and _SAME.search(text.strip()) is not None
+
+
 def concerned(context: Context) -> bool:
     """Whether there is anything a line could act on without naming it."""
     return bool(context.matters or context.question or context.quoted)

@@ -1,0 +1,174 @@
+"""问题库 as a sheet: one entry a row, all or nothing, and no question with two answers in one area."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from bot.town import cells
+from bot.town.cells import BadCell
+from bot.town.columns import Column, Table
+from bot.town.faults import Faults
+from bot.town.sheets import MAX_CELL, Line, read_sheet
+from bot.town.writing import Format, write_rows
+from handlers.bank import MAX_ENTRIES
+from handlers.ports import Rules
+from storage.answers import Answer
+from storage.areas import Area
+
+ANSWERS = Table(
+    "answers",
+    "问题库",
+    (
+        Column("question", "问题", True, "怎么问，如“低保要什么材料”"),
+        Column("others", "其他问法", False, "同一个问题的别的问法，用分号隔开"),
+        Column("answer", "答案", True, f"回答的原话，最多 {MAX_CELL} 字"),
+        Column("source", "来源", False, "谁说的、什么时候的，如“镇社保所，2026-03”；会一起发出来"),
+        Column("valid_until", "有效期", False, "答到哪天为止，如 2026-12-31；空着一直有效"),
+        Column("area", "区划", True, "在哪个区划及以下回答（编号）"),
+    ),
+)
+STEM = ANSWERS.stem
+_BETWEEN = re.compile(r"[;；\n]+")
+_NO_WORD = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One entry; `area` is a key, `others` are other wordings, `number` the row of the file."""
+
+    number: int
+    question: str
+    others: tuple[str, ...]
+    answer: str
+    source: str
+    valid_until: datetime | None
+    area: str
+
+
+@dataclass(slots=True)
+class AnswerCounts:
+    """What an import did."""
+
+    added: int = 0
+    changed: int = 0
+    same: int = 0
+
+    def __str__(self) -> str:
+        return f"问题库：新增 {self.added}，改 {self.changed}，不变 {self.same}"
+
+
+def read_answers(path: Path, areas: Mapping[str, int], rules: Rules) -> list[AnswerRow]:
+    """The entries of a .csv or .xlsx file; `areas` are the known keys. Raises `TownFaults` with every fault."""
+    faults, rows = Faults(), []
+    zone = ZoneInfo(rules.timezone)
+    for line in read_sheet(path, ANSWERS, faults):
+        try:
+            rows.append(_row(line, areas, zone))
+        except BadCell as fault:
+            faults.add(path.name, line.number, str(fault))
+    _check_contradictions(rows, path.name, faults)
+    if len(rows) > MAX_ENTRIES:
+        faults.add(path.name, None, f"问题太多，最多 {MAX_ENTRIES} 条")
+    faults.check([path.name])
+    return rows
+
+
+def _row(line: Line, areas: Mapping[str, int], zone: ZoneInfo) -> AnswerRow:
+    area = cells.read_key(line["area"])
+    if area not in areas:
+        raise BadCell(f"没有编号为 {area} 的区划")
+    for name, what in (("question", "问题"), ("answer", "答案")):
+        if not _plain(line[name]):
+            raise BadCell(f"没有写{what}")
+    others = (one.strip() for one in _BETWEEN.split(line["others"]))
+    return AnswerRow(
+        number=line.number,
+        question=line["question"],
+        others=tuple(dict.fromkeys(one for one in others if _plain(one))),
+        answer=line["answer"],
+        source=line["source"],
+        valid_until=cells.read_until(line["valid_until"], zone),
+        area=area,
+    )
+
+
+def _plain(text: str) -> str:
+    """A question as it counts: without marks and blanks."""
+    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text)).lower()
+
+
+def _check_contradictions(rows: list[AnswerRow], file: str, faults: Faults) -> None:
+    """In one area a question, in any wording, has one answer."""
+    asked: dict[tuple[str, str], AnswerRow] = {}
+    for row in rows:
+        for wording in dict.fromkeys(map(_plain, (row.question, *row.others))):
+            before = asked.setdefault((row.area, wording), row)
+            if before is row:
+                continue
+            what = "答案不一样" if before.answer != row.answer else "重复了"
+            faults.add(file, row.number, f"“{row.question[:20]}”和第 {before.number} 行问的一样，{what}，请只留一行")
+            break
+
+
+async def area_ids(session: AsyncSession) -> dict[str, int]:
+    """Area key -> id."""
+    return dict((await session.execute(select(col(Area.code), col(Area.id)))).all())
+
+
+async def import_answers(session: AsyncSession, rows: list[AnswerRow], *, now: datetime) -> AnswerCounts:
+    """Put entries into the bank; one with the same question in the same area takes the older one's place."""
+    areas, counts = await area_ids(session), AnswerCounts()
+    stored = {(one.area_id, _plain(one.question)): one for one in await session.scalars(select(Answer))}
+    for row in rows:
+        values = {
+            "question": row.question,
+            "others": "\n".join(row.others),
+            "answer": row.answer,
+            "source": row.source,
+            "valid_until": row.valid_until,
+        }
+        entry = stored.get((areas[row.area], _plain(row.question)))
+        if entry is None:
+            session.add(Answer(area_id=areas[row.area], at=now, **values))
+            counts.added += 1
+        elif any(getattr(entry, name) != value for name, value in values.items()):
+            entry.sqlmodel_update({**values, "at": now, "by_id": None})
+            counts.changed += 1
+        else:
+            counts.same += 1
+    return counts
+
+
+async def export_answers(session: AsyncSession, directory: Path, format: Format, rules: Rules) -> Path:
+    """Write the bank as `read_answers` takes it; the file written."""
+    zone = ZoneInfo(rules.timezone)
+    codes = {number: code for code, number in (await area_ids(session)).items()}
+    path = directory / f"{STEM}.{format}"
+    entries = await session.scalars(select(Answer).order_by(col(Answer.id)))
+    header = [column.name for column in ANSWERS.columns]
+    write_rows(path, ANSWERS.title, header, (_cells(one, codes[one.area_id], zone) for one in entries))
+    return path
+
+
+def _cells(entry: Answer, area: str, zone: ZoneInfo) -> tuple[str, ...]:
+    others = "；".join(entry.others.split("\n"))
+    return entry.question, others, entry.answer, entry.source, _day(entry.valid_until, zone), area
+
+
+def _day(until: datetime | None, zone: ZoneInfo) -> str:
+    """The last day, or the instant where it is none's end."""
+    if until is None:
+        return ""
+    local = until.astimezone(zone)
+    whole = (local.hour, local.minute, local.second) == (0, 0, 0)
+    return (local - timedelta(days=1)).date().isoformat() if whole else local.isoformat()
