@@ -18,6 +18,7 @@ from sqlmodel import col
 
 from handlers import alerts, cases, locating, notices, outdoors, settling
 from handlers.bank import Bank
+from handlers.cases import departments
 from handlers.commands import Order
 from handlers.following import about, following
 from handlers.lessons import Taughts
@@ -176,6 +177,7 @@ class Dispatch:
         where, speaker = around.where.get(message.chat_id or 0), around.speakers.get(message.contact_id or 0)
         if where is None or speaker is None:
             return Plan(message, nothing=Outcome.OTHER)
+        speaker = departments.speaking(speaker, where)
         if message.area_id in around.located:
             where = replace(where, area=around.located[message.area_id])
         if event.type not in (MessageType.TEXT, MessageType.FORWARDED, MessageType.LINK):

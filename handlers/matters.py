@@ -111,8 +111,12 @@ def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
     """Matters of the speaker's areas, the speaker's own, and those of this chat."""
     table, me = kind.table, turn.me
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
-    areas = [_below(held) for held in me.roles]
+    areas = [_below(held) for held in me.roles if held.role not in (Role.DEPARTMENT, Role.MEDIATOR)]
     here = [table.chat_id == turn.here.chat_id]
+    if table is Case and me.roles:
+        from handlers.cases import departments  # it imports this module
+
+        areas.append(departments.called(me.roles, me.contact_id))
     query = select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
     if table is not Case:
         return query

@@ -244,6 +244,7 @@ class CaseRules(_Section):
 
     categories: Mapping[str, CategoryRule] = Field(default_factory=dict, description="事项类别：时限与牵头部门")
     unclaimed_minutes: Minutes = Field(30, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
+    report_in_hours: Hours = Field(4, description="吹哨、转办后部门几小时内要回“报到”；到时提醒，再过同样时间报镇里")
     announce_after_seconds: Seconds = Field(30, description="报事人补充内容后多久合并回一句")
     work_hours: str = Field(
         "08:30-17:30", pattern=rf"^{_CLOCK}-{_CLOCK}$", description="上班时间；不急的事在上班时间里计时限、催办"

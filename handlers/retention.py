@@ -14,7 +14,18 @@ from storage.answers import Inquiry
 from storage.areas import AreaMap
 from storage.at_risk import AtRisk
 from storage.inbox import InboxEvent, InboxState, Picture
-from storage.matters import Alert, Case, CaseStep, Notice, NoticePicture, NoticeReceipt, NoticeState, Sighting, Stray
+from storage.matters import (
+    Alert,
+    Case,
+    CasePicture,
+    CaseStep,
+    Notice,
+    NoticePicture,
+    NoticeReceipt,
+    NoticeState,
+    Sighting,
+    Stray,
+)
 from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, Post, PostPart
 from storage.reading import Correction
 
@@ -108,6 +119,7 @@ async def _cases(turn: Turn, before: datetime) -> int:
         values = {"text": GONE, "place": "", "phone": "", "note": ""}
         await turn.session.execute(update(Case).where(col(Case.id).in_(ids)).values(**values))
         await turn.session.execute(update(CaseStep).where(col(CaseStep.case_id).in_(ids)).values(text=""))
+        await turn.session.execute(delete(CasePicture).where(col(CasePicture.case_id).in_(ids)))
     return len(ids)
 
 
@@ -182,6 +194,7 @@ async def _pictures(turn: Turn, before: datetime) -> int:
             for table in (Alert, AtRisk, Sighting, Stray)
         ),
         waiting.exists(),
+        select(CasePicture.case_id).where(CasePicture.picture_id == Picture.id).exists(),
         select(AreaMap.area_id).where(or_(AreaMap.picture_id == Picture.id, AreaMap.next_id == Picture.id)).exists(),
     )
     query = select(col(Picture.id)).where(col(Picture.at) < before, Picture.state != "wiped", ~needed)

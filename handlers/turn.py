@@ -39,6 +39,8 @@ ROLE_NAMES: dict[str, str] = {
     Role.ADMIN: "管理员",
     Role.POLICE: "民警",
     Role.HERALD: "通知员",
+    Role.DEPARTMENT: "部门",
+    Role.MEDIATOR: "三老",
 }
 """What people call each role."""
 

@@ -68,8 +68,8 @@ class Case(SQLModel, table=True):
     `quiet` keeps it out of every group (disputes, complaints about workers); `shown` says that the group
     of origin has heard of it. Its limits are `answer_due_at` (somebody takes it) and `due_at` (it is done). One that
     climbed the ladder is answered for at `raised_id`; one that went into another has `merged_id`, one taken out of
-    another `split_id`. `relayed_for` names who asked where that is not the reporter, `outside_number` is its number
-    in the system that it came from.
+    another `split_id`. `department` has it in hand, empty for the grid's own staff. `relayed_for` names who
+    asked where that is not the reporter, `outside_number` is its number in the system that it came from.
     """
 
     __table_args__ = (
@@ -114,6 +114,7 @@ class Case(SQLModel, table=True):
     answer_due_at: datetime | None = optional_time()
     waits_until: datetime | None = optional_time()
     extended: int = 0
+    department: str = ""
 
 
 class CaseStep(SQLModel, table=True):
@@ -127,6 +128,13 @@ class CaseStep(SQLModel, table=True):
     state: str
     text: str = ""
     public: bool = True
+
+
+class CasePicture(SQLModel, table=True):
+    """A photo that belongs to a case: of the agreement that ended a quarrel."""
+
+    case_id: int = Field(foreign_key="case.id", primary_key=True)
+    picture_id: int = Field(foreign_key="picture.id", primary_key=True, index=True)
 
 
 class CaseFollower(SQLModel, table=True):
@@ -143,6 +151,24 @@ class CaseFollower(SQLModel, table=True):
     at: datetime = time_field()
     via_id: int | None = Field(default=None, foreign_key="case.id")
     told_at: datetime | None = optional_time()
+
+
+class CaseCall(SQLModel, table=True):
+    """A department (or a mediator, who is one `contact_id`) was asked to come: 吹哨, 转办, 请三老.
+
+    It reports in until `due_at`, or gives the case back at `returned_at`; what was called together has one `called_at`.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(foreign_key="case.id", index=True)
+    department: str
+    contact_id: int | None = Field(default=None, foreign_key="contact.id")
+    called_by: int = Field(foreign_key="contact.id")
+    called_at: datetime = time_field()
+    due_at: datetime = time_field()
+    reported_at: datetime | None = optional_time()
+    reported_by: int | None = Field(default=None, foreign_key="contact.id")
+    returned_at: datetime | None = optional_time()
 
 
 class AlertState(StrEnum):

@@ -25,6 +25,8 @@ class Role(StrEnum):
     ADMIN = "admin"
     POLICE = "police"
     HERALD = "herald"  # may send notices there for some days, and nothing else
+    DEPARTMENT = "department"  # speaks for a department, whose name is the appointment's title
+    MEDIATOR = "mediator"  # 三老: an elder of standing, who settles disputes
 
 
 class Account(SQLModel, table=True):
@@ -91,7 +93,10 @@ class Seen(SQLModel, table=True):
 
 
 class Appointment(SQLModel, table=True):
-    """A role held at an area. A substitute's row names the contact it stands in for and ends by itself."""
+    """A role held at an area. A substitute's row names the contact it stands in for and ends by itself.
+
+    `title` is the department that somebody speaks for (供电所), or as what an elder is known (老党员).
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     contact_id: int = Field(foreign_key="contact.id", index=True)
@@ -100,6 +105,7 @@ class Appointment(SQLModel, table=True):
     since: datetime = time_field()
     until: datetime | None = optional_time()
     stands_in_for: int | None = Field(default=None, foreign_key="contact.id")
+    title: str = ""
 
 
 class OneTimeCode(SQLModel, table=True):
@@ -124,6 +130,7 @@ class Held:
     path: str
     level: int
     stands_in_for: int | None = None
+    title: str = ""
 
     def covers(self, path: str) -> bool:
         """Whether the role counts for the area with this path: at it or above it."""
@@ -139,6 +146,7 @@ _HELD = (
         col(Area.path),
         col(Area.level),
         col(Appointment.stands_in_for),
+        col(Appointment.title),
     )
     .join(Area, col(Appointment.area_id) == col(Area.id))
     .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now")))
@@ -204,7 +212,10 @@ def _around(path: str) -> ColumnElement[bool]:
 
 
 async def staff_around(session: AsyncSession, path: str, now: datetime) -> list[tuple[str, Held]]:
-    """(name, role held) of everybody with a role near an area, as `colleagues` counts near."""
+    """(name, role held) of everybody with a role near an area, as `colleagues` counts near.
+
+    An account that is called like its department is no person.
+    """
     query = (
         select(
             col(Contact.name),
@@ -213,10 +224,16 @@ async def staff_around(session: AsyncSession, path: str, now: datetime) -> list[
             col(Area.id),
             col(Area.path),
             col(Area.level),
+            col(Appointment.stands_in_for),
+            col(Appointment.title),
         )
         .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
         .join(Area, col(Appointment.area_id) == col(Area.id))
-        .where(_around(path), or_(col(Appointment.until).is_(None), col(Appointment.until) > now))
+        .where(
+            _around(path),
+            or_(col(Appointment.until).is_(None), col(Appointment.until) > now),
+            Contact.name != Appointment.title,
+        )
         .order_by(col(Appointment.id))
     )
     return [(name, Held(*held)) for name, *held in await session.execute(query)]

@@ -63,12 +63,18 @@ PEOPLE = Table(
     (
         Column("key", "编号", True, "人的编号；一人多岗写多行，编号相同"),
         Column("name", "姓名", True, "姓名"),
-        Column("role", "角色", False, "居民（空着就是）、志愿者、网格员、网格长、管理员（村、镇、区管理员）或民警"),
+        Column(
+            "role",
+            "角色",
+            False,
+            "居民（空着就是）、志愿者、网格员、网格长、管理员（村、镇、区管理员）、民警、部门或三老",
+        ),
         Column("area", "所属", True, "所属或任职区划的编号"),
         Column("phone", "电话", False, "手机、座机或短号"),
         Column("rooms", "所在群", False, "群的编号，用空格或分号隔开；空着按角色算；“无”表示不在任何群"),
         Column("stands_in_for", "代", False, "代班：被代的人的编号"),
         Column("until", "截止", False, "任职或代班到哪天为止，如 2026-11-30"),
+        Column("title", "部门", False, "角色是部门时必填：部门的名称，如 供电所；三老可写 老党员、老干部、老模范"),
     ),
 )
 PLACES = Table(
@@ -93,6 +99,8 @@ ROLE_NAMES: dict[str, Role | None] = {
     "管理员": Role.ADMIN,
     "民警": Role.POLICE,
     "通知员": Role.HERALD,
+    "部门": Role.DEPARTMENT,
+    "三老": Role.MEDIATOR,
 }
 """What is written out; the first name of a role is the one to write."""
 
@@ -105,6 +113,10 @@ ROLE_WORDS: dict[str, Role | None] = {
     "街道管理员": Role.ADMIN,
     "区管理员": Role.ADMIN,
     "县管理员": Role.ADMIN,
+    "调解员": Role.MEDIATOR,
+    "老党员": Role.MEDIATOR,
+    "老干部": Role.MEDIATOR,
+    "老模范": Role.MEDIATOR,
     "resident": None,
     **{role.value: role for role in Role},
 }

@@ -103,6 +103,7 @@ def _in_posts(
             rooms=person.rooms,
             stands_in_for=keys[post.stands_in_for] if post.stands_in_for else "",
             until=post.until,
+            title=post.title,
         )
         for post in posts
     ]

@@ -42,7 +42,9 @@ from bot.town.sheets import Line, read_sheet
 from bot.town.tree import UNKNOWN, find_level, grow
 from handlers.alerts.reaching import town_level
 from handlers.ports import Rules
+from handlers.roles.appointing import LONGEST_TITLE
 from storage.areas import Mode, Purpose
+from storage.people import Role
 
 ROOM_NAMES = {Purpose.RESIDENTS: "居民群", Purpose.STAFF: "工作群", Purpose.DEPARTMENT: "部门群"}
 SUFFIXES = (".csv", ".xlsx")
@@ -249,9 +251,14 @@ class _Reading:
             rooms=rooms,
             stands_in_for=cells.read_key(line["stands_in_for"]) if line["stands_in_for"] else "",
             until=cells.read_until(line["until"], self._zone),
+            title=line["title"],
         )
         if role is None and (person.stands_in_for or person.until):
             raise BadCell("居民不能代班，也没有截止日期")
+        if role == Role.DEPARTMENT and not person.title:
+            raise BadCell("角色是部门时，“部门”一列要写部门的名称，如 供电所")
+        if len(person.title) > LONGEST_TITLE:
+            raise BadCell(f"部门的名称太长，最多 {LONGEST_TITLE} 字")
         self._check_same(person, first, line.number)
         self._check_key(key)
         self.people.append((line.number, person, bool(line["rooms"])))

@@ -43,7 +43,7 @@ class PersonRow:
     """A person in one role; who has several roles has several rows with the same key.
 
     `role` is None for a resident. `area` may be empty only there. `rooms` are the keys of the groups the
-    person is in.
+    person is in. `title` is the department that they speak for.
     """
 
     key: str
@@ -54,6 +54,7 @@ class PersonRow:
     rooms: tuple[str, ...] = ()
     stands_in_for: str = ""
     until: datetime | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +122,13 @@ def default_rooms(
     role: Role | None, area: str, tree: Tree, rooms: Mapping[tuple[str, Purpose], list[str]]
 ) -> list[str]:
     """The groups somebody is in when the file does not say: the residents' groups of the very area, and
-    with a role above volunteer the staff groups of the nearest area that has some.
+    with a role above volunteer the staff groups of the nearest area that has some. Departments are in no group of ours
+    but their own, which only the file knows.
     """
+    if role == Role.DEPARTMENT:
+        return []
     found = list(rooms.get((area, Purpose.RESIDENTS), ()))
-    if role in (None, Role.VOLUNTEER):
+    if role in (None, Role.VOLUNTEER, Role.MEDIATOR):
         return found
     for above in tree.upwards(area):
         if staff := rooms.get((above.key, Purpose.STAFF)):

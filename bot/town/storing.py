@@ -301,6 +301,7 @@ def _appointment(person: PersonRow, areas: Mapping[str, int], contacts: Mapping[
         "role": person.role.value if person.role else "",
         "stands_in_for": contacts[person.stands_in_for] if person.stands_in_for else None,
         "until": person.until,
+        "title": _kept(person.title),
     }
 
 

@@ -140,6 +140,7 @@ def _person(person: PersonRow, zone: ZoneInfo) -> Sequence[str]:
         " ".join(person.rooms) or NO_ROOMS,
         person.stands_in_for,
         person.until.astimezone(zone).isoformat() if person.until else "",
+        person.title,
     )
 
 

@@ -70,7 +70,7 @@ def is_named(text: str, name: str, roles: Iterable[str]) -> bool:
     if len(bare) > 1 and bare in text:
         return True
     surname = re.escape(bare.lstrip("小老阿")[:1])
-    titles = "|".join(_TITLES[Role(role)] for role in roles)
+    titles = "|".join(_TITLES[Role(role)] for role in roles if role in _TITLES)
     if not (surname and titles):
         return False
     if re.search(rf"{surname}(?:{titles})|(?:{titles}){surname}(?![一-鿿])", text):
@@ -166,7 +166,7 @@ async def is_of_staff(turn: Turn, area: Area) -> bool:
 def _assails(text: str, name: str, held: Held) -> bool:
     words = [re.escape(one) for one in (name, _TITLE_LAST.sub("", name)) if len(one) > 1]
     surname = re.escape(_TITLE_LAST.sub("", name).lstrip("小老阿")[:1])
-    if surname:
+    if surname and held.role in _TITLES:
         words.append(rf"[小老]?{surname}(?:{_TITLES[Role(held.role)]})")
     return bool(words) and re.search(rf"(?:{'|'.join(words)}){_ASSAULTS}", text) is not None
 

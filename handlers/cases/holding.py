@@ -36,7 +36,7 @@ async def suspend(turn: Turn, number: int, words: str) -> None:
     machine.must(turn, case, "挂起")
     day, reason = _until(turn, case, words, "挂起 {} 等配件 周五")
     if case.state in CASE_UNTAKEN:
-        take(turn, case)
+        await take(turn, case)
     case.waits_until = _at(turn, day, MORNING)
     case.due_at = max(case.due_at or turn.now, _at(turn, day, EVENING))
     await moved(turn, case, "挂起", f"{reason}，到 {day:%m-%d}")

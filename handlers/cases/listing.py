@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import col
 
-from handlers.cases import texts
+from handlers.cases import departments, texts
 from handlers.clipping import open_clip
 from handlers.commands import Order
 from handlers.posting import say
@@ -74,7 +74,7 @@ def _query(turn: Turn) -> Select[tuple[Case, str, int | None]]:
         .join(Chat, col(Case.chat_id) == col(Chat.id))
         .where(
             col(Case.state).in_(CASE_OPEN),
-            or_(Case.owner_id == turn.me.contact_id, *areas),
+            or_(Case.owner_id == turn.me.contact_id, *areas, departments.called(turn.me.roles, turn.me.contact_id)),
             or_(col(Case.about_worker).is_(False), Case.owner_id == turn.me.contact_id),
         )
         .order_by(col(Case.urgent).desc(), col(Case.id))

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from enum import Flag, auto
 
 from handlers.cases import texts
+from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.turn import Turn
 from storage.matters import CASE_ENDED, CASE_OPEN, CASE_SOLVED, CASE_UNTAKEN, Case, CaseState
+from storage.people import Role
 
 
 class Hands(Flag):
@@ -22,7 +24,9 @@ class Hands(Flag):
     STAFF = auto()
     REPORTER = auto()
     CLOCK = auto()
+    CALLED = auto()  # a department or a mediator who was called to it
     BOTH = STAFF | REPORTER
+    WORKING = STAFF | CALLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Move:
     target: CaseState | None
     usage: str = ""
     hands: Hands = Hands.STAFF
+    disputes: bool = False  # only where neighbours are at odds
 
 
 _ANY = tuple(CaseState)
@@ -46,12 +51,12 @@ MOVES: Mapping[str, Move] = {
     move.name: move
     for move in (
         Move("接单", CASE_UNTAKEN, CaseState.ACCEPTED, "接单 {}"),
-        Move("进展", CASE_OPEN, CaseState.IN_PROGRESS, "进展 {} …"),
-        Move("办结", CASE_OPEN, CaseState.DONE, "办结 {} …"),
+        Move("进展", CASE_OPEN, CaseState.IN_PROGRESS, "进展 {} …", Hands.WORKING),
+        Move("办结", CASE_OPEN, CaseState.DONE, "办结 {} …", Hands.WORKING),
         Move("挂起", CASE_OPEN, CaseState.WAITING, "挂起 {} 原因 到哪天"),
         Move("延期", CASE_OPEN, None, "延期 {} 到哪天 原因"),
         Move("转给", CASE_OPEN, CaseState.ASSIGNED, "转给 {} 姓名"),
-        Move("退单", CASE_OPEN, CaseState.REPORTED, "退单 {}"),
+        Move("退单", CASE_OPEN, CaseState.REPORTED, "退单 {}", Hands.WORKING),
         Move("改类", CASE_OPEN, None, "改类 {} 类别"),
         Move("合并", CASE_OPEN, CaseState.MERGED, "合并 {} 另一个编号"),
         Move("拆分", CASE_OPEN, None, "拆分 {} …"),
@@ -68,6 +73,18 @@ MOVES: Mapping[str, Move] = {
         Move("到期", (CaseState.WAITING,), CaseState.IN_PROGRESS, "", Hands.CLOCK),
         Move("自动结束", (CaseState.DONE,), CaseState.CLOSED, "", Hands.CLOCK),
         Move("上交", CASE_OPEN, CaseState.REPORTED, "", Hands.STAFF),
+        Move("上报", CASE_OPEN, CaseState.ASSIGNED, "上报 {}"),
+        Move("吹哨", CASE_OPEN, CaseState.REFERRED, "吹哨 {} 部门"),
+        Move("加派", CASE_OPEN, None),
+        Move("转办", CASE_OPEN, CaseState.ASSIGNED, "转办 {} 部门"),
+        Move("报到", CASE_OPEN, CaseState.IN_PROGRESS, "报到 {}", Hands.CALLED),
+        Move("配合", CASE_OPEN, None, "", Hands.CALLED),
+        Move("兜底", CASE_OPEN, CaseState.ASSIGNED, "", Hands.CLOCK),
+        Move("请三老", CASE_OPEN, None, "请三老 {}", disputes=True),
+        Move("三老接手", CASE_OPEN, CaseState.IN_PROGRESS, "", Hands.CALLED),
+        Move("调解开始", CASE_OPEN, CaseState.IN_PROGRESS, "调解 {} 开始", Hands.WORKING, disputes=True),
+        Move("调解结束", CASE_OPEN, None, "调解 {} 结束", Hands.WORKING, disputes=True),
+        Move("和解", CASE_OPEN, CaseState.DONE, "和解 {}", Hands.WORKING, disputes=True),
     )
 }
 
@@ -82,9 +99,13 @@ def must(turn: Turn, case: Case, name: str, doing: str = "") -> None:
     if case.state in MOVES[name].sources:
         return
     hands = Hands.REPORTER if turn.me.contact_id == case.reporter_id else Hands(0)
-    if turn.me.roles:
+    if turn.me.has((Role.DEPARTMENT, Role.MEDIATOR)):
+        hands |= Hands.CALLED
+    if any(held.role not in (Role.DEPARTMENT, Role.MEDIATOR) for held in turn.me.roles):
         hands |= Hands.STAFF
-    usages = [one.usage.format(case.id) for one in legal(case.state, hands) if one.name != "备注"]
+    quarrel = case.category in CATEGORIES
+    possible = [one for one in legal(case.state, hands) if one.name != "备注" and (quarrel or not one.disputes)]
+    usages = [one.usage.format(case.id) for one in possible]
     instead = f"现在能发：{'、'.join(usages)}。" if usages else ""
     raise Refusal(f"{texts.name(case)}{texts.state(case)}，不用再{doing or name}。{instead}")
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
-from handlers.cases import machine, reminding, texts
+from handlers.cases import departments, machine, reminding, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
 from handlers.cases.reporting import add_step, owner_for, owner_name
@@ -31,6 +31,9 @@ RATING_DAYS = 3
 
 MENTIONED = 20
 """People that one post names at most."""
+
+HANDED = frozenset({"转给", "上报", "转办", "兜底"})
+"""Moves to somebody else, whose time to take it up begins anew."""
 
 FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
@@ -75,7 +78,7 @@ def guard_private(turn: Turn, case: Case, area: Area) -> None:
 
 
 def manages(turn: Turn, case: Case, area: Area) -> bool:
-    """Whether the speaker answers for the case: its owner, or worker and above of its area.
+    """Whether the speaker answers for the case: its owner, the department that has it, or worker and above of its area.
 
     A complaint about a worker is not a worker's to handle.
     """
@@ -83,13 +86,17 @@ def manages(turn: Turn, case: Case, area: Area) -> bool:
         roles = (*COMPLAINTS, Role.POLICE) if case.kind == Kind.EMERGENCY else COMPLAINTS
         return turn.me.has(roles, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area.path)
     roles = ON_DUTY if case.kind == Kind.EMERGENCY else WORKERS
-    return turn.me.contact_id == case.owner_id or turn.me.has(roles, area.path)
+    mine = turn.me.contact_id == case.owner_id or departments.has_in_hand(turn, case, area.path)
+    return mine or turn.me.has(roles, area.path)
 
 
 def must_manage(turn: Turn, case: Case, area: Area) -> None:
     """Refusal unless the speaker answers for the case."""
-    if not manages(turn, case, area):
-        raise Refusal(f"事项 {case.id} 归{area.name}管，只有那里的网格员和上级能改，这次没有改动。")
+    if manages(turn, case, area):
+        return
+    if case.department and turn.me.has((Role.DEPARTMENT,)):
+        raise Refusal(f"事项 {case.id} 由{case.department}牵头，请把情况告诉它，由它来发。这次没有改动。")
+    raise Refusal(f"事项 {case.id} 归{area.name}管，只有那里的网格员和上级能改，这次没有改动。")
 
 
 async def tell_origin(
@@ -146,7 +153,7 @@ async def claim(turn: Turn, number: int) -> None:
         and turn.me.contact_id != case.owner_id
     ):
         raise Refusal(f"事项 {case.id} 在{area.name}，不在您负责的范围，这次没有改动。")
-    take(turn, case)
+    await take(turn, case)
     await moved(turn, case, "接单")
     await tell_origin(turn, case, f"{texts.name(case)}{turn.me.name}已接单，正在处理。")
     await acknowledge(
@@ -160,9 +167,10 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     must_manage(turn, case, area)
     machine.must(turn, case, "进展", "写进展")
     if case.state in CASE_UNTAKEN:
-        take(turn, case)
+        await take(turn, case)
     await moved(turn, case, "进展", words)
     hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
+    await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}进展：{words}")
     await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
 
 
@@ -174,12 +182,13 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     to = await _colleague(turn, case, area, person)
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
+    await departments.let_go(turn, case)
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
     await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
     await put_to_owner(turn, case, area)
     await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
-    await _wait_for_claim(turn, case)
+    await wait_for_claim(turn, case)
 
 
 async def give_back(turn: Turn, number: int) -> None:
@@ -202,7 +211,7 @@ async def give_back(turn: Turn, number: int) -> None:
     await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
     if case.kind == Kind.EMERGENCY:
         await emergencies.given_back(turn, case, area)
-    await _wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
+    await wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
 
 
 async def put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
@@ -214,7 +223,7 @@ async def put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> 
     await tell(turn, case.owner_id, before + text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
 
 
-async def _wait_for_claim(turn: Turn, case: Case, step: int = 1) -> None:
+async def wait_for_claim(turn: Turn, case: Case, step: int = 1) -> None:
     """The ladder of reminders begins, or goes on with a later step."""
     await turn.schedule("case.unclaimed", f"{case.id}#{step}", next_wait(turn, case))
 
@@ -239,7 +248,7 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     must_manage(turn, case, area)
     machine.must(turn, case, "办结")
     if case.taken_at is None:
-        take(turn, case)
+        await take(turn, case)
     case.done_at = turn.now
     await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
@@ -251,6 +260,7 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
     told = noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
+    await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
     await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
@@ -337,9 +347,11 @@ async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
 
 
 async def _call_off(turn: Turn, case: Case, why: str) -> None:
-    """Whoever was alarmed by an emergency hears that it is over."""
+    """Whoever was alarmed by an emergency, or called to a case, hears that it is over."""
     if case.kind == Kind.EMERGENCY:
         await hearers.tell_rest(turn, str(case.id), f"{texts.name(case)}{why}，不用再赶去了。")
+    else:
+        await departments.call_off(turn, case, f"{texts.name(case)}{why}，不用再来了。")
 
 
 async def ended(turn: Turn, case: Case, move: str, words: str = "") -> None:
@@ -356,14 +368,17 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     case.updated_at = turn.now
     add_step(turn, case, move, words[:500], public=public)
     turn.audit(f"case.{move}", str(case.id), "state")
-    if case.state not in CASE_UNTAKEN or move == "转给":
+    if case.state not in CASE_UNTAKEN or move in HANDED:
         for step in (1, 2, 3):
             await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
     if case.state not in CASE_OPEN or CaseState.WAITING in (before, case.state) or move in reminding.MOVES:
         await reminding.plan(turn, case)
 
 
-def take(turn: Turn, case: Case) -> None:
+async def take(turn: Turn, case: Case) -> None:
+    """The speaker takes it up, for the department that has it or for the grid's staff."""
+    if not any(departments.name_of(one) == case.department for one in turn.me.roles):
+        await departments.let_go(turn, case)
     case.owner_id, case.taken_at = turn.me.contact_id, turn.now
 
 

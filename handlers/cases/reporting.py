@@ -73,9 +73,15 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
 
 
 async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
-    """The grid's worker, else the substitute, the lead, the village, the town; past the worker if it is about one."""
+    """The grid's worker, else the substitute, the lead, the village, the town; past the worker if it is about one.
+
+    Of a case that climbed the ladder: the admin there.
+    """
     if case.about_worker:
         return next(iter(await complaint_handlers(turn, case, area)), None)
+    if case.raised_id and case.raised_id != area.id:
+        raised = await turn.session.get_one(Area, case.raised_id)
+        return next(iter(await responsible(turn, raised, (Role.ADMIN,))), None)
     for roles in ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,)):
         if people := await responsible(turn, area, roles):
             return people[0]

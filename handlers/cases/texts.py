@@ -7,7 +7,8 @@ from datetime import date, datetime
 
 from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
-from handlers.refs import label
+from handlers.refs import fold, label
+from handlers.understanding.phones import find_phones
 from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
 
 STATE_NAMES = {
@@ -141,8 +142,32 @@ def next_date(case: Case, now: datetime) -> str:
     return f"，{moment(due, now)}前办完" if due > now else f"，原定{day(due)}办完"
 
 
+def hide_phones(text: str) -> str:
+    """The text without telephone numbers."""
+    folded = fold(text)
+    for phone in reversed(find_phones(folded)):
+        folded = f"{folded[: phone.start]}（电话略）{folded[phone.end :]}"
+    return folded
+
+
+def for_department(case: Case, area: str, reporter: str) -> str:
+    """What a department, or a mediator, reads in private: nothing of a reporter who asked for secrecy."""
+    secret = wants_secrecy(case.text)
+    place = f"\n地点：{case.place}" if case.place else ""
+    phone = f"\n电话：{case.phone}" if case.phone and not secret else ""
+    who = "报事人请求保密，请不要打听是谁反映的" if secret else f"报事人：{reporter}"
+    words = hide_phones(case.text) if secret else case.text
+    return f"{name(case)}{area}｜{case.category}\n{clip(words, 200)}{place}\n{who}{phone}"
+
+
+def for_department_room(case: Case, area: str) -> str:
+    """The same for a group: neither names nor words."""
+    return f"{name(case)}{area}有一件{'要私下处理' if case.quiet else case.category}的事"
+
+
 def status(case: Case, owner: str, last: str, when: datetime, now: datetime) -> str:
     """What 进度 answers; both times local."""
+    owner = owner if case.department in owner else f"{case.department}{owner}"
     who = f"，{owner}负责" if owner and case.state in CASE_OPEN else ""
     step = f"\n最近一步（{when:%m-%d %H:%M}）：{last}" if last else ""
     return f"{name(case)}{case.category}：{state(case)}{who}{next_date(case, now)}。{step}"

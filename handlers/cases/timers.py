@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers.cases import digests, holding, neighbours, reminding, texts
+from handlers.cases import digests, holding, neighbours, reminding, texts, whistling
 from handlers.cases.accusing import matter_refused
 from handlers.cases.acting import announce_added
 from handlers.cases.complaints import BEGUN, complaint_handlers
@@ -48,6 +48,9 @@ async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list
         return await told(turn, case, area)
     if case.about_worker:
         return (await complaint_handlers(turn, case, area))[step - 1 : step]
+    if case.raised_id:
+        raised = await turn.session.get_one(Area, case.raised_id)
+        return await responsible(turn, raised, (Role.ADMIN,), but=(case.owner_id or 0,)) if step == 2 else []
     return await responsible(turn, area, LADDER[min(step, len(LADDER)) - 1])
 
 
@@ -75,6 +78,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     reminding.REMIND: reminding.remind,
     **digests.DUE,
     **neighbours.DUE,
+    whistling.CALLED: whistling.late,
 }
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {BEGUN: matter_refused}

@@ -9,7 +9,20 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import alerts, strays
-from handlers.cases import holding, joining, listing, moving, neighbours, noting, proactive, relaying, texts
+from handlers.cases import (
+    holding,
+    joining,
+    laddering,
+    listing,
+    mediating,
+    moving,
+    neighbours,
+    noting,
+    proactive,
+    relaying,
+    texts,
+    whistling,
+)
 from handlers.clipping import open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
@@ -21,8 +34,17 @@ from storage.areas import Area
 from storage.matters import Case, CaseStep
 from storage.people import Contact, Role
 
-HELPERS = (*WORKERS, Role.VOLUNTEER, Role.POLICE)
-"""Who may take up what they are told of; the police emergencies and strays only."""
+CALLED = (Role.DEPARTMENT, Role.MEDIATOR, Role.POLICE)
+"""Who may be called to a case."""
+
+HELPERS = (*WORKERS, Role.VOLUNTEER, *CALLED)
+"""Who may take up what they are told of; the police emergencies, strays and what they are called to."""
+
+
+WORKING = (*ON_DUTY, Role.DEPARTMENT, Role.MEDIATOR)
+"""Who may work on what they have in hand."""
+
+SETTLERS = (*WORKERS, Role.MEDIATOR)
 
 
 def _number(order: Order) -> int:
@@ -33,11 +55,13 @@ def _number(order: Order) -> int:
 
 
 async def _claim(turn: Turn, order: Order) -> None:
-    await moving.claim(turn, _number(order))
+    if not (turn.me.has(CALLED) and await whistling.report_in(turn, _number(order))):
+        await moving.claim(turn, _number(order))
 
 
 async def _give_back(turn: Turn, order: Order) -> None:
-    await moving.give_back(turn, _number(order))
+    if not (turn.me.has(CALLED) and await whistling.given_back(turn, _number(order), _words(order))):
+        await moving.give_back(turn, _number(order))
 
 
 def _words(order: Order) -> str:
@@ -142,7 +166,8 @@ async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     if turn.me.contact_id != case.reporter_id and not turn.here.private and await moving.between_us(turn, case):
         words = ""  # they were written for the reporter alone
     when = turn.local(last.at if last else case.created_at)
-    return texts.status(case, owner.name if owner else "", open_clip(words, 80), when, turn.local(turn.now))
+    told = texts.status(case, owner.name if owner else "", open_clip(words, 80), when, turn.local(turn.now))
+    return told + await whistling.who_was_called(turn, case)
 
 
 async def _suspend(turn: Turn, order: Order) -> None:
@@ -180,6 +205,34 @@ async def _relay(turn: Turn, order: Order) -> None:
     await relaying.relay(turn, order)
 
 
+async def _raise(turn: Turn, order: Order) -> None:
+    await laddering.raise_case(turn, _number(order), _words(order))
+
+
+async def _whistle(turn: Turn, order: Order) -> None:
+    await whistling.whistle(turn, _number(order), _words(order))
+
+
+async def _hand_to(turn: Turn, order: Order) -> None:
+    await whistling.hand_to(turn, _number(order), _words(order))
+
+
+async def _came(turn: Turn, order: Order) -> None:
+    await whistling.came(turn, _number(order))
+
+
+async def _mediate(turn: Turn, order: Order) -> None:
+    await mediating.mediate(turn, _number(order), _words(order))
+
+
+async def _settle(turn: Turn, order: Order) -> None:
+    await mediating.settle(turn, _number(order), _words(order))
+
+
+async def _elders(turn: Turn, order: Order) -> None:
+    await mediating.elders(turn, _number(order), _words(order))
+
+
 MUST, MAY = Takes.MUST, Takes.MAY
 
 COMMANDS: tuple[Command, ...] = (
@@ -189,7 +242,7 @@ COMMANDS: tuple[Command, ...] = (
         "进展 12 师傅已到现场",
         "把进展发到原来的群，并提醒报事人",
         _progress,
-        ON_DUTY,
+        WORKING,
         MUST,
         rest=MUST,
         ordinary=True,
@@ -205,7 +258,16 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         ordinary=True,
     ),
-    Command(("退单",), "退单 12", "接了办不了，退回去让别人接", _give_back, HELPERS, MUST, rest=MAY, contained=True),
+    Command(
+        ("退单",),
+        "退单 12",
+        "接了办不了，退回去让别人接；部门要写理由",
+        _give_back,
+        HELPERS,
+        MUST,
+        rest=MAY,
+        contained=True,
+    ),
     Command(
         ("办结", "完成"),
         "办结 12 已修好",
@@ -242,7 +304,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
-    Command(("待办",), "待办", "列出没办完的事项", listing.todo, WORKERS, ordinary=True),
+    Command(("待办",), "待办", "列出没办完的事项", listing.todo, (*WORKERS, *CALLED), ordinary=True),
     Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
     Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
     Command(("今天",), "今天", "今天要办的：到期的、没接的、急的", listing.today, WORKERS, ordinary=True),
@@ -256,7 +318,7 @@ COMMANDS: tuple[Command, ...] = (
         "备注 12 已约好周五上门",
         "只给工作人员看，群里看不到",
         _note,
-        ON_DUTY,
+        WORKING,
         MUST,
         rest=MUST,
         ordinary=True,
@@ -301,6 +363,65 @@ COMMANDS: tuple[Command, ...] = (
         ON_DUTY,
         rest=MUST,
         ordinary=True,
+    ),
+    Command(
+        ("上报",),
+        "上报 12 夜里管不动",
+        "办不了的往上报一级：村、镇、区",
+        _raise,
+        WORKERS,
+        MUST,
+        rest=MAY,
+        ordinary=True,
+    ),
+    Command(
+        ("吹哨",),
+        "吹哨 12 供电所 城管",
+        "请部门一起来办，先报到的牵头；不写部门就请领办的部门（网格长、管理员）",
+        _whistle,
+        WORKERS,
+        MUST,
+        rest=MAY,
+    ),
+    Command(
+        ("转办",),
+        "转办 12 物业",
+        "交给一个部门、物业、执法、社工或民警来办，您继续跟进",
+        _hand_to,
+        WORKERS,
+        MUST,
+        rest=MAY,
+    ),
+    Command(("报到",), "报到 12", "部门来办了；先到的牵头", _came, CALLED, MUST, ordinary=True),
+    Command(
+        ("调解",),
+        "调解 12 开始",
+        "私下调解邻里纠纷，计时；完了发“调解 12 结束”",
+        _mediate,
+        SETTLERS,
+        MUST,
+        rest=MAY,
+        ordinary=True,
+    ),
+    Command(
+        ("和解",),
+        "和解 12",
+        "谈成了；有签好的和解书，先把照片发给我",
+        _settle,
+        SETTLERS,
+        MUST,
+        rest=MAY,
+        ordinary=True,
+        spreads=True,
+    ),
+    Command(
+        ("请三老",),
+        "请三老 12",
+        "看附近能帮着调解的老党员、老干部、老模范；写上名字就私下请他",
+        _elders,
+        WORKERS,
+        MUST,
+        rest=MAY,
     ),
     Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True, contained=True),
     Command(

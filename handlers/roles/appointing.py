@@ -17,16 +17,18 @@ from handlers.places.naming import area_by_words
 from handlers.posting import say, tell, whisper
 from handlers.roles import texts
 from handlers.roles.persons import take_apart, whom
-from handlers.turn import Turn
+from handlers.turn import WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, below
 from storage.matters import CASE_OPEN, Case
 from storage.people import Appointment, Contact, Held, Role, holders, roles_of
 
-BY_LEADS = (Role.VOLUNTEER, Role.WORKER)
+BY_LEADS = (Role.VOLUNTEER, Role.WORKER, Role.MEDIATOR)
 """What a grid lead may appoint; the other roles are an admin's to give."""
 
 LISTED = 10
+LONGEST_TITLE = 20
+"""Characters of a department's name."""
 
 
 def may_give(turn: Turn, role: str, area: Area) -> bool:
@@ -56,6 +58,9 @@ async def appoint(turn: Turn, order: Order) -> None:
     if asked.role is None or not (asked.words or (turn.event and turn.event.mentions)):
         raise Refusal(texts.APPOINT_USAGE)
     person, words = await whom(turn, asked, reach(turn))
+    title = asked.said if asked.role == Role.MEDIATOR and asked.said.startswith("老") else ""
+    if asked.role == Role.DEPARTMENT:
+        title, words = _department(words)
     area = await _area(turn, asked.role, words)
     if not may_give(turn, asked.role, area):
         raise Refusal(_not_yours(turn, asked.role, area))
@@ -63,13 +68,24 @@ async def appoint(turn: Turn, order: Order) -> None:
     if any(one.contact_id == person.id for one in role_there):
         raise Refusal(f"{person.name}已经是{area.name}的{texts.ROLE_NAMES[asked.role]}。")
     assert person.id is not None
-    turn.session.add(Appointment(contact_id=person.id, area_id=area.id or 0, role=asked.role, since=turn.now))
+    turn.session.add(
+        Appointment(contact_id=person.id, area_id=area.id or 0, role=asked.role, since=turn.now, title=title)
+    )
     turn.audit("role.given", f"contact:{person.id}", f"{asked.role},area:{area.id}")
     await turn.session.flush()
+    said = f"{title}联系人" if asked.role == Role.DEPARTMENT else title
     others = await _names(turn, [one.contact_id for one in role_there]) if asked.role == Role.WORKER else []
-    await say(turn, texts.appointed(person.name, area.name, asked.role, others))
+    await say(turn, texts.appointed(person.name, area.name, asked.role, others, said))
     if person.id != turn.me.contact_id:
-        await whisper(turn, person.id, texts.you_are(area.name, asked.role))
+        await whisper(turn, person.id, texts.you_are(area.name, asked.role, said))
+
+
+def _department(words: str) -> tuple[str, str]:
+    """The department's name, which comes first, and the words for its area; Refusal without a name."""
+    name, _, area = words.strip().partition(" ")
+    if not name or len(name) > LONGEST_TITLE:
+        raise Refusal(texts.APPOINT_USAGE)
+    return name, area
 
 
 async def _area(turn: Turn, role: Role, words: str) -> Area:
@@ -83,7 +99,7 @@ async def _area(turn: Turn, role: Role, words: str) -> Area:
         raise Refusal(texts.AREA_MISSING)
     area = await turn.session.get_one(Area, own.pop())
     children = await turn.session.scalar(select(Area.id).where(Area.parent_id == area.id).limit(1))
-    if role in BY_LEADS and children is not None:  # a worker of a whole village is rarely meant
+    if role in (Role.VOLUNTEER, Role.WORKER) and children is not None:  # a worker of a whole village is rarely meant
         raise Refusal(texts.AREA_MISSING)
     return area
 
@@ -209,7 +225,7 @@ async def _move_up(turn: Turn, person: Contact, people: Sequence[int], area: Are
 async def _still_works(turn: Turn, contact_id: int, area: Area) -> bool:
     """Whether somebody keeps another role that covers the area."""
     held = await roles_of(turn.session, [contact_id], turn.now)
-    return any(one.role not in (Role.POLICE, Role.HERALD) and one.covers(area.path) for one in held)
+    return any(one.role in (*WORKERS, Role.VOLUNTEER) and one.covers(area.path) for one in held)
 
 
 async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequence[Case], area: Area) -> list[str]:
@@ -217,7 +233,7 @@ async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequen
     owner = await turn.session.get(Contact, owner_id) if owner_id else None
     for case in cases:
         machine.move(case, "上交")
-        case.taken_at, case.updated_at = None, turn.now
+        case.taken_at, case.updated_at, case.department = None, turn.now, ""
         add_step(turn, case, "上交", owner.name if owner else "待定")
         turn.audit("case.moved_up", str(case.id), "owner_id,state")
     if owner is None or owner_id is None:

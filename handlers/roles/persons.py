@@ -29,6 +29,13 @@ ROLE_WORDS: dict[str, Role] = {
     "社区民警": Role.POLICE,
     "片警": Role.POLICE,
     "民警": Role.POLICE,
+    "部门": Role.DEPARTMENT,
+    "三老": Role.MEDIATOR,
+    "人民调解员": Role.MEDIATOR,
+    "调解员": Role.MEDIATOR,
+    "老党员": Role.MEDIATOR,
+    "老干部": Role.MEDIATOR,
+    "老模范": Role.MEDIATOR,
 }
 _ROLE = re.compile("|".join(sorted(ROLE_WORDS, key=len, reverse=True)))
 _SEPARATOR = re.compile(r"[\s,，、;；:：。@＠\u2005]+")
@@ -48,6 +55,7 @@ class Asked:
     role: Role | None
     tail: str
     words: tuple[str, ...]
+    said: str = ""  # the role as it was written: 老党员
 
     def readings(self) -> Iterator[tuple[str, str]]:
         """(name, area words): each word may be the name; what people glue together (王强为一格) is tried after."""
@@ -71,7 +79,7 @@ def take_apart(rest: str) -> Asked:
     left = f"{rest[: match.start()]} {rest[match.end() :]}" if match else rest
     words = [word for word in _SEPARATOR.split(left) if word and not _AS.fullmatch(word)]
     tail = next((word for word in words if _TAIL.fullmatch(word)), "")
-    return Asked(role, tail[-4:], tuple(word for word in words if word != tail or not tail))
+    return Asked(role, tail[-4:], tuple(word for word in words if word != tail or not tail), match[0] if match else "")
 
 
 async def whom(turn: Turn, asked: Asked, paths: Collection[str]) -> tuple[Contact, str]:

@@ -7,7 +7,9 @@ from datetime import datetime
 
 from handlers.turn import ROLE_NAMES, WORKERS
 
-APPOINT_USAGE = "请这样写：任命 网格员 王强 一格（志愿者、网格员、网格长、管理员、民警）。"
+APPOINT_USAGE = (
+    "请这样写：任命 网格员 王强 一格（志愿者、网格员、网格长、管理员、民警、三老），部门写“部门 李工 供电所 柳河镇”。"
+)
 DISMISS_USAGE = "请这样写：免去 王强 网格员 一格。"
 SUBSTITUTE_USAGE = "请这样写：代班 李珍 3天（或 2小时）；提前回来发“代班 结束”。"
 GRANT_USAGE = "请这样写：授权 张三 通知 北关社区 3天；收回 张三 通知。"
@@ -30,16 +32,16 @@ def several_people(name: str, lines: Sequence[str], private: bool) -> str:
     return f"叫“{name[:20]}”的有 {len(lines)} 位：\n" + "\n".join(lines) + f"\n请{how}再发一次。"
 
 
-def appointed(name: str, area: str, role: str, others: Sequence[str]) -> str:
+def appointed(name: str, area: str, role: str, others: Sequence[str], title: str = "") -> str:
     """The answer to 任命."""
     beside = f"那里现在还有{'、'.join(others)}。" if others else ""
-    return f"已任命{name}为{area}{ROLE_NAMES[role]}。{beside}"
+    return f"已任命{name}为{area}{title or ROLE_NAMES[role]}。{beside}"
 
 
-def you_are(area: str, role: str) -> str:
+def you_are(area: str, role: str, title: str = "") -> str:
     """What the appointed person reads."""
     todo = "，发“待办”看要办的事" if role in WORKERS else ""
-    return f"您已是{area}的{ROLE_NAMES[role]}。发“帮助”看能做什么{todo}。"
+    return f"您已是{area}的{title or ROLE_NAMES[role]}。发“帮助”看能做什么{todo}。"
 
 
 def dismissed(name: str, area: str, role: str, cases: int, to: Sequence[str]) -> str:
