@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import optional_time, time_field
@@ -62,6 +62,13 @@ class CaseSource(StrEnum):
     OPEN311 = "open311"
 
 
+CASE_OUTSIDE = (CaseSource.HOTLINE, CaseSource.TRANSFERRED)
+"""Sources that gave the case a number of their own."""
+
+
+_NUMBERED = text("outside_number <> ''")
+
+
 class Case(SQLModel, table=True):
     """事项: a request, complaint, suggestion or emergency.
 
@@ -76,6 +83,7 @@ class Case(SQLModel, table=True):
         Index("ix_case_area", "area_id", "state"),
         Index("ix_case_owner", "owner_id", "state"),
         Index("ix_case_chat", "chat_id", "state"),
+        Index("ix_case_outside", "outside_number", unique=True, sqlite_where=_NUMBERED, postgresql_where=_NUMBERED),
         {"sqlite_autoincrement": True},
     )
 

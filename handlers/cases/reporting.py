@@ -17,7 +17,7 @@ from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tel
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
-from storage.matters import CASE_OPEN, Case, CaseStep
+from storage.matters import CASE_OPEN, CASE_OUTSIDE, Case, CaseStep
 from storage.outbox import Sort
 from storage.people import Role, names_of
 
@@ -100,7 +100,9 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
 
 
 def limits(turn: Turn, case: Case) -> None:
-    """Set until when the case is to be done, counted from when it was written down."""
+    """Set until when the case is to be done, from when it was written down; an outside office's limit stands."""
+    if case.source in CASE_OUTSIDE and case.due_at is not None:
+        return
     rule = turn.rules.cases.categories.get(case.category)
     start = turn.now if case.id is None else case.created_at
     case.due_at = start + timedelta(hours=rule.hours if rule else DEFAULT_HOURS)

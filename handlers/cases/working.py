@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import alerts, strays
-from handlers.cases import holding, joining, listing, moving, noting, relaying, texts
+from handlers.cases import holding, joining, listing, moving, noting, outside, relaying, texts
 from handlers.clipping import open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
@@ -18,7 +18,7 @@ from handlers.refs import fold
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area
-from storage.matters import Case, CaseStep
+from storage.matters import Case, CaseSource, CaseStep
 from storage.people import Contact, Role
 
 HELPERS = (*WORKERS, Role.VOLUNTEER, Role.POLICE)
@@ -180,6 +180,14 @@ async def _relay(turn: Turn, order: Order) -> None:
     await relaying.relay(turn, order)
 
 
+async def _hotline(turn: Turn, order: Order) -> None:
+    await outside.enter(turn, order, CaseSource.HOTLINE)
+
+
+async def _transfer(turn: Turn, order: Order) -> None:
+    await outside.enter(turn, order, CaseSource.TRANSFERRED)
+
+
 MUST, MAY = Takes.MUST, Takes.MAY
 
 COMMANDS: tuple[Command, ...] = (
@@ -280,6 +288,24 @@ COMMANDS: tuple[Command, ...] = (
         _relay,
         ON_DUTY,
         rest=MUST,
+        ordinary=True,
+    ),
+    Command(
+        ("热线",),
+        "热线 12345-881 柳树巷3栋 王姨 路灯不亮 周五前",
+        "记下热线工单，办结时给出能回填的结果；只写“热线”列出没办完的",
+        _hotline,
+        WORKERS,
+        rest=MAY,
+        ordinary=True,
+    ),
+    Command(
+        ("转入",),
+        "转入 信访-2026-15 柳树巷 反映路灯不亮 周五前",
+        "记下别处转来的件，办法同热线",
+        _transfer,
+        WORKERS,
+        rest=MAY,
         ordinary=True,
     ),
     Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True),
