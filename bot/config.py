@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,13 +16,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bot.addresses import is_inside
 from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
 from handlers.ports import Count, Minutes, Rules, Seconds
+from storage.matters import CaseState
 
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
 ALARM_VARIABLE = "GRIDBOT_ALARM_URL"
+HOOK_VARIABLE = "GRIDBOT_WEBHOOK_SECRET"
+
+SHORTEST_KEY = 24
+"""Bytes of a webhook's key, as the Standard Webhooks specification demands."""
+
+EVENTS = ("case.opened", "case.updated", *(f"case.{state}" for state in CaseState))
+"""What a webhook may want to hear of."""
 
 MAX_BYTES = 1_000_000
 
@@ -234,6 +244,26 @@ class Config(Rules):
         return self
 
     @model_validator(mode="after")
+    def _webhooks(self) -> Config:
+        targets = self.webhooks.targets
+        names = [target.name for target in targets]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"webhooks.targets 里有两个 {twice}")
+        for target in targets:
+            if not _complete(target.url):
+                raise ValueError(f"webhooks：{target.name} 的 url 应是 http:// 或 https:// 开头的完整地址")
+            if not self.webhooks.allow_private and is_inside(urlsplit(target.url).hostname or ""):
+                raise ValueError(f"webhooks：{target.name} 的 url 在内网，要写 allow_private: true 才可以")
+            if unknown := next((event for event in target.events if event not in EVENTS), None):
+                raise ValueError(f"webhooks：{target.name} 的事件不能是 {unknown[:40]!r}，只能是 {'、'.join(EVENTS)}")
+            if len(self.hook_key(target.name)) < SHORTEST_KEY:
+                variable = f"{HOOK_VARIABLE}_{target.name.upper()}"
+                raise ValueError(
+                    f"webhooks：{target.name} 的密钥要放在环境变量 {variable} 里，至少 {SHORTEST_KEY} 字节"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _shadows(self) -> Config:
         """What a standby hears is kept until it can have taken over."""
         needed = self.accounts.takeover_seconds + self.accounts.lease_seconds + MARGIN
@@ -259,6 +289,19 @@ class Config(Rules):
     def token(self) -> str:
         """The gateway's password, from the environment: this account's own, else the one for all; empty if neither."""
         return os.environ.get(f"{TOKEN_VARIABLE}_{self.account}") or os.environ.get(TOKEN_VARIABLE, "")
+
+    def hook_key(self, name: str) -> bytes:
+        """The key that a webhook's messages are signed with, from the environment; empty if there is none.
+
+        `whsec_` and base64, as the Standard Webhooks specification writes it, or any other words as they are.
+        """
+        secret = os.environ.get(f"{HOOK_VARIABLE}_{name.upper()}", "")
+        if not secret.startswith("whsec_"):
+            return secret.encode()
+        try:
+            return b64decode(secret.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            return b""
 
     def of_account(self, name: str) -> Config:
         """The config as a process for another account has it; ConfigError if that is none of ours."""

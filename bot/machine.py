@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -27,6 +27,7 @@ from bot.pacing import DAY, Pacer, PaceRules, Standing
 from bot.pictures import Fetcher, told
 from bot.recalling import recall_part
 from bot.watching import Watching
+from bot.webhooks import Webhooks
 from handlers.alerts.counting import MONTHLY
 from handlers.dispatch import Dispatch
 from handlers.due import run_due
@@ -96,9 +97,13 @@ class Machine:
         watch: Watching | None = None,
         lease: Lease | None = None,
         alarm: Alarm | None = None,
+        keys: Mapping[str, bytes] | None = None,
         patience: timedelta = PATIENCE,
     ) -> None:
-        """`patience` is how long another account may be away before this one takes its groups over."""
+        """`patience` is how long another account may be away before this one takes its groups over.
+
+        `keys` are those of the webhooks, by name; without them nobody is told of changes.
+        """
         self.watch = watch or Watching()
         self.database = database
         self._lease = lease
@@ -134,6 +139,7 @@ class Machine:
             database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), watch=self.watch, lease=lease
         )
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
+        self._webhooks = Webhooks(database, self.outside, keys, clock) if keys else None
 
     def wake(self) -> None:
         """Something arrived: read it."""
@@ -221,6 +227,8 @@ class Machine:
                     group.create_task(self._steadily(self._listen))
                 if self._alarm is not None:
                     group.create_task(self._alarm.run(lambda: (self.gateway.state, self.gateway.scan_code)))
+                if self._webhooks is not None:
+                    group.create_task(self._steadily(self._webhooks.run))
                 group.create_task(self.gateway.run(self._take))
                 group.create_task(self._steadily(self._decide))
                 group.create_task(self._steadily(self._fetch))
@@ -391,6 +399,8 @@ class Machine:
     def _stir(self) -> None:
         self._post.set()
         self._chores.set()
+        if self._webhooks is not None:
+            self._webhooks.wake()
 
     async def _send(self) -> None:
         """Send; sleeps until the pace or a commit allows more."""

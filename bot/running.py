@@ -101,6 +101,7 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             watch=figures or Telling(config.account),
             lease=lease,
             alarm=Alarm(config.alarm, config.account, clock) if config.gateway != "local" else None,
+            keys={target.name: config.hook_key(target.name) for target in config.webhooks.targets},
             patience=timedelta(seconds=config.accounts.takeover_seconds),
         )
         if figures is not None:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.cases import texts
+from handlers.cases import hooks, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private, is_private_danger
@@ -93,7 +93,7 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
     case.owner_id = await owner_for(turn, case, area)
     turn.session.add(case)
     await turn.session.flush()
-    add_step(turn, case, "报事", case.text[:200], public=False)
+    add_step(turn, case, hooks.OPENED, case.text[:200], public=False)
     await turn.schedule("case.unclaimed", f"{case.id}#1", turn.now + timedelta(minutes=wait_minutes(turn, case)))
     turn.concerns(str(case.id))
     turn.audit("case.open", str(case.id))
@@ -186,3 +186,4 @@ def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: boo
             public=public,
         )
     )
+    hooks.note(turn, case, action)
