@@ -25,8 +25,10 @@ from storage.matters import CaseState
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
 ALARM_VARIABLE = "GRIDBOT_ALARM_URL"
+OPEN311_VARIABLE = "GRIDBOT_OPEN311_KEYS"
 HOOK_VARIABLE = "GRIDBOT_WEBHOOK_SECRET"
 
+SHORTEST_API_KEY = 16
 SHORTEST_KEY = 24
 """Bytes of a webhook's key, as the Standard Webhooks specification demands."""
 
@@ -158,6 +160,34 @@ class FeedConfig(BaseModel):
         return value
 
 
+class Open311Config(BaseModel):
+    """Reports from and for other systems, as Open311 GeoReport v2 has them. The keys come from the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: Switch = Field(False, description="开 Open311 接口：别的系统来报事、查公开的事项")
+    host: str = Field("127.0.0.1", description="Open311 只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    port: Port = Field(8091, description="Open311 的端口")
+    jurisdiction: str = Field("", max_length=100, description="jurisdiction_id；空着不查，写了对方就要写对")
+    per_second: Count = Field(20, description="Open311 每秒最多答几次")
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return StatusConfig._address(value)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Who may report."""
+        return tuple(key for one in os.environ.get(OPEN311_VARIABLE, "").split(",") if (key := one.strip()))
+
+    @model_validator(mode="after")
+    def _long(self) -> Open311Config:
+        if self.enabled and any(len(key) < SHORTEST_API_KEY for key in self.keys):
+            raise ValueError(f"环境变量 {OPEN311_VARIABLE} 里的每个密钥至少 {SHORTEST_API_KEY} 个字符，用逗号隔开")
+        return self
+
+
 class AlarmRules(BaseModel):
     """Whom to tell, and when."""
 
@@ -210,6 +240,7 @@ class Config(Rules):
     pace: PaceRules = Field(default_factory=PaceRules)
     status: StatusConfig = Field(default_factory=StatusConfig)
     feed: FeedConfig = Field(default_factory=FeedConfig)
+    open311: Open311Config = Field(default_factory=Open311Config)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
     log_format: Literal["plain", "json"] = Field("plain", description="日志的样子：plain 给人看，json 一行一个对象")
 

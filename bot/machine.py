@@ -248,10 +248,11 @@ class Machine:
 
     async def _listen(self) -> None:
         """Another process on this database may have stored something that is ours to send, or made something due."""
-        await self.database.listen(self._stirred)
+        await self.database.listen(self.stirred)
         await asyncio.sleep(DATABASE_AGAIN)
 
-    def _stirred(self) -> None:
+    def stirred(self) -> None:
+        """Something was committed from elsewhere: there may be more to do, to send and to plan."""
         self._due_known = False
         self.wake()
         self._stir()
@@ -280,7 +281,7 @@ class Machine:
         if untidy:
             async with self.database.write() as session:
                 await standby.tidy(session, self.account_id)
-            self._stirred()
+            self.stirred()
 
     async def _give_up_pictures(self, now: datetime) -> None:
         """What waits for a picture that nobody will fetch goes without it."""
@@ -290,7 +291,7 @@ class Machine:
             async with self.database.write() as session:
                 await standby.give_up(session, lost)
             await self.inbox.store([told(number, now) for number in lost])
-            self._stirred()
+            self.stirred()
 
     async def _try_to_take_over(self, now: datetime) -> None:
         """A takeover that fails is tried again; meanwhile the account's own work goes on."""
@@ -319,7 +320,7 @@ class Machine:
         await retrying(attempt)
         if words:
             log.warning("%s", words)
-            self._stirred()
+            self.stirred()
             if self._alarm is not None:
                 self._alarm.say(f"格格：{words}")
 
