@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from base64 import b64decode
 from collections.abc import Mapping
 from ipaddress import ip_address
 from pathlib import Path
@@ -15,13 +16,24 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from bot.addresses import is_inside
 from bot.gateways.endpoint import parse_endpoint
 from bot.pacing import PaceRules
 from handlers.ports import Count, Minutes, Rules, Seconds
+from storage.matters import CaseState
 
 TOKEN_VARIABLE = "GRIDBOT_WECHATY_TOKEN"
 DATABASE_VARIABLE = "GRIDBOT_DATABASE"
 ALARM_VARIABLE = "GRIDBOT_ALARM_URL"
+OPEN311_VARIABLE = "GRIDBOT_OPEN311_KEYS"
+HOOK_VARIABLE = "GRIDBOT_WEBHOOK_SECRET"
+
+SHORTEST_API_KEY = 16
+SHORTEST_KEY = 24
+"""Bytes of a webhook's key, as the Standard Webhooks specification demands."""
+
+EVENTS = ("case.opened", "case.updated", *(f"case.{state}" for state in CaseState))
+"""What a webhook may want to hear of."""
 
 MAX_BYTES = 1_000_000
 
@@ -148,6 +160,34 @@ class FeedConfig(BaseModel):
         return value
 
 
+class Open311Config(BaseModel):
+    """Reports from and for other systems, as Open311 GeoReport v2 has them. The keys come from the environment."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: Switch = Field(False, description="开 Open311 接口：别的系统来报事、查公开的事项")
+    host: str = Field("127.0.0.1", description="Open311 只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    port: Port = Field(8091, description="Open311 的端口")
+    jurisdiction: str = Field("", max_length=100, description="jurisdiction_id；空着不查，写了对方就要写对")
+    per_second: Count = Field(20, description="Open311 每秒最多答几次")
+
+    @field_validator("host")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return StatusConfig._address(value)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Who may report."""
+        return tuple(key for one in os.environ.get(OPEN311_VARIABLE, "").split(",") if (key := one.strip()))
+
+    @model_validator(mode="after")
+    def _long(self) -> Open311Config:
+        if self.enabled and any(len(key) < SHORTEST_API_KEY for key in self.keys):
+            raise ValueError(f"环境变量 {OPEN311_VARIABLE} 里的每个密钥至少 {SHORTEST_API_KEY} 个字符，用逗号隔开")
+        return self
+
+
 class AlarmRules(BaseModel):
     """Whom to tell, and when."""
 
@@ -200,6 +240,7 @@ class Config(Rules):
     pace: PaceRules = Field(default_factory=PaceRules)
     status: StatusConfig = Field(default_factory=StatusConfig)
     feed: FeedConfig = Field(default_factory=FeedConfig)
+    open311: Open311Config = Field(default_factory=Open311Config)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="日志详细程度")
     log_format: Literal["plain", "json"] = Field("plain", description="日志的样子：plain 给人看，json 一行一个对象")
 
@@ -234,6 +275,26 @@ class Config(Rules):
         return self
 
     @model_validator(mode="after")
+    def _webhooks(self) -> Config:
+        targets = self.webhooks.targets
+        names = [target.name for target in targets]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"webhooks.targets 里有两个 {twice}")
+        for target in targets:
+            if not _complete(target.url):
+                raise ValueError(f"webhooks：{target.name} 的 url 应是 http:// 或 https:// 开头的完整地址")
+            if not self.webhooks.allow_private and is_inside(urlsplit(target.url).hostname or ""):
+                raise ValueError(f"webhooks：{target.name} 的 url 在内网，要写 allow_private: true 才可以")
+            if unknown := next((event for event in target.events if event not in EVENTS), None):
+                raise ValueError(f"webhooks：{target.name} 的事件不能是 {unknown[:40]!r}，只能是 {'、'.join(EVENTS)}")
+            if len(self.hook_key(target.name)) < SHORTEST_KEY:
+                variable = f"{HOOK_VARIABLE}_{target.name.upper()}"
+                raise ValueError(
+                    f"webhooks：{target.name} 的密钥要放在环境变量 {variable} 里，至少 {SHORTEST_KEY} 字节"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _shadows(self) -> Config:
         """What a standby hears is kept until it can have taken over."""
         needed = self.accounts.takeover_seconds + self.accounts.lease_seconds + MARGIN
@@ -259,6 +320,19 @@ class Config(Rules):
     def token(self) -> str:
         """The gateway's password, from the environment: this account's own, else the one for all; empty if neither."""
         return os.environ.get(f"{TOKEN_VARIABLE}_{self.account}") or os.environ.get(TOKEN_VARIABLE, "")
+
+    def hook_key(self, name: str) -> bytes:
+        """The key that a webhook's messages are signed with, from the environment; empty if there is none.
+
+        `whsec_` and base64, as the Standard Webhooks specification writes it, or any other words as they are.
+        """
+        secret = os.environ.get(f"{HOOK_VARIABLE}_{name.upper()}", "")
+        if not secret.startswith("whsec_"):
+            return secret.encode()
+        try:
+            return b64decode(secret.removeprefix("whsec_"), validate=True)
+        except ValueError:
+            return b""
 
     def of_account(self, name: str) -> Config:
         """The config as a process for another account has it; ConfigError if that is none of ours."""

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -28,6 +28,7 @@ from bot.pictures import Fetcher, told
 from bot.recalling import recall_part
 from bot.segmenting import JiebaSegmenter
 from bot.watching import Watching
+from bot.webhooks import Webhooks
 from handlers.alerts.counting import MONTHLY
 from handlers.cases import digests
 from handlers.dispatch import Dispatch
@@ -98,9 +99,13 @@ class Machine:
         watch: Watching | None = None,
         lease: Lease | None = None,
         alarm: Alarm | None = None,
+        keys: Mapping[str, bytes] | None = None,
         patience: timedelta = PATIENCE,
     ) -> None:
-        """`patience` is how long another account may be away before this one takes its groups over."""
+        """`patience` is how long another account may be away before this one takes its groups over.
+
+        `keys` are those of the webhooks, by name; without them nobody is told of changes.
+        """
         self.watch = watch or Watching()
         self.database = database
         self._lease = lease
@@ -136,6 +141,7 @@ class Machine:
             database, gateway, account_id, pacer, clock, drawing=Drawing(database, rules), watch=self.watch, lease=lease
         )
         self.fetcher = Fetcher(database, gateway, account_id, self.inbox, clock)
+        self._webhooks = Webhooks(database, self.outside, keys, clock) if keys else None
 
     def wake(self) -> None:
         """Something arrived: read it."""
@@ -223,6 +229,8 @@ class Machine:
                     group.create_task(self._steadily(self._listen))
                 if self._alarm is not None:
                     group.create_task(self._alarm.run(lambda: (self.gateway.state, self.gateway.scan_code)))
+                if self._webhooks is not None:
+                    group.create_task(self._steadily(self._webhooks.run))
                 group.create_task(self.gateway.run(self._take))
                 group.create_task(self._steadily(self._decide))
                 group.create_task(self._steadily(self._fetch))
@@ -242,10 +250,11 @@ class Machine:
 
     async def _listen(self) -> None:
         """Another process on this database may have stored something that is ours to send, or made something due."""
-        await self.database.listen(self._stirred)
+        await self.database.listen(self.stirred)
         await asyncio.sleep(DATABASE_AGAIN)
 
-    def _stirred(self) -> None:
+    def stirred(self) -> None:
+        """Something was committed from elsewhere: there may be more to do, to send and to plan."""
         self._due_known = False
         self.wake()
         self._stir()
@@ -274,7 +283,7 @@ class Machine:
         if untidy:
             async with self.database.write() as session:
                 await standby.tidy(session, self.account_id)
-            self._stirred()
+            self.stirred()
 
     async def _give_up_pictures(self, now: datetime) -> None:
         """What waits for a picture that nobody will fetch goes without it."""
@@ -284,7 +293,7 @@ class Machine:
             async with self.database.write() as session:
                 await standby.give_up(session, lost)
             await self.inbox.store([told(number, now) for number in lost])
-            self._stirred()
+            self.stirred()
 
     async def _try_to_take_over(self, now: datetime) -> None:
         """A takeover that fails is tried again; meanwhile the account's own work goes on."""
@@ -313,7 +322,7 @@ class Machine:
         await retrying(attempt)
         if words:
             log.warning("%s", words)
-            self._stirred()
+            self.stirred()
             if self._alarm is not None:
                 self._alarm.say(f"格格：{words}")
 
@@ -393,6 +402,8 @@ class Machine:
     def _stir(self) -> None:
         self._post.set()
         self._chores.set()
+        if self._webhooks is not None:
+            self._webhooks.wake()
 
     async def _send(self) -> None:
         """Send; sleeps until the pace or a commit allows more."""

@@ -103,12 +103,15 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
             watch=figures or Telling(config.account),
             lease=lease,
             alarm=Alarm(config.alarm, config.account, clock) if config.gateway != "local" else None,
+            keys={target.name: config.hook_key(target.name) for target in config.webhooks.targets},
             patience=timedelta(seconds=config.accounts.takeover_seconds),
         )
         if figures is not None:
             stack.push_async_callback(await _open_status(config, machine, figures, say))
         if config.feed.enabled:
             stack.push_async_callback(await _open_public(config, machine, say))
+        if config.open311.enabled:
+            stack.push_async_callback(await _open_requests(config, machine, say))
         yield machine
 
 
@@ -153,11 +156,40 @@ async def _open_public(config: Config, machine: Machine, say: Say) -> Callable[[
     try:
         runner = await start_public(pages, host=feed.host, port=feed.port)
     except OSError as error:
-        if error.errno == errno.EADDRINUSE and config.accounts.endpoints:
-            say(f"公开页：{feed.host} 的 {feed.port} 端口已经开着，由开着它的进程来答")
-            return _nothing
-        raise ConfigError(f"feed.port：{feed.host} 的 {feed.port} 端口打不开（{reason(error)}）") from error
+        return _port_taken(config, "公开页", "feed", feed.host, feed.port, error, say)
     say(f"公开页：{publisher.base}/feed.atom 和 /m/编号")
+    return runner.cleanup
+
+
+def _port_taken(
+    config: Config, what: str, section: str, host: str, port: int, error: OSError, say: Say
+) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Another account's process on this machine may answer there; else ConfigError."""
+    if error.errno == errno.EADDRINUSE and config.accounts.endpoints:
+        say(f"{what}：{host} 的 {port} 端口已经开着，由开着它的进程来答")
+        return _nothing
+    raise ConfigError(f"{section}.port：{host} 的 {port} 端口打不开（{reason(error)}）") from error
+
+
+async def _open_requests(config: Config, machine: Machine, say: Say) -> Callable[[], Coroutine[Any, Any, None]]:
+    """Serve Open311; what ends it."""
+    from bot.web.open311 import Requests, start_requests
+
+    rules = config.open311
+    served = Requests(
+        machine.database,
+        machine.outside,
+        machine.clock,
+        keys=rules.keys,
+        jurisdiction=rules.jurisdiction,
+        per_second=rules.per_second,
+        stored=machine.stirred,
+    )
+    try:
+        runner = await start_requests(served, host=rules.host, port=rules.port)
+    except OSError as error:
+        return _port_taken(config, "Open311", "open311", rules.host, rules.port, error, say)
+    say(f"Open311：http://{rules.host}:{rules.port}/services.json" + ("" if rules.keys else "（没有密钥，只能查）"))
     return runner.cleanup
 
 

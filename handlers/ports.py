@@ -311,6 +311,21 @@ class Quiet(_Section):
     end: str = Field("08:00", pattern=rf"^{_CLOCK}$", description="安静时段结束")
 
 
+class Webhook(_Section):
+    """Another system that hears of changes of cases. Its secret comes from the environment."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]{1,30}$", description="名字，小写字母、数字和下划线；密钥的环境变量以它结尾")
+    url: str = Field(max_length=500, description="对方的地址")
+    events: tuple[str, ...] = Field((), description="只要哪些事件；空着全要")
+
+
+class WebhookRules(_Section):
+    """Who hears of changes of cases."""
+
+    targets: tuple[Webhook, ...] = Field((), max_length=20, description="事项每次变动通知哪些地址（name、url、events）")
+    allow_private: bool = Field(False, strict=True, description="通知地址可以在内网（本机、局域网）；默认不可以")
+
+
 class Rules(_Section):
     """Everything in the config that decisions depend on."""
 
@@ -329,6 +344,7 @@ class Rules(_Section):
     rooms: RoomRules = Field(default_factory=RoomRules)
     notices: NoticeRules = Field(default_factory=NoticeRules)
     quiet: Quiet = Field(default_factory=Quiet)
+    webhooks: WebhookRules = Field(default_factory=WebhookRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,7 +185,12 @@ def _write(
 def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -> list[_Heard]:
     """Those of the targets that may hear it now."""
     chats = connection.execute(_HEARING, {"chats": list(wanted)})
-    accounts = {chat: account for chat, account, mode, silent in chats if may_hear(sort, mode, silent=silent)}
+    accounts = {
+        chat: account
+        for chat, account, mode, silent in chats
+        # A person with whom no account speaks (who wrote on the web) hears nothing here.
+        if (mode or account) and may_hear(sort, mode, silent=silent)
+    }
     return [_Heard(target, accounts[chat_id]) for chat_id, target in wanted.items() if chat_id in accounts]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint
+from sqlalchemy import JSON, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from storage.columns import optional_time, time_field
@@ -62,6 +62,10 @@ class CaseSource(StrEnum):
     OPEN311 = "open311"
 
 
+CASE_OUTSIDE = (CaseSource.HOTLINE, CaseSource.TRANSFERRED)
+"""Sources that gave the case a number of their own."""
+
+
 class Case(SQLModel, table=True):
     """事项: a request, complaint, suggestion or emergency.
 
@@ -77,6 +81,8 @@ class Case(SQLModel, table=True):
         Index("ix_case_owner", "owner_id", "state"),
         Index("ix_case_chat", "chat_id", "state"),
         Index("ix_case_lately", "area_id", "created_at"),
+        # Of those that have one; on PostgreSQL too, by the migration: to say so here would load its dialect.
+        Index("ix_case_outside", "outside_number", unique=True, sqlite_where=text("outside_number <> ''")),
         {"sqlite_autoincrement": True},
     )
 

@@ -127,7 +127,7 @@ async def _seen(session: AsyncSession) -> dict[int, list[int]]:
 
 async def _contacts(session: AsyncSession, involved: set[int]) -> list[Contact]:
     """Those with a key, and the few without one that a role needs."""
-    query = select(Contact).where(col(Contact.key).is_not(None))
+    query = select(Contact).where(col(Contact.key).is_not(None), col(Contact.key).not_like("@%"))  # those are ours
     keyed = list((await session.scalars(query)).all())
     missing = involved - {contact.id for contact in keyed}
     # One by one by primary key: few, and a long list of ids could be more than a statement may hold.

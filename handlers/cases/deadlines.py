@@ -9,7 +9,7 @@ from handlers.ports import CategoryRule
 from handlers.turn import Turn
 from handlers.understanding import Kind
 from handlers.working_time import working_time
-from storage.matters import Case
+from storage.matters import CASE_OUTSIDE, Case
 
 
 def on_the_clock(case: Case) -> bool:
@@ -20,8 +20,9 @@ def on_the_clock(case: Case) -> bool:
 def limits(turn: Turn, case: Case, since: datetime | None = None) -> None:
     """Set until when somebody is to take the case and until when it is to be done.
 
-    They count from `since`, else from when it was written down.
+    They count from `since`, else from when it was written down. A limit that an outside office gave stands.
     """
+    given = case.due_at if case.source in CASE_OUTSIDE else None
     rule = turn.rules.cases.categories.get(case.category) or CategoryRule()
     start = since or (turn.now if case.id is None else case.created_at)
     if on_the_clock(case):
@@ -31,6 +32,7 @@ def limits(turn: Turn, case: Case, since: datetime | None = None) -> None:
         work = working_time(turn)
         case.answer_due_at = work.add(start, timedelta(hours=rule.answer_hours))
         case.due_at = work.add(start, timedelta(hours=rule.hours))
+    case.due_at = given or case.due_at
 
 
 def wait_minutes(turn: Turn, case: Case) -> int:

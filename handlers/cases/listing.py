@@ -14,7 +14,7 @@ from handlers.commands import Order
 from handlers.posting import say
 from handlers.turn import Turn
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseSource, CaseState
 
 LINES, AT_MOST = 15, 200
 
@@ -99,3 +99,19 @@ def _how_far(turn: Turn, case: Case) -> str:
     if case.state in CASE_UNTAKEN:
         return f"（未接{late}）"
     return f"（{late[1:]}）" if late else ""
+
+
+async def outside_lines(turn: Turn, source: CaseSource) -> str:
+    """The open tickets of an outside office, the most pressing first, each with its number there and its limit."""
+    query = _query(turn).where(Case.source == source).order_by(None).order_by(col(Case.due_at), col(Case.id))
+    rows = (await turn.session.execute(query.limit(AT_MOST))).all()
+    if not rows:
+        return f"没有没办完的{texts.SOURCES[source]}工单。"
+    lines = [
+        f"{case.id}｜{case.outside_number}｜{area}｜{case.category}，"
+        f"时限 {turn.local(case.due_at):%m-%d}{_how_far(turn, case)}"
+        for case, area, _ in rows[:LINES]
+    ]
+    more = f"\n……还有 {len(rows) - LINES} 件" if len(rows) > LINES else ""
+    count = f"{len(rows)} 件" if len(rows) < AT_MOST else f"{AT_MOST} 件以上"
+    return f"{texts.SOURCES[source]}工单没办完的 {count}：\n" + "\n".join(lines) + more

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
-from handlers.cases import departments, machine, reminding, texts
+from handlers.cases import departments, machine, outside, reminding, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
 from handlers.cases.reporting import add_step, owner_for, owner_name
@@ -255,7 +255,7 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     here = await _joined_here(turn, case)
     thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
-    asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
+    asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
     hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here)
     await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
     told = noted(turn, hold) if danger or hold else "已请报事人评价。"
@@ -277,9 +277,18 @@ async def _joined_here(turn: Turn, case: Case) -> list[int]:
 
 
 async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
-    """Those who joined in other groups hear of the end there, in one post a group; of what is private, alone."""
+    """Those who joined in other groups hear of the end there, in one post a group; of what is private, alone.
+
+    Who entered a ticket that went into it gets the result for that ticket.
+    """
     elsewhere: dict[int, list[int]] = defaultdict(list)
+    tickets = {one.id: one for one in await outside.tickets_in(turn, case)}
+    for ticket in tickets.values():
+        piece = Piece(f"{texts.outside(ticket)}：{text}{await outside.form(turn, ticket, case)}")
+        await post(turn, str(case.id), Sort.CASE, [piece], [Target(ticket.chat_id)])
     for one in await _followers(turn, case):
+        if one.via_id in tickets:
+            continue
         if case.quiet:
             await whisper(turn, one.contact_id, text, ref=str(case.id))
         elif one.chat_id != case.chat_id:
@@ -312,7 +321,7 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     must_manage(turn, case, area)
     machine.must(turn, case, "驳回")
     await ended(turn, case, "驳回", reason)
-    await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}", False)
+    await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}{await outside.form(turn, case)}", False)
     await _tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}")
     await _call_off(turn, case, "没有受理")
 
@@ -399,7 +408,8 @@ async def rate(turn: Turn, number: int, satisfied: bool, words: str) -> None:
 
 
 async def _thank(turn: Turn, case: Case) -> None:
-    await say(turn, f"{texts.name(case)}谢谢评价，这件事就结束了。", ref=str(case.id))
+    text = f"{texts.name(case)}谢谢评价，这件事就结束了。{await outside.form(turn, case)}"
+    await say(turn, text, ref=str(case.id))
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人评价：满意。", ref=str(case.id))
 

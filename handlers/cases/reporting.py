@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import quiet_hours
-from handlers.cases import reminding, texts
+from handlers.cases import hooks, reminding, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
 from handlers.cases.placing import place_of
@@ -65,7 +65,7 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
     case.owner_id = await owner_for(turn, case, area)
     turn.session.add(case)
     await turn.session.flush()
-    add_step(turn, case, "报事", case.text[:200], public=False)
+    add_step(turn, case, hooks.OPENED, case.text[:200], public=False)
     await turn.schedule("case.unclaimed", f"{case.id}#1", next_wait(turn, case))
     await reminding.plan(turn, case)
     turn.concerns(str(case.id))
@@ -165,3 +165,4 @@ def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: boo
             public=public,
         )
     )
+    hooks.note(turn, case, action)

@@ -9,7 +9,7 @@ from handlers.cases.privacy import wants_secrecy
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import fold, label
 from handlers.understanding.phones import find_phones
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_OUTSIDE, CASE_UNTAKEN, Case, CaseSource, CaseState
 
 STATE_NAMES = {
     CaseState.REPORTED: "等待接单",
@@ -27,6 +27,8 @@ STATE_NAMES = {
     CaseState.REFUSED: "已驳回",
     CaseState.MISREAD: "误判，已撤下",
 }
+
+SOURCES = {CaseSource.HOTLINE: "热线", CaseSource.TRANSFERRED: "转入", CaseSource.OPEN311: "网上"}
 
 ACCEPTED_UNSEEN = "已私下记下，不在群里说。加我好友，有进展我私下告诉您。"
 """For something private from somebody who cannot be told in private: without a word of it."""
@@ -51,6 +53,11 @@ def state(case: Case) -> str:
     if case.state == CaseState.MERGED and case.merged_id:
         return f"已并入{label(str(case.merged_id))}"
     return STATE_NAMES[CaseState(case.state)]
+
+
+def outside(case: Case) -> str:
+    """`热线 12345-881`; empty for a case of our own."""
+    return f"{SOURCES[CaseSource(case.source)]} {case.outside_number}" if case.source in CASE_OUTSIDE else ""
 
 
 _DAYS_OF_WEEK = "一二三四五六日"
@@ -112,10 +119,11 @@ def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
     urgent = "【急】" if case.urgent else ""
     place = f"\n地点：{case.place}" if case.place else ""
     phone = f"\n电话：{case.phone}" if case.phone else ""
+    ticket = f"\n来源：{outside(case)}" if case.source in CASE_OUTSIDE else ""
     secret = "\n报事人请求保密，请不要说出是谁反映的。" if wants_secrecy(case.text) else ""
     return (
         f"{urgent}{name(case)}{KIND_NAMES[case.kind]}｜{case.category}\n{area} {reporter} {when:%H:%M}说：\n"
-        f"{clip(case.text, 200)}{place}{phone}{secret}\n"
+        f"{clip(case.text, 200)}{place}{phone}{ticket}{secret}\n"
         f"接下回“接单 {case.id}”，办完回“办结 {case.id} 结果”；不是事项回“误判 {case.id}”。"
     )
 

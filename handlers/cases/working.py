@@ -18,6 +18,7 @@ from handlers.cases import (
     moving,
     neighbours,
     noting,
+    outside,
     proactive,
     relaying,
     texts,
@@ -31,7 +32,7 @@ from handlers.refs import fold
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area
-from storage.matters import Case, CaseStep
+from storage.matters import Case, CaseSource, CaseStep
 from storage.people import Contact, Role
 
 CALLED = (Role.DEPARTMENT, Role.MEDIATOR, Role.POLICE)
@@ -233,6 +234,14 @@ async def _elders(turn: Turn, order: Order) -> None:
     await mediating.elders(turn, _number(order), _words(order))
 
 
+async def _hotline(turn: Turn, order: Order) -> None:
+    await outside.enter(turn, order, CaseSource.HOTLINE)
+
+
+async def _transfer(turn: Turn, order: Order) -> None:
+    await outside.enter(turn, order, CaseSource.TRANSFERRED)
+
+
 MUST, MAY = Takes.MUST, Takes.MAY
 
 COMMANDS: tuple[Command, ...] = (
@@ -422,6 +431,24 @@ COMMANDS: tuple[Command, ...] = (
         WORKERS,
         MUST,
         rest=MAY,
+    ),
+    Command(
+        ("热线",),
+        "热线 12345-881 柳树巷3栋 王姨 路灯不亮 周五前",
+        "记下热线工单，办结时给出能回填的结果；只写“热线”列出没办完的",
+        _hotline,
+        WORKERS,
+        rest=MAY,
+        ordinary=True,
+    ),
+    Command(
+        ("转入",),
+        "转入 信访-2026-15 柳树巷 反映路灯不亮 周五前",
+        "记下别处转来的件，办法同热线",
+        _transfer,
+        WORKERS,
+        rest=MAY,
+        ordinary=True,
     ),
     Command(("满意",), "满意 12", "评价办结的事项", _satisfied, (), MUST, rest=MAY, ordinary=True, contained=True),
     Command(

@@ -1,0 +1,34 @@
+"""Which addresses lie outside the own network: only there anything is sent that a config names."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+NAT64 = ip_network("64:ff9b::/96")
+"""RFC 6052: the last four bytes are an IPv4 address."""
+
+
+def is_public(host: str) -> bool:
+    """Whether an address (not a name) is one of the internet; one that wraps another is what it wraps."""
+    address = ip_address(host)
+    if isinstance(address, IPv6Address) and (inner := _wrapped(address)) is not None:
+        address = inner
+    return address.is_global and not address.is_multicast
+
+
+def _wrapped(address: IPv6Address) -> IPv4Address | None:
+    if address in NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+
+
+def is_inside(host: str) -> bool:
+    """Whether a host of an address, as it is written, is known to be inside; a name may still lead there."""
+    host = host.rstrip(".").lower()
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return not is_public(host)
+    except ValueError:
+        return False
