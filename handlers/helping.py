@@ -21,6 +21,7 @@ TITLES = {
     "whose": "待认领",
     "emergencies": "紧急",
     "notices": "通知",
+    "figures": "统计",
     "roles": "人员",
     "places": "群",
     "helping": "帮助",

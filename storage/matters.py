@@ -69,13 +69,16 @@ class Case(SQLModel, table=True):
     of origin has heard of it. Its limits are `answer_due_at` (somebody takes it) and `due_at` (it is done). One that
     climbed the ladder is answered for at `raised_id`; one that went into another has `merged_id`, one taken out of
     another `split_id`. `relayed_for` names who asked where that is not the reporter, `outside_number` is its number
-    in the system that it came from.
+    in the system that it came from. What the figures need of its past: `answered_late`, whether who took it first did
+    so past its limit (None: nobody took it yet); `beyond`, whether it was ever raised or referred.
     """
 
     __table_args__ = (
         Index("ix_case_area", "area_id", "state"),
         Index("ix_case_owner", "owner_id", "state"),
         Index("ix_case_chat", "chat_id", "state"),
+        Index("ix_case_lately", "area_id", "created_at"),
+        Index("ix_case_done", "area_id", "done_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -113,10 +116,14 @@ class Case(SQLModel, table=True):
     answer_due_at: datetime | None = optional_time()
     waits_until: datetime | None = optional_time()
     extended: int = 0
+    answered_late: bool | None = None
+    beyond: bool = False
 
 
 class CaseStep(SQLModel, table=True):
     """One thing that happened to a case; `public` words were posted in the group of origin."""
+
+    __table_args__ = (Index("ix_casestep_actor", "actor_id", "at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="case.id", index=True)

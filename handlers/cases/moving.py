@@ -20,13 +20,16 @@ from handlers.posting import Piece, Target, post, responsible, say, tell, whispe
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
 
 RATING_DAYS = 3
 """Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
 
+
+BEYOND = frozenset({"上报", "吹哨", "转办"})
+"""Moves by which a case leaves the grid."""
 
 MENTIONED = 20
 """People that one post names at most."""
@@ -352,11 +355,20 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     """What every move leaves behind: the state it leads to, a step, an audit entry, and no stale reminder."""
     machine.move(case, move)
     case.updated_at = turn.now
+    remember(turn, case, move)
     add_step(turn, case, move, words[:500], public=public)
     turn.audit(f"case.{move}", str(case.id), "state")
     if case.state not in CASE_UNTAKEN or move == "转给":
         for step in (1, 2, 3):
             await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+
+
+def remember(turn: Turn, case: Case, move: str) -> None:
+    """What the figures need of a case's past: whether it was answered in time, and whether it left the grid."""
+    if case.taken_at is not None and case.answered_late is None:
+        limit = case.answer_due_at or case.due_at
+        case.answered_late = limit is not None and case.taken_at > limit
+    case.beyond = case.beyond or move in BEYOND or case.state == CaseState.REFERRED
 
 
 def take(turn: Turn, case: Case) -> None:
