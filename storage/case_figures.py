@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlmodel import col
 
 from storage.areas import Area, below
@@ -163,6 +163,18 @@ async def tallies(session: AsyncSession, scope: Scope, *by: InstrumentedAttribut
     """The cases of the scope by one column, or by the tuple of several: `col(Case.category)`, `col(Case.area_id)`."""
     rows = await session.execute(select(*by, *_columns(scope.now)).where(scope.where()).group_by(*by))
     return {(row[0] if len(by) == 1 else tuple(row[: len(by)])): Tally(*row[len(by) :]) for row in rows}
+
+
+async def by_part(session: AsyncSession, scope: Scope, area_id: int) -> dict[int, Tally]:
+    """The cases of the scope by the areas right below one, each with all below it: id -> tally."""
+    part = aliased(Area)
+    within = select(col(Area.id).label("id"), col(part.id).label("part")).join(
+        part, col(Area.path).startswith(part.path) & (col(part.parent_id) == area_id)
+    )
+    parts = within.subquery()
+    query = select(parts.c.part, *_columns(scope.now)).select_from(Case).join(parts, col(Case.area_id) == parts.c.id)
+    rows = await session.execute(query.where(scope.where()).group_by(parts.c.part))
+    return {row[0]: Tally(*row[1:]) for row in rows}
 
 
 def rolled_up(found: Mapping[int, Tally], paths: Mapping[int, str]) -> dict[int, Tally]:

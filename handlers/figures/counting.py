@@ -19,8 +19,8 @@ from handlers.refs import fold
 from handlers.scopes import area_of, scope_of
 from handlers.turn import Turn
 from handlers.understanding.learned import learned
-from storage.areas import Area, below
-from storage.case_figures import Scope, Tally, counters, others, rolled_up, tallies, total
+from storage.areas import Area
+from storage.case_figures import Scope, Tally, by_part, counters, others, tallies, total
 from storage.matters import Case
 
 MOST = 5
@@ -128,13 +128,11 @@ def by_category(found: Mapping[str, Tally]) -> list[str]:
 
 async def _by_area(turn: Turn, area: Area, scope: Scope) -> list[str]:
     """A line for each area right below that had any, the most first; people are not compared here."""
-    query = select(col(Area.id), col(Area.path), col(Area.name), col(Area.parent_id)).where(below(area.path))
-    rows = (await turn.session.execute(query)).all()
-    children = {row.id: row.name for row in rows if row.parent_id == area.id}
-    if not children:
-        return []
-    found = rolled_up(await tallies(turn.session, scope, col(Case.area_id)), {row.id: row.path for row in rows})
-    busy = sorted((one for one in children if one in found), key=lambda one: (-found[one].accepted, one))
+    found = await by_part(turn.session, scope, area.id or 0)
+    children = dict(
+        (await turn.session.execute(select(col(Area.id), col(Area.name)).where(Area.parent_id == area.id))).all()
+    )
+    busy = sorted(found, key=lambda one: (-found[one].accepted, one))
     lines = [f"{children[one]} {found[one].accepted} 件{_closed(found[one])}" for one in busy[:AREAS]]
     return lines + ([f"……还有 {len(busy) - AREAS} 处"] if len(busy) > AREAS else [])
 
