@@ -77,8 +77,8 @@ class Case(SQLModel, table=True):
         Index("ix_case_area", "area_id", "state"),
         Index("ix_case_owner", "owner_id", "state"),
         Index("ix_case_chat", "chat_id", "state"),
-        Index("ix_case_lately", "area_id", "created_at"),
-        Index("ix_case_done", "area_id", "done_at"),
+        Index("ix_case_created", "created_at"),
+        Index("ix_case_done", "done_at"),
         {"sqlite_autoincrement": True},
     )
 

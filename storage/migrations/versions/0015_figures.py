@@ -11,8 +11,8 @@ branch_labels = None
 depends_on = None
 
 INDEXES = {
-    "ix_case_lately": ("case", ["area_id", "created_at"]),
-    "ix_case_done": ("case", ["area_id", "done_at"]),
+    "ix_case_created": ("case", ["created_at"]),
+    "ix_case_done": ("case", ["done_at"]),
     "ix_casestep_actor": ("casestep", ["actor_id", "at"]),
 }
 
