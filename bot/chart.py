@@ -43,7 +43,7 @@ def draw_month(month: Month, font: Path) -> bytes:
     counted = figures(month.courses)
     height = 200 + 220 + (PLOT + 190) + (90 + ROW * len(counted.steps)) + 150
     image = Image.new("RGB", (WIDTH, height), WHITE)
-    canvas = _Canvas(ImageDraw.Draw(image), font)
+    canvas = Canvas(ImageDraw.Draw(image), font)
     y = _head(canvas, month)
     y = _numbers(canvas, counted, y)
     y = _by_day(canvas, month, y)
@@ -55,16 +55,20 @@ def draw_month(month: Month, font: Path) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Canvas:
+class Canvas:
+    """A picture being drawn, and the font of its words."""
+
     draw: ImageDraw.ImageDraw
     font: Path
 
     def text(
         self, at: tuple[float, float], words: str, size: int, fill: tuple[int, int, int] = INK, anchor: str = "lm"
     ) -> None:
+        """Words at a place, one of Pillow's anchors."""
         self.draw.text(at, words, fill=fill, font=self.sized(size), anchor=anchor)
 
     def sized(self, size: int) -> ImageFont.FreeTypeFont:
+        """The font in a size (pixels)."""
         return ImageFont.truetype(str(self.font), size)
 
     def fitted(self, words: str, size: int, width: float) -> str:
@@ -74,14 +78,14 @@ class _Canvas:
         return words
 
 
-def _head(canvas: _Canvas, month: Month) -> int:
+def _head(canvas: Canvas, month: Month) -> int:
     canvas.draw.rectangle((0, 0, WIDTH, 16), fill=BLUE)
     canvas.text((MARGIN, 76), canvas.fitted(f"{month.title}　寻人月报", TITLE, WIDTH - 2 * MARGIN), TITLE)
     canvas.text((MARGIN, 140), month.name, SUBTITLE, GREY)
     return 190
 
 
-def _numbers(canvas: _Canvas, counted: Figures, y: int) -> int:
+def _numbers(canvas: Canvas, counted: Figures, y: int) -> int:
     """Three big numbers beside each other."""
     rate = share(counted) if counted.true else "—"
     cells = ((f"{counted.total}", "起走失", INK), (f"{counted.found}", "位找到", GREEN), (rate, "找到率", BLUE))
@@ -93,7 +97,7 @@ def _numbers(canvas: _Canvas, counted: Figures, y: int) -> int:
     return y + 200
 
 
-def _by_day(canvas: _Canvas, month: Month, y: int) -> int:
+def _by_day(canvas: Canvas, month: Month, y: int) -> int:
     """A bar for each day, the found at the bottom of it, and a line for all up to then."""
     canvas.text((MARGIN, y + 24), "每天报的", LABEL)
     _key(canvas, y + 24, len(month.courses))
@@ -123,7 +127,7 @@ def _by_day(canvas: _Canvas, month: Month, y: int) -> int:
     return bottom + 84
 
 
-def _key(canvas: _Canvas, y: int, total: int) -> None:
+def _key(canvas: Canvas, y: int, total: int) -> None:
     """What the colours mean."""
     left = WIDTH - MARGIN - 500
     for words, fill in (("找到", GREEN), ("其他", AMBER), (f"累计到 {total}", BLUE)):
@@ -132,7 +136,7 @@ def _key(canvas: _Canvas, y: int, total: int) -> None:
         left += 145
 
 
-def _line(canvas: _Canvas, counts: Sequence[int], top: int, bottom: int, step: float) -> None:
+def _line(canvas: Canvas, counts: Sequence[int], top: int, bottom: int, step: float) -> None:
     """All reported up to each day, the last point at the top."""
     total, points = 0, []
     for day, count in enumerate(counts):
@@ -146,7 +150,7 @@ def _line(canvas: _Canvas, counts: Sequence[int], top: int, bottom: int, step: f
     canvas.draw.ellipse((x - 9, last - 9, x + 9, last + 9), fill=BLUE)
 
 
-def _steps(canvas: _Canvas, counted: Figures, y: int) -> int:
+def _steps(canvas: Canvas, counted: Figures, y: int) -> int:
     """A bar for the middle alert of each step, as wide as its share of the longest; the time stands beside it."""
     if not counted.steps:
         return y
@@ -165,7 +169,7 @@ def _steps(canvas: _Canvas, counted: Figures, y: int) -> int:
     return y
 
 
-def _foot(canvas: _Canvas, counted: Figures, y: int) -> None:
+def _foot(canvas: Canvas, counted: Figures, y: int) -> None:
     words = f"已结束的：发到 {counted.alerted} 个群次，告诉结束 {counted.cleared} 个群次"
     canvas.text((MARGIN, y + 40), words, SMALL, INK)
     even = "一一对上" if not counted.uneven else f"对不上：{'、'.join(f'M{one}' for one in counted.uneven[:6])}"

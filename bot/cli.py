@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -342,15 +343,23 @@ async def _import_with_chat(settings: Config, database: Database, directory: Pat
 
 @app.command()
 def export(
-    directory: Annotated[Path, typer.Argument(help="写到哪个文件夹")],
+    target: Annotated[Path, typer.Argument(help="写到哪个文件夹；统计和日志写成哪个文件（.xlsx 或 .csv）")],
     what: Annotated[
-        Literal["town", "cases", "answers", "alerts"],
-        typer.Option(help="town：区划、群、人员、地名；cases：事项；answers：问题库；alerts：公开的寻人（CAP、PFIF）"),
+        Literal["town", "cases", "answers", "alerts", "figures", "logs"],
+        typer.Option(
+            help="town：区划、群、人员、地名；cases：事项；answers：问题库；alerts：公开的寻人（CAP、PFIF）；"
+            "figures：一个月的统计；logs：一个月的工作日志"
+        ),
     ] = "town",
-    format: Annotated[Literal["csv", "xlsx"], typer.Option(help="文件格式；寻人总是 .xml")] = "xlsx",
+    format: Annotated[Literal["csv", "xlsx"], typer.Option(help="文件夹里文件的格式；寻人总是 .xml")] = "xlsx",
+    month: Annotated[str | None, typer.Option(help="统计和日志是哪个月的，如 2026-11；默认上个月")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """导出区划、群、人员、地名，或事项，或问题库，或公开的寻人。"""
+    """导出区划、群、人员、地名，或事项，或问题库，或公开的寻人，或一个月的统计或工作日志。"""
+    if what in ("figures", "logs"):
+        with told():
+            typer.echo(_export_month(target, what == "logs", month, config))
+        return
 
     async def work(settings: Config, database: Database) -> str:
         from bot.formats.exchange import export_alerts
@@ -359,20 +368,40 @@ def export(
 
         try:
             if what == "alerts":
-                return "\n".join(map(str, await export_alerts(database, settings, directory, datetime.now(UTC))))
+                return "\n".join(map(str, await export_alerts(database, settings, target, datetime.now(UTC))))
             async with database.read() as session:
                 if what == "cases":
-                    files = [await export_cases(session, directory, format, settings.rules)]
+                    files = [await export_cases(session, target, format, settings.rules)]
                 elif what == "answers":
-                    files = [await export_answers(session, directory, format, settings.rules)]
+                    files = [await export_answers(session, target, format, settings.rules)]
                 else:
-                    files = await export_town(session, directory, format, settings.rules, now=datetime.now(UTC))
+                    files = await export_town(session, target, format, settings.rules, now=datetime.now(UTC))
         except OSError as error:
-            raise ConfigError(f"写不了 {error.filename2 or error.filename or directory}：{reason(error)}") from error
+            raise ConfigError(f"写不了 {error.filename2 or error.filename or target}：{reason(error)}") from error
         return "\n".join(str(file) for file in files)
 
     with told():
+        if month is not None:
+            raise ConfigError("--month 只用于 --what figures 和 --what logs")
         typer.echo(_with_database(config, work))
+
+
+def _export_month(target: Path, logs: bool, month: str | None, config: Path) -> str:
+    from bot.reports import export_figures, export_logs, month_of, must_be_sheet
+
+    async def work(settings: Config, database: Database) -> str:
+        now = datetime.now(UTC)
+        period = month_of(month, now.astimezone(ZoneInfo(settings.rules.timezone)).date())
+        try:
+            async with database.read() as session:
+                if logs:
+                    return str(await export_logs(session, target, period, settings.rules))
+                return str(await export_figures(session, target, period, settings.rules, now))
+        except OSError as error:
+            raise ConfigError(f"写不了 {error.filename2 or error.filename or target}：{reason(error)}") from error
+
+    must_be_sheet(target)
+    return str(_with_database(config, work))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.gateways.protocol import NotSupported, Refused
 from bot.lettering import find_font
 from handlers.alerts.reaching import here, town_level, vouched
+from handlers.figures import trends
 from handlers.maps import drawing_from
 from handlers.periods import Period
 from handlers.ports import Outside, Rules
@@ -79,12 +80,14 @@ class Drawing:
         return self._posters[key], f"{ref}.png"
 
     async def _figures(self, text: str) -> tuple[bytes, str]:
-        """The picture of an area's month, as `handlers.alerts.counting.drawing_of` names it."""
+        """The picture of an area's time, as a `drawing_of` names it: of its missing persons, or of its cases."""
         from bot import chart
 
         font = find_font()
         if font is None:
             raise NotSupported("没有中文字体，只发文字")
+        if text.startswith(trends.DRAWN):
+            return await self._trend(text, font)
         number, *days = text.split()
         first, after = map(date.fromisoformat, days)
         period, zone = Period(f"{first.year}年{first.month}月", first, after), ZoneInfo(self._rules.timezone)
@@ -93,6 +96,13 @@ class Drawing:
             found = await courses(session, area.path, *period.bounds(zone), town_level=town_level(self._rules))
         month = chart.Month(area.name, period.name, first, (after - first).days, found, zone)
         return await asyncio.to_thread(chart.draw_month, month, font), f"寻人-{first:%Y-%m}.png"
+
+    async def _trend(self, text: str, font: Path) -> tuple[bytes, str]:
+        from bot import trend_chart
+
+        async with self._database.read() as session:
+            found = await trends.drawn_from(session, text, ZoneInfo(self._rules.timezone))
+        return await asyncio.to_thread(trend_chart.draw_trend, found, font), f"趋势-{found.period.first}.png"
 
     async def _map(self, ref: str, picture: bytes, text: str) -> tuple[bytes, str]:
         """The town's map with what `handlers.maps.TownMap.piece` put on it."""

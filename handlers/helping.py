@@ -19,6 +19,7 @@ TITLES = {
     "whose": "待认领",
     "emergencies": "紧急",
     "notices": "通知",
+    "figures": "统计",
     "roles": "人员",
     "places": "群",
     "questions": "咨询",

@@ -34,6 +34,17 @@ def month_before(today: date) -> Period:
     return month((today.replace(day=1) - timedelta(days=1)).replace(day=1))
 
 
+def before(period: Period) -> Period:
+    """The span just before one, as long: of whole months as many months, else as many days."""
+    if period.first.day == period.after.day == 1:
+        months = (period.after.year - period.first.year) * 12 + period.after.month - period.first.month
+        count = period.first.year * 12 + period.first.month - 1 - months
+        first = date(count // 12, count % 12 + 1, 1)
+    else:
+        first = period.first - (period.after - period.first)
+    return Period(f"{first:%m-%d}起", first, period.first)
+
+
 def _year(number: int) -> Period:
     return Period(f"{number}年", date(number, 1, 1), date(number + 1, 1, 1))
 

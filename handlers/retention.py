@@ -28,6 +28,7 @@ from storage.matters import (
 )
 from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, Post, PostPart
 from storage.reading import Correction
+from storage.work_log import WorkLog
 
 RETENTION = "retention"
 HOUR = time(3, 30)
@@ -66,6 +67,7 @@ async def wipe_old(turn: Turn, ref: str) -> None:
         await _lessons(turn, turn.now - timedelta(days=days.closed_days)),
         await _receipts(turn, turn.now - timedelta(days=days.closed_days)),
         await _inquiries(turn, turn.now - timedelta(days=days.closed_days)),
+        await _logs(turn, turn.now - timedelta(days=days.closed_days)),
         await _inbox(turn, turn.now - timedelta(days=days.inbox_days)),
         await _posts(turn, turn.now - timedelta(days=days.inbox_days)),
         await _pictures(turn, turn.now - timedelta(days=min(days.inbox_days, days.alert_days))),
@@ -128,6 +130,13 @@ async def _lessons(turn: Turn, before: datetime) -> int:
     ids = await _ids(turn, select(col(Correction.id)).where(col(Correction.at) < before, Correction.seen != ""))
     if ids:
         await turn.session.execute(update(Correction).where(col(Correction.id).in_(ids)).values(seen=""))
+    return len(ids)
+
+
+async def _logs(turn: Turn, before: datetime) -> int:
+    ids = await _ids(turn, select(col(WorkLog.id)).where(col(WorkLog.at) < before))
+    if ids:
+        await turn.session.execute(delete(WorkLog).where(col(WorkLog.id).in_(ids)))
     return len(ids)
 
 

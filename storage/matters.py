@@ -73,7 +73,9 @@ class Case(SQLModel, table=True):
     of origin has heard of it. Its limits are `answer_due_at` (somebody takes it) and `due_at` (it is done). One that
     climbed the ladder is answered for at `raised_id`; one that went into another has `merged_id`, one taken out of
     another `split_id`. `department` has it in hand, empty for the grid's own staff. `relayed_for` names who
-    asked where that is not the reporter, `outside_number` is its number in the system that it came from.
+    asked where that is not the reporter, `outside_number` is its number in the system that it came from. What the
+    figures need of its past: `answered_late`, whether who took it first did so past its limit (None: nobody took it
+    yet); `beyond`, whether it was ever raised or referred.
     """
 
     __table_args__ = (
@@ -83,6 +85,8 @@ class Case(SQLModel, table=True):
         Index("ix_case_lately", "area_id", "created_at"),
         # Of those that have one; on PostgreSQL too, by the migration: to say so here would load its dialect.
         Index("ix_case_outside", "outside_number", unique=True, sqlite_where=text("outside_number <> ''")),
+        Index("ix_case_created", "created_at"),
+        Index("ix_case_done", "done_at"),
         {"sqlite_autoincrement": True},
     )
 
@@ -121,10 +125,14 @@ class Case(SQLModel, table=True):
     waits_until: datetime | None = optional_time()
     extended: int = 0
     department: str = ""
+    answered_late: bool | None = None
+    beyond: bool = False
 
 
 class CaseStep(SQLModel, table=True):
     """One thing that happened to a case; `public` words were posted in the group of origin."""
+
+    __table_args__ = (Index("ix_casestep_actor", "actor_id", "at"),)
 
     id: int | None = Field(default=None, primary_key=True)
     case_id: int = Field(foreign_key="case.id", index=True)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:  # it takes long to load, and the bot itself needs it never
     from openpyxl.cell import WriteOnlyCell
 
 Format = Literal["csv", "xlsx"]
+Cell = str | int | float
+"""What stands in a cell: numbers stay numbers."""
 
 PURPOSES = {purpose: name for name, purpose in PURPOSE_NAMES.items()}
 ROLES = {role: name for name, role in ROLE_NAMES.items()}
@@ -87,7 +89,7 @@ async def export_town(
     written = []
     for table, rows in tables:
         path = directory / f"{table.stem}.{format}"
-        with _file(path, table.title) as sheet:
+        with open_sheet(path, table.title) as sheet:
             sheet.writerow([column.name for column in table.columns])
             for row in rows:
                 sheet.writerow(row)
@@ -106,7 +108,7 @@ async def export_cases(session: AsyncSession, directory: Path, format: Format, r
     )
     path = directory / f"cases.{format}"
     found = await session.stream(query.execution_options(yield_per=1000))
-    with _file(path, "事项") as sheet:
+    with open_sheet(path, "事项") as sheet:
         sheet.writerow(CASE_COLUMNS)
         async for case, area, owner in found:
             sheet.writerow(_case(case, area, owner or "", zone))
@@ -115,7 +117,7 @@ async def export_cases(session: AsyncSession, directory: Path, format: Format, r
 
 def write_rows(path: Path, title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Write one sheet; the file stands under its name only if all went well."""
-    with _file(path, title) as sheet:
+    with open_sheet(path, title) as sheet:
         for row in (header, *rows):
             sheet.writerow(row)
 
@@ -167,16 +169,19 @@ def _case(case: Case, area: str, owner: str, zone: ZoneInfo) -> Sequence[str]:
     )
 
 
-class _Sheet(Protocol):
-    def writerow(self, row: Sequence[str], /) -> object: ...
+class Sheet(Protocol):
+    """Rows of cells, one after the other."""
+
+    def writerow(self, row: Sequence[Cell], /) -> object:
+        """Add a row."""
 
 
 class _CsvSheet:
-    def __init__(self, writer: _Sheet) -> None:
+    def __init__(self, writer: Sheet) -> None:
         self._writer = writer
 
-    def writerow(self, row: Sequence[str]) -> None:
-        self._writer.writerow([safe_text(_clean(cell)) for cell in row])
+    def writerow(self, row: Sequence[Cell]) -> None:
+        self._writer.writerow([safe_text(_clean(one)) if isinstance(one, str) else one for one in row])
 
 
 class _XlsxSheet:
@@ -184,8 +189,8 @@ class _XlsxSheet:
         self._sheet = book.create_sheet(title)
         self._sheet.freeze_panes = "A2"
 
-    def writerow(self, row: Sequence[str]) -> None:
-        self._sheet.append([self._cell(_clean(text)[:EXCEL_CELL]) for text in row])
+    def writerow(self, row: Sequence[Cell]) -> None:
+        self._sheet.append([self._cell(_clean(one)[:EXCEL_CELL]) if isinstance(one, str) else one for one in row])
 
     def _cell(self, text: str) -> WriteOnlyCell:
         from openpyxl.cell import WriteOnlyCell
@@ -202,7 +207,7 @@ def _clean(text: str) -> str:
 
 
 @contextmanager
-def _file(path: Path, title: str) -> Iterator[_Sheet]:
+def open_sheet(path: Path, title: str) -> Iterator[Sheet]:
     """A sheet to write rows to; the file stands under its name only if all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")

@@ -309,7 +309,6 @@ COMMANDS: tuple[Command, ...] = (
         shape=register.SHAPE,
     ),
     *register.COMMANDS,
-    *counting.COMMANDS,
     Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),
 )
 

@@ -11,13 +11,10 @@ from sqlmodel import col
 from handlers import periods
 from handlers.alerts import describing
 from handlers.alerts.reaching import town_level
-from handlers.commands import Command, Order, Takes
-from handlers.matters import Refusal
 from handlers.periods import Period
-from handlers.places.naming import find_area, unknown_area
 from handlers.posting import NO_MATTER, Piece, Target, post, say
-from handlers.refs import fold
-from handlers.turn import WORKERS, Turn
+from handlers.scopes import area_of
+from handlers.turn import Turn
 from storage.alert_figures import Figures, Span, courses, figures
 from storage.areas import Area
 from storage.matters import AlertState
@@ -51,29 +48,12 @@ STEPS: Mapping[str, str] = {
 """What is timed, from the first word on."""
 
 
-async def _count(turn: Turn, order: Order) -> None:
+async def count(turn: Turn, period: Period, place: str) -> None:
     """统计 寻人 本月 柳河镇: the figures of one area, for those who answer for it."""
-    words = fold(order.rest).strip()
-    if not words.startswith("寻人"):
-        raise Refusal(f"现在能统计的是寻人，如：{order.command.usage}")
-    period, named = periods.take_period(words.removeprefix("寻人"), turn.local(turn.now).date())
-    area = await _area(turn, named)
+    area = await area_of(turn, place)
     since, until = period.bounds(turn.outside.zone)
     counted = figures(await courses(turn.session, area.path, since, until, town_level=town_level(turn.rules)))
     await say(turn, summary(counted, area.name, period))
-
-
-async def _area(turn: Turn, words: str) -> Area:
-    """The area named, else the highest one that the speaker answers for."""
-    if not words:
-        own = min((held for held in turn.me.roles if held.role in WORKERS), key=lambda held: held.level)
-        return await turn.session.get_one(Area, own.area_id)
-    area = await find_area(turn, words[:40])
-    if area is None:
-        raise await unknown_area(turn, words[:40])
-    if not turn.me.has(WORKERS, area.path):
-        raise Refusal(f"{area.name}不在您负责的范围，看不了那里的统计。")
-    return area
 
 
 def summary(counted: Figures, area: str, period: Period) -> str:
@@ -141,16 +121,3 @@ def _next(turn: Turn) -> datetime:
     local = turn.local(turn.now)
     first = (local.date().replace(day=1) + timedelta(days=31)).replace(day=1)
     return datetime.combine(first, HOUR, local.tzinfo)
-
-
-COMMANDS: tuple[Command, ...] = (
-    Command(
-        ("统计",),
-        "统计 寻人 本月",
-        "看寻人办得怎么样；也可以写本周、上月、今年、2026年10月，后面可以加地方",
-        _count,
-        WORKERS,
-        rest=Takes.MUST,
-        ordinary=True,
-    ),
-)

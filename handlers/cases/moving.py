@@ -29,6 +29,9 @@ RATING_DAYS = 3
 """Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
 
 
+BEYOND = frozenset({"上报", "吹哨", "转办"})
+"""Moves by which a case leaves the grid."""
+
 MENTIONED = 20
 """People that one post names at most."""
 
@@ -375,6 +378,7 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     before = case.state
     machine.move(case, move)
     case.updated_at = turn.now
+    remember(turn, case, move)
     add_step(turn, case, move, words[:500], public=public)
     turn.audit(f"case.{move}", str(case.id), "state")
     if case.state not in CASE_UNTAKEN or move in HANDED:
@@ -382,6 +386,14 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
             await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
     if case.state not in CASE_OPEN or CaseState.WAITING in (before, case.state) or move in reminding.MOVES:
         await reminding.plan(turn, case)
+
+
+def remember(turn: Turn, case: Case, move: str) -> None:
+    """What the figures need of a case's past: whether it was answered in time, and whether it left the grid."""
+    if case.taken_at is not None and case.answered_late is None:
+        limit = case.answer_due_at or case.due_at
+        case.answered_late = limit is not None and case.taken_at > limit
+    case.beyond = case.beyond or move in BEYOND or case.state == CaseState.REFERRED
 
 
 async def take(turn: Turn, case: Case) -> None:

@@ -90,7 +90,7 @@ async def test_figures_of_others_and_for_residents_are_refused(tmp_path: Path) -
     ]
     (text,) = texts(await talk.say("r1", None, "统计 寻人"), "@r1")
     assert text.startswith("“统计”只有网格员、网格长、管理员能用")
-    assert texts(await talk.say("w1", None, "统计 天气"), "@w1") == ["现在能统计的是寻人，如：统计 寻人 本月"]
+    assert texts(await talk.say("w1", None, "统计 天气"), "@w1") == ["没有叫“天气”的区域。可以写：柳树一格。"]
     await talk.close()
 
 

@@ -1,6 +1,6 @@
 """`make bench`: one table of what was measured in this run, ready for the README.
 
-python -m tests.bench [reading] [through] [queueing] [lifecycles] [sending] [starting] [--quick]
+python -m tests.bench [reading] [through] [queueing] [lifecycles] [counting] [sending] [starting] [--quick]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from tests.bench import lifecycles, queueing, reading, sending, starting, through
+from tests.bench import counting, lifecycles, queueing, reading, sending, starting, through
 from tests.gateways.wechaty_world import missing
 from tests.servers import postgres_server
 
@@ -86,6 +86,24 @@ def lifecycles_rows(quick: bool) -> list[Row]:
     return rows
 
 
+def counting_rows(quick: bool) -> list[Row]:
+    """Statistics of a district for a month, on both databases."""
+    stored, repetitions = (20_000, 1) if quick else (1_000_000, 5)
+    with postgres_server() as server:
+        measured = {"SQLite": counting.measure(None, stored, repetitions)}
+        measured["PostgreSQL"] = counting.measure(server.new_database(), stored, repetitions)
+    return [
+        (
+            f"Statistics of a district for a month ({times.within:,} cases of {times.stored:,} stored), {database}",
+            f"{times.answer:.0f} ms",
+            f"`count(*)` of the table: {times.bare:.0f} ms",
+            f"{times.answer / times.bare:.1f}",
+            "< 1000 ms",
+        )
+        for database, times in measured.items()
+    ]
+
+
 def sending_rows(quick: bool) -> list[Row]:
     """An unpaced fan-out, against a bare loop of the same calls."""
     what = "Sends a second through the real gateway, unpaced"
@@ -120,6 +138,7 @@ PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "through": through_rows,
     "queueing": queueing_rows,
     "lifecycles": lifecycles_rows,
+    "counting": counting_rows,
     "sending": sending_rows,
     "starting": starting_rows,
 }

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import lifecycles, queueing, reading, sending, starting, through
+from tests.bench import counting, lifecycles, queueing, reading, sending, starting, through
 from tests.bench.__main__ import HEAD, table
 from tests.bench.burst import make_burst
 from tests.bench.lines import examples, stream
@@ -42,6 +42,11 @@ def test_an_alert_is_queued_for_every_room() -> None:
 def test_whole_cases_are_measured() -> None:
     rates = lifecycles.measure(None, 5, 1, 50)
     assert min(rates.empty, rates.full, rates.bare) > 0
+
+
+def test_a_month_of_a_district_is_counted() -> None:
+    times = counting.measure(None, 300, 1, 1)
+    assert times.stored == 300 and 0 < times.within < 30 and times.answer > 0 and times.bare > 0
 
 
 @pytest.mark.gateway

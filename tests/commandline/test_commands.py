@@ -147,6 +147,22 @@ def test_import_then_export(tmp_path: Path, config: Path) -> None:
     assert (status, (tmp_path / "out" / "cases.xlsx").is_file()) == (0, True)
 
 
+def test_a_month_is_exported_as_one_sheet(tmp_path: Path, config: Path) -> None:
+    assert call("import", str(TOWN), "--config", str(config))[0] == 0
+    for what in ("figures", "logs"):
+        file = tmp_path / f"{what}.xlsx"
+        status, out = call("export", str(file), "--what", what, "--month", "2026-11", "--config", str(config))
+        assert (status, out.strip(), file.is_file()) == (0, str(file), True)
+    for arguments, words in (
+        (("x.xlsx", "--what", "figures", "--month", "2026-13"), "--month 看不懂"),
+        (("folder", "--what", "logs"), "以 .xlsx 或 .csv 结尾"),
+        (("folder", "--month", "2026-11"), "--month 只用于"),
+        (("/proc/nowhere/x.csv", "--what", "figures"), "写不了 "),
+    ):
+        status, out = call("export", *arguments, "--config", str(config))
+        assert (status, out.count("\n"), words in out) == (2, 1, True), out
+
+
 @pytest.mark.parametrize("format", ["csv", "xlsx"])
 def test_export_says_where_it_cannot_write(tmp_path: Path, config: Path, format: str) -> None:
     (tmp_path / "file").write_text("x")

@@ -1,0 +1,5 @@
+"""统计, 趋势, 考核, 日志: how the work went, in figures, and what each worker did."""
+
+from handlers.figures.commands import COMMANDS
+
+__all__ = ["COMMANDS"]
