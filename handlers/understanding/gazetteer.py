@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ahocorasick_rs import AhoCorasick, MatchKind
 
 from handlers.understanding.normal import fold
+from handlers.understanding.numerals import CN
 
 _TAILS = ("社区居委会", "村委会", "居委会", "社区", "小区", "街道", "新村", "村", "镇", "乡", "区", "网格")
 
@@ -29,13 +31,17 @@ class PlaceHit:
     end: int
 
 
+_COUNT = re.compile(rf"第?(?:\d+|{CN}+)")
+"""What is left of 第1网格: in 第15天 it names no place."""
+
+
 def _forms(name: str) -> set[str]:
     """A name as people say it: 南刘庄村 is also 南刘庄."""
     folded = fold(name)
     forms = {folded}
     for tail in _TAILS:
         short = folded.removesuffix(tail)
-        if short != folded and len(short) >= 2:
+        if short != folded and len(short) >= 2 and not _COUNT.fullmatch(short):
             forms.add(short)
             break
     return {form for form in forms if len(form) >= 2}

@@ -227,6 +227,7 @@ def test_of_places_with_one_name_that_of_the_grid_wins() -> None:
     gazetteer = Gazetteer({"V1": ["东街"], "V2": ["东街"]})
     assert gazetteer.find("东街", "V2")[0].place.area == "V2"
     assert gazetteer.find("东街", None)[0].place.area == "V1"
+    assert Gazetteer([("第1网格", "G1")]).find("路灯坏了第15天") == []
     assert len(Gazetteer()) == 0 and Gazetteer().find("东街") == []
 
 
