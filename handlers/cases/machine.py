@@ -67,6 +67,7 @@ MOVES: Mapping[str, Move] = {
         Move("催办", CASE_OPEN, None, "催办 {}", Hands.BOTH),
         Move("备注", _ANY, None, "备注 {} …"),
         Move("满意", CASE_SOLVED, CaseState.CONFIRMED, "满意 {}", Hands.REPORTER),
+        Move("一般", CASE_SOLVED, None, "", Hands.REPORTER),
         Move("不满意", CASE_SOLVED, CaseState.REOPENED, "不满意 {} …", Hands.REPORTER),
         Move("报事人说好了", CASE_OPEN, CaseState.CONFIRMED, "", Hands.REPORTER),
         Move("险情还在", (*CASE_SOLVED, *CASE_ENDED), CaseState.REPORTED, "", Hands.BOTH),

@@ -52,6 +52,15 @@ async def load(turn: Turn, number: int) -> tuple[Case, Area]:
     return case, area
 
 
+async def current(turn: Turn, number: int) -> int:
+    """The number under which a case goes on: of one that was merged, of that into which it went."""
+    case = await turn.session.get(Case, number)
+    while case is not None and case.state == CaseState.MERGED and case.merged_id is not None:
+        number = case.merged_id
+        case = await turn.session.get(Case, number)
+    return number
+
+
 async def load_own(turn: Turn, number: int) -> tuple[Case, Area] | None:
     """The same for silent work on what the speaker reported: it may be told of anywhere, as nothing is answered."""
     case = await turn.session.get(Case, number, with_for_update=True, populate_existing=True)
@@ -382,28 +391,6 @@ async def take(turn: Turn, case: Case) -> None:
     case.owner_id, case.taken_at = turn.me.contact_id, turn.now
 
 
-async def rate(turn: Turn, number: int, satisfied: bool, words: str) -> None:
-    """满意 ends it; 不满意 reopens it and reaches the owner and the lead."""
-    case, area = await load(turn, number)
-    if not await affected(turn, case):
-        raise Refusal(f"{texts.name(case)}请报事人评价。您有同样的情况，直接在群里说就行。")
-    if case.state in CASE_OPEN:
-        raise Refusal(f"{texts.name(case)}还没办结，办完再请您评价。")
-    machine.must(turn, case, "满意" if satisfied else "不满意", "评价")
-    case.satisfied = satisfied
-    if satisfied:
-        await ended(turn, case, "满意", words)
-        await _thank(turn, case)
-    else:
-        await reopen(turn, case, area, words)
-
-
-async def _thank(turn: Turn, case: Case) -> None:
-    await say(turn, f"{texts.name(case)}谢谢评价，这件事就结束了。", ref=str(case.id))
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人评价：满意。", ref=str(case.id))
-
-
 async def affected(turn: Turn, case: Case) -> bool:
     """Whether the speaker reported the case or has the same trouble."""
     if turn.me.contact_id == case.reporter_id:
@@ -424,19 +411,23 @@ async def settle(turn: Turn, case: Case) -> None:
     await _call_off(turn, case, "报事人说已经好了")
 
 
-async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
-    """Not good yet: back to work, and the owner and the lead hear of it."""
+async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "") -> None:
+    """Not good yet: back to work, and the owner and the lead hear of it; `asking` is put to who said so.
+
+    The group of origin hears of it where that was said elsewhere.
+    """
     case.reopened, case.ended_at = case.reopened + 1, None
     limits(turn, case, turn.now)
     await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""
-    await say(
-        turn,
-        f"{texts.name(case)}收到，已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。",
-        ref=str(case.id),
-    )
-    await _alarm(turn, case, area, f"{texts.name(case)}报事人不满意，已重新打开{why}。")
+    again = f"已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。"
+    await say(turn, f"{texts.name(case)}收到，{again}{asking}", ref=str(case.id))
+    own = turn.me.contact_id == case.reporter_id
+    if not own and turn.here.chat_id != case.chat_id:
+        await tell_origin(turn, case, f"{texts.name(case)}有邻居说还没好，{again}")
+    who = "报事人" if own else f"有同样情况的{turn.me.name}"
+    await _alarm(turn, case, area, f"{texts.name(case)}{who}不满意，已重新打开{why}。")
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:

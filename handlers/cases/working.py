@@ -19,6 +19,7 @@ from handlers.cases import (
     neighbours,
     noting,
     proactive,
+    rating,
     relaying,
     texts,
     whistling,
@@ -128,11 +129,11 @@ async def _misread(turn: Turn, order: Order) -> None:
 
 
 async def _satisfied(turn: Turn, order: Order) -> None:
-    await moving.rate(turn, _number(order), True, order.rest)
+    await rating.rate(turn, _number(order), rating.mark_in(order.rest, rating.GOOD), order.rest)
 
 
 async def _dissatisfied(turn: Turn, order: Order) -> None:
-    await moving.rate(turn, _number(order), False, order.rest)
+    await rating.rate(turn, _number(order), rating.BAD, _words(order))
 
 
 async def _status(turn: Turn, order: Order) -> None:
@@ -162,12 +163,24 @@ async def _status_text(turn: Turn, case: Case, area: Area) -> str:
         steps = steps.where(CaseStep.action != noting.NOTE)
     last = (await turn.session.scalars(steps.limit(1))).first()
     owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
-    words = f"{last.action} {last.text}".strip() if last else ""
+    words = f"{last.action} {last.text}".strip() if last and not case.merged_id else ""
     if turn.me.contact_id != case.reporter_id and not turn.here.private and await moving.between_us(turn, case):
         words = ""  # they were written for the reporter alone
     when = turn.local(last.at if last else case.created_at)
     told = texts.status(case, owner.name if owner else "", open_clip(words, 80), when, turn.local(turn.now))
-    return told + await whistling.who_was_called(turn, case)
+    return told + await whistling.who_was_called(turn, case) + await _where_it_went(turn, case)
+
+
+async def _where_it_went(turn: Turn, case: Case) -> str:
+    """How the case stands into which this one was merged; nothing of one that is private now, in a group."""
+    other = await turn.session.get(Case, await moving.current(turn, case.id or 0))
+    if other is None or other.id == case.id:
+        return ""
+    area = await turn.session.get_one(Area, other.area_id)
+    told = turn.here.private and (await moving.affected(turn, other) or moving.manages(turn, other, area))
+    if other.quiet and not told:
+        return ""
+    return f"\n{await _status_text(turn, other, area)}"
 
 
 async def _suspend(turn: Turn, order: Order) -> None:

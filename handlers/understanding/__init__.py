@@ -17,6 +17,7 @@ from handlers.understanding.model import (
     Ref,
 )
 from handlers.understanding.reader import read
+from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "masked",
     "read",
     "says_same",
+    "stars",
     "tally",
     "teach",
     "to_json",

@@ -11,6 +11,7 @@ from handlers.understanding.answers import answer
 from handlers.understanding.extract import extract
 from handlers.understanding.model import Act, Candidate, Context, Fields, Kind
 from handlers.understanding.scan import BIT, Scan
+from handlers.understanding.stars import stars
 from handlers.understanding.targets import RECENT
 
 MAX_LINE = 120
@@ -209,9 +210,11 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
         if said is not None:
             asked = targets.merge(pointed, targets.asked(context), targets.own(context))
             return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
+        if (why := _reason(text, kind, category, context)) is not None:
+            return why
     if not pointed and len(text) <= _SHORT and _CONSEQUENCE.fullmatch(text):
         return _worse(kind, category, context)
-    if not pointed and not scan.mask & _ACT and not any(m.mine and m.done for m in context.matters):
+    if not pointed and not scan.mask & _ACT and not any((m.mine or m.shared) and m.done for m in context.matters):
         return _more(scan, kind, pointed, context)
     return (
         _rated(text, pointed, context)
@@ -221,11 +224,13 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
 
 
 def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | None:
-    ended = sorted((m for m in context.matters if m.mine and m.done), key=lambda m: m.at, reverse=True)
+    theirs = (m for m in context.matters if (m.mine or m.shared) and m.done)
+    ended = sorted(theirs, key=lambda m: (m.mine, m.at), reverse=True)
     done = [Candidate(m.ref, 0.75, "writer") for m in ended]
     just = bool(ended) and context.now - ended[0].at <= JUST_DONE and len(text) <= _SHORT
     unhappy = _UNHAPPY.search(text) is not None
-    rated = (unhappy or _HAPPY.search(text)) and (pointed or _RATING.fullmatch(text))
+    given = stars(targets.without_number(text)) if just or pointed or _MARKED.search(text) else None
+    rated = given or ((unhappy or _HAPPY.search(text)) and (pointed or _RATING.fullmatch(text)))
     if just and not rated and _AGAIN.fullmatch(text):
         return Doing(Act.NOT_FIXED, 0.75, targets.merge(pointed, done))
     if not rated and not (just and not unhappy and _KIND_WORDS.fullmatch(text)):
@@ -233,7 +238,35 @@ def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | Non
     candidates = targets.merge(pointed, done, targets.own(context))
     if not candidates or _QUESTION.search(text):
         return None
-    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=not unhappy)
+    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=_is_good(text, given, unhappy))
+
+
+_MIDDLING = re.compile(r"一般|凑合")
+_MARKED = re.compile(r"[星⭐🌟★]|[给打评].{0,6}(?:分|好评)")
+"""What can be nothing else than a mark, however long after the end it comes."""
+_NO_REASON = re.compile(
+    r"(?:没(?:有|什么|啥|事)?|算了|不用了?|谢谢?|好|嗯+|哦+|噢|收到|知道|辛苦|哈|呵|[了的啊吧呀,，。.!！~ ])+|\W*"
+)
+
+
+def _is_good(text: str, given: int | None, unhappy: bool) -> bool | None:
+    """Whether a mark, or words, say that it is good; None for what is neither."""
+    if given is not None:
+        return None if given == 3 else given > 3
+    return False if unhappy else None if _MIDDLING.search(text) else True
+
+
+def _reason(text: str, kind: Kind, category: str | None, context: Context) -> Doing | None:
+    """What was not good, to the bot's 哪里不满意: no question, no thanks, no other matter, and no 又坏了."""
+    question = context.question
+    if question is None or question.kind != "why" or _QUESTION.search(text) or _NO_REASON.fullmatch(text):
+        return None
+    about = next((m.category for m in context.matters if m.ref == question.ref), None)
+    same = kind in (Kind.CHAT, Kind.COMPLAINT) or (kind is Kind.REQUEST and category in (None, about))
+    not_yet = _AGAIN.fullmatch(text) or _WHOLE[Act.NOT_FIXED].fullmatch(text)
+    if not same or len(text) < 2 or not_yet or stars(text) is not None or _RATING.fullmatch(text):
+        return None
+    return Doing(Act.MORE, 0.8, tuple(targets.asked(context)))
 
 
 def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
@@ -305,7 +338,8 @@ def _candidates(
     mine = [] if act is Act.SAME else targets.own(context)
     if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and act is not Act.ASK and not pointed:
         mine = [c for c in mine if c.ref in {a.ref for a in alike}]
-    return targets.merge(pointed, mine, alike, nearby)
+    theirs = targets.shared(context) if act is Act.NOT_FIXED else []
+    return targets.merge(pointed, mine, theirs, alike, nearby)
 
 
 def _taken_up(text: str, context: Context) -> bool:
