@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import helping, lateness
-from handlers.cases import moving, neighbours, rating, texts
+from handlers.cases import hushing, moving, neighbours, rating, texts
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
@@ -193,4 +193,5 @@ ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.RATE: rated,
     Act.CLAIM: claimed,
     Act.WITHDRAW: withdrawn,
+    Act.HUSH: hushing.asked,
 }

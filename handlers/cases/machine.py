@@ -66,6 +66,7 @@ MOVES: Mapping[str, Move] = {
         Move("撤销", (*CASE_OPEN, CaseState.DONE), CaseState.WITHDRAWN, "撤销 {}", Hands.BOTH),
         Move("催办", CASE_OPEN, None, "催办 {}", Hands.BOTH),
         Move("备注", _ANY, None, "备注 {} …"),
+        Move("保密", _ANY, None, "", Hands.BOTH),
         Move("满意", CASE_SOLVED, CaseState.CONFIRMED, "满意 {}", Hands.REPORTER),
         Move("一般", CASE_SOLVED, None, "", Hands.REPORTER),
         Move("不满意", CASE_SOLVED, CaseState.REOPENED, "不满意 {} …", Hands.REPORTER),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
-from handlers.cases import departments, machine, reminding, texts
+from handlers.cases import departments, evidence, machine, reminding, sights, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
 from handlers.cases.reporting import add_step, owner_for, owner_name
@@ -21,7 +21,8 @@ from handlers.posting import Piece, Target, post, responsible, say, tell, whispe
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState
+from storage.inbox import Picture
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState, Shows
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
 
@@ -109,14 +110,23 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
 
 
 async def tell_origin(
-    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False, others: Sequence[int] = ()
+    turn: Turn,
+    case: Case,
+    text: str,
+    *,
+    mention: bool = True,
+    asked: bool = False,
+    others: Sequence[int] = (),
+    photos: Sequence[Picture] = (),
 ) -> datetime | None:
     """One post in the group of origin that mentions the reporter and `others`; in private for what is private.
+
+    `photos` go with it, in the group those that it has not seen.
 
     `asked`: the reporter has just written, which no quiet hours hold up. Returns until when they hold it, if they do.
     """
     if case.quiet:
-        await whisper(turn, case.reporter_id, text, ref=str(case.id))
+        await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
         return None
     chat = await turn.session.get(Chat, case.chat_id)
     in_group = chat is not None and chat.room_id is not None
@@ -127,12 +137,13 @@ async def tell_origin(
     fresh = answer or turn.now - case.created_at < FRESH
     hold = None if fresh else wakes
     priority = Priority.REPLY if answer or (fresh and wakes) else None  # the courier holds all that is routine
-    pieces, targets = [Piece(text, people)], [Target(case.chat_id)]
+    shown = await evidence.for_chat(turn, photos, case.chat_id, in_group=in_group)
+    pieces, targets = [Piece(text, people), *shown], [Target(case.chat_id)]
     sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
     if sent.chats:
         case.shown = True
         return hold
-    await whisper(turn, case.reporter_id, text, ref=str(case.id))
+    await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
     return None
 
 
@@ -178,7 +189,8 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     if case.state in CASE_UNTAKEN:
         await take(turn, case)
     await moved(turn, case, "进展", words)
-    hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
+    photos = await evidence.keep_sent(turn, case, Shows.SITE)
+    hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}", photos=photos)
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}进展：{words}")
     await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
 
@@ -258,6 +270,8 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     machine.must(turn, case, "办结")
     if case.taken_at is None:
         await take(turn, case)
+    photos = await evidence.keep_sent(turn, case, Shows.RESULT)
+    missing = await sights.missing(turn, case, area, words)
     case.done_at = turn.now
     await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
@@ -265,10 +279,14 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = "" if danger else "\n办得怎么样？回“满意”或“不满意”就行。"
-    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here)
+    hold = await tell_origin(
+        turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here, photos=photos
+    )
     await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
     told = noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
+    if missing:
+        await whisper(turn, turn.me.contact_id, sights.reminder(case, missing), ref=str(case.id))
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
     await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))

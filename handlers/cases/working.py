@@ -11,6 +11,7 @@ from sqlmodel import col
 from handlers import alerts, strays
 from handlers.cases import (
     holding,
+    hushing,
     joining,
     laddering,
     listing,
@@ -18,9 +19,11 @@ from handlers.cases import (
     moving,
     neighbours,
     noting,
+    photographing,
     proactive,
     rating,
     relaying,
+    sights,
     texts,
     whistling,
 )
@@ -203,6 +206,20 @@ async def _urge(turn: Turn, order: Order) -> None:
     await noting.urge(turn, _number(order))
 
 
+async def _hush(turn: Turn, order: Order) -> None:
+    await hushing.hush(turn, _number(order))
+
+
+async def _photos(turn: Turn, order: Order) -> None:
+    await photographing.show(turn, _number(order))
+
+
+async def _sights(turn: Turn, order: Order) -> None:
+    case, area = await moving.load(turn, _number(order))
+    moving.must_manage(turn, case, area)
+    await sights.show(turn, case)
+
+
 async def _merge(turn: Turn, order: Order) -> None:
     if order.ref and _of(order, "M"):
         await alerts.merge(turn, order.ref, order.rest)
@@ -338,6 +355,9 @@ COMMANDS: tuple[Command, ...] = (
         contained=True,
     ),
     Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True),
+    Command(("照片",), "照片 12", "再看一件事项的照片", _photos, WORKING, MUST, ordinary=True, private=True),
+    Command(("五见",), "五见 12", "办结前看看见人、见现场、见过程、见效果、见分析还缺什么", _sights, WORKING, MUST),
+    Command(("保密",), "保密 12", "这件事以后只私下说，不在群里说（报事人也可以）", _hush, (), MUST, ordinary=True),
     Command(
         ("先办",),
         "先办 路灯老坏 柳树巷",

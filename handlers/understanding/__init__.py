@@ -1,6 +1,6 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
-from handlers.understanding.acts import says_same
+from handlers.understanding.acts import asks_secrecy, says_same
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -36,6 +36,7 @@ __all__ = [
     "Reading",
     "Ref",
     "Taught",
+    "asks_secrecy",
     "masked",
     "read",
     "says_same",

@@ -113,6 +113,15 @@ _WHOLE = {
     ),
 }  # fmt: skip
 # The repeats below are possessive: no text makes them try again and again.
+_SECRECY = re.compile(
+    r"(?:格格|请|麻烦|希望|你们?|您|大家|我(?!不)|报|的|说|刚才|"
+    r"[这那件个号]|事情?|事儿|先|千万|能不能|可不可以|能|[,， ])*+"
+    r"(?:(?:别|不要|不想|勿)再?(?:(?:在|往|发到?)(?:微信)?(?:大|小区|村)?群里?(?:再)?(?:说|发|讲|提|公布|公开)?|公开|声张|外传)|"
+    r"(?:[替给帮为]我|要|想|需要)*保(?:个)?密(?:处理|办理)?|私下(?:里)?(?:说|处理|办理?|解决|联系我?))"
+    r"(?:就[好行]|行吗|可以吗|好吗|[了吧啊呀哈,，。.!！?？~ ]|谢谢您?|影响不好|怕人?(?:知道|报复))*+"
+)
+_THIS = re.compile(r"[这那][件个]?事|我(?:报|说)?的")
+"""Without a number, a quote or a mention, 别在群里说 may be said to a neighbour."""
 _WHEN = re.compile(
     r"(?:那|请问|师傅|你们|物业|工人|维修工?|电工|水工|人|大概|大约|还|得|要|到底|究竟|[,， ])*+"
     r"(?:多久|多长时间|啥时候?|什么时候|几时|何时|哪天|几点)钟?才?(?:能|可以|会)?(?:给|帮)?(?:我们?家?)?"
@@ -194,6 +203,11 @@ def says_same(text: str) -> bool:
     return len(text) <= MAX_LINE and _SAME.search(text.strip()) is not None
 
 
+def asks_secrecy(text: str) -> bool:
+    """Whether a line asks for nothing but that a matter be kept out of the group: 这事别在群里说."""
+    return len(text) <= _SHORT and _SECRECY.fullmatch(targets.without_number(text)) is not None
+
+
 def concerned(context: Context) -> bool:
     """Whether there is anything a line could act on without naming it."""
     return bool(context.matters or context.question or context.quoted)
@@ -214,6 +228,9 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
             return why
     if not pointed and len(text) <= _SHORT and _CONSEQUENCE.fullmatch(text):
         return _worse(kind, category, context)
+    if asks_secrecy(text) and (pointed or context.mentions_bot or _THIS.search(text)):
+        meant = targets.merge(pointed, targets.own(context))
+        return Doing(Act.HUSH, meant[0].confidence, meant) if meant else NONE
     if not pointed and not scan.mask & _ACT and not any((m.mine or m.shared) and m.done for m in context.matters):
         return _more(scan, kind, pointed, context)
     return (

@@ -40,6 +40,7 @@ class Act(StrEnum):
     RATE = "rate"
     CLAIM = "claim"
     WITHDRAW = "withdraw"
+    HUSH = "hush"
     YES = "yes"
     NO = "no"
 
