@@ -23,7 +23,7 @@ async def test_each_sees_what_he_may_use(talk: Talk) -> None:
     assert "群码" not in worker
     (admin,) = texts(await talk.say("a1", None, "帮助"), "@a1")
     assert "群码" in admin
-    assert len(admin) < 350
+    assert len(admin) < 400
 
 
 async def test_one_command(talk: Talk) -> None:
