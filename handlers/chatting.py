@@ -64,7 +64,7 @@ async def chatted(turn: Turn) -> None:
         await say(turn, WELCOME)
     elif _OPENING.fullmatch(text):
         await _go_on(turn)
-    elif await cases.inquired(turn):
+    elif await cases.asked_apart(turn) or await cases.inquired(turn):
         pass
     elif len(text) <= MAX_CURSE and _CURSES.search(text):
         if not await _spoke_lately(turn, col(PostPart.text).like(f"%{SORRY}")):

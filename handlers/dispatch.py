@@ -209,6 +209,7 @@ class Dispatch:
             quoted_text=message.event.quote.text if message.event.quote else "",
             lines=tuple(line for _, line in lines),
             matters=around.matters(where, speaker.contact_id),
+            merged=tuple(around.merged),
             question=around.question(where.chat_id, speaker, message.event),
         )
         overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import case, delete, func, select, update
 from sqlmodel import col
 
-from handlers import alerts, lateness, notices, places, strays
+from handlers import alerts, cases, lateness, notices, places, strays
 from handlers.cases import moving
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
@@ -103,14 +103,15 @@ async def _picture(turn: Turn, ref: Ref) -> None:
     picture = await turn.session.scalar(select(Picture).where(Picture.inbox_id == turn.inbox_id))
     if picture is None or not ref.number:
         return
+    if not ref.letter:
+        await cases.pictured(turn, ref.number, picture)
+        return
     if picture.state == "handle":
         picture.state = "wanted"
     if ref.letter == "M" and (alert := await turn.session.get(Alert, ref.number)):
         await alerts.add_picture(turn, alert, picture.id)
     elif ref.letter == "F" and (stray := await turn.session.get(Stray, ref.number)):
         await strays.add_picture(turn, stray, picture.id)
-    elif ref.letter == "" and (case := await turn.session.get(Case, ref.number)) and case.owner_id:
-        await whisper(turn, case.owner_id, f"{label(ref)}{turn.me.name}发了一张照片，请到群里看。", ref=str(ref))
 
 
 async def _location(turn: Turn, ref: Ref) -> None:

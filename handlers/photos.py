@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -15,17 +15,19 @@ RIGHT_BEFORE = timedelta(minutes=10)
 """How long before the words a picture may come that belongs to them."""
 
 
-async def just_sent(turn: Turn, most: int, also: ColumnElement[bool] | None = None) -> Sequence[Picture]:
+async def just_sent(
+    turn: Turn, most: int, also: ColumnElement[bool] | None = None, *, chats: Collection[int] = ()
+) -> Sequence[Picture]:
     """The speaker's latest pictures in this chat, at most so many, that nothing else wanted; the oldest first.
 
-    `also`: others that are free again.
+    `also`: others that are free again. `chats`: where else they may have been sent.
     """
     free = col(Picture.state) == "handle"
     query = (
         select(Picture)
         .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
         .where(
-            InboxEvent.chat_id == turn.here.chat_id,
+            col(InboxEvent.chat_id).in_({turn.here.chat_id, *chats}),
             InboxEvent.contact_id == turn.me.contact_id,
             col(InboxEvent.at) >= turn.at - RIGHT_BEFORE,
             col(InboxEvent.at) <= turn.at,

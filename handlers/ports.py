@@ -245,6 +245,12 @@ class CaseRules(_Section):
     categories: Mapping[str, CategoryRule] = Field(default_factory=dict, description="事项类别：时限与牵头部门")
     unclaimed_minutes: Minutes = Field(30, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
     report_in_hours: Hours = Field(4, description="吹哨、转办后部门几小时内要回“报到”；到时提醒，再过同样时间报镇里")
+    photos_in_group: bool = Field(
+        True, strict=True, description="随进展、办结发来的照片也发到原来的群；关掉就只留存，保密的事从不发群"
+    )
+    five_sights: Literal["off", "soft", "hard"] = Field(
+        "off", description="办结前的“五见”：off 不查，soft 办结后私下提醒缺什么，hard 缺了不能办结（管理员除外）"
+    )
     announce_after_seconds: Seconds = Field(30, description="报事人补充内容后多久合并回一句")
     work_hours: str = Field(
         "08:30-17:30", pattern=rf"^{_CLOCK}-{_CLOCK}$", description="上班时间；不急的事在上班时间里计时限、催办"

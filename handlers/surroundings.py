@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -41,6 +41,9 @@ DANGER_LASTS = timedelta(hours=3)
 JOINABLE = timedelta(hours=24)
 """How long others may join a case that was reported elsewhere."""
 
+WAITING_WITH = timedelta(days=30)
+"""How long what they say is still about the case that they joined."""
+
 MAX_JOINING = 120
 """Characters of a line that may join what a neighbour reported, without being a report that is sure by itself."""
 
@@ -73,6 +76,8 @@ class Surroundings:
     cases: dict[int, list[Case]] = field(default_factory=dict)
     dangers: list[tuple[Case, str]] = field(default_factory=list)
     nearby: dict[int, list[tuple[Case, str]]] = field(default_factory=dict)  # of the village, with their areas' paths
+    followers: set[tuple[int, int]] = field(default_factory=set)  # (case, who has the same trouble)
+    merged: list[Ref] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
     claimable: dict[int, list[Stray]] = field(default_factory=dict)  # whose family the chat was asked for
     questions: dict[int, list[Question]] = field(default_factory=dict)
@@ -92,7 +97,7 @@ class Surroundings:
             if self._heard(alert, where)
         ]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
-        return (*alerts, *(_case_matter(case, contact_id) for case in cases))
+        return (*alerts, *(_case_matter(case, contact_id, self.followers) for case in cases))
 
     def found_by(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
         """The strays that this person reported in this chat, and that still wait."""
@@ -205,11 +210,12 @@ def _alert_matter(alert: Alert, mine: bool, tends: bool) -> OpenMatter:
     )
 
 
-def _case_matter(case: Case, contact_id: int) -> OpenMatter:
+def _case_matter(case: Case, contact_id: int, followers: Collection[tuple[int, int]]) -> OpenMatter:
     return OpenMatter(
         ref=Ref("", case.id or 0),
         at=case.updated_at,
         mine=case.reporter_id == contact_id,
+        shared=(case.id, contact_id) in followers,
         category=case.category,
         place=case.place or None,
         done=case.state == CaseState.DONE,
@@ -246,22 +252,23 @@ _ALERTS = (
     .order_by(col(Alert.id))
 )
 _FRESH = (col(Case.state) == CaseState.DONE) & (col(Case.updated_at) > bindparam("since"))
+_MERGED = (col(Case.state) == CaseState.MERGED) & (col(Case.updated_at) > bindparam("since"))
 _CASES = (
     select(Case)
-    .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH))
+    .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH, _MERGED))
     .order_by(col(Case.id))
 )
 _JOINED = (
-    select(Case, col(CaseFollower.chat_id))
-    .join(CaseFollower, col(CaseFollower.case_id) == col(Case.id))
+    select(col(CaseFollower.case_id), col(CaseFollower.chat_id), col(CaseFollower.contact_id))
+    .join(Case, col(CaseFollower.case_id) == col(Case.id))
     .where(
         col(CaseFollower.chat_id).in_(bindparam("chats")),
-        col(CaseFollower.at) > bindparam("since"),
-        or_(col(Case.state).in_(CASE_OPEN), col(Case.state) == CaseState.DONE),
+        col(CaseFollower.at) > bindparam("joined"),
+        or_(col(Case.state).in_(CASE_OPEN), _FRESH),
     )
-    .distinct()
     .order_by(col(Case.id))
 )
+_ELSEWHERE = select(Case).where(col(Case.id).in_(bindparam("ids"))).order_by(col(Case.id))
 _DANGERS = (
     select(Case, col(Area.path))
     .join(Area, col(Area.id) == col(Case.area_id))
@@ -413,10 +420,11 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
             (around.alerts if alert.state in ALERT_OPEN else around.ended).append(alert)
     by_chat: dict[int, list[Case]] = defaultdict(list)
     for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
-        by_chat[case.chat_id].append(case)
-    for case, chat_id in await session.execute(_JOINED, {"chats": list(chats), "since": now - RECENT_DONE}):
-        if case.chat_id != chat_id:
-            by_chat[chat_id].append(case)
+        if case.state == CaseState.MERGED:
+            around.merged.append(Ref("", case.id or 0))
+        else:
+            by_chat[case.chat_id].append(case)
+    await _joined(session, around, by_chat, chats, now)
     around.cases = by_chat
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
     found: dict[int, dict[int, Stray]] = defaultdict(dict)
@@ -425,6 +433,21 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
         if asked is not None:
             around.claimable.setdefault(asked, []).append(stray)
     around.strays = {chat: list(ones.values()) for chat, ones in found.items()}
+
+
+async def _joined(
+    session: AsyncSession, around: Surroundings, by_chat: dict[int, list[Case]], chats: set[int], now: datetime
+) -> None:
+    """Who of these chats has the trouble of a case, and the cases that came from elsewhere."""
+    since = {"since": now - RECENT_DONE, "joined": now - WAITING_WITH}
+    rows = (await session.execute(_JOINED, {"chats": list(chats), **since})).all()
+    around.followers = {(case_id, contact_id) for case_id, _, contact_id in rows}
+    known = {one.id: one for cases in by_chat.values() for one in cases}
+    if missing := {case_id for case_id, _, _ in rows} - known.keys():
+        known |= {one.id: one for one in await session.scalars(_ELSEWHERE, {"ids": list(missing)})}
+    for case_id, chat_id in dict.fromkeys((case_id, chat_id) for case_id, chat_id, _ in rows):
+        if known[case_id].chat_id != chat_id:
+            by_chat[chat_id].append(known[case_id])
 
 
 async def _questions(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:

@@ -73,9 +73,9 @@ class Case(SQLModel, table=True):
     of origin has heard of it. Its limits are `answer_due_at` (somebody takes it) and `due_at` (it is done). One that
     climbed the ladder is answered for at `raised_id`; one that went into another has `merged_id`, one taken out of
     another `split_id`. `department` has it in hand, empty for the grid's own staff. `relayed_for` names who
-    asked where that is not the reporter, `outside_number` is its number in the system that it came from. What the
-    figures need of its past: `answered_late`, whether who took it first did so past its limit (None: nobody took it
-    yet); `beyond`, whether it was ever raised or referred.
+    asked where that is not the reporter, `outside_number` is its number in the system that it came from. `stars` (1
+    to 5) is how it was rated. What the figures need of its past: `answered_late`, whether who took it first did so
+    past its limit (None: nobody took it yet); `beyond`, whether it was ever raised or referred.
     """
 
     __table_args__ = (
@@ -113,6 +113,7 @@ class Case(SQLModel, table=True):
     ended_at: datetime | None = optional_time()
     due_at: datetime | None = optional_time()
     satisfied: bool | None = None
+    stars: int | None = None
     reopened: int = 0
     note: str = ""
     source: str = Field(default=CaseSource.CHAT)
@@ -144,11 +145,21 @@ class CaseStep(SQLModel, table=True):
     public: bool = True
 
 
+class Shows(StrEnum):
+    """What a photo of a case shows."""
+
+    REPORT = "report"  # from who reported it
+    SITE = "site"  # with a step before the end
+    RESULT = "result"
+    AGREEMENT = "agreement"  # that ended a quarrel
+
+
 class CasePicture(SQLModel, table=True):
-    """A photo that belongs to a case: of the agreement that ended a quarrel."""
+    """A photo that belongs to a case."""
 
     case_id: int = Field(foreign_key="case.id", primary_key=True)
     picture_id: int = Field(foreign_key="picture.id", primary_key=True, index=True)
+    shows: str = Field(default=Shows.AGREEMENT)
 
 
 class CaseFollower(SQLModel, table=True):

@@ -3,8 +3,10 @@
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, gives_back
 from handlers.cases.complaints import ACCUSES, complained_of
+from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
 from handlers.cases.neighbours import known, reported
+from handlers.cases.photographing import pictured
 from handlers.cases.timers import ANSWERS, DUE
 from handlers.cases.working import COMMANDS
 
@@ -16,9 +18,11 @@ __all__ = [
     "DUE",
     "accused",
     "ask_whom",
+    "asked_apart",
     "complained_of",
     "gives_back",
     "inquired",
     "known",
+    "pictured",
     "reported",
 ]

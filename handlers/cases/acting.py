@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import helping, lateness
-from handlers.cases import moving, neighbours, texts
+from handlers.cases import hushing, moving, neighbours, rating, texts
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
@@ -28,6 +28,8 @@ ADDED, MOVED = "补充", "补充地点"
 
 async def more(turn: Turn, ref: Ref) -> None:
     """The reporter adds or corrects something: kept at once, announced once a little later."""
+    if await rating.explained(turn, ref.number):
+        return
     own = await moving.load_own(turn, ref.number)
     if own is None or own[0].state not in CASE_OPEN:
         turn.outcome, turn.ref = Outcome.CHAT, ""
@@ -53,7 +55,7 @@ async def fixed(turn: Turn, ref: Ref) -> None:
     if concerned and case.state in (*CASE_OPEN, CaseState.DONE) and not await lateness.in_time(turn, str(ref)):
         return
     if case.state == CaseState.DONE and turn.me.contact_id == case.reporter_id:
-        await moving.rate(turn, ref.number, True, "")
+        await rating.rate(turn, ref.number, rating.GOOD, "")
     elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id:
         await moving.settle(turn, case)
     elif case.state in CASE_OPEN and moving.manages(turn, case, area):
@@ -63,28 +65,30 @@ async def fixed(turn: Turn, ref: Ref) -> None:
 
 
 async def not_fixed(turn: Turn, ref: Ref) -> None:
-    """还没好 / 又坏了: after 办结 it reopens; before, the owner hears of it."""
+    """还没好 / 又坏了: after 办结 it reopens, for whoever has the trouble; before, and from others, the owner hears."""
     from handlers import emergencies  # it imports this package
 
-    case, area = await moving.load(turn, ref.number)
+    case, area = await moving.load(turn, await moving.current(turn, ref.number))
     if case.kind == Kind.EMERGENCY and emergencies.goes_on(turn.text):
         await emergencies.contradicted(turn, case)
     elif case.state in CASE_SOLVED and await moving.affected(turn, case):
         await moving.reopen(turn, case, area, turn.text[:200])
-    elif case.state in CASE_OPEN and case.owner_id and case.owner_id != turn.me.contact_id:
+    elif case.state in (*CASE_OPEN, CaseState.DONE) and case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}", ref=str(case.id))
     else:
         turn.outcome = Outcome.CHAT
 
 
 async def rated(turn: Turn, ref: Ref) -> None:
-    """满意 / 不满意 in plain words, from the reporter; from others it is talk."""
-    case, _ = await moving.load(turn, ref.number)
+    """满意 / 不满意 / 四星 in plain words, from whoever has the trouble; from others it is talk."""
+    case, _ = await moving.load(turn, await moving.current(turn, ref.number))
     if case.state not in CASE_SOLVED or not await moving.affected(turn, case):
         turn.outcome = Outcome.CHAT
         return
-    good = turn.reading is not None and turn.reading.satisfied is True
-    await moving.rate(turn, ref.number, good, "" if good else turn.text[:200])
+    meant = turn.reading.satisfied if turn.reading else None
+    otherwise = rating.MIDDLING if meant is None else rating.GOOD if meant else rating.BAD
+    mark = rating.mark_in(turn.text, otherwise)
+    await rating.rate(turn, case.id or 0, mark, "" if mark == rating.GOOD else turn.text[:200])
 
 
 async def claimed(turn: Turn, ref: Ref) -> None:
@@ -189,4 +193,5 @@ ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {
     Act.RATE: rated,
     Act.CLAIM: claimed,
     Act.WITHDRAW: withdrawn,
+    Act.HUSH: hushing.asked,
 }

@@ -7,15 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.cases import departments, machine, texts
+from handlers.cases import departments, evidence, machine, texts
 from handlers.cases.moving import RATING_DAYS, load, moved, must_manage, take
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
-from handlers.photos import just_sent
 from handlers.posting import Piece, Target, post, say, whisper
 from handlers.turn import ROLE_NAMES, Turn
 from storage.areas import Area
-from storage.matters import CASE_UNTAKEN, Case, CaseCall, CasePicture, CaseStep
+from storage.matters import CASE_UNTAKEN, Case, CaseCall, CaseStep, Shows
 from storage.outbox import Sort
 from storage.people import Role, private_chats, staff_around
 
@@ -55,16 +54,13 @@ async def settle(turn: Turn, number: int, words: str) -> None:
     """和解 12: both sides agree; with a photo of the agreement where one was sent right before."""
     case, _ = await _dispute(turn, number)
     machine.must(turn, case, SETTLED)
-    photos = await just_sent(turn, 1)
     begun, spent = await _times(turn, case)
     spent += turn.now - begun if begun else timedelta()
     if case.taken_at is None:
         await take(turn, case)
     case.done_at = turn.now
     await moved(turn, case, SETTLED, words, public=False)
-    for photo in photos:
-        photo.state = "wanted"
-        turn.session.add(CasePicture(case_id=case.id or 0, picture_id=photo.id or 0))
+    photos = await evidence.keep_sent(turn, case, Shows.AGREEMENT, most=1)
     await _tell_settled(turn, case)
     time = f"，共用时 {_minutes(spent)} 分钟" if spent else ""
     paper = "和解书照片收好了。" if photos else ""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
-from handlers.cases import departments, machine, outside, reminding, texts
+from handlers.cases import departments, evidence, machine, outside, reminding, sights, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
 from handlers.cases.reporting import add_step, owner_for, owner_name
@@ -21,7 +21,8 @@ from handlers.posting import Piece, Target, post, responsible, say, tell, whispe
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState
+from storage.inbox import Picture
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState, Shows
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
 
@@ -53,6 +54,15 @@ async def load(turn: Turn, number: int) -> tuple[Case, Area]:
         guard_private(turn, case, area)
     turn.concerns(str(number))
     return case, area
+
+
+async def current(turn: Turn, number: int) -> int:
+    """The number under which a case goes on: of one that was merged, of that into which it went."""
+    case = await turn.session.get(Case, number)
+    while case is not None and case.state == CaseState.MERGED and case.merged_id is not None:
+        number = case.merged_id
+        case = await turn.session.get(Case, number)
+    return number
 
 
 async def load_own(turn: Turn, number: int) -> tuple[Case, Area] | None:
@@ -103,14 +113,23 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
 
 
 async def tell_origin(
-    turn: Turn, case: Case, text: str, *, mention: bool = True, asked: bool = False, others: Sequence[int] = ()
+    turn: Turn,
+    case: Case,
+    text: str,
+    *,
+    mention: bool = True,
+    asked: bool = False,
+    others: Sequence[int] = (),
+    photos: Sequence[Picture] = (),
 ) -> datetime | None:
     """One post in the group of origin that mentions the reporter and `others`; in private for what is private.
+
+    `photos` go with it, in the group those that it has not seen.
 
     `asked`: the reporter has just written, which no quiet hours hold up. Returns until when they hold it, if they do.
     """
     if case.quiet:
-        await whisper(turn, case.reporter_id, text, ref=str(case.id))
+        await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
         return None
     chat = await turn.session.get(Chat, case.chat_id)
     in_group = chat is not None and chat.room_id is not None
@@ -121,12 +140,13 @@ async def tell_origin(
     fresh = answer or turn.now - case.created_at < FRESH
     hold = None if fresh else wakes
     priority = Priority.REPLY if answer or (fresh and wakes) else None  # the courier holds all that is routine
-    pieces, targets = [Piece(text, people)], [Target(case.chat_id)]
+    shown = await evidence.for_chat(turn, photos, case.chat_id, in_group=in_group)
+    pieces, targets = [Piece(text, people), *shown], [Target(case.chat_id)]
     sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
     if sent.chats:
         case.shown = True
         return hold
-    await whisper(turn, case.reporter_id, text, ref=str(case.id))
+    await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
     return None
 
 
@@ -172,7 +192,8 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     if case.state in CASE_UNTAKEN:
         await take(turn, case)
     await moved(turn, case, "进展", words)
-    hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}")
+    photos = await evidence.keep_sent(turn, case, Shows.SITE)
+    hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}", photos=photos)
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}进展：{words}")
     await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
 
@@ -252,6 +273,8 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     machine.must(turn, case, "办结")
     if case.taken_at is None:
         await take(turn, case)
+    photos = await evidence.keep_sent(turn, case, Shows.RESULT)
+    missing = await sights.missing(turn, case, area, words)
     case.done_at = turn.now
     await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
@@ -259,10 +282,14 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
-    hold = await tell_origin(turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here)
+    hold = await tell_origin(
+        turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here, photos=photos
+    )
     await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
     told = noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
+    if missing:
+        await whisper(turn, turn.me.contact_id, sights.reminder(case, missing), ref=str(case.id))
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
     await _call_off(turn, case, f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
@@ -403,29 +430,6 @@ async def take(turn: Turn, case: Case) -> None:
     case.owner_id, case.taken_at = turn.me.contact_id, turn.now
 
 
-async def rate(turn: Turn, number: int, satisfied: bool, words: str) -> None:
-    """满意 ends it; 不满意 reopens it and reaches the owner and the lead."""
-    case, area = await load(turn, number)
-    if not await affected(turn, case):
-        raise Refusal(f"{texts.name(case)}请报事人评价。您有同样的情况，直接在群里说就行。")
-    if case.state in CASE_OPEN:
-        raise Refusal(f"{texts.name(case)}还没办结，办完再请您评价。")
-    machine.must(turn, case, "满意" if satisfied else "不满意", "评价")
-    case.satisfied = satisfied
-    if satisfied:
-        await ended(turn, case, "满意", words)
-        await _thank(turn, case)
-    else:
-        await reopen(turn, case, area, words)
-
-
-async def _thank(turn: Turn, case: Case) -> None:
-    text = f"{texts.name(case)}谢谢评价，这件事就结束了。{await outside.form(turn, case)}"
-    await say(turn, text, ref=str(case.id))
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人评价：满意。", ref=str(case.id))
-
-
 async def affected(turn: Turn, case: Case) -> bool:
     """Whether the speaker reported the case or has the same trouble."""
     if turn.me.contact_id == case.reporter_id:
@@ -446,19 +450,23 @@ async def settle(turn: Turn, case: Case) -> None:
     await _call_off(turn, case, "报事人说已经好了")
 
 
-async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
-    """Not good yet: back to work, and the owner and the lead hear of it."""
+async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "") -> None:
+    """Not good yet: back to work, and the owner and the lead hear of it; `asking` is put to who said so.
+
+    The group of origin hears of it where that was said elsewhere.
+    """
     case.reopened, case.ended_at = case.reopened + 1, None
     limits(turn, case, turn.now)
     await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""
-    await say(
-        turn,
-        f"{texts.name(case)}收到，已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。",
-        ref=str(case.id),
-    )
-    await _alarm(turn, case, area, f"{texts.name(case)}报事人不满意，已重新打开{why}。")
+    again = f"已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。"
+    await say(turn, f"{texts.name(case)}收到，{again}{asking}", ref=str(case.id))
+    own = turn.me.contact_id == case.reporter_id
+    if not own and turn.here.chat_id != case.chat_id:
+        await tell_origin(turn, case, f"{texts.name(case)}有邻居说还没好，{again}")
+    who = "报事人" if own else f"有同样情况的{turn.me.name}"
+    await _alarm(turn, case, area, f"{texts.name(case)}{who}不满意，已重新打开{why}。")
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import quiet_hours
-from handlers.cases import hooks, reminding, texts
+from handlers.cases import evidence, hooks, reminding, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
 from handlers.cases.placing import place_of
@@ -14,7 +14,7 @@ from handlers.turn import Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Mode, silenced
 from storage.duty import on_duty
-from storage.matters import Case, CaseStep
+from storage.matters import Case, CaseStep, Shows
 from storage.outbox import Sort
 from storage.people import Role, names_of
 
@@ -22,9 +22,11 @@ from storage.people import Role, names_of
 async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     """Open the case of this area, give the first answer and tell its owner, with a `hint` if there is one."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
+    photos = await evidence.keep_sent(turn, case, Shows.REPORT)
+    look = f"\n有 {len(photos)} 张照片，发“照片 {case.id}”看。" if photos else ""
     worker = await told_names(turn, case, area)
     await announce(turn, case, area, worker)
-    await tell_owner(turn, case, area, hint.format(case.id))
+    await tell_owner(turn, case, area, hint.format(case.id) + look)
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker, promise(turn, case)), ref=str(case.id))
     return case

@@ -11,6 +11,7 @@ from sqlmodel import col
 from handlers import alerts, strays
 from handlers.cases import (
     holding,
+    hushing,
     joining,
     laddering,
     listing,
@@ -19,8 +20,11 @@ from handlers.cases import (
     neighbours,
     noting,
     outside,
+    photographing,
     proactive,
+    rating,
     relaying,
+    sights,
     texts,
     whistling,
 )
@@ -129,11 +133,11 @@ async def _misread(turn: Turn, order: Order) -> None:
 
 
 async def _satisfied(turn: Turn, order: Order) -> None:
-    await moving.rate(turn, _number(order), True, order.rest)
+    await rating.rate(turn, _number(order), rating.mark_in(order.rest, rating.GOOD), order.rest)
 
 
 async def _dissatisfied(turn: Turn, order: Order) -> None:
-    await moving.rate(turn, _number(order), False, order.rest)
+    await rating.rate(turn, _number(order), rating.BAD, _words(order))
 
 
 async def _status(turn: Turn, order: Order) -> None:
@@ -163,12 +167,24 @@ async def _status_text(turn: Turn, case: Case, area: Area) -> str:
         steps = steps.where(CaseStep.action != noting.NOTE)
     last = (await turn.session.scalars(steps.limit(1))).first()
     owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
-    words = f"{last.action} {last.text}".strip() if last else ""
+    words = f"{last.action} {last.text}".strip() if last and not case.merged_id else ""
     if turn.me.contact_id != case.reporter_id and not turn.here.private and await moving.between_us(turn, case):
         words = ""  # they were written for the reporter alone
     when = turn.local(last.at if last else case.created_at)
     told = texts.status(case, owner.name if owner else "", open_clip(words, 80), when, turn.local(turn.now))
-    return told + await whistling.who_was_called(turn, case)
+    return told + await whistling.who_was_called(turn, case) + await _where_it_went(turn, case)
+
+
+async def _where_it_went(turn: Turn, case: Case) -> str:
+    """How the case stands into which this one was merged; nothing of one that is private now, in a group."""
+    other = await turn.session.get(Case, await moving.current(turn, case.id or 0))
+    if other is None or other.id == case.id:
+        return ""
+    area = await turn.session.get_one(Area, other.area_id)
+    told = turn.here.private and (await moving.affected(turn, other) or moving.manages(turn, other, area))
+    if other.quiet and not told:
+        return ""
+    return f"\n{await _status_text(turn, other, area)}"
 
 
 async def _suspend(turn: Turn, order: Order) -> None:
@@ -189,6 +205,20 @@ async def _recategorise(turn: Turn, order: Order) -> None:
 
 async def _urge(turn: Turn, order: Order) -> None:
     await noting.urge(turn, _number(order))
+
+
+async def _hush(turn: Turn, order: Order) -> None:
+    await hushing.hush(turn, _number(order))
+
+
+async def _photos(turn: Turn, order: Order) -> None:
+    await photographing.show(turn, _number(order))
+
+
+async def _sights(turn: Turn, order: Order) -> None:
+    case, area = await moving.load(turn, _number(order))
+    moving.must_manage(turn, case, area)
+    await sights.show(turn, case)
 
 
 async def _merge(turn: Turn, order: Order) -> None:
@@ -334,6 +364,9 @@ COMMANDS: tuple[Command, ...] = (
         contained=True,
     ),
     Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True),
+    Command(("照片",), "照片 12", "再看一件事项的照片", _photos, WORKING, MUST, ordinary=True, private=True),
+    Command(("五见",), "五见 12", "办结前看看见人、见现场、见过程、见效果、见分析还缺什么", _sights, WORKING, MUST),
+    Command(("保密",), "保密 12", "这件事以后只私下说，不在群里说（报事人也可以）", _hush, (), MUST, ordinary=True),
     Command(
         ("先办",),
         "先办 路灯老坏 柳树巷",

@@ -1,6 +1,6 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
-from handlers.understanding.acts import says_same
+from handlers.understanding.acts import asks_secrecy, says_same
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -17,6 +17,7 @@ from handlers.understanding.model import (
     Ref,
 )
 from handlers.understanding.reader import read
+from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
 
 __all__ = [
@@ -35,9 +36,11 @@ __all__ = [
     "Reading",
     "Ref",
     "Taught",
+    "asks_secrecy",
     "masked",
     "read",
     "says_same",
+    "stars",
     "tally",
     "teach",
     "to_json",

@@ -11,6 +11,7 @@ from handlers.understanding.answers import answer
 from handlers.understanding.extract import extract
 from handlers.understanding.model import Act, Candidate, Context, Fields, Kind
 from handlers.understanding.scan import BIT, Scan
+from handlers.understanding.stars import stars
 from handlers.understanding.targets import RECENT
 
 MAX_LINE = 120
@@ -112,6 +113,15 @@ _WHOLE = {
     ),
 }  # fmt: skip
 # The repeats below are possessive: no text makes them try again and again.
+_SECRECY = re.compile(
+    r"(?:格格|请|麻烦|希望|你们?|您|大家|我(?!不)|报|的|说|刚才|"
+    r"[这那件个号]|事情?|事儿|先|千万|能不能|可不可以|能|[,， ])*+"
+    r"(?:(?:别|不要|不想|勿)再?(?:(?:在|往|发到?)(?:微信)?(?:大|小区|村)?群里?(?:再)?(?:说|发|讲|提|公布|公开)?|公开|声张|外传)|"
+    r"(?:[替给帮为]我|要|想|需要)*保(?:个)?密(?:处理|办理)?|私下(?:里)?(?:说|处理|办理?|解决|联系我?))"
+    r"(?:就[好行]|行吗|可以吗|好吗|[了吧啊呀哈,，。.!！?？~ ]|谢谢您?|影响不好|怕人?(?:知道|报复))*+"
+)
+_THIS = re.compile(r"[这那][件个]?事|我(?:报|说)?的")
+"""Without a number, a quote or a mention, 别在群里说 may be said to a neighbour."""
 _WHEN = re.compile(
     r"(?:那|请问|师傅|你们|物业|工人|维修工?|电工|水工|人|大概|大约|还|得|要|到底|究竟|[,， ])*+"
     r"(?:多久|多长时间|啥时候?|什么时候|几时|何时|哪天|几点)钟?才?(?:能|可以|会)?(?:给|帮)?(?:我们?家?)?"
@@ -193,6 +203,11 @@ def says_same(text: str) -> bool:
     return len(text) <= MAX_LINE and _SAME.search(text.strip()) is not None
 
 
+def asks_secrecy(text: str) -> bool:
+    """Whether a line asks for nothing but that a matter be kept out of the group: 这事别在群里说."""
+    return len(text) <= _SHORT and _SECRECY.fullmatch(targets.without_number(text)) is not None
+
+
 def concerned(context: Context) -> bool:
     """Whether there is anything a line could act on without naming it."""
     return bool(context.matters or context.question or context.quoted)
@@ -209,9 +224,14 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
         if said is not None:
             asked = targets.merge(pointed, targets.asked(context), targets.own(context))
             return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
+        if (why := _reason(text, kind, category, context)) is not None:
+            return why
     if not pointed and len(text) <= _SHORT and _CONSEQUENCE.fullmatch(text):
         return _worse(kind, category, context)
-    if not pointed and not scan.mask & _ACT and not any(m.mine and m.done for m in context.matters):
+    if asks_secrecy(text) and (pointed or context.mentions_bot or _THIS.search(text)):
+        meant = targets.merge(pointed, targets.own(context))
+        return Doing(Act.HUSH, meant[0].confidence, meant) if meant else NONE
+    if not pointed and not scan.mask & _ACT and not any((m.mine or m.shared) and m.done for m in context.matters):
         return _more(scan, kind, pointed, context)
     return (
         _rated(text, pointed, context)
@@ -221,11 +241,13 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
 
 
 def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | None:
-    ended = sorted((m for m in context.matters if m.mine and m.done), key=lambda m: m.at, reverse=True)
+    theirs = (m for m in context.matters if (m.mine or m.shared) and m.done)
+    ended = sorted(theirs, key=lambda m: (m.mine, m.at), reverse=True)
     done = [Candidate(m.ref, 0.75, "writer") for m in ended]
     just = bool(ended) and context.now - ended[0].at <= JUST_DONE and len(text) <= _SHORT
     unhappy = _UNHAPPY.search(text) is not None
-    rated = (unhappy or _HAPPY.search(text)) and (pointed or _RATING.fullmatch(text))
+    given = stars(targets.without_number(text)) if just or pointed or _MARKED.search(text) else None
+    rated = given or ((unhappy or _HAPPY.search(text)) and (pointed or _RATING.fullmatch(text)))
     if just and not rated and _AGAIN.fullmatch(text):
         return Doing(Act.NOT_FIXED, 0.75, targets.merge(pointed, done))
     if not rated and not (just and not unhappy and _KIND_WORDS.fullmatch(text)):
@@ -233,7 +255,35 @@ def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | Non
     candidates = targets.merge(pointed, done, targets.own(context))
     if not candidates or _QUESTION.search(text):
         return None
-    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=not unhappy)
+    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=_is_good(text, given, unhappy))
+
+
+_MIDDLING = re.compile(r"一般|凑合")
+_MARKED = re.compile(r"[星⭐🌟★]|[给打评].{0,6}(?:分|好评)")
+"""What can be nothing else than a mark, however long after the end it comes."""
+_NO_REASON = re.compile(
+    r"(?:没(?:有|什么|啥|事)?|算了|不用了?|谢谢?|好|嗯+|哦+|噢|收到|知道|辛苦|哈|呵|[了的啊吧呀,，。.!！~ ])+|\W*"
+)
+
+
+def _is_good(text: str, given: int | None, unhappy: bool) -> bool | None:
+    """Whether a mark, or words, say that it is good; None for what is neither."""
+    if given is not None:
+        return None if given == 3 else given > 3
+    return False if unhappy else None if _MIDDLING.search(text) else True
+
+
+def _reason(text: str, kind: Kind, category: str | None, context: Context) -> Doing | None:
+    """What was not good, to the bot's 哪里不满意: no question, no thanks, no other matter, and no 又坏了."""
+    question = context.question
+    if question is None or question.kind != "why" or _QUESTION.search(text) or _NO_REASON.fullmatch(text):
+        return None
+    about = next((m.category for m in context.matters if m.ref == question.ref), None)
+    same = kind in (Kind.CHAT, Kind.COMPLAINT) or (kind is Kind.REQUEST and category in (None, about))
+    not_yet = _AGAIN.fullmatch(text) or _WHOLE[Act.NOT_FIXED].fullmatch(text)
+    if not same or len(text) < 2 or not_yet or stars(text) is not None or _RATING.fullmatch(text):
+        return None
+    return Doing(Act.MORE, 0.8, tuple(targets.asked(context)))
 
 
 def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
@@ -305,7 +355,8 @@ def _candidates(
     mine = [] if act is Act.SAME else targets.own(context)
     if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and act is not Act.ASK and not pointed:
         mine = [c for c in mine if c.ref in {a.ref for a in alike}]
-    return targets.merge(pointed, mine, alike, nearby)
+    theirs = targets.shared(context) if act is Act.NOT_FIXED else []
+    return targets.merge(pointed, mine, theirs, alike, nearby)
 
 
 def _taken_up(text: str, context: Context) -> bool:

@@ -82,6 +82,8 @@ def answer(scan: Scan, context: Context) -> Answer | None:
         return _rating(scan.text)
     if question.kind == "recall" and _KEEP.search(scan.text):
         return Answer(Act.NO, PLAIN)
+    if question.kind == "why":
+        return None
     text = _without_number(scan.text, question)
     if _about_a_report(question) and (amended := _amended(text, context)) is not None:
         return amended

@@ -40,6 +40,7 @@ class Act(StrEnum):
     RATE = "rate"
     CLAIM = "claim"
     WITHDRAW = "withdraw"
+    HUSH = "hush"
     YES = "yes"
     NO = "no"
 
@@ -68,13 +69,14 @@ class Ref:
 class OpenMatter:
     """An open matter of the room, as far as a reading may need it to tell what a line refers to.
 
-    `mine` says that the writer reported it, `tended` that they look after such matters; `at` is the time of the last
-    line about it (aware).
+    `mine` says that the writer reported it, `shared` that they have the same trouble, `tended` that they look after
+    such matters; `at` is the time of the last line about it (aware).
     """
 
     ref: Ref
     at: datetime
     mine: bool = False
+    shared: bool = False
     tended: bool = False
     category: str | None = None
     place: str | None = None
@@ -89,7 +91,7 @@ class OpenMatter:
 class PendingQuestion:
     """What the bot last asked this writer in this chat, not yet answered nor expired.
 
-    `kind` is one of: confirm, place, name, phone, photo, which_matter, rate, found, recall, area.
+    `kind` is one of: confirm, place, name, phone, photo, which_matter, rate, why, found, recall, area.
     """
 
     kind: str
@@ -121,6 +123,7 @@ class Context:
     quoted_text: str = ""
     lines: tuple[Line, ...] = ()
     matters: tuple[OpenMatter, ...] = ()
+    merged: tuple[Ref, ...] = ()
     question: PendingQuestion | None = None
 
 

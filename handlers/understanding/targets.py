@@ -66,7 +66,7 @@ def pointed(text: str, context: Context) -> list[Candidate]:
 
 def unheard(candidates: Iterable[Candidate], context: Context) -> bool:
     """Whether all that is pointed to are bare numbers of no matter here: 12号 may be a house or a date."""
-    known = {matter.ref for matter in context.matters}
+    known = {matter.ref for matter in context.matters} | set(context.merged)
     return all(c.by == "number" and not c.ref.letter and c.ref not in known for c in candidates)
 
 
@@ -82,6 +82,12 @@ def own(context: Context, letter: str | None = None, within: timedelta | None = 
     fresh = [m for m in mine if within is None or context.now - m.at <= within]
     ranked = sorted(fresh, key=lambda m: m.at, reverse=True)
     return [Candidate(m.ref, max(0.4, 0.8 - 0.15 * rank), "writer") for rank, m in enumerate(ranked)]
+
+
+def shared(context: Context) -> list[Candidate]:
+    """The matters that others reported and the writer has too, the latest first."""
+    theirs = sorted((m for m in context.matters if m.shared), key=lambda m: m.at, reverse=True)
+    return [Candidate(m.ref, max(0.4, 0.7 - 0.15 * rank), "writer") for rank, m in enumerate(theirs)]
 
 
 def tended(context: Context) -> list[Candidate]:

@@ -235,12 +235,18 @@ def ended(minutes: int = 50) -> Context:
 
 
 @pytest.mark.parametrize(
-    "text", ["挺好的，谢谢", "5分好评", "一般", "可以，辛苦了", "不错", "修得很好 谢谢师傅", "这次好了，满意", "满意"]
+    "text", ["挺好的，谢谢", "5分好评", "可以，辛苦了", "不错", "修得很好 谢谢师傅", "这次好了，满意", "满意"]
 )
 def test_kind_words_after_the_end_rate_what_ended_last(text: str) -> None:
     reading = read(text, ended())
     assert (reading.act, reading.satisfied) == (Act.RATE, True)
     assert reading.candidates[0].ref == Ref("", 2)
+
+
+@pytest.mark.parametrize("text", ["一般", "打3分", "修得一般，谢谢"])
+def test_a_middling_word_after_the_end_says_neither(text: str) -> None:
+    reading = read(text, ended())
+    assert (reading.act, reading.satisfied) == (Act.RATE, None)
 
 
 @pytest.mark.parametrize("text", ["不行啊，今晚又灭了", "又坏了", "没用啊，还是白修", "灯又不亮了"])
