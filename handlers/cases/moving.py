@@ -458,7 +458,8 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str) -> None:
         f"{texts.name(case)}收到，已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。",
         ref=str(case.id),
     )
-    await _alarm(turn, case, area, f"{texts.name(case)}报事人不满意，已重新打开{why}。")
+    who = "报事人不满意" if turn.me.contact_id == case.reporter_id else f"{turn.me.name or '邻居'}说还没好"
+    await _alarm(turn, case, area, f"{texts.name(case)}{who}，已重新打开{why}。")
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:

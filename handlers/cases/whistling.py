@@ -181,7 +181,11 @@ async def _coordinate(turn: Turn, case: Case, call: CaseCall) -> None:
     case.department, case.owner_id = call.department, turn.me.contact_id
     case.taken_at, case.waits_until = turn.now, None
     await moved(turn, case, "报到", call.department)
-    beside = [one.department for one in await departments.calls_of(turn, case) if one.department != call.department]
+    beside = [
+        one.department
+        for one in await departments.calls_of(turn, case)
+        if one.department != call.department and (one.reported_at or one.due_at > turn.now)  # not who never came
+    ]
     helped = f"，{_names(beside)}配合" if beside else ""
     await tell_origin(turn, case, f"{texts.name(case)}{call.department}已报到，牵头办理{helped}。有进展我在这里说。")
     await departments.tell_callers(
