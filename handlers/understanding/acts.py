@@ -118,6 +118,9 @@ _WHEN = re.compile(
     r"(?:修[好完]?|好|来(?:人|修|水|电|气)?修?|有人来|上门|弄好?|处理好?|解决|通|恢复|到)[了啊呀呢嘛]*[?？。!！]*"
 )
 """多久能修: of a matter only where the writer has one, or speaks to the bot."""
+_THING_WHEN = re.compile(rf"[^,，。?？!！\s]{{1,8}}?(?:{_WHEN.pattern})")
+_UNTENDED = re.compile(r"[^,，。?？!！]{0,8}还(?:是)?没有?人来?(?:收|拉|清理?|打扫|扫|修|管|处理)[了呢啊呀]*[。!！]*")
+"""垃圾桶还没人收: of the writer's own matter, where that is of such things."""
 _IMPATIENT = re.compile(
     r"(?:那|所以|喂|你们|物业|社区|网格员?|居委会|村里|有关部门|领导|这事儿?|我家|我们|[,， ])*+(?:到底|究竟|还)?"
     r"(?:(?:管|修|来|处理|解决|弄)(?:不|还是不)(?:管|修|来|处理|解决|弄)了?|"
@@ -270,12 +273,16 @@ def _said(text: str, pointed: bool, own: bool) -> Act | None:
         return Act.CORRECT
     if own and (_WHEN.fullmatch(text) or _IMPATIENT.fullmatch(text)):
         return Act.ASK
+    if own and _UNTENDED.fullmatch(text):
+        return Act.NOT_FIXED
     return next((act for act, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)
 
 
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
     text = scan.text
     act = _said(text, bool(pointed), context.mentions_bot or bool(targets.own(context)))
+    if act is None and _asks_of_own(text, category, context):
+        act = Act.ASK
     if act is None and _PLUS.search(text) and pointed:
         act = Act.SAME
     if act is None and context.quoted is not None and _NOT_THAT.match(text):
@@ -288,6 +295,13 @@ def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidat
     if act is Act.CORRECT:
         return _corrected(scan, candidates, context)
     return Doing(act, candidates[0].confidence, candidates)
+
+
+def _asks_of_own(text: str, category: str | None, context: Context) -> bool:
+    """Whether a short line asks when a thing will be right of which the writer has an open matter: 楼道灯什么时候修."""
+    if category is None or len(text) > _SHORT or not _THING_WHEN.fullmatch(text):
+        return False
+    return any(m.mine and m.category == category and not m.done for m in context.matters)
 
 
 def _candidates(
