@@ -325,11 +325,18 @@ async def say(
 
 
 async def whisper(
-    turn: Turn, contact_id: int, text: str, *, ref: str = NO_MATTER, pictures: Sequence[Piece] = ()
+    turn: Turn,
+    contact_id: int,
+    text: str,
+    *,
+    ref: str = NO_MATTER,
+    pictures: Sequence[Piece] = (),
+    hold: datetime | None = None,
 ) -> Sent:
-    """Say something to a person in private; nothing happens where that is impossible."""
+    """Say something to a person in private, not before `hold`; nothing happens where that is impossible."""
     chats = await private_chats(turn.session, [contact_id])
-    return await post(turn, ref, Sort.STAFF, [Piece(text), *pictures], [Target(chat) for chat in chats.values()])
+    targets = [Target(chat) for chat in chats.values()]
+    return await post(turn, ref, Sort.STAFF, [Piece(text), *pictures], targets, hold=hold)
 
 
 async def tell(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlmodel import col
 
+from handlers import quiet_hours
+from handlers.cases.deadlines import on_the_clock
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, whisper
 from handlers.turn import Speaker, Turn, Where
@@ -190,9 +192,10 @@ async def keep_informed(turn: Turn, case: Case, area: Area, text: str) -> None:
     by = select(col(CaseCall.called_by)).where(
         CaseCall.case_id == case.id, CaseCall.department == case.department, col(CaseCall.returned_at).is_(None)
     )
+    hold = None if on_the_clock(case) else quiet_hours.ends(turn)
     people = {*await turn.session.scalars(by), *(await responsible(turn, area, (Role.WORKER,)))[:1]}
     for contact_id in sorted(people - {turn.me.contact_id, case.owner_id, case.reporter_id}):
-        await whisper(turn, contact_id, text, ref=str(case.id))
+        await whisper(turn, contact_id, text, ref=str(case.id), hold=hold)
 
 
 async def calls_of(turn: Turn, case: Case) -> Sequence[CaseCall]:

@@ -79,7 +79,8 @@ async def split(turn: Turn, number: int, words: str) -> None:
     await write_case(turn, made, area)
     await moved(turn, case, "拆分", f"另立 {made.id}", public=False)
     await announce(turn, made, area, await owner_name(turn, made))
-    await put_to_owner(turn, made, area)
+    if made.owner_id != turn.me.contact_id:
+        await put_to_owner(turn, made, area)
     if case.quiet or turn.here.chat_id != case.chat_id:
         await say(turn, f"{texts.name(case)}拆出{texts.name(made)}，分开办。", ref=str(made.id))
 

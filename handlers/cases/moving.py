@@ -207,6 +207,7 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
     await departments.let_go(turn, case)
+    await relieve(turn, case, f"已转给{to.name}")
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
     await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
@@ -236,6 +237,12 @@ async def give_back(turn: Turn, number: int) -> None:
     if case.kind == Kind.EMERGENCY:
         await emergencies.given_back(turn, case, area)
     await wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
+
+
+async def relieve(turn: Turn, case: Case, why: str) -> None:
+    """Who had the case until now hears that somebody else has it; its reporter hears of every move anyway."""
+    if case.owner_id not in (None, turn.me.contact_id, case.reporter_id):
+        await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}{why}，您不用再办。", ref=str(case.id))
 
 
 async def put_to_owner(turn: Turn, case: Case, area: Area, before: str = "") -> None:
@@ -371,6 +378,7 @@ async def misread(turn: Turn, number: int) -> None:
     elif not own and await between_us(turn, case):
         text = f"{texts.name(case)}网格员看过，不按事项办，已撤下。要办的事请再跟我说一次。"
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
+    await _tell_joined(turn, case, f"{texts.name(case)}是我理解错了，已撤下。您那里真有事，请再说一次。")
     if not (shown and turn.here.chat_id == case.chat_id):
         await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
     await _call_off(turn, case, "没有险情，是我理解错了")
@@ -465,8 +473,8 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "
     own = turn.me.contact_id == case.reporter_id
     if not own and turn.here.chat_id != case.chat_id:
         await tell_origin(turn, case, f"{texts.name(case)}有邻居说还没好，{again}")
-    who = "报事人" if own else f"有同样情况的{turn.me.name}"
-    await _alarm(turn, case, area, f"{texts.name(case)}{who}不满意，已重新打开{why}。")
+    who = "报事人不满意" if own else f"{turn.me.name or '邻居'}说还没好"
+    await _alarm(turn, case, area, f"{texts.name(case)}{who}，已重新打开{why}。")
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from handlers import locating
+from handlers import locating, quiet_hours
 from handlers.cases import moving, proactive, texts
+from handlers.cases.deadlines import on_the_clock
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, open_and_tell
@@ -219,9 +220,15 @@ async def _tell_owner(turn: Turn, case: Case, said: bool) -> None:
     if case.owner_id in (None, turn.me.contact_id) or await _planned(turn, COUNTED, f"{case.id}#"):
         return
     words = f"：“{clip(turn.text, 100)}”" if said else ""
-    line = f"{texts.name(case)}又有一位邻居（{turn.me.name}）说有同样情况{words}。"
-    await whisper(turn, case.owner_id or 0, line, ref=str(case.id))
+    who = f"（{turn.me.name}）" if turn.me.name else ""
+    line = f"{texts.name(case)}又有一位邻居{who}说有同样情况{words}。"
+    await whisper(turn, case.owner_id or 0, line, ref=str(case.id), hold=_hold(turn, case))
     await turn.schedule(COUNTED, f"{case.id}#{await _count(turn, case)}", turn.now + OWNER_EVERY)
+
+
+def _hold(turn: Turn, case: Case) -> datetime | None:
+    """Until when the owner is left to sleep: as long as with the case itself."""
+    return None if on_the_clock(case) else quiet_hours.ends(turn)
 
 
 async def _count(turn: Turn, case: Case) -> int:
@@ -236,7 +243,8 @@ async def tell_count(turn: Turn, ref: str) -> None:
         return
     count = await _count(turn, case)
     if count > int(told):
-        await whisper(turn, case.owner_id, f"{texts.name(case)}现在共有 {count} 位邻居说有同样情况。", ref=number)
+        line = f"{texts.name(case)}现在共有 {count} 位邻居说有同样情况。"
+        await whisper(turn, case.owner_id, line, ref=number, hold=_hold(turn, case))
         await turn.schedule(COUNTED, f"{number}#{count}", turn.now + OWNER_EVERY)
 
 

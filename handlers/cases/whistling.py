@@ -15,6 +15,7 @@ from handlers.cases.moving import (
     moved,
     must_manage,
     put_to_owner,
+    relieve,
     tell_origin,
     wait_for_claim,
 )
@@ -43,9 +44,10 @@ async def whistle(turn: Turn, number: int, words: str) -> None:
     move = "加派" if case.department else "吹哨"
     machine.must(turn, case, move, "吹哨")
     chosen = await _fresh(turn, case, await _chosen(turn, case, area, words, "吹哨"))
-    if move == "吹哨":
-        case.owner_id, case.taken_at, case.waits_until = turn.me.contact_id, None, None
     names = _names([one.name for one in chosen])
+    if move == "吹哨":
+        await relieve(turn, case, f"已请{names}来办")
+        case.owner_id, case.taken_at, case.waits_until = turn.me.contact_id, None, None
     await moved(turn, case, move, names)
     due, unreached = await _call(turn, case, area, chosen)
     await tell_origin(turn, case, f"{texts.name(case)}已请{names}来办，有进展我在这里说。")
@@ -181,7 +183,11 @@ async def _coordinate(turn: Turn, case: Case, call: CaseCall) -> None:
     case.department, case.owner_id = call.department, turn.me.contact_id
     case.taken_at, case.waits_until = turn.now, None
     await moved(turn, case, "报到", call.department)
-    beside = [one.department for one in await departments.calls_of(turn, case) if one.department != call.department]
+    beside = [
+        one.department
+        for one in await departments.calls_of(turn, case)
+        if one.department != call.department and (one.reported_at or one.due_at > turn.now)  # not who never came
+    ]
     helped = f"，{_names(beside)}配合" if beside else ""
     await tell_origin(turn, case, f"{texts.name(case)}{call.department}已报到，牵头办理{helped}。有进展我在这里说。")
     await departments.tell_callers(

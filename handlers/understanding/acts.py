@@ -37,12 +37,12 @@ _NOT_FIXED = re.compile(
     r"(?:还|仍|依然|依旧|根本|到现在|一直)(?:是)?[没不未冇](?:修|好|来|有?人|解决|处理|弄|通|亮|热|找|见|搞)|"
     r"没(?:修|弄|搞|处理|解决)好|还没(?:有)?(?:好|修|来|解决|找|处理|动静|弄|通|亮)|又(?:坏|跳|停|漏|堵|不亮|"
     r"不热|没|开始|吵|响|犯|来了?吵|塞|断)了?"
-    r"|还是(?:不行|老样子|那样|坏|漏|堵|吵|不|没|臭|一样)|还(?:在)?(?:漏|堵|吵|臭|停|断|坏|响|冒|滴)着?|"
+    r"|还是(?:不行|老样子|那样|坏|漏|堵|吵|不|没|臭|一样)|还(?:在)?(?:漏|堵|吵|臭|停|断|坏|响|冒|滴|唱|闹)着?|"
     r"没(?:找到|找着|消息|解决|动静|人来)|白修|没用$"
 )
 _FIXED = re.compile(
     r"(?:修|弄|搞|整|处理|解决|疏通|换|清理|打扫|安装|装)(?:好|完|通|干净)?(?:了|啦|咯|咗|喽)(?!吗|没|么|嘛|不)|"
-    r"^(?:都|已经|现在|刚|终于)?(?:好|来水|来电|来气|来网|通水|通电|通|亮|热|恢复|不漏|不堵|不吵|不响|正常)(?:了|"
+    r"^(?:都|已经|现在|刚|终于)?(?:好|[来有][水电气网]|通水|通电|通|亮|热|恢复|不漏|不堵|不吵|不响|正常)(?:了|"
     r"啦|咯|咗|喽)[。!！,，~谢]?|(?:来水|来电|恢复(?:正常)?|不漏|不堵|不吵)(?:了|啦)(?!吗|没)|已(?:经)?(?:修好|"
     r"解决|处理|恢复)"
 )
@@ -85,13 +85,13 @@ _WHOLE = {
         r"(?:但是?|可是?|怎么|咋|我家|俺家|我们家|我们楼|现在|刚才|今天|昨晚|晚上|水管?|电|灯|路灯|电梯|暖气|"
         r"人)*(?:(?:还|仍|依然|依旧|根本|到现在|一直|还是)(?:是)?(?:没|不|未|冇)(?:有)?(?:修好?|好|来水|来电|水|"
         r"电|有?人来修?|人管|解决|处理|弄好?|通|亮|热|找到|找着|见人|见着|消息|动静|回来)"
-        r"|没(?:修|弄|搞|处理|解决)好|又(?:坏|跳闸?|停水?电?|漏水?|堵|不亮|不热|没水|没电)了?|还是(?:不行|老样子|"
-        r"坏的|漏|堵|吵|没水|没电|一样)|还(?:在)?(?:漏|堵|吵|臭|冒|滴)(?:着|水)?|白修了?)(?:了|呢|啊|呀|"
+        r"|没(?:修|弄|搞|处理|解决)好|又(?:坏|跳闸?|停水?电?|漏水?|堵|不亮|不热|没水|没电|(?:开始)?[唱闹吵响])了?|还是(?:不行|老样子|"
+        r"坏的|漏|堵|吵|没水|没电|一样)|还(?:在)?(?:漏|堵|吵|臭|冒|滴|唱|闹|响)(?:着|水)?|白修了?)(?:了|呢|啊|呀|"
         r"的)*[。!！,，]?.{0,8}"
     ),
     Act.FIXED: re.compile(
         r"(?:我家|俺家|我们楼|水管?|电|灯|路灯|电梯|暖气|终于|已经|都|现在|刚刚?|谢谢[^,，]{0,6}[,，])*(?:(?:修|"
-        r"弄|搞|处理|疏通|清理|换)(?:好|完|通|干净)(?:了|啦|咯|咗)|解决(?:了|啦)|来(?:水|电|气|网)(?:了|啦)|"
+        r"弄|搞|处理|疏通|清理|换)(?:好|完|通|干净)(?:了|啦|咯|咗)|解决(?:了|啦)|[来有](?:水|电|气|网)(?:了|啦)|"
         r"通(?:水|电)(?:了|啦)|恢复(?:正常)?(?:了|啦)|(?:不漏|不堵|不吵|亮|热)(?:了|啦)|好了好了)[。!！~,， "
         r"]*(?:谢谢|感谢|辛苦|多谢|谢了)?.{0,8}"
     ),
@@ -128,6 +128,9 @@ _WHEN = re.compile(
     r"(?:修[好完]?|好|来(?:人|修|水|电|气)?修?|有人来|上门|弄好?|处理好?|解决|通|恢复|到)[了啊呀呢嘛]*[?？。!！]*"
 )
 """多久能修: of a matter only where the writer has one, or speaks to the bot."""
+_THING_WHEN = re.compile(rf"[^,，。?？!！\s]{{1,8}}?(?:{_WHEN.pattern})")
+_UNTENDED = re.compile(r"[^,，。?？!！]{0,8}还(?:是)?没有?人来?(?:收|拉|清理?|打扫|扫|修|管|处理)[了呢啊呀]*[。!！]*")
+"""垃圾桶还没人收: of the writer's own matter, where that is of such things."""
 _IMPATIENT = re.compile(
     r"(?:那|所以|喂|你们|物业|社区|网格员?|居委会|村里|有关部门|领导|这事儿?|我家|我们|[,， ])*+(?:到底|究竟|还)?"
     r"(?:(?:管|修|来|处理|解决|弄)(?:不|还是不)(?:管|修|来|处理|解决|弄)了?|"
@@ -158,6 +161,7 @@ _SHORTLY = timedelta(minutes=10)
 _RATING = re.compile(
     r"(?:很|非常|挺|比较|特别|不|不太|很不|一点也不)?满意(?:了|的|啊|[,，。!！~ ].{0,16})?|好评.{0,8}|差评.{0,12}"
 )
+_CLAUSE_ENDS = re.compile(r"[,，。!！~ ]+")
 _KIND_WORDS = re.compile(
     r"(?!(?:好|行|可以|快|都行|都可以)[的了啊吧嘞]*[。!！~]*$)"
     r"(?:师傅|这[次回]|[修弄办]得?|处理得?|服务|态度|速度|效率|真|很|挺|非常|特别|太|都|已经|现在|[给打还蛮,，~ ])*"
@@ -247,7 +251,8 @@ def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | Non
     just = bool(ended) and context.now - ended[0].at <= JUST_DONE and len(text) <= _SHORT
     unhappy = _UNHAPPY.search(text) is not None
     given = stars(targets.without_number(text)) if just or pointed or _MARKED.search(text) else None
-    rated = given or ((unhappy or _HAPPY.search(text)) and (pointed or _RATING.fullmatch(text)))
+    plain = pointed or _RATING.fullmatch(text) or (ended and _ends_rated(text))
+    rated = given or ((unhappy or _HAPPY.search(text)) and plain)
     if just and not rated and _AGAIN.fullmatch(text):
         return Doing(Act.NOT_FIXED, 0.75, targets.merge(pointed, done))
     if not rated and not (just and not unhappy and _KIND_WORDS.fullmatch(text)):
@@ -286,6 +291,11 @@ def _reason(text: str, kind: Kind, category: str | None, context: Context) -> Do
     return Doing(Act.MORE, 0.8, tuple(targets.asked(context)))
 
 
+def _ends_rated(text: str) -> bool:
+    """Whether a short line ends with a rating: 有水有电了，非常满意."""
+    return len(text) <= _SHORT and _RATING.fullmatch(_CLAUSE_ENDS.split(text.rstrip(" ,，。!！~"))[-1]) is not None
+
+
 def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
     """What a nuisance does to people, said shortly after a matter: more on the writer's own, or they have it too."""
     recent = [m for m in context.matters if not m.ref.letter and context.now - m.at <= _SHORTLY]
@@ -314,12 +324,16 @@ def _said(text: str, pointed: bool, own: bool) -> Act | None:
         return Act.CORRECT
     if own and (_WHEN.fullmatch(text) or _IMPATIENT.fullmatch(text)):
         return Act.ASK
+    if own and _UNTENDED.fullmatch(text):
+        return Act.NOT_FIXED
     return next((act for act, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)
 
 
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
     text = scan.text
     act = _said(text, bool(pointed), context.mentions_bot or bool(targets.own(context)))
+    if act is None and _asks_of_own(text, category, context):
+        act = Act.ASK
     if act is None and _PLUS.search(text) and pointed:
         act = Act.SAME
     if act is None and context.quoted is not None and _NOT_THAT.match(text):
@@ -332,6 +346,13 @@ def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidat
     if act is Act.CORRECT:
         return _corrected(scan, candidates, context)
     return Doing(act, candidates[0].confidence, candidates)
+
+
+def _asks_of_own(text: str, category: str | None, context: Context) -> bool:
+    """Whether a short line asks when a thing will be right of which the writer has an open matter: 楼道灯什么时候修."""
+    if category is None or len(text) > _SHORT or not _THING_WHEN.fullmatch(text):
+        return False
+    return any(m.mine and m.category == category and not m.done for m in context.matters)
 
 
 def _candidates(

@@ -36,6 +36,9 @@ _TO_BOT = re.compile(
 JOIN_BELOW = 0.6
 """A line read with less confidence than this is read again together with the lines before it."""
 
+_RATES = re.compile(r"不?满意[\s,，。:：!！]")
+"""How a rating of finished work begins, whose words sound worse than they are: 不满意，你们就捅了两下."""
+
 _CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
 _OF_PERSONS = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 _PLAIN_TALK = frozenset({Act.ASK, Act.CORRECT})
@@ -100,6 +103,8 @@ def _read(text: str, context: Context) -> Reading:
     act = doing(scan, found.kind, about or _topic(scan, summed), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
+    if act.act is Act.RATE and found.kind is Kind.EMERGENCY and _RATES.match(folded):
+        found = kinds.CHAT
     told = act.fields is not None and (found.kind is Kind.CHAT or act.act is Act.CORRECT)
     fields = act.fields if told else extract(scan, found.kind, context) if found.kind is not Kind.CHAT else NO_FIELDS
     return _reading(text, scan, found, about, act, fields, context)

@@ -56,7 +56,7 @@ async def test_the_first_department_to_come_coordinates_and_the_others_help(talk
     await talk.say("r1", "g1", LAMP)
     said = await talk.say("l1", "g1", "吹哨 1 供电、城管")
     assert texts(said, "g1") == ["@王姨 【事项 1】已请供电所、城管中队来办，有进展我在这里说。"]
-    assert rooms(said) == {"g1", "@e1", "@e2", "@k1", "b1"}
+    assert rooms(said) == {"g1", "@w1", "@e1", "@e2", "@k1", "b1"}
     assert "王姨" not in texts(said, "b1")[0] and LAMP not in texts(said, "b1")[0]
     said = await talk.say("k1", None, "报到 1")
     assert "城管中队已报到，牵头办理，供电所配合" in texts(said, "g1")[0]
@@ -151,7 +151,7 @@ async def test_who_takes_back_what_was_handed_over_is_not_reminded(talk: Talk) -
 async def test_a_department_is_not_told_who_asked_for_secrecy(talk: Talk) -> None:
     await talk.say("r1", None, SECRET)
     said = await talk.say("l1", None, "吹哨 1 城管")
-    assert rooms(said) == {"@l1", "@k1", "@r1"}
+    assert rooms(said) == {"@l1", "@w1", "@k1", "@r1"}
     assert "油烟" in texts(said, "@k1")[0]
     assert "13911112222" not in texts(said, "@k1")[0] and "王姨" not in texts(said, "@k1")[0]
     assert rooms(await talk.say("k1", None, "报到 1")) == {"@k1", "@l1", "@r1"}

@@ -1,9 +1,13 @@
-"""Whole days from a small script: who says what where and when; and what each chat heard, to be read by a person.
+"""Whole days and weeks from a small script: who says what where and when; and what each chat heard, to be read.
 
 A line is `HH:MM who where words`; where is a room's key or `@` (in private); `[q=M1.2]` before the words quotes a post
 of the bot's in that chat, `[q=M1.]` its newest about M1. `HH:MM A ! gone` (or `online`) is about an account (`-`: the
-only one). `# …` says what the day shows. Settings stand before the first line: `town: 160` (groups), `pace: 60`
-(seconds between sends), `accounts: 2`.
+only one). `# …` says what the script shows. Settings stand before the first line: `town: 160` (groups), `pace: 60`
+(seconds between sends), `accounts: 2`, `neighbours: 28` (residents n1, n2, … of one grid, for a week).
+
+A line of a week begins with its day, `周一 ` (the next one) or `11-23 `, unless it is that of the line before. A week
+is played with the limits of `config.yaml` in the small town with departments, to the end of its last Sunday. 〔Words〕
+in marks, which are taken off, may be repeated in no group.
 """
 
 from __future__ import annotations
@@ -13,10 +17,11 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from bot.config import load_config
 from bot.gateways.protocol import GatewayState
 from bot.pacing import PaceRules
 from bot.replay import Input, Output, Replay
@@ -25,25 +30,42 @@ from handlers.ports import Rules
 from storage.alert_figures import Course, courses
 from storage.engine import Database
 from tests.accounts.pair import Pair
-from tests.harness import TOWN
+from tests.departments.conftest import department_town
+from tests.harness import TOWN, share_statements
+from tests.replays.promises import Matter, matters
 
+ROOT = Path(__file__).parents[2]
 ZONE = ZoneInfo("Asia/Shanghai")
 DAY = datetime(2026, 11, 21, tzinfo=ZONE)
 AFTER, SOON = timedelta(hours=1), timedelta(minutes=5)
 """How long a day goes on after its last line; with two accounts each half minute is played."""
+WEEKDAYS = "一二三四五六日"
 _LINE = re.compile(
+    r"(?:周(?P<weekday>[一二三四五六日])\s+|(?P<month>\d\d)-(?P<day>\d\d)\s+)?"
     r"(?P<hour>\d\d):(?P<minute>\d\d) (?P<who>\S+) (?P<where>\S+) (?:\[q=(?P<quote>[^\]]+)\])?\s?(?P<text>.*)"
 )
+_PRIVATE = re.compile(r"〔([^〕]+)〕")
 SWITCH = "!"
 
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A day as it is written."""
+    """A day or a week as it is written."""
 
     lines: tuple[Input, ...]
     switches: Mapping[str, tuple[str, str]]  # id of a line -> (account, state)
     settings: Mapping[str, int]
+    private: tuple[str, ...] = ()  # words that no group may hear
+    week: bool = False
+
+    @property
+    def until(self) -> datetime:
+        """To when it is played: an hour after the last line of a day, to the end of Sunday for a week."""
+        last = self.lines[-1].at
+        if not self.week:
+            return last + AFTER
+        local = last.astimezone(ZONE)
+        return datetime.combine(local.date() + timedelta(days=7 - local.weekday()), time(), ZONE).astimezone(UTC)
 
 
 @dataclass(slots=True)
@@ -52,11 +74,13 @@ class Played:
 
     outputs: list[Output]
     courses: list[Course] = field(default_factory=list)
+    matters: list[Matter] = field(default_factory=list)
 
 
 def read_script(path: Path) -> Script:
     """The lines of a `.chat` file; ValueError names one that is none."""
-    lines, switches, settings = [], {}, {}
+    lines, switches, settings, private = [], {}, {}, []
+    today, week = DAY, False
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
@@ -65,26 +89,39 @@ def read_script(path: Path) -> Script:
             name, _, value = line.partition(": ")
             settings[name] = int(value)
             continue
-        at = DAY.replace(hour=int(match["hour"]), minute=int(match["minute"])).astimezone(UTC)
+        today, week = _day(match, today), week or bool(match["weekday"] or match["day"])
+        at = today.replace(hour=int(match["hour"]), minute=int(match["minute"])).astimezone(UTC)
         room = None if match["where"] == "@" else match["where"]
-        lines.append(Input(f"l{number}", at, match["who"], room, match["text"], quote=match["quote"]))
+        private += _PRIVATE.findall(match["text"])
+        text = _PRIVATE.sub(r"\1", match["text"])
+        lines.append(Input(f"l{number}", at, match["who"], room, text, quote=match["quote"]))
         if match["where"] == SWITCH:
             switches[f"l{number}"] = (match["who"], match["text"])
-    return Script(tuple(lines), switches, settings)
+    return Script(tuple(lines), switches, settings, tuple(private), week)
+
+
+def _day(match: re.Match[str], today: datetime) -> datetime:
+    """The day that a line names, or that of the line before."""
+    if match["day"]:
+        return today.replace(month=int(match["month"]), day=int(match["day"]))
+    if match["weekday"]:
+        return today + timedelta(days=(WEEKDAYS.index(match["weekday"]) - today.weekday()) % 7)
+    return today
 
 
 async def play(script: Script, folder: Path) -> Played:
-    """The day from its first line to an hour after its last."""
+    """All of it, from its first line on."""
     return await (_play_pair if script.settings.get("accounts") == 2 else _play_one)(script, folder)
 
 
 async def _play_one(script: Script, folder: Path) -> Played:
-    rules = Rules()
+    rules = load_config(ROOT / "config.yaml").rules if script.week else Rules()
     replay = Replay(Database(f"sqlite:///{folder}/day.db", durable=False), rules, script.lines[0].at)
+    share_statements(replay.database)
     seconds = script.settings.get("pace")
     pace = PaceRules(urgent_gap=(seconds, seconds), routine_gap=(seconds, seconds)) if seconds else None
     try:
-        await replay.start(read_town(_town(script.settings.get("town", 0), folder), rules), pace)
+        await replay.start(read_town(_town(script, folder), rules), pace)
         for line in script.lines:
             if line.id in script.switches:
                 await replay.finish(line.at)
@@ -94,9 +131,9 @@ async def _play_one(script: Script, folder: Path) -> Played:
             else:
                 await replay.finish(line.at)
                 await replay.play([_quoting(line, replay.gateway.sent)])
-        outputs = await replay.finish(script.lines[-1].at + AFTER)
+        outputs = await replay.finish(script.until)
         async with replay.database.read() as session:
-            return Played(outputs, await courses(session, "/"))
+            return Played(outputs, await courses(session, "/"), await matters(session))
     finally:
         await replay.database.close()
 
@@ -141,8 +178,15 @@ async def _pass(pair: Pair, until: datetime) -> list[Output]:
     return said
 
 
-def _town(groups: int, folder: Path) -> Path:
-    """The small town, with so many groups of 柳河镇 if more are wanted."""
+def _town(script: Script, folder: Path) -> Path:
+    """The small town, with departments for a week, with so many groups of 柳河镇 if more are wanted."""
+    if script.week:
+        town = department_town(folder)
+        with (town / "people.csv").open("a", encoding="utf-8") as people:
+            for one in range(1, script.settings.get("neighbours", 0) + 1):
+                people.write(f"n{one},{3 + one % 4}栋{one // 4 + 1}0{one % 3 + 1},居民,G1,,,\n")
+        return town
+    groups = script.settings.get("town", 0)
     if not groups:
         return TOWN
     made = folder / "town"
@@ -174,10 +218,17 @@ def transcript(script: Script, outputs: Sequence[Output]) -> str:
         heard[one.room].append((one.at, 1, f"{one.ref} {words}".strip()))
     alike: dict[str, list[str]] = defaultdict(list)
     for room, said in heard.items():
-        lines = [f"{at.astimezone(ZONE):%H:%M:%S} {words}" for at, _, words in sorted(said, key=lambda one: one[:2])]
+        lines = [f"{_shown(script, at)} {words}" for at, _, words in sorted(said, key=lambda one: one[:2])]
         alike["\n".join(lines)].append(room)
     parts = [f"== {_rooms(rooms)}\n{text}" for text, rooms in alike.items()]
     return "\n\n".join(sorted(parts)) + "\n"
+
+
+def _shown(script: Script, at: datetime) -> str:
+    """`09:05:00`; in a week `11-23 周一 09:05:00`."""
+    local = at.astimezone(ZONE)
+    day = f"{local:%m-%d} 周{WEEKDAYS[local.weekday()]} " if script.week else ""
+    return f"{day}{local:%H:%M:%S}"
 
 
 def _rooms(rooms: Sequence[str]) -> str:
