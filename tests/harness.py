@@ -7,9 +7,12 @@ volunteers v1 v2 (G1); lead l1 (V1); admins a1 (V1), a2 (V2), t1 (T1), t2 (T2), 
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from bot.replay import Input, Output, Replay
@@ -44,6 +47,21 @@ def share_statements(database: Database) -> None:
         engine.dialect, engine._compiled_cache = _SHARED.setdefault(name, (engine.dialect, engine._compiled_cache))
 
 
+_MIGRATED: list[Path] = []
+
+
+async def migrated() -> Path:
+    """A SQLite database with every table and no row, made once a process: to migrate takes longer than most tests."""
+    if not _MIGRATED:
+        folder = Path(mkdtemp())
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        database = Database(f"sqlite:///{folder}/empty.db", durable=False)
+        await database.open()
+        await database.close()
+        _MIGRATED.append(folder / "empty.db")
+    return _MIGRATED[0]
+
+
 class Talk:
     """A running bot. `modes` overrides the rooms' modes, `rules` the config's."""
 
@@ -59,6 +77,9 @@ class Talk:
 
     async def open(self, town: Path = TOWN) -> Talk:
         """Put the town in."""
+        file = self.database.file
+        if file is not None and not file.exists():
+            shutil.copy(await migrated(), file)
         await self.replay.start(read_town(town, self.rules))
         return self
 

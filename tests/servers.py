@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from storage.engine import Database
 
 
 class Postgres:
@@ -16,13 +20,23 @@ class Postgres:
     def __init__(self, server: Any) -> None:
         self._server = server
         self._numbers = count(1)
+        self._model = ""
 
     def new_database(self) -> str:
-        """Make an empty database; its URL."""
+        """Make a database with every table and no row, a copy of the first one, which was migrated; its URL."""
+        if not self._model:
+            self._model = self._create("")
+            with ThreadPoolExecutor(1) as pool:  # there may be a loop in this thread
+                pool.submit(asyncio.run, _migrated(self._url(self._model))).result()
+        return self._url(self._create(f" TEMPLATE {self._model}"))
+
+    def _create(self, how: str) -> str:
         name = f"gridbot{next(self._numbers)}"
-        self._server.psql(f"CREATE DATABASE {name};")
-        parts = urlsplit(self._server.get_uri())
-        return urlunsplit(parts._replace(path=f"/{name}"))
+        self._server.psql(f"CREATE DATABASE {name}{how};")
+        return name
+
+    def _url(self, name: str) -> str:
+        return urlunsplit(urlsplit(self._server.get_uri())._replace(path=f"/{name}"))
 
     def restart(self, mode: str) -> None:
         """Stop and start it: `immediate` as after a crash, `fast` as an operator does."""
@@ -32,6 +46,12 @@ class Postgres:
         stop = ("-w", "-m", mode, "-D", str(server.pgdata), "stop")
         pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
         server.ensure_postgres_running()
+
+
+async def _migrated(url: str) -> None:
+    database = Database(url)
+    await database.open()
+    await database.close()
 
 
 @contextmanager

@@ -30,7 +30,7 @@ PEOPLE = (
     ("刘桂花", "女 83岁 花棉袄 拄拐 下午3点从桥头走的"),
     ("孙明", "男 15岁 蓝校服 昨天下午离家"),
 )
-ROUNDS = len(PEOPLE)
+ROUNDS = 3
 
 
 def write_town(folder: Path) -> None:
