@@ -23,6 +23,7 @@ from handlers.commands import Order
 from handlers.following import about, following
 from handlers.lessons import Taughts
 from handlers.local_names import LocalNames
+from handlers.matters import CASE_KINDS
 from handlers.overhearing import Overhearing
 from handlers.ports import TOKEN_LETTERS, EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
@@ -355,9 +356,6 @@ class Dispatch:
         self._caused()
 
 
-_CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
-
-
 _WORK = frozenset({Act.MORE, Act.CORRECT, Act.ASK, Act.FIXED, Act.NOT_FIXED, Act.RATE, Act.CLAIM})
 
 
@@ -370,7 +368,7 @@ def _contained(plan: Plan, around: Surroundings) -> bool:
     if plan.orders:
         return all(one.command.contained and _of_here(one.ref, plan, around) for one in plan.orders)
     if plan.reading is None or plan.reading.act == Act.NONE:
-        return plan.reading is not None and plan.reading.kind in _CASES
+        return plan.reading is not None and plan.reading.kind in CASE_KINDS
     return plan.reading.act in _WORK and all(_of_here(one.ref, plan, around) for one in plan.reading.candidates)
 
 

@@ -22,6 +22,9 @@ from storage.people import Held, Role
 NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
 """Also said of what somebody may not know of: the same words, so that they tell nothing."""
 
+CASE_KINDS = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
+"""Kinds of message that are a case, and no danger or missing person."""
+
 RECENT_DONE = timedelta(days=3)
 """How long after its end a case still takes a rating or 还没好 in plain words, an alert 还没找到."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from handlers.cases import acting, complaints, texts
 from handlers.cases.reporting import open_and_tell, owner_name
+from handlers.matters import CASE_KINDS
 from handlers.ports import load_event
 from handlers.posting import say, whisper
 from handlers.turn import Turn
@@ -32,7 +33,6 @@ ASK_WHOM = (
     "有危险先打 110、119、120。"
 )
 ASK_PRIVATELY = "投诉请私聊我：投诉谁、什么事。请先加我好友，我不在群里说。"
-_CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 
 
 async def accused(turn: Turn) -> bool:
@@ -90,7 +90,7 @@ async def _of_nobody(turn: Turn, area: Area, question: Question | None) -> bool:
         question.answered_at = turn.now
         await _open(turn, area)
         return True
-    if reading.kind in _CASES:  # a repair or a nuisance, which is anybody's to see
+    if reading.kind in CASE_KINDS:  # a repair or a nuisance, which is anybody's to see
         question.answered_at = turn.now
     return False
 

@@ -8,16 +8,15 @@ from handlers.cases import machine, texts
 from handlers.cases.moving import between_us, ended, load, moved, must_manage, put_to_owner, tell_origin
 from handlers.cases.pressing import is_pressing
 from handlers.cases.reporting import add_step, announce, owner_name, write_case
-from handlers.matters import Refusal, find
+from handlers.matters import CASE_KINDS, Refusal, find
 from handlers.posting import say, whisper
 from handlers.reading_words import read_words
 from handlers.refs import fold, take_ref
 from handlers.turn import Turn
-from handlers.understanding import Kind, Ref
+from handlers.understanding import Ref
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseFollower
 
-KINDS = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 _BETWEEN = " 　、,，和与跟到并入"
 
 
@@ -89,7 +88,7 @@ async def _from(turn: Turn, case: Case, words: str) -> Case:
     """What the words tell, of the same people at the same place."""
     reading = await read_words(turn, words)
     return Case(
-        kind=reading.kind if reading.kind in KINDS else case.kind,
+        kind=reading.kind if reading.kind in CASE_KINDS else case.kind,
         category=reading.category or case.category,
         area_id=case.area_id,
         chat_id=case.chat_id,

@@ -11,9 +11,8 @@ from sqlmodel import col
 from handlers import locating
 from handlers.cases import texts
 from handlers.cases.listing import outside_lines
-from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
-from handlers.cases.reporting import owner_name, tell_owner, write_case
+from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
 from handlers.commands import Order
 from handlers.local_names import LocalNames
 from handlers.matters import Refusal
@@ -34,7 +33,6 @@ MAX_NUMBER = 40
 EVENING = time(18)
 """Local time until which what is due on a day is to be done."""
 
-CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 ENDS = ("办结", "驳回", "报事人说好了")
 """Moves whose words are the result."""
 
@@ -154,25 +152,19 @@ async def record(
 ) -> Case:
     """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one."""
     reading = await read_words(turn, words)
-    category = reading.category or "其他"
-    case = Case(
-        kind=reading.kind if reading.kind in CASES else Kind.REQUEST,
-        category=category,
-        area_id=area.id or 0,
+    case = case_of(
+        turn,
+        area,
+        reading,
+        words,
         chat_id=chat_id,
-        reporter_id=turn.me.contact_id,
-        text=words[:2000],
-        place=place_of(reading.fields),
-        phone=reading.fields.phone or "",
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=reading.about_worker or is_private(words, category),
+        quiet=reading.about_worker or is_private(words, reading.category or "其他"),
         about_worker=reading.about_worker,
         source=source,
         outside_number=number,
         relayed_for=reading.fields.contact_name or "",
         due_at=due_at or limit(words, turn.local(turn.now)),
-        created_at=turn.at,
-        updated_at=turn.now,
     )
     await write_case(turn, case, area)
     return case

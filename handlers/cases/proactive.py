@@ -9,9 +9,8 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases import texts
-from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
-from handlers.cases.reporting import add_step, owner_name, tell_owner, write_case
+from handlers.cases.reporting import add_step, case_of, owner_name, tell_owner, write_case
 from handlers.clipping import open_clip
 from handlers.commands import Order
 from handlers.matters import Refusal
@@ -86,21 +85,11 @@ async def begin(turn: Turn, order: Order) -> None:
     if not turn.me.has(WORKERS, area.path):
         raise Refusal(f"{area.name}不在您负责的范围，这次没有改动。")
     reading = await read_words(turn, order.rest)
-    category = reading.category or "其他"
-    if is_private(order.rest, category):
+    if is_private(order.rest, reading.category or "其他"):
         raise Refusal("先办的事会告诉全群，这件涉及个人，请直接去办。")
     chat_id = await _group(turn, area)
-    case = Case(
-        kind=Kind.REQUEST,
-        category=category,
-        area_id=area.id or 0,
-        chat_id=chat_id,
-        reporter_id=turn.me.contact_id,
-        text=order.rest[:2000],
-        place=place_of(reading.fields),
-        source=CaseSource.PROACTIVE,
-        created_at=turn.at,
-        updated_at=turn.now,
+    case = case_of(
+        turn, area, reading, order.rest, kind=Kind.REQUEST, chat_id=chat_id, phone="", source=CaseSource.PROACTIVE
     )
     await write_case(turn, case, area)
     await _announce(turn, case, await owner_name(turn, case))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from handlers import alerts, locating
 from handlers.cases import texts
-from handlers.cases.placing import place_of
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private
-from handlers.cases.reporting import announce, hears_fresh, tell_owner, told_names, write_case
+from handlers.cases.reporting import announce, case_of, hears_fresh, tell_owner, told_names, write_case
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.posting import say
@@ -15,12 +14,10 @@ from handlers.reading_words import read_words
 from handlers.turn import Turn
 from handlers.understanding import Kind, Reading
 from storage.areas import Area
-from storage.matters import Case, CaseSource
+from storage.matters import CaseSource
 
 SHORTEST = 4
 """Characters of a report that says anything."""
-
-CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 
 
 async def relay(turn: Turn, order: Order) -> None:
@@ -47,24 +44,17 @@ async def relay(turn: Turn, order: Order) -> None:
 
 
 async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
-    category = reading.category or "其他"
-    quiet = is_private(words, category)
-    case = Case(
-        kind=reading.kind if reading.kind in CASES else Kind.REQUEST,
-        category=category,
-        area_id=area.id or 0,
-        chat_id=turn.here.chat_id,
-        reporter_id=turn.me.contact_id,
-        text=words[:2000],
-        place=place_of(reading.fields),
-        phone=reading.fields.phone or "",
+    quiet = is_private(words, reading.category or "其他")
+    case = case_of(
+        turn,
+        area,
+        reading,
+        words,
         urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
         quiet=quiet,
         shown=not quiet and await hears_fresh(turn),
         source=CaseSource.RELAYED,
         relayed_for=reading.fields.contact_name or "",
-        created_at=turn.at,
-        updated_at=turn.now,
     )
     await write_case(turn, case, area)
     await announce(turn, case, area, await told_names(turn, case, area))

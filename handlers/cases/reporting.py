@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handlers import quiet_hours
 from handlers.cases import evidence, hooks, reminding, texts
 from handlers.cases.complaints import complaint_handlers
@@ -9,9 +11,10 @@ from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
 from handlers.cases.placing import place_of
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private, is_private_danger
+from handlers.matters import CASE_KINDS
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
-from handlers.understanding import Kind
+from handlers.understanding import Kind, Reading
 from storage.areas import Area, Mode, silenced
 from storage.duty import on_duty
 from storage.matters import Case, CaseStep, Shows
@@ -40,25 +43,40 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
     danger = reading.kind == Kind.EMERGENCY  # its neighbours must hear of it
     private = is_private_danger(turn.text) if danger else is_private(turn.text, category)
     quiet = reading.about_worker or private
-    case = Case(
+    case = case_of(
+        turn,
+        area,
+        reading,
+        turn.text,
         kind=reading.kind,
-        category=category,
-        area_id=area.id or 0,
-        chat_id=turn.here.chat_id,
-        reporter_id=turn.me.contact_id,
-        text=turn.text[:2000],
-        place=place_of(reading.fields),
-        phone=reading.fields.phone or "",
         urgent=reading.urgent or is_pressing(reading, turn.text, turn.rules.alerts.circle),
         quiet=quiet,
         about_worker=reading.about_worker,
         shown=shown and not quiet,
         confidence=reading.confidence,
-        created_at=turn.at,
-        updated_at=turn.now,
     )
     await write_case(turn, case, area)
     return case
+
+
+def case_of(turn: Turn, area: Area, reading: Reading, words: str, **given: Any) -> Case:
+    """The case that `words`, read so, tell of, by the speaker in this chat; `given` are columns that are known better.
+
+    It is not written yet. Words that are no report by themselves are taken for a request.
+    """
+    found: dict[str, Any] = {
+        "kind": reading.kind if reading.kind in CASE_KINDS else Kind.REQUEST,
+        "category": reading.category or "其他",
+        "area_id": area.id or 0,
+        "chat_id": turn.here.chat_id,
+        "reporter_id": turn.me.contact_id,
+        "text": words[:2000],
+        "place": place_of(reading.fields),
+        "phone": reading.fields.phone or "",
+        "created_at": turn.at,
+        "updated_at": turn.now,
+    }
+    return Case(**(found | given))
 
 
 async def write_case(turn: Turn, case: Case, area: Area) -> None:

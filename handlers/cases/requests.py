@@ -14,11 +14,12 @@ from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
 from handlers.cases import texts
-from handlers.cases.outside import CASES, area_named
+from handlers.cases.outside import area_named
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
-from handlers.cases.reporting import tell_owner, write_case
+from handlers.cases.reporting import case_of, tell_owner, write_case
 from handlers.clipping import hide_identity_numbers
+from handlers.matters import CASE_KINDS
 from handlers.ports import Rules
 from handlers.reading_words import read_words
 from handlers.turn import Speaker, Turn, Where
@@ -105,12 +106,13 @@ async def submit(turn: Turn, said: Submission) -> Case:
     area = await _area(turn, said)
     turn.where = Where(chat_id or 0, area=area)
     reading = await read_words(turn, words)
-    case = Case(
-        kind=reading.kind if reading.kind in CASES else Kind.REQUEST,
+    case = case_of(
+        turn,
+        area,
+        reading,
+        words,
         category=said.service,
-        area_id=area.id or 0,
         chat_id=chat_id or 0,
-        reporter_id=turn.me.contact_id,
         text=words,
         place=place_of(reading.fields) or said.address[:100],
         phone=said.phone,
@@ -120,7 +122,6 @@ async def submit(turn: Turn, said: Submission) -> Case:
         source=CaseSource.OPEN311,
         relayed_for=said.name,
         created_at=turn.now,
-        updated_at=turn.now,
     )
     await write_case(turn, case, area)
     await tell_owner(turn, case, area)
@@ -160,7 +161,7 @@ def _visible() -> Select[tuple[Case, str]]:
         .where(
             col(Case.quiet).is_(False),
             col(Case.about_worker).is_(False),
-            col(Case.kind).in_(CASES),
+            col(Case.kind).in_(CASE_KINDS),
             col(Case.state) != CaseState.MISREAD,
             or_(col(Case.shown).is_(True) & col(Chat.room_id).is_not(None), Case.source == CaseSource.OPEN311),
         )
