@@ -9,19 +9,23 @@ from handlers.local_names import LocalNames
 from handlers.turn import Turn
 from handlers.understanding import Context, Kind, Reading, read
 from handlers.understanding.extract import extract
+from handlers.understanding.kinship import FEMALE, MALE
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 
-FORM_NAME = re.compile(
-    r"\s*((?![我俺咱他她])(?!老人|孩子|小孩|奶奶|爷爷|老太|大爷)[一-鿿]{2,4})[\s,，、]+(?:男|女|\d{1,3}岁)"
+_FORM_NAME = re.compile(
+    rf"\s*((?![我俺咱他她])(?!(?:老人|孩子|小孩|老?(?:{MALE}|{FEMALE}))[\s,，、])[一-鿿]{{2,4}})[\s,，、]+(?:男|女|\d{{1,3}}岁)"
 )
 """A form starts with the name: 小明 男 6岁."""
 
 
 async def read_as(turn: Turn, words: str, kind: Kind) -> None:
     """Make `words` the turn's text and reading, with every field that this kind of message may have."""
-    fields = extract(Scan(fold(words)), kind, await _context(turn))
-    if kind is Kind.MISSING and fields.name is None and (called := FORM_NAME.match(words)):
+    called = _FORM_NAME.match(words) if kind is Kind.MISSING else None
+    fields = extract(Scan(fold(f"姓名：{words.lstrip()}" if called else words)), kind, await _context(turn))
+    if called and fields.contact_name == called[1]:
+        fields = replace(fields, contact_name=None)
+    if called and fields.name is None and called[1] not in map(str, fields.present().values()):
         fields = replace(fields, name=called[1])
     turn.text = words
     turn.reading = Reading(words, kind, 1.0, fields=fields)

@@ -46,6 +46,28 @@ async def test_a_name_that_is_a_command_is_a_name(tmp_path: Path, name: str) -> 
     await talk.close()
 
 
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        ("高金水 男 72岁 灰夹克", "高金水"),
+        ("高海涛，男，72岁，灰夹克", "高海涛"),
+        ("黄海涛 男 72岁 灰夹克", "黄海涛"),
+        ("段东 72岁 灰夹克", "段东"),
+        ("王大爷 男 72岁 灰夹克", "王大爷"),
+        ("灰夹克 男 72岁", ""),
+        ("老父亲 72岁 灰夹克", ""),
+        ("老人 男 72岁 灰夹克", ""),
+    ],
+)
+async def test_a_form_begins_with_the_name(tmp_path: Path, form: str, name: str) -> None:
+    talk = await Talk(tmp_path).open()
+    await talk.say("r1", "g1", f"寻人 {form} 早上9点从柳树巷走的")
+    alert = await the_alert(talk)
+    assert (alert.name or "", alert.age, alert.clothes, alert.build or "") == (name, 72, "灰夹克", "")
+    assert "柳树巷" in alert.place
+    await talk.close()
+
+
 @pytest.mark.parametrize("content", [b"no picture", b""])
 async def test_a_photo_of_the_wrong_type_is_asked_for_again(tmp_path: Path, content: bytes) -> None:
     talk = await Talk(tmp_path).open()
