@@ -183,7 +183,8 @@ async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, un
         with tempfile.TemporaryDirectory() as folder:
             database = Database(f"sqlite:///{folder}/replay.db", durable=False)
             session = Replay(database, rules, inputs[0].at - timedelta(seconds=1), seed=seed)
-            await session.start(people, settings.pace if settings and settings.gateway != "local" else None)
+            await session.put_in(people)
+            await session.start(settings.pace if settings and settings.gateway != "local" else None)
             with _progress("回放", len(inputs)) as step:
                 await session.play(inputs, step)
             for output in await session.finish(until or default_until(inputs)):

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from bot.pacing import PaceRules
 from bot.replay import Input, Output, Replay
 from bot.town import read_town
 from handlers.ports import Event, EventKind, Location, MessageType, Rules
@@ -47,19 +48,24 @@ def share_statements(database: Database) -> None:
         engine.dialect, engine._compiled_cache = _SHARED.setdefault(name, (engine.dialect, engine._compiled_cache))
 
 
-_MIGRATED: list[Path] = []
+_MADE: dict[tuple[Path | None, datetime | None], Path] = {}
 
 
-async def migrated() -> Path:
-    """A SQLite database with every table and no row, made once a process: to migrate takes longer than most tests."""
-    if not _MIGRATED:
+async def made(town: Path | None = None, start: datetime | None = None) -> Path:
+    """A SQLite database with every table, and a town or no row at all: made once a process, as it takes longer than
+    most tests."""
+    if (town, start) not in _MADE:
         folder = Path(mkdtemp())
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        database = Database(f"sqlite:///{folder}/empty.db", durable=False)
-        await database.open()
+        database = Database(f"sqlite:///{folder}/made.db", durable=False)
+        if town is None or start is None:
+            await database.open()
+        else:
+            shutil.copy(await made(), folder / "made.db")
+            await Replay(database, Rules(), start).put_in(read_town(town, Rules()))
         await database.close()
-        _MIGRATED.append(folder / "empty.db")
-    return _MIGRATED[0]
+        _MADE[town, start] = folder / "made.db"
+    return _MADE[town, start]
 
 
 class Talk:
@@ -75,12 +81,14 @@ class Talk:
         self._read = 0
         self._count = 0
 
-    async def open(self, town: Path = TOWN) -> Talk:
-        """Put the town in."""
+    async def open(self, town: Path = TOWN, pace: PaceRules | None = None) -> Talk:
+        """Put the town in, unless it is there already, and start."""
         file = self.database.file
-        if file is not None and not file.exists():
-            shutil.copy(await migrated(), file)
-        await self.replay.start(read_town(town, self.rules))
+        if file is None:
+            await self.replay.put_in(read_town(town, self.rules))
+        elif not file.exists():
+            shutil.copy(await made(town, self.now), file)
+        await self.replay.start(pace)
         return self
 
     async def close(self) -> None:

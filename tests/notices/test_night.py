@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.pacing import PaceRules
-from bot.town import read_town
 from storage.matters import Notice, NoticeState
-from tests.harness import NOON, TOWN, Talk, rooms, texts
+from tests.harness import NOON, Talk, rooms, texts
 
 EVERYWHERE = {"g1", "g2", "g3", "@t1"}
 
@@ -106,7 +105,7 @@ async def slow(tmp_path: Path) -> AsyncIterator[Talk]:
     """The small town on a paced account, at ten to nine in the evening."""
     made = Talk(tmp_path, start=NOON + timedelta(hours=8, minutes=50))
     rules = PaceRules(routine_gap=(500.0, 500.0), urgent_gap=(5.0, 5.0), slow_start_days=0)
-    await made.replay.start(read_town(TOWN, made.rules), rules)
+    await made.open(pace=rules)
     yield made
     await made.close()
 

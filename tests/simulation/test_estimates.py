@@ -15,12 +15,11 @@ from bot.forecast import Forecast
 from bot.machine import make_pacer
 from bot.pacing import PaceRules
 from bot.simulation import Result, Setup, VirtualLoop, simulate
-from bot.town import read_town
 from handlers.estimating import duration
 from handlers.ports import Load
 from handlers.quiet_hours import QuietHours
 from storage.people import Account
-from tests.harness import NOON, TOWN, Talk
+from tests.harness import NOON, Talk
 
 SLACK = 12.0
 """Seconds by which the dice may differ, however few sends there are."""
@@ -86,7 +85,7 @@ class Foretold:
 async def town(folder: Path, pace: PaceRules, start: datetime, **columns: Any) -> Talk:
     """The small town, its account's row changed first."""
     talk = Talk(folder, start=start)
-    await talk.replay.start(read_town(TOWN, talk.rules), pace)
+    await talk.open(pace=pace)
     machine = talk.replay.machine
     async with talk.database.write() as session:
         await session.execute(update(Account).values(**{"rate": 1.0, **columns}))
