@@ -68,14 +68,20 @@ async def made(town: Path | None = None, start: datetime | None = None) -> Path:
     return _MADE[town, start]
 
 
+async def furnish(database: Database, town: Path | None = None, start: datetime | None = None) -> None:
+    """Before it is opened: on SQLite, when its file is not there, put a copy there of what was made before."""
+    if database.file is not None:
+        share_statements(database)
+        if not database.file.exists():
+            shutil.copy(await made(town, start), database.file)
+
+
 class Talk:
     """A running bot. `modes` overrides the rooms' modes, `rules` the config's."""
 
     def __init__(self, folder: Path, rules: Rules | None = None, start: datetime = NOON, url: str = "") -> None:
         self.rules = at_work(rules or Rules())
         database = Database(url or f"sqlite:///{folder}/talk.db", durable=False)
-        if not url:
-            share_statements(database)
         self.replay = Replay(database, self.rules, start)
         self.now = start
         self._read = 0
@@ -83,11 +89,10 @@ class Talk:
 
     async def open(self, town: Path = TOWN, pace: PaceRules | None = None) -> Talk:
         """Put the town in, unless it is there already, and start."""
-        file = self.database.file
-        if file is None:
+        if self.database.sqlite:
+            await furnish(self.database, town, self.now)
+        else:
             await self.replay.put_in(read_town(town, self.rules))
-        elif not file.exists():
-            shutil.copy(await made(town, self.now), file)
         await self.replay.start(pace)
         return self
 
