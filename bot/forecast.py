@@ -69,7 +69,8 @@ class _Line:
         own, total, gone = sum(part.post_id == self._post for part in self._later), len(self._later), 0
         middle: tuple[int, datetime] | None = None
         while own:
-            for now, part in self._together(now) or [self._next(now)]:
+            for at, part in self._together(now) or [self._next(now)]:
+                now = at
                 own -= part.post_id == self._post
                 gone += 1
             if middle is None and gone >= MOST // 2:

@@ -249,7 +249,9 @@ class Pacer:
             return _Limits()
         steady, paused = self._rates(now), self.standing.paused_until
         if priority <= Priority.REPLY:
-            return _Limits(paused, None, [(self._kinds[Priority.REPLY], MINUTE, _most(rules.reply_minute * steady.rate))])
+            return _Limits(
+                paused, None, [(self._kinds[Priority.REPLY], MINUTE, _most(rules.reply_minute * steady.rate))]
+            )
         if priority == Priority.URGENT:
             full = (self._kinds[Priority.URGENT], MINUTE, _most(rules.urgent_minute * steady.rate))
             return _Limits(paused, _slowed(rules.urgent_gap, steady.rate), [full])

@@ -58,8 +58,7 @@ def standby_late(room: Room, account: str, group: str) -> str:
 
 
 def only_standby(room: Room, account: str, speaking: str) -> str:
-    """To the admin: the code was heard by a standby alone, so that this may be another group than the one of the room.
-    """
+    """To the admin: a standby alone heard the code, so that this may be another group than the one of the room."""
     return (
         f"“{room.name}”的绑定码只有备用号{account}听到，主号{speaking}没听到。"
         f"如果是换了新群，请把{speaking}也拉进去，再在新群里发“绑定 {room.bind_code}”；还是原来那个群，就不用管。"

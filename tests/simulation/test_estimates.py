@@ -146,7 +146,7 @@ def test_what_is_said_is_rounded_by_less_than_a_fifth(seconds: float) -> None:
 
 
 def loads() -> list[Load]:
-    """What an account may have before it: other posts, other urgencies, something planned, a rate error, quiet hours."""
+    """What an account may have before it: other posts, other urgencies, something planned, a rate error."""
 
     def parts(post: int, priority: int, rooms: range, due: datetime = NOON, first: int = 0) -> list[Queued]:
         return [Queued(priority, 0, n, first + n, room, post, due, True) for n, room in enumerate(rooms)]
