@@ -56,7 +56,6 @@ NOBODY_MISSING = (
     "您这边现在没有正在找的人。\n有人走失，直接在群里说，或发“寻人 姓名 性别 年龄 穿着 几点从哪走的”，并马上打 110。"
 )
 
-MAX_WANTED = 3
 MAX_TRAIL = 15
 ENOUGH = 4
 """Facts from which on a stranger knows whom to look for."""
@@ -116,14 +115,13 @@ def phone_line(alert: Alert) -> str:
     return f"电话：{alert.phone}（{alert.contact_name}）" if alert.contact_name else f"电话：{alert.phone}"
 
 
-def still_needed(alert: Alert) -> str:
-    """What would help most, on one line."""
-    wanted = [WANTED[one] for one in facts.missing(alert)[:MAX_WANTED]]
-    return f"还差：{'、'.join(wanted)}，知道的请直接发来。" if wanted else ""
+def still_needed(wanted: str | None) -> str:
+    """The one fact that is asked for, on one line."""
+    return f"还差：{WANTED[wanted]}，知道的请直接发来。" if wanted else ""
 
 
-def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
-    """The first answer in the reporter's group."""
+def understood(alert: Alert, here: Here, asked: str, wanted: str | None, *, own_word: bool) -> str:
+    """The first answer in the reporter's group; `wanted` is the fact that would help most."""
     if own_word:
         next_step = f"您回“确认 M{alert.id}”，我就发到全镇各群。"
     elif asked:
@@ -135,7 +133,7 @@ def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
         description(alert, here),
         phone_line(alert),
         oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
-        still_needed(alert),
+        still_needed(wanted),
         NO_WAITING + next_step,
         "（理解错了，引用这条回“不是”）",
     ]
@@ -298,19 +296,15 @@ def perhaps_another_in_staff_room(alert: Alert) -> str:
     return f"{name(alert)}那个群里又有人说走丢了人，请看看是不是同一位。"
 
 
-def added(alert: Alert, here: Here) -> str:
-    """To the reporter's group after additions."""
-    return "\n".join(
-        line
-        for line in (f"{name(alert)}补充的情况已记下：", description(alert, here), phone_line(alert), needed(alert))
-        if line
+def added(alert: Alert, here: Here, wanted: str | None) -> str:
+    """To the reporter's group after additions; `wanted` is what is asked for next, if anything is."""
+    lines = (
+        f"{name(alert)}补充的情况已记下：",
+        description(alert, here),
+        phone_line(alert),
+        still_needed(wanted),
     )
-
-
-def needed(alert: Alert) -> str:
-    """Only the one most useful fact that is still missing."""
-    wanted = facts.missing(alert)
-    return f"还差：{WANTED[wanted[0]]}" if wanted else ""
+    return "\n".join(line for line in lines if line)
 
 
 def _silent(count: int) -> str:
