@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.alerts import adding, asking, facts, merging, register, texts
+from handlers.alerts import adding, again, asking, facts, merging, register, texts
 from handlers.alerts.reaching import decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
@@ -104,6 +104,8 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
     turn.concerns(ref_of(alert))
     if not alert.forwarded and (entry := await register.known(turn)) is not None:
         register.fill(turn, alert, entry)
+    elif (before := await again.earlier(turn, alert)) is not None:
+        again.fill(turn, alert, before)
     turn.audit("alert.open", ref_of(alert))
     return alert
 

@@ -682,6 +682,37 @@ def how_it_goes(alert: Alert) -> str:
     return f"{name(alert)}人回家几天了，还好吗？有什么要帮忙的，直接跟我说，或者找网格员。"
 
 
+def glad(alert: Alert) -> str:
+    """To the family's good news at the call-back."""
+    return f"{name(alert)}那就好，代问安好。有事随时跟我说。"
+
+
+def family_needs(alert: Alert, family: str, words: str) -> str:
+    """To the worker: what the family answered to the call-back."""
+    return f"{name(alert)}回访时{family}家说：“{clip(words, 60)}”，请跟这家联系一下。"
+
+
+def needs_in_staff_room(alert: Alert) -> str:
+    """The same for a staff room: without names and words."""
+    return f"{name(alert)}回访有回音，家里要帮忙，请跟这家联系一下。"
+
+
+def needs_heard(alert: Alert, *, told: bool) -> str:
+    """To the family that needs something."""
+    who = "已经告诉网格员，会跟您联系" if told else "现在没找到网格员，请打社区电话"
+    return f"{name(alert)}记下了，{who}。急病请先打 120。"
+
+
+def condolence(alert: Alert) -> str:
+    """To the family that answers that the person has died since."""
+    return f"{name(alert)}请节哀。我告诉了网格员，之后不再来问了；有要帮忙的随时说。"
+
+
+def looked_in(alert: Alert) -> str:
+    """To the worker who says how the family is."""
+    return f"{name(alert)}好的，辛苦您跑一趟。"
+
+
 def register_offered(alert: Alert, days: int) -> str:
     """To the family of somebody who may go missing again; no answer is a no."""
     said = "同意登记" if alert.name else "同意登记 姓名"
