@@ -55,6 +55,14 @@ async def test_a_burst_pipe_goes_out_at_night_after_one_more_word(night: Talk) -
     assert await night.wait(hours=3) == []
 
 
+async def test_what_a_dismissed_sender_left_for_the_morning_is_not_sent(night: Talk) -> None:
+    await night.say("a1", None, "通知 全村 停水")
+    await night.say("a1", None, "确认 N1")
+    said = await night.say("t1", None, "免去 钱村长 管理员 柳树村")
+    assert "还没发完的通知 N1 停了" in texts(said, "@t1")[0]
+    assert not await night.wait(hours=3)
+
+
 @pytest.mark.parametrize("before", ["通知 全镇 爆管", "通知 全镇 定时明早9点 爆管"])
 async def test_a_draft_and_a_plan_too(night: Talk, before: str) -> None:
     await ask(night, before)
