@@ -19,7 +19,7 @@ from handlers.refs import fold
 from handlers.scopes import area_of
 from handlers.turn import Turn
 from storage.areas import Area
-from storage.case_figures import Scope, Tally, course, tallies, total
+from storage.case_figures import Scope, accepted_by, course, total
 from storage.matters import Case
 
 LINES, BARS = 10, 31
@@ -115,11 +115,11 @@ def spans(period: Period, at_most: int) -> list[date]:
 
 async def _most(session: AsyncSession, scope: Scope, past: Scope, *, by_area: bool) -> list[tuple[str, int, int]]:
     by = col(Case.area_id) if by_area else col(Case.category)
-    now = await tallies(session, replace(scope, private=False), by)
-    most = sorted((one for one in now if now[one].accepted), key=lambda one: (-now[one].accepted, one))[:MOST]
-    then = await tallies(session, replace(past, private=False), by) if most else {}
+    now = await accepted_by(session, replace(scope, private=False), by)
+    most = sorted(now, key=lambda one: (-now[one], one))[:MOST]
+    then = await accepted_by(session, replace(past, private=False), by) if most else {}
     names = await _names(session, most) if by_area else {one: one for one in most}
-    return [(names[one], now[one].accepted, then.get(one, Tally()).accepted) for one in most]
+    return [(names[one], now[one], then.get(one, 0)) for one in most]
 
 
 async def _names(session: AsyncSession, ids: Sequence[int]) -> Mapping[int, str]:

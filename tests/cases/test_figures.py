@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from bot.lettering import find_font
+from bot.reports import export_figures
 from handlers.figures.logs import label_of
 from handlers.figures.trends import drawing_of, drawn_from, spans
 from handlers.periods import Period, before, month
@@ -64,6 +67,29 @@ async def test_complaints_about_workers_count_in_private_totals_of_who_handles_t
     assert "收到 4 件，受理 4 件" in text and "柳树二格 1 件" in text and "其他 1" not in text
     assert "收到 1 件" in (await talk.say("w2", None, "统计"))[0].text
     assert "收到 3 件" in (await talk.say("l1", "s1", "统计 本月 柳树村"))[0].text
+
+
+async def test_who_is_complained_of_reads_no_total_that_counts_the_complaint(talk: Talk) -> None:
+    await talk.say("r1", None, "我要投诉网格长老郭，态度恶劣，不接电话")
+    assert "没有收到事项" in (await talk.say("l1", None, "统计"))[0].text
+    assert "收到 1 件" in (await talk.say("a1", None, "统计"))[0].text
+    await talk.say("a1", None, "办结 1 谈过了")
+    assert "没有收到事项" in (await talk.say("l1", None, "统计 本月 柳树村"))[0].text
+
+
+async def test_the_sheet_counts_complaints_about_workers_for_towns_and_above_alone(talk: Talk, tmp_path: Path) -> None:
+    await some_work(talk)
+    async with talk.database.read() as session:
+        await export_figures(session, tmp_path / "out.csv", month(date(2026, 11, 1)), talk.rules, talk.now)
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert {row["区划"]: row["收到"] for row in rows if row["类别"] == "合计"} == {
+        "清江区": "4",
+        "柳河镇": "4",
+        "柳树村": "3",
+        "柳树一格": "2",
+        "柳树二格": "1",
+    }
+    assert {row["类别"] for row in rows} == {"合计", "公共设施", "噪音", "水电气暖"}
 
 
 async def test_one_category_one_place_another_month_and_the_private_category(talk: Talk) -> None:
