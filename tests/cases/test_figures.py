@@ -18,6 +18,7 @@ from bot.reports import export_figures
 from handlers.figures.logs import label_of
 from handlers.figures.trends import drawing_of, drawn_from, spans
 from handlers.periods import Period, before, month
+from handlers.ports import CaseRules, Rules
 from storage.areas import Area
 from storage.case_figures import Scope, Tally, tallies, total
 from storage.matters import Case
@@ -219,6 +220,21 @@ async def test_the_log_of_a_complaint_or_a_private_case_has_no_words(talk: Talk)
     await talk.say("l1", None, "接单 4")
     (text,) = texts(await talk.say("l1", None, "日志"), "@l1")
     assert text.endswith("一件不公开的事：接单")
+    await talk.say("w2", None, "我要投诉网格长老郭，态度恶劣，不接电话")
+    assert "不公开" not in (await talk.say("w2", None, "日志"))[0].text  # whose sheet the lead may read
+
+
+async def test_each_evening_who_did_anything_gets_the_log_to_correct(tmp_path: Path) -> None:
+    talk = await Talk(tmp_path, Rules(cases=CaseRules(log_at="20:55"))).open()
+    await some_work(talk)
+    await talk.say("v1", "g1", "接单 2")
+    said = await talk.wait(hours=9)
+    logs = {one.room: one for one in said if "工作日志" in one.text}
+    assert set(logs) == {"@w1", "@w2"}  # no volunteer's, and nobody's who did nothing
+    assert logs["@w1"].text.startswith("工作日志：11月21日 小耿") and "日志 补充" in logs["@w1"].text
+    assert logs["@w1"].at.astimezone(ZONE).strftime("%H:%M") == "20:55"
+    assert "工作日志" not in "".join(one.text for one in await talk.wait(days=1))
+    await talk.close()
 
 
 @pytest.mark.parametrize(
