@@ -68,7 +68,8 @@ async def drawn_from(session: AsyncSession, text: str, zone: ZoneInfo) -> Trend:
     _, number, first, after, now = text.split()
     days = date.fromisoformat(first), date.fromisoformat(after)
     last = days[1] - timedelta(days=1)
-    period = Period(f"{days[0].year}年{days[0].month}月{days[0].day}日—{last.month}月{last.day}日", *days)
+    until = f"—{last.month}月{last.day}日" if last > days[0] else ""
+    period = Period(f"{days[0].year}年{days[0].month}月{days[0].day}日{until}", *days)
     area = await session.get_one(Area, int(number))
     return await trend(session, area, period, datetime.fromisoformat(now), zone, BARS)
 

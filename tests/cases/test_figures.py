@@ -15,6 +15,7 @@ from sqlmodel import col
 
 from bot.lettering import find_font
 from bot.reports import export_figures
+from bot.trend_chart import round_step
 from handlers.figures.logs import label_of
 from handlers.figures.trends import drawing_of, drawn_from, spans
 from handlers.periods import Period, before, month
@@ -173,6 +174,10 @@ async def test_the_picture_of_a_trend_is_one_for_a_phone(talk: Talk) -> None:
     assert (found.came, found.done, len(found.spans)) == ((3, 0), (1, 0), 21)
     with Image.open(io.BytesIO(draw_trend(found, font))) as image:
         assert image.width == 900 and 1000 < image.height < 2000
+
+
+def test_the_lines_of_the_picture_have_round_numbers() -> None:
+    assert [round_step(one) for one in (1, 4, 5, 14, 87600, 400)] == [1, 1, 2, 5, 50000, 100]
 
 
 def test_a_period_is_cut_into_few_spans() -> None:
