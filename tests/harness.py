@@ -30,8 +30,9 @@ WORKED = (date(2026, 11, 21), date(2026, 11, 22))
 
 
 def at_work(rules: Rules) -> Rules:
-    """The rules with that weekend worked."""
-    cases = rules.cases.model_copy(update={"workdays": (*rules.cases.workdays, *WORKED)})
+    """The rules with that weekend worked, and no log in the evening unless they ask for it."""
+    log_at = rules.cases.log_at if "log_at" in rules.cases.model_fields_set else ""
+    cases = rules.cases.model_copy(update={"workdays": (*rules.cases.workdays, *WORKED), "log_at": log_at})
     return rules.model_copy(update={"cases": cases})
 
 

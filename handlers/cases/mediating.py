@@ -61,6 +61,7 @@ async def settle(turn: Turn, number: int, words: str) -> None:
     case.done_at = turn.now
     await moved(turn, case, SETTLED, words, public=False)
     photos = await evidence.keep_sent(turn, case, Shows.AGREEMENT, most=1)
+    await evidence.with_step(turn, case, photos)
     await _tell_settled(turn, case)
     time = f"，共用时 {_minutes(spent)} 分钟" if spent else ""
     paper = "和解书照片收好了。" if photos else ""

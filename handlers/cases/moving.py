@@ -193,6 +193,7 @@ async def progress(turn: Turn, number: int, words: str) -> None:
         await take(turn, case)
     await moved(turn, case, "进展", words)
     photos = await evidence.keep_sent(turn, case, Shows.SITE)
+    await evidence.with_step(turn, case, photos)
     hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}", photos=photos)
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}进展：{words}")
     await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
@@ -284,6 +285,7 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     missing = await sights.missing(turn, case, area, words)
     case.done_at = turn.now
     await moved(turn, case, "办结", words)
+    await evidence.with_step(turn, case, photos)
     result = f"：{words}" if words else ""
     here = await _joined_here(turn, case)
     thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
