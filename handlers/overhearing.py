@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays, whose
 from handlers.cases.placing import place_of
+from handlers.checking_on import as_check, is_check
 from handlers.likeness import Likeness, Told, likeness
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
-from handlers.understanding import Act, Candidate, Kind, Reading, Ref, says_same
+from handlers.understanding import Act, Candidate, Kind, Line, Reading, Ref, same_home, says_same, sign
 from storage.matters import CASE_OPEN, CASE_WORKED, Case
 
 LATELY = timedelta(hours=3)
@@ -32,9 +33,16 @@ class Overhearing:
     """One line beside what is open in its chat."""
 
     def __init__(
-        self, text: str, at: datetime, where: Where, speaker: Speaker, around: Surroundings, quoted: Ref | None
+        self,
+        text: str,
+        at: datetime,
+        where: Where,
+        speaker: Speaker,
+        around: Surroundings,
+        quoted: Ref | None,
+        lines: Sequence[Line] = (),
     ) -> None:
-        self._text, self._at, self._me, self._quoted = text, at, speaker.contact_id, quoted
+        self._text, self._at, self._me, self._quoted, self._lines = text, at, speaker.contact_id, quoted, lines
         self._around, self._chat_id, self._where, self._speaker = around, where.chat_id, where, speaker
 
     def meant(self, reading: Reading) -> Reading:
@@ -49,7 +57,25 @@ class Overhearing:
             return reading._replace(
                 text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
             )
-        return self._of_death(reading)
+        return self._of_silence(reading) or self._of_death(reading)
+
+    def _of_silence(self, reading: Reading) -> Reading | None:
+        """敲门没人应, also in several bubbles: somebody is to look after them; said again it belongs to that case."""
+        if self._quoted is not None or not sign(self._text) or self._seeks():
+            return None
+        together = "\n".join([*(line.text for line in self._lines), self._text])
+        checks = (as_check(reading, text) for text in (reading.text, together))
+        found = next((one for one in checks if one != reading), None)
+        for case in self._cases() if reading.act == Act.NONE else ():
+            mine = case.reporter_id == self._me
+            if is_check(case) and (mine or (found and same_home(found.text, case.text))):
+                act, candidates = Act.MORE if mine else Act.SAME, (Candidate(Ref("", case.id or 0), 0.8, "place"),)
+                return reading._replace(kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates)
+        return found
+
+    def _seeks(self) -> bool:
+        """Whether the speaker has somebody looked for already."""
+        return any(one.mine and one.ref.letter == "M" for one in self._around.matters(self._where, self._me))
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         if self._quoted is not None and self._quoted.letter == "Q":

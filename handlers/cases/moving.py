@@ -14,6 +14,7 @@ from handlers.cases import departments, evidence, machine, outside, reminding, s
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
 from handlers.cases.reporting import add_step, owner_for, owner_name
+from handlers.checking_on import is_check
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
@@ -286,7 +287,7 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
     here = await _joined_here(turn, case)
-    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
+    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here and not is_check(case) else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
     hold = await tell_origin(

@@ -19,6 +19,7 @@ from handlers.understanding.model import (
 from handlers.understanding.reader import read
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
+from handlers.understanding.unanswered import same_home, sign, unanswered
 
 __all__ = [
     "Act",
@@ -39,10 +40,13 @@ __all__ = [
     "asks_secrecy",
     "masked",
     "read",
+    "same_home",
     "says_same",
+    "sign",
     "stars",
     "tally",
     "teach",
     "to_json",
+    "unanswered",
     "undump",
 ]
