@@ -11,11 +11,11 @@ from sqlmodel import col
 
 from handlers import helping, lateness
 from handlers.cases import hushing, moving, neighbours, rating, texts
+from handlers.cases.hands import whisper_hands
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
 from handlers.cases.working import report_status
 from handlers.clipping import clip
-from handlers.posting import whisper
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.inbox import Outcome
@@ -73,10 +73,13 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
         await emergencies.contradicted(turn, case)
     elif case.state in CASE_SOLVED and await moving.affected(turn, case):
         await moving.reopen(turn, case, area, turn.text[:200])
-    elif case.state in (*CASE_OPEN, CaseState.DONE) and case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}", ref=str(case.id))
-    else:
+    elif case.state not in (*CASE_OPEN, CaseState.DONE) or not await _passed_on(turn, case):
         turn.outcome = Outcome.CHAT
+
+
+async def _passed_on(turn: Turn, case: Case) -> bool:
+    """Whoever has it in hand reads what was said."""
+    return await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
 
 
 async def rated(turn: Turn, ref: Ref) -> None:
@@ -163,9 +166,7 @@ async def announce_added(turn: Turn, case: Case) -> None:
     steps = await _last_added(turn, case)
     added = clip("；".join(step.text for step in steps), 200)
     place = f"现在的地点：{case.place}" if any(step.action == MOVED for step in steps) else ""
-    if case.owner_id:
-        told = f"{texts.name(case)}报事人补充：{added}\n{place}".strip()
-        await whisper(turn, case.owner_id, told, ref=str(case.id))
+    await whisper_hands(turn, case, f"{texts.name(case)}报事人补充：{added}\n{place}".strip())
     if case.shown:
         told = f"{texts.name(case)}补充的情况已记下，并告诉了网格员。{place}"
         await moving.tell_origin(turn, case, told, asked=True)

@@ -13,6 +13,7 @@ from handlers import hearers, quiet_hours
 from handlers.cases import departments, evidence, machine, outside, reminding, sights, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
+from handlers.cases.hands import hands_name, in_hand, whisper_hands
 from handlers.cases.reporting import add_step, owner_for, owner_name
 from handlers.checking_on import is_check
 from handlers.clipping import hide_identity_numbers
@@ -388,8 +389,8 @@ async def misread(turn: Turn, number: int) -> None:
 async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
     if case.shown or not own or case.quiet:
         await tell_origin(turn, case, text)
-    if own and case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
+    if own:
+        await whisper_hands(turn, case, f"{text}（报事人自己说不用了）")
     if not own or not case.shown:
         await acknowledge(turn, case, text)
 
@@ -454,8 +455,7 @@ async def settle(turn: Turn, case: Case) -> None:
     if case.shown or case.quiet:
         await tell_origin(turn, case, text)
     await _tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
+    await whisper_hands(turn, case, f"{texts.name(case)}报事人说已经好了，不用再跑了。")
     await _call_off(turn, case, "报事人说已经好了")
 
 
@@ -469,7 +469,7 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "
     await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""
-    again = f"已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。"
+    again = f"已重新打开，请{await hands_name(turn, case) or '网格员'}再看看。"
     await say(turn, f"{texts.name(case)}收到，{again}{asking}", ref=str(case.id))
     own = turn.me.contact_id == case.reporter_id
     if not own and turn.here.chat_id != case.chat_id:
@@ -479,7 +479,7 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:
-    people = {case.owner_id} if case.owner_id else set()
+    people = set(await in_hand(turn, case, area))
     if not case.about_worker:
         people |= set(await responsible(turn, area, (Role.LEAD,)))
     for contact_id in sorted(people - {turn.me.contact_id}):
