@@ -24,13 +24,19 @@ from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
 from storage.inbox import Picture
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState, Shows
+from storage.matters import (
+    CASE_OPEN,
+    CASE_SOLVED,
+    CASE_UNTAKEN,
+    CASE_WORKED,
+    Case,
+    CaseFollower,
+    CaseState,
+    CaseStep,
+    Shows,
+)
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
-
-RATING_DAYS = 3
-"""Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
-
 
 BEYOND = frozenset({"上报", "吹哨", "转办"})
 """Moves by which a case leaves the grid."""
@@ -279,15 +285,18 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     """办结: the reporter is asked whether it is good."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
+    if case.state in CASE_SOLVED:
+        await _finished_before(turn, case, words)
+        return
     machine.must(turn, case, "办结")
     if case.taken_at is None:
         await take(turn, case)
     photos = await evidence.keep_sent(turn, case, Shows.RESULT)
     missing = await sights.missing(turn, case, area, words)
-    case.done_at = turn.now
+    since, case.done_at = case.done_at if case.reopened else None, turn.now
     await moved(turn, case, "办结", words)
     result = f"：{words}" if words else ""
-    here = await _joined_here(turn, case)
+    here = await _joined_here(turn, case, since)
     thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here and not is_check(case) else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
@@ -301,7 +310,16 @@ async def finish(turn: Turn, number: int, words: str) -> None:
         await whisper(turn, turn.me.contact_id, sights.reminder(case, missing), ref=str(case.id))
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
     await _call_off(turn, case, f"已处理完{result}")
-    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
+    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=turn.rules.cases.reopen_days))
+
+
+async def _finished_before(turn: Turn, case: Case, words: str) -> None:
+    """办结 once more of what is done: thanks, and the words are kept."""
+    kept = "，这句也记下了" if words else ""
+    if words:
+        add_step(turn, case, "备注", words[:500], public=False)
+    done = f"{turn.local(case.done_at):%m-%d %H:%M} " if case.done_at else ""
+    await say(turn, f"{texts.name(case)}{done}{texts.state(case)}，不用再发{kept}，谢谢。", ref=str(case.id))
 
 
 async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
@@ -310,9 +328,19 @@ async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
     return list((await turn.session.scalars(query)).all())
 
 
-async def _joined_here(turn: Turn, case: Case) -> list[int]:
-    """Those of them who joined where the case was reported, as many as a post may mention."""
-    return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
+async def _joined_here(turn: Turn, case: Case, since: datetime | None) -> list[int]:
+    """Those of them who joined where the case was reported, as many as a post may mention.
+
+    After an earlier end (`since`) only those to whom that was no end: who came, or said that it is not good, after it.
+    """
+    here = [one for one in await _followers(turn, case) if one.chat_id == case.chat_id]
+    if since is not None:
+        said = select(CaseStep.actor_id).where(
+            CaseStep.case_id == case.id, col(CaseStep.action).in_(("不满意", "还没好")), col(CaseStep.at) >= since
+        )
+        waiting = set(await turn.session.scalars(said))
+        here = [one for one in here if one.at >= since or one.contact_id in waiting]
+    return [one.contact_id for one in here][:MENTIONED]
 
 
 async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
@@ -475,7 +503,9 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "
     if not own and turn.here.chat_id != case.chat_id:
         await tell_origin(turn, case, f"{texts.name(case)}有邻居说还没好，{again}")
     who = "报事人不满意" if own else f"{turn.me.name or '邻居'}说还没好"
-    await _alarm(turn, case, area, f"{texts.name(case)}{who}，已重新打开{why}。")
+    text = f"{texts.name(case)}{who}，已重新打开{why}。"
+    await _alarm(turn, case, area, text)
+    await departments.keep_informed(turn, case, area, text)
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:

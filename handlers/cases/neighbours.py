@@ -167,15 +167,21 @@ async def join(turn: Turn, case: Case, *, said: bool = False, silent: bool = Fal
     turn.concerns(str(case.id))
     if await turn.session.get(CaseFollower, (case.id, turn.me.contact_id)):
         return
+    follower = await follow(turn, case, silent=silent)
+    if not silent:
+        await _answer(turn, case, follower)
+    await _tell_owner(turn, case, said)
+
+
+async def follow(turn: Turn, case: Case, *, silent: bool) -> CaseFollower:
+    """Write the speaker down as one who has the same trouble; `silent`: they need not be told."""
     follower = CaseFollower(case_id=case.id or 0, contact_id=turn.me.contact_id, chat_id=turn.here.chat_id, at=turn.at)
     follower.told_at = turn.now if silent else None
     turn.session.add(follower)
     case.updated_at = turn.now
     add_step(turn, case, SAME, turn.text[:MAX_TEXT], public=False)
     await turn.session.flush()
-    if not silent:
-        await _answer(turn, case, follower)
-    await _tell_owner(turn, case, said)
+    return follower
 
 
 async def _answer(turn: Turn, case: Case, follower: CaseFollower) -> None:

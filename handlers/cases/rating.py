@@ -59,7 +59,13 @@ async def rate(turn: Turn, number: int, mark: int, words: str) -> None:
     thanks = "谢谢评价，这件事就结束了。" if mark > MIDDLING else "谢谢评价。"
     form = await outside.form(turn, case) if mark > MIDDLING else ""
     await say(turn, f"{texts.name(case)}{thanks}{ASKING_WHY if asks else ''}{form}", ref=str(case.id))
-    await whisper_hands(turn, case, f"{texts.name(case)}报事人评价：{_shown(mark)}{f'（{why}）' if why else ''}。")
+    await whisper_hands(
+        turn, case, f"{texts.name(case)}{_who(turn, case)}评价：{_shown(mark)}{f'（{why}）' if why else ''}。"
+    )
+
+
+def _who(turn: Turn, case: Case) -> str:
+    return "报事人" if turn.me.contact_id == case.reporter_id else turn.me.name or "邻居"
 
 
 def _shown(mark: int) -> str:
@@ -113,7 +119,7 @@ async def explained(turn: Turn, number: int) -> bool:
     case, _ = await load(turn, number)
     question.answered_at = case.updated_at = turn.now
     add_step(turn, case, "评价理由", turn.text[:200], public=False)
-    told = await whisper_hands(turn, case, f"{texts.name(case)}报事人说哪里不满意：{turn.text[:200]}")
+    told = await whisper_hands(turn, case, f"{texts.name(case)}{_who(turn, case)}说哪里不满意：{turn.text[:200]}")
     name = await hands_name(turn, case) if told else ""
     await say(turn, f"{texts.name(case)}记下了{f'，已告诉{name}' if name else ''}。", ref=str(case.id))
     return True

@@ -1,6 +1,6 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
-from handlers.understanding.acts import asks_secrecy, says_same
+from handlers.understanding.acts import asks_secrecy, asks_when, not_yet, says_same
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -38,7 +38,9 @@ __all__ = [
     "Ref",
     "Taught",
     "asks_secrecy",
+    "asks_when",
     "masked",
+    "not_yet",
     "read",
     "same_home",
     "says_same",
