@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
+from handlers.cases import texts
 from handlers.cases.deadlines import on_the_clock
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, whisper
@@ -173,8 +174,8 @@ def _list(there: Sequence[Department]) -> str:
     return f"这里有：{'、'.join(one.name for one in there[:LISTED])}{more}。"
 
 
-async def let_go(turn: Turn, case: Case) -> None:
-    """Whoever had it in hand until now has not any more: the grid's staff takes it up."""
+async def let_go(turn: Turn, case: Case, why: str) -> None:
+    """The department that had it in hand until now has not any more, and hears `why`: somebody else takes it up."""
     if case.department:
         gone = update(CaseCall).where(
             col(CaseCall.case_id) == case.id,
@@ -182,6 +183,9 @@ async def let_go(turn: Turn, case: Case) -> None:
             col(CaseCall.returned_at).is_(None),
         )
         await turn.session.execute(gone.values(returned_at=turn.now))
+        chats = await _chats_of(turn, case, {case.department})
+        text = f"{texts.name(case)}{why}，{case.department}不用再来了。"
+        await post(turn, str(case.id), Sort.STAFF, [Piece(text)], [Target(one) for one in chats])
         case.department = ""
 
 
@@ -216,14 +220,20 @@ async def reporter_name(turn: Turn, case: Case) -> str:
 
 
 async def call_off(turn: Turn, case: Case, text: str) -> None:
-    """Departments that were called hear that nothing is left to do, unless it was they who ended it."""
-    called = {one.department for one in await calls_of(turn, case)} - {case.department, ELDERS}
-    if not called:
-        return
-    area = await turn.session.get_one(Area, case.area_id)
-    there = [one for one in await around(turn, area) if one.name in called]
-    chats = {chat for one in there for chat in (*(await reached(turn, one)).values(), *one.rooms)}
+    """Departments and elders who were called hear that nothing is left to do, unless it was they who ended it."""
+    calls = await calls_of(turn, case)
+    names = {one.department for one in calls} - {case.department, ELDERS}
+    chats = set(await _chats_of(turn, case, names)) if names else set()
+    if elders := {one.contact_id for one in calls if one.contact_id} - {case.owner_id, turn.me.contact_id}:
+        chats |= set((await private_chats(turn.session, sorted(elders))).values())
     await post(turn, str(case.id), Sort.STAFF, [Piece(text)], [Target(one) for one in sorted(chats)])
+
+
+async def _chats_of(turn: Turn, case: Case, names: Collection[str]) -> list[int]:
+    """Where the departments with these names are told of a case: their people's chats and their rooms."""
+    area = await turn.session.get_one(Area, case.area_id)
+    there = [one for one in await around(turn, area) if one.name in names]
+    return [chat for one in there for chat in (*(await reached(turn, one)).values(), *one.rooms)]
 
 
 async def reached(turn: Turn, one: Department) -> dict[int, int]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from handlers.cases import machine, texts
+from handlers.cases.complaints import passed_on
 from handlers.cases.moving import between_us, ended, load, moved, must_manage, put_to_owner, tell_origin
 from handlers.cases.pressing import is_pressing
+from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, announce, owner_name, write_case
 from handlers.matters import CASE_KINDS, Refusal, find
 from handlers.posting import say, whisper
 from handlers.reading_words import read_words
 from handlers.refs import fold, take_ref
 from handlers.turn import Turn
-from handlers.understanding import Ref
+from handlers.understanding import Kind, Ref
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseFollower
 
@@ -74,22 +76,28 @@ async def split(turn: Turn, number: int, words: str) -> None:
     machine.must(turn, case, "拆分")
     if not words:
         raise Refusal(f"请写出要另立的事，如：拆分 {case.id} 路灯也不亮。")
-    made = await _from(turn, case, words)
+    made = await _from(turn, case, area, words)
     await write_case(turn, made, area)
     await moved(turn, case, "拆分", f"另立 {made.id}", public=False)
     await announce(turn, made, area, await owner_name(turn, made))
     if made.owner_id != turn.me.contact_id:
         await put_to_owner(turn, made, area)
-    if case.quiet or turn.here.chat_id != case.chat_id:
+    if made.quiet or turn.here.chat_id != case.chat_id:
         await say(turn, f"{texts.name(case)}拆出{texts.name(made)}，分开办。", ref=str(made.id))
 
 
-async def _from(turn: Turn, case: Case, words: str) -> Case:
-    """What the words tell, of the same people at the same place."""
+async def _from(turn: Turn, case: Case, area: Area, words: str) -> Case:
+    """What the words tell, of the same people at the same place; Refusal for what is no matter of theirs."""
     reading = await read_words(turn, words)
+    if reading.kind == Kind.EMERGENCY:
+        raise Refusal(f"这像是险情，不能拆出来慢慢办，这次没有改动。请马上发：代报 {words[:40]}")
+    if not case.about_worker and await passed_on(turn, area, words, reading):
+        raise Refusal(f"这是对工作人员的意见，不从{texts.name(case)}里拆。请私聊我发“代报 …”，我只转给上级。")
+    category = reading.category or case.category
+    quiet = case.quiet or is_private(words, category)
     return Case(
         kind=reading.kind if reading.kind in CASE_KINDS else case.kind,
-        category=reading.category or case.category,
+        category=category,
         area_id=case.area_id,
         chat_id=case.chat_id,
         reporter_id=case.reporter_id,
@@ -97,9 +105,9 @@ async def _from(turn: Turn, case: Case, words: str) -> Case:
         place=case.place,
         phone=case.phone,
         urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
-        quiet=case.quiet,
+        quiet=quiet,
         about_worker=case.about_worker,
-        shown=case.shown,
+        shown=case.shown and not quiet,
         source=case.source,
         relayed_for=case.relayed_for,
         split_id=case.id,

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from handlers.cases import departments, machine, texts
+from handlers.cases import machine, texts
 from handlers.cases.complaints import complaint_handlers
-from handlers.cases.moving import acknowledge, load, moved, must_manage, put_to_owner, tell_origin, wait_for_claim
+from handlers.cases.moving import (
+    acknowledge,
+    load,
+    moved,
+    must_manage,
+    put_to_owner,
+    relieve,
+    tell_origin,
+    wait_for_claim,
+)
 from handlers.matters import Refusal
 from handlers.turn import Turn
 from storage.areas import Area, area_line
@@ -25,7 +34,7 @@ async def raise_case(turn: Turn, number: int, words: str) -> None:
         raise Refusal(f"{texts.name(case)}已经到顶了，上面没有能接的管理员。{instead}")
     above, owner_id = to
     reason = words[:LONGEST]
-    await departments.let_go(turn, case)
+    await relieve(turn, case, f"已上报到{above.name}")
     case.raised_id, case.owner_id, case.taken_at, case.waits_until = above.id, owner_id, None, None
     await moved(turn, case, "上报", f"到{above.name}{f'，{reason}' if reason else ''}")
     why = f"：{reason}" if reason else ""

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.cases import departments, evidence, machine, texts
-from handlers.cases.moving import RATING_DAYS, load, moved, must_manage, take
+from handlers.cases.moving import RATING_DAYS, call_off, load, moved, must_manage, take, tell_joined
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, say, whisper
@@ -66,6 +66,7 @@ async def settle(turn: Turn, number: int, words: str) -> None:
     paper = "和解书照片收好了。" if photos else ""
     await say(turn, f"{texts.name(case)}已和解{time}。{paper}内容不会发到群里。", ref=str(case.id))
     await departments.tell_callers(turn, case, f"{texts.name(case)}{turn.me.name}说已和解{time}。")
+    await call_off(turn, case, "已和解")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
@@ -76,6 +77,7 @@ async def _tell_settled(turn: Turn, case: Case) -> None:
         await whisper(turn, case.reporter_id, f"{text}还有什么就跟我说一声。", ref=str(case.id))
     if case.shown:
         await post(turn, str(case.id), Sort.CASE, [Piece(text)], [Target(case.chat_id)])
+    await tell_joined(turn, case, text)
 
 
 async def elders(turn: Turn, number: int, words: str) -> None:

@@ -97,7 +97,7 @@ def manages(turn: Turn, case: Case, area: Area) -> bool:
     """
     if case.about_worker:
         roles = (*COMPLAINTS, Role.POLICE) if case.kind == Kind.EMERGENCY else COMPLAINTS
-        return turn.me.has(roles, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area.path)
+        return turn.me.has(roles, area.path) and not complained_of(turn.me.name, turn.me.roles, case.text, area.path)
     roles = ON_DUTY if case.kind == Kind.EMERGENCY else WORKERS
     mine = turn.me.contact_id == case.owner_id or departments.has_in_hand(turn, case, area.path)
     return mine or turn.me.has(roles, area.path)
@@ -206,7 +206,6 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     to = await _colleague(turn, case, area, person)
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
-    await departments.let_go(turn, case)
     await relieve(turn, case, f"已转给{to.name}")
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
@@ -241,7 +240,9 @@ async def give_back(turn: Turn, number: int) -> None:
 
 async def relieve(turn: Turn, case: Case, why: str) -> None:
     """Who had the case until now hears that somebody else has it; its reporter hears of every move anyway."""
-    if case.owner_id not in (None, turn.me.contact_id, case.reporter_id):
+    if case.department:
+        await departments.let_go(turn, case, f"{turn.me.name}{why}")
+    elif case.owner_id not in (None, turn.me.contact_id, case.reporter_id):
         await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}{why}，您不用再办。", ref=str(case.id))
 
 
@@ -292,13 +293,14 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     hold = await tell_origin(
         turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here, photos=photos
     )
-    await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
+    other = "您那里还没好，就说一声。"
+    await tell_joined(turn, case, f"{texts.name(case)}已办结{result}。{other}", f"{texts.name(case)}已办结。{other}")
     told = noted(turn, hold) if danger or hold else "已请报事人评价。"
     await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
     if missing:
         await whisper(turn, turn.me.contact_id, sights.reminder(case, missing), ref=str(case.id))
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
-    await _call_off(turn, case, f"已处理完{result}")
+    await call_off(turn, case, "已处理完" if await between_us(turn, case) else f"已处理完{result}")
     await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
 
 
@@ -313,8 +315,10 @@ async def _joined_here(turn: Turn, case: Case) -> list[int]:
     return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
 
 
-async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
+async def tell_joined(turn: Turn, case: Case, text: str, quiet_text: str = "") -> None:
     """Those who joined in other groups hear of the end there, in one post a group; of what is private, alone.
+
+    `quiet_text`: what they hear of a matter that has become private since, and is not theirs to know.
 
     Who entered a ticket that went into it gets the result for that ticket.
     """
@@ -327,7 +331,7 @@ async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
         if one.via_id in tickets:
             continue
         if case.quiet:
-            await whisper(turn, one.contact_id, text, ref=str(case.id))
+            await whisper(turn, one.contact_id, quiet_text or text, ref=str(case.id))
         elif one.chat_id != case.chat_id:
             elsewhere[one.chat_id].append(one.contact_id)
     for chat_id, people in elsewhere.items():
@@ -347,9 +351,9 @@ async def withdraw(turn: Turn, number: int) -> None:
     was_open = case.state in CASE_OPEN
     await ended(turn, case, "撤销")
     await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
-    await _tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
+    await tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
     if was_open:
-        await _call_off(turn, case, "报事人说没事了" if own else "已撤销")
+        await call_off(turn, case, "报事人说没事了" if own else "已撤销")
 
 
 async def refuse(turn: Turn, number: int, reason: str) -> None:
@@ -359,8 +363,8 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     machine.must(turn, case, "驳回")
     await ended(turn, case, "驳回", reason)
     await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}{await outside.form(turn, case)}", False)
-    await _tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}")
-    await _call_off(turn, case, "没有受理")
+    await tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}", f"{texts.name(case)}没有受理。")
+    await call_off(turn, case, "没有受理")
 
 
 async def misread(turn: Turn, number: int) -> None:
@@ -378,10 +382,10 @@ async def misread(turn: Turn, number: int) -> None:
     elif not own and await between_us(turn, case):
         text = f"{texts.name(case)}网格员看过，不按事项办，已撤下。要办的事请再跟我说一次。"
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
-    await _tell_joined(turn, case, f"{texts.name(case)}是我理解错了，已撤下。您那里真有事，请再说一次。")
+    await tell_joined(turn, case, f"{texts.name(case)}是我理解错了，已撤下。您那里真有事，请再说一次。")
     if not (shown and turn.here.chat_id == case.chat_id):
         await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
-    await _call_off(turn, case, "没有险情，是我理解错了")
+    await call_off(turn, case, "没有险情，是我理解错了")
 
 
 async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
@@ -393,7 +397,7 @@ async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
         await acknowledge(turn, case, text)
 
 
-async def _call_off(turn: Turn, case: Case, why: str) -> None:
+async def call_off(turn: Turn, case: Case, why: str) -> None:
     """Whoever was alarmed by an emergency, or called to a case, hears that it is over."""
     if case.kind == Kind.EMERGENCY:
         await hearers.tell_rest(turn, str(case.id), f"{texts.name(case)}{why}，不用再赶去了。")
@@ -434,7 +438,7 @@ def remember(turn: Turn, case: Case, move: str) -> None:
 async def take(turn: Turn, case: Case) -> None:
     """The speaker takes it up, for the department that has it or for the grid's staff."""
     if not any(departments.name_of(one) == case.department for one in turn.me.roles):
-        await departments.let_go(turn, case)
+        await departments.let_go(turn, case, f"{turn.me.name}接过去办了")
     case.owner_id, case.taken_at = turn.me.contact_id, turn.now
 
 
@@ -452,10 +456,10 @@ async def settle(turn: Turn, case: Case) -> None:
     text = f"{texts.name(case)}好的，记为已解决。"
     if case.shown or case.quiet:
         await tell_origin(turn, case, text)
-    await _tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
+    await tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
-    await _call_off(turn, case, "报事人说已经好了")
+    await call_off(turn, case, "报事人说已经好了")
 
 
 async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "") -> None:

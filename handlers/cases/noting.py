@@ -45,8 +45,9 @@ async def recategorise(turn: Turn, number: int, words: str) -> None:
     case.quiet = case.quiet or category in CATEGORIES
     limits(turn, case)
     await moved(turn, case, "改类", f"{before}改为{category}", public=False)
-    kept = "，以后只私下说" if category in CATEGORIES else ""
-    await say(turn, f"{texts.name(case)}已改为“{category}”{kept}。", ref=str(case.id))
+    hidden = category in CATEGORIES
+    done = "改好了" if hidden and not turn.here.private else f"已改为“{category}”"
+    await say(turn, f"{texts.name(case)}{done}{'，以后只私下说' if hidden else ''}。", ref=str(case.id))
 
 
 def _category(turn: Turn, words: str) -> str:

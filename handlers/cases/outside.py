@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases import texts
+from handlers.cases.complaints import passed_on
 from handlers.cases.listing import outside_lines
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
@@ -152,6 +153,7 @@ async def record(
 ) -> Case:
     """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one."""
     reading = await read_words(turn, words)
+    about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
         turn,
         area,
@@ -159,8 +161,8 @@ async def record(
         words,
         chat_id=chat_id,
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=reading.about_worker or is_private(words, reading.category or "其他"),
-        about_worker=reading.about_worker,
+        quiet=about_worker or is_private(words, reading.category or "其他"),
+        about_worker=about_worker,
         source=source,
         outside_number=number,
         relayed_for=reading.fields.contact_name or "",

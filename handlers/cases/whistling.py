@@ -64,7 +64,7 @@ async def hand_to(turn: Turn, number: int, words: str) -> None:
     if len(chosen) > 1:
         raise Refusal(f"转办一次只给一家。要请几家一起来，网格长或管理员发“吹哨 {case.id} {words[:40]}”。")
     (to,) = await _fresh(turn, case, chosen)
-    await departments.let_go(turn, case)
+    await relieve(turn, case, f"已转给{to.name}")
     case.department, case.taken_at, case.waits_until = to.name, None, None
     case.owner_id = to.people[0] if to.people else turn.me.contact_id
     await moved(turn, case, "转办", to.name)
@@ -301,7 +301,7 @@ async def _last_resort(turn: Turn, case: Case, area: Area, first: CaseCall, miss
         for contact_id in dict.fromkeys([*admins, first.called_by]):
             await tell(turn, contact_id, f"{text}，请督促。", f"{text}，请督促。", area=area, ref=str(case.id))
         return
-    await departments.let_go(turn, case)
+    await departments.let_go(turn, case, f"没等到报到，已由{town.name}督办")
     case.raised_id, case.owner_id = town.id, admins[0]
     await moved(turn, case, "兜底", f"{_names(missing)}没有报到，{town.name}来办")
     await tell_origin(turn, case, f"{texts.name(case)}请的部门还没到，现在由{town.name}直接督办，有进展我在这里说。")

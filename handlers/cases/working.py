@@ -161,10 +161,8 @@ async def report_status(turn: Turn, ref: Ref, *, asked: bool = True) -> None:
 
 async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     steps = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc())
-    if not moving.manages(turn, case, area):
+    if not (turn.here.private and moving.manages(turn, case, area)):  # a group reads over the worker's shoulder
         steps = steps.where(col(CaseStep.public).is_(True))
-    elif not turn.here.private:
-        steps = steps.where(CaseStep.action != noting.NOTE)
     last = (await turn.session.scalars(steps.limit(1))).first()
     owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
     words = f"{last.action} {last.text}".strip() if last and not case.merged_id else ""
