@@ -114,7 +114,7 @@ async def _ask(turn: Turn, case: Case, area: Area, contact_id: int, name: str) -
     told = texts.for_department(case, area.name, await departments.reporter_name(turn, case))
     how = f"{turn.me.name}想请您帮着调解，请不要对外说。愿意就回“接单 {case.id}”，不方便就回“退单 {case.id} 理由”。"
     await whisper(turn, contact_id, f"{told}\n{how}", ref=str(case.id))
-    await say(turn, f"{texts.name(case)}已私下请{name}，他答应了我告诉您。", ref=str(case.id))
+    await say(turn, f"{texts.name(case)}已私下请{name}，答应了我告诉您。", ref=str(case.id))
 
 
 async def _mediators(turn: Turn, case: Case, area: Area) -> list[tuple[int, str, str]]:

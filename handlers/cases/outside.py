@@ -46,6 +46,8 @@ _SURE = 4
 """Letters and digits after Chinese words that are a ticket's number even without a mark: 信访2026, but not 小区12."""
 
 _BEFORE = re.compile(r"(?:限|截止|截至|时限|期限|到期|最晚|务必)[于在到为是日期:： ]{0,4}$")
+_HOUSE = re.compile(r"\d+(?:号|[-/.]\d+)")
+"""What may be a house as well as a day: 柳树巷 5号."""
 _AFTER = re.compile(r"\s?(?:之|以)?(?:前|内|到期|截止|为止|办结|回复|反馈)")
 
 
@@ -83,7 +85,8 @@ def limit(words: str, now: datetime) -> datetime | None:
     start = 0
     while said := day_ahead(words[start:], now):
         before, after = words[: start + said.start], words[start + said.end :]
-        if _BEFORE.search(before) or _AFTER.match(after) or not after.strip(" 。.!！"):
+        last = not after.strip(" 。.!！") and not _HOUSE.fullmatch(words[start + said.start : start + said.end])
+        if _BEFORE.search(before) or _AFTER.match(after) or last:
             return datetime.combine(said.day, EVENING, now.tzinfo)
         start += said.end
     return None
