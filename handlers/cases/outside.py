@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases import texts
+from handlers.cases.complaints import passed_on
 from handlers.cases.listing import outside_lines
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
@@ -46,6 +47,8 @@ _SURE = 4
 """Letters and digits after Chinese words that are a ticket's number even without a mark: 信访2026, but not 小区12."""
 
 _BEFORE = re.compile(r"(?:限|截止|截至|时限|期限|到期|最晚|务必)[于在到为是日期:： ]{0,4}$")
+_HOUSE = re.compile(r"\d+(?:号|[-/.]\d+)")
+"""What may be a house as well as a day: 柳树巷 5号."""
 _AFTER = re.compile(r"\s?(?:之|以)?(?:前|内|到期|截止|为止|办结|回复|反馈)")
 
 
@@ -94,7 +97,8 @@ def limit(words: str, now: datetime) -> datetime | None:
     start = 0
     while said := day_ahead(words[start:], now):
         before, after = words[: start + said.start], words[start + said.end :]
-        if _BEFORE.search(before) or _AFTER.match(after) or not after.strip(" 。.!！"):
+        last = not after.strip(" 。.!！") and not _HOUSE.fullmatch(words[start + said.start : start + said.end])
+        if _BEFORE.search(before) or _AFTER.match(after) or last:
             return datetime.combine(said.day, EVENING, now.tzinfo)
         start += said.end
     return None
@@ -176,6 +180,7 @@ async def record(
     `caller` and `phone` are known beside the words.
     """
     reading = await read_words(turn, words)
+    about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
         turn,
         area,
@@ -183,8 +188,8 @@ async def record(
         words,
         chat_id=chat_id,
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=reading.about_worker or is_private(words, reading.category or "其他"),
-        about_worker=reading.about_worker,
+        quiet=about_worker or is_private(words, reading.category or "其他"),
+        about_worker=about_worker,
         source=source,
         outside_number=number,
         relayed_for=caller or reading.fields.contact_name or "",
