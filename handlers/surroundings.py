@@ -112,7 +112,7 @@ class Surroundings:
         if any(alert.reporter_id != contact_id for alert in self.alerts if self._heard(alert, where)):
             return []  # still missing may be whom the others look for
         ways = (
-            [alert for alert in self.ended if alert.reporter_id == contact_id],
+            [alert for alert in self.ended if contact_id in {one.reporter_id for one in (alert, *self._parts(alert))}],
             [alert for alert in self.ended if alert.ended_by == contact_id],
             [alert for alert in self.ended if alert.chat_id == where.chat_id],
             [alert for alert in self.ended if where.private and self._heard(alert, where)],

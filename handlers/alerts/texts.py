@@ -380,6 +380,22 @@ def merged_for_asked(alert: Alert, gone: Alert, who: str, fits: Sequence[str]) -
     )
 
 
+def parted(alert: Alert, other: Alert) -> str:
+    """To the family of one of two reports that were taken for one person's."""
+    return f"{name(alert)}和 M{other.id} 不是同一个人，刚才并错了，已经分开，各找各的：您家的编号是 M{alert.id}。"
+
+
+def parted_for_asked(alert: Alert, other: Alert) -> str:
+    """To those who look after the report that stood; without personal data."""
+    return f"{name(alert)}和 M{other.id} 不是同一个人，已经分开；M{other.id} 的情况和线索还给 M{other.id}。"
+
+
+def parted_for_speaker(gone: Alert, kept: Alert) -> str:
+    """To whoever took them apart from somewhere else."""
+    how = "接着在各群找" if gone.confirmed_at else "等核实"
+    return f"{name(gone)}已和 M{kept.id} 分开，M{gone.id} {how}，两家都告诉了。"
+
+
 def merged_for_speaker(alert: Alert, gone: Alert) -> str:
     """To whoever merged them from somewhere else."""
     return f"{name(alert)}M{gone.id} 已并进来，两边的家人和群都会听到进展。"
