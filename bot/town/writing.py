@@ -105,8 +105,6 @@ async def _maps(session: AsyncSession, directory: Path) -> list[Path]:
 
     A map that was stored smaller than it was given is enlarged again, so that what is read back lies where it did.
     """
-    from bot.pictures import sized  # it takes Pillow along, which most calls never need
-
     query = (
         select(col(Area.code), Picture, col(AreaMap.width), col(AreaMap.height))
         .join(AreaMap, col(AreaMap.area_id) == col(Area.id))
@@ -120,14 +118,20 @@ async def _maps(session: AsyncSession, directory: Path) -> list[Path]:
         if path.parent != directory:
             continue  # a code that is no name of a file
         size = width or picture.width, height or picture.height
-        data = await asyncio.to_thread(sized, picture.data, size)
-        for old in directory.glob(f"map-{escape(code)}.*"):
-            old.unlink()  # two pictures of one town could not be read back
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(data)
-        part.replace(path)
+        await asyncio.to_thread(_put_map, path, picture.data, size)
         written.append(path)
     return written
+
+
+def _put_map(path: Path, data: bytes, size: tuple[int, int]) -> None:
+    """Write one map; older files of it go, as two pictures of one town could not be read back."""
+    from bot.pictures import sized  # it takes Pillow along, which most calls never need
+
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(sized(data, size))
+    for old in path.parent.glob(f"{escape(path.stem)}.*"):
+        old.unlink()
+    part.replace(path)
 
 
 async def export_cases(session: AsyncSession, directory: Path, format: Format, rules: Rules) -> Path:
