@@ -20,6 +20,7 @@ from handlers.alerts import (
     merging,
     opening,
     parting,
+    police,
     register,
     reopening,
     sightings,
@@ -187,6 +188,10 @@ async def _stop_widening(turn: Turn, order: Order) -> None:
     await widening.stop(turn, _alert(order))
 
 
+async def _police(turn: Turn, order: Order) -> None:
+    await police.told(turn, _alert(order))
+
+
 async def _part(turn: Turn, order: Order) -> None:
     await parting.part(turn, _alert(order))
 
@@ -312,6 +317,17 @@ COMMANDS: tuple[Command, ...] = (
         _again,
         rest=MUST,
         shape=register.SHAPE,
+    ),
+    Command(
+        ("报警", "已报警"),
+        "报警 M3",
+        "记下已经报了警，卡片上写明（报事的家人、网格员、民警）",
+        _police,
+        (),
+        MUST,
+        "M",
+        ordinary=True,
+        numbered=True,
     ),
     Command(
         ("分开",),

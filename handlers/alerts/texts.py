@@ -217,10 +217,21 @@ def card(alert: Alert, here: Here, verified: str) -> str:
         own_words(alert),
         if_seen(alert),
         f"电话：{seen_call}",
-        "，".join(part for part in (verified, until(alert, here.zone)) if part),
+        "，".join(part for part in (verified, with_police(alert, here), until(alert, here.zone)) if part),
         f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def with_police(alert: Alert, here: Here) -> str:
+    """That the police know of it, and since when."""
+    return f"{alert.police_told_at.astimezone(here.zone):%m-%d %H:%M} 已报警" if alert.police_told_at else ""
+
+
+def police_told(alert: Alert, here: Here) -> str:
+    """To the family and those who look after it; without personal data."""
+    ready = "请保持电话畅通，近照和最后的去向也给民警一份。"
+    return f"{name(alert)}{with_police(alert, here)}，记下了（{here.police_line}）。{ready}"
 
 
 def if_seen(alert: Alert) -> str:
@@ -655,7 +666,7 @@ def status(alert: Alert, here: Here, by: str) -> str:
     if alert.state == AlertState.UNCONFIRMED:
         return f"{state}，请先不要转发。"
     if alert.state == AlertState.CONFIRMED:
-        vouched = "，".join(part for part in (by, _still_stands(alert, here)) if part)
+        vouched = "，".join(part for part in (by, with_police(alert, here), _still_stands(alert, here)) if part)
         return f"{state}。{vouched}\n{description(alert, here)}\n看到请打{_whom_to_call(alert, here)}。"
     when = alert.ended_at.astimezone(here.zone).strftime("（%m-%d %H:%M）") if alert.ended_at else ""
     return f"{state}{when}。"
