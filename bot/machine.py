@@ -41,7 +41,7 @@ from handlers.retention import RETENTION
 from handlers.turn import Turn
 from storage.agenda import DueItem
 from storage.areas import Chat, RoomBinding
-from storage.engine import Database, retrying, unavailable
+from storage.engine import Database, dialect_of, insert_into, retrying, unavailable
 from storage.inbox import WIPE
 from storage.outbox import RECALL, Errand, sends_since
 from storage.people import WORKING, Account
@@ -169,9 +169,9 @@ class Machine:
         await self.dispatch.recover(now)
         await self.courier.recover()
         async with self.database.write() as session:
-            for kind, ref in RECURRING:
-                if await session.scalar(select(DueItem).where(DueItem.kind == kind, DueItem.ref == ref)) is None:
-                    session.add(DueItem(kind=kind, ref=ref, due_at=now))
+            first = insert_into(dialect_of(session), DueItem)  # another process may be starting too
+            rows = [{"kind": kind, "ref": ref, "due_at": now, "tries": 0} for kind, ref in RECURRING]
+            await session.execute(first.on_conflict_do_nothing(index_elements=["kind", "ref"]), rows)
 
     async def settle(self, now: datetime) -> datetime | None:
         """Do all there is at one instant, in order: inbox, due things, courier; when there is more, or None."""

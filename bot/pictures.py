@@ -70,6 +70,16 @@ def clean(data: bytes) -> Clean:
     return Clean(out.getvalue(), upright.width, upright.height, given)
 
 
+def sized(data: bytes, size: tuple[int, int]) -> bytes:
+    """A picture of ours (JPEG) in another size, width and height in pixels; as it is if it has that already."""
+    with Image.open(io.BytesIO(data)) as image:
+        if image.size == size or size[0] * size[1] > MAX_PIXELS:
+            return data
+        out = io.BytesIO()
+        image.convert("RGB").resize(size).save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
 def _final(error: Exception) -> bool:
     """Whether another try would end the same: no picture, or refused for good (too large, gone)."""
     return isinstance(error, NotAPicture | Refused) and not isinstance(error, RateLimited)

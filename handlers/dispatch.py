@@ -218,6 +218,8 @@ class Dispatch:
         found = read(plan.text, context)
         self._outside.watch.read(perf_counter() - began)
         reading = overheard.meant(found)
+        reading = alerts.seen_by_name(reading, around.sought(where))
+        reading = alerts.heard_over(reading, around.own_alerts(speaker.contact_id))
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
         receipt = around.receipt(message, plan.text)
         if receipt is not None and (quoted is not None or reading.act == Act.NONE):

@@ -50,8 +50,14 @@ _NOTHING: dict[str, Any] = {
     "phone": "",
     "contact_name": "",
     "end_note": "",
+    "build": "",
+    "clothes": "",
+    "transport": "",
+    "direction": "",
     "place": "",
     "picture_id": None,
+    "brought": None,
+    "changed": "",
     "wiped": True,
 }
 
@@ -91,7 +97,7 @@ async def _alerts(turn: Turn, before: datetime) -> int:
     if ids:
         await turn.session.execute(update(Alert).where(col(Alert.id).in_(ids)).values(text=GONE, **_NOTHING))
         clues = update(Sighting).where(col(Sighting.alert_id).in_(ids))
-        await turn.session.execute(clues.values(text=GONE, place="", picture_id=None))
+        await turn.session.execute(clues.values(text=GONE, place="", direction="", picture_id=None))
     return len(ids)
 
 

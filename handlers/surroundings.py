@@ -105,6 +105,16 @@ class Surroundings:
         mine = [one for one in self.strays.get(where.chat_id, ()) if one.reporter_id == contact_id]
         return tuple(OpenMatter(ref=Ref("F", one.id or 0), at=one.created_at, mine=True) for one in mine)
 
+    def sought(self, where: Where) -> dict[Ref, str]:
+        """The names of those who are sought, as far as people here have heard of them."""
+        return {
+            Ref("M", alert.id or 0): alert.name for alert in self.alerts if alert.name and self._heard(alert, where)
+        }
+
+    def own_alerts(self, contact_id: int) -> list[Ref]:
+        """The open alerts that somebody reported."""
+        return [Ref("M", alert.id or 0) for alert in self.alerts if alert.reporter_id == contact_id]
+
     def ended_alerts(self, where: Where, contact_id: int) -> list[Ref]:
         """The alerts that ended lately of which somebody here may say that they have not.
 
@@ -113,7 +123,7 @@ class Surroundings:
         if any(alert.reporter_id != contact_id for alert in self.alerts if self._heard(alert, where)):
             return []  # still missing may be whom the others look for
         ways = (
-            [alert for alert in self.ended if alert.reporter_id == contact_id],
+            [alert for alert in self.ended if contact_id in {one.reporter_id for one in (alert, *self._parts(alert))}],
             [alert for alert in self.ended if alert.ended_by == contact_id],
             [alert for alert in self.ended if alert.chat_id == where.chat_id],
             [alert for alert in self.ended if where.private and self._heard(alert, where)],

@@ -266,6 +266,8 @@ class Alert(SQLModel, table=True):
     asked: int = 0
     post_id: int | None = Field(default=None, foreign_key="post.id")  # the card that went to all rooms
     merged_id: int | None = Field(default=None, foreign_key="alert.id", index=True)
+    via_id: int | None = None  # the report with which it came into the one it is merged into
+    brought: dict[str, Any] | None = Field(default=None, sa_type=JSON)  # the facts it changed there: before, after
     changed: str = ""  # facts that changed since people were last told, separated by spaces
     wiped: bool = False
 
@@ -302,6 +304,7 @@ class Sighting(SQLModel, table=True):
     agrees: str = ""  # facts in which it fits the person who is sought, separated by spaces
     differs: str = ""  # facts in which it does not
     picture_id: int | None = Field(default=None, foreign_key="picture.id")
+    via_id: int | None = None  # the report that it was about, before that was merged into its alert
 
 
 class Stray(SQLModel, table=True):
@@ -325,6 +328,7 @@ class Stray(SQLModel, table=True):
     place: str = ""
     picture_id: int | None = Field(default=None, foreign_key="picture.id")
     alert_id: int | None = Field(default=None, foreign_key="alert.id")
+    via_id: int | None = None  # the report that it was matched with, before that was merged into its alert
     post_id: int | None = Field(default=None, foreign_key="post.id")
     asked_at: datetime | None = optional_time()
     photo_by: int | None = Field(default=None, foreign_key="contact.id")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -20,7 +22,8 @@ from bot.town.loading import load_town
 from bot.town.rows import AreaRow, PersonRow, PlaceRow, RoomRow
 from bot.town.sheets import CONTROL, INVISIBLE, QUOTED, safe_text
 from handlers.ports import Rules
-from storage.areas import Area
+from storage.areas import Area, AreaMap
+from storage.inbox import Picture
 from storage.matters import Case, CaseState
 from storage.people import Contact
 
@@ -74,7 +77,7 @@ EXCEL_CELL = 32_767
 async def export_town(
     session: AsyncSession, directory: Path, format: Format, rules: Rules, *, now: datetime
 ) -> list[Path]:
-    """Write areas, rooms, people and places as `read_town` takes them; the files written.
+    """Write areas, rooms, people, places and maps as `read_town` takes them; the files written.
 
     `rooms` has the bind codes in a column of its own. A file is replaced only once the new one is whole.
     """
@@ -94,7 +97,41 @@ async def export_town(
             for row in rows:
                 sheet.writerow(row)
         written.append(path)
+    return [*written, *await _maps(session, directory)]
+
+
+async def _maps(session: AsyncSession, directory: Path) -> list[Path]:
+    """The towns' map pictures, as `map-T1.jpg`, in the size in which the places' `x`, `y` count.
+
+    A map that was stored smaller than it was given is enlarged again, so that what is read back lies where it did.
+    """
+    query = (
+        select(col(Area.code), Picture, col(AreaMap.width), col(AreaMap.height))
+        .join(AreaMap, col(AreaMap.area_id) == col(Area.id))
+        .join(Picture, col(AreaMap.picture_id) == col(Picture.id))
+        .where(Picture.state == "ready", col(Picture.data).is_not(None))
+        .order_by(col(Area.code))
+    )
+    written = []
+    for code, picture, width, height in (await session.execute(query)).all():
+        path = directory / f"map-{code}.jpg"
+        if path.parent != directory:
+            continue  # a code that is no name of a file
+        size = width or picture.width, height or picture.height
+        await asyncio.to_thread(_put_map, path, picture.data, size)
+        written.append(path)
     return written
+
+
+def _put_map(path: Path, data: bytes, size: tuple[int, int]) -> None:
+    """Write one map; older files of it go, as two pictures of one town could not be read back."""
+    from bot.pictures import sized  # it takes Pillow along, which most calls never need
+
+    part = path.with_name(f".{path.name}.part")
+    part.write_bytes(sized(data, size))
+    for old in path.parent.glob(f"{escape(path.stem)}.*"):
+        old.unlink()
+    part.replace(path)
 
 
 async def export_cases(session: AsyncSession, directory: Path, format: Format, rules: Rules) -> Path:

@@ -12,6 +12,8 @@ from handlers.alerts.mourning import of_a_stranger, tells_of_death
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
 from handlers.alerts.reopening import heeded, reopen
+from handlers.alerts.saying_over import heard as heard_over
+from handlers.alerts.sightings import named as seen_by_name
 from handlers.alerts.sightings import sighted
 from handlers.alerts.spreading import catch_up
 from handlers.alerts.texts import recalled
@@ -27,6 +29,7 @@ __all__ = [
     "catch_up",
     "false_alarm",
     "heard_only",
+    "heard_over",
     "heeded",
     "hides_phone",
     "known",
@@ -39,6 +42,7 @@ __all__ = [
     "reopen",
     "reported",
     "said_found",
+    "seen_by_name",
     "sighted",
     "tells_of_death",
     "told_how",

@@ -19,6 +19,8 @@ from handlers.alerts import (
     facts,
     merging,
     opening,
+    parting,
+    police,
     register,
     reopening,
     sightings,
@@ -186,6 +188,14 @@ async def _stop_widening(turn: Turn, order: Order) -> None:
     await widening.stop(turn, _alert(order))
 
 
+async def _police(turn: Turn, order: Order) -> None:
+    await police.told(turn, _alert(order))
+
+
+async def _part(turn: Turn, order: Order) -> None:
+    await parting.part(turn, _alert(order))
+
+
 async def _hide_phone(turn: Turn, order: Order) -> None:
     alert = await _own(turn, order.ref)
     if alert is None:
@@ -308,6 +318,28 @@ COMMANDS: tuple[Command, ...] = (
         rest=MUST,
         shape=register.SHAPE,
     ),
+    Command(
+        ("报警", "已报警"),
+        "报警 M3",
+        "记下已经报了警，卡片上写明（报事的家人、网格员、民警）",
+        _police,
+        (),
+        MUST,
+        "M",
+        ordinary=True,
+        numbered=True,
+    ),
+    Command(
+        ("分开",),
+        "分开 M4",
+        "两条寻人并错了，分开各找各的",
+        _part,
+        ON_DUTY,
+        MUST,
+        "M",
+        ordinary=True,
+        spreads=True,
+    ),
     *register.COMMANDS,
     Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),
 )
@@ -354,8 +386,9 @@ async def _withdrawn(turn: Turn, ref: Ref) -> None:
     """不用了 / 不是: from the reporter or a worker; from others it is talk."""
     alert, area = await load(turn, ref)
     part = await merging.own_part(turn, alert)
-    if alert.state in ALERT_OPEN and part is not None and turn.quoted is not None:
-        await merging.split(turn, part)
+    if part is not None and turn.quoted is not None:
+        if await lateness.in_time(turn, ref_of(part)):
+            await parting.split(turn, part, alert)
     elif alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
         turn.outcome = Outcome.CHAT
     elif await lateness.in_time(turn, ref_of(alert)):

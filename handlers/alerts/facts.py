@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -249,6 +250,16 @@ def fill(alert: Alert, other: Alert, *, but: Collection[str] = ()) -> list[str]:
         alert.share_phone = other.share_phone
     new += _beside(alert, other)
     return ["picture" if name == "picture_id" else name for name in new if name not in FINER]
+
+
+def plain(value: Any) -> Any:
+    """A fact as JSON can hold it."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def kept(alert: Alert) -> dict[str, Any]:
+    """All facts as JSON can hold them, by column."""
+    return {name: plain(getattr(alert, name)) for name in (*FACTS, "place", "picture_id", "share_phone")}
 
 
 def points(alert: Alert, said: Mapping[str, Any]) -> float:

@@ -88,10 +88,12 @@ async def _join(turn: Turn, kept: Alert, area: Area, gone: Alert, fits: Sequence
     was_out = gone.scope_id is not None
     gone.state, gone.merged_id, gone.ended_at, gone.updated_at = AlertState.MERGED, kept.id, turn.now, turn.now
     for table, key in ((Alert, col(Alert.merged_id)), (Sighting, col(Sighting.alert_id)), (Stray, col(Stray.alert_id))):
-        await turn.session.execute(update(table).where(key == gone.id).values({key.key: kept.id}))
+        await turn.session.execute(update(table).where(key == gone.id).values({key.key: kept.id, "via_id": gone.id}))
     names: list[str] = []
+    before = facts.kept(kept)
     if by_hand or kept.state == AlertState.UNCONFIRMED:  # nobody has vouched for what would go to all groups
         names = facts.fill(kept, gone)
+    gone.brought = {name: (before[name], now) for name, now in facts.kept(kept).items() if before[name] != now}
     kept.text, kept.updated_at = f"{kept.text}\n{gone.text}"[: facts.MAX_TEXT], turn.now
     turn.audit("alert.merge", ref_of(kept), " ".join(["merged_id", *names]))
     turn.concerns(ref_of(kept))
@@ -140,14 +142,3 @@ async def own_part(turn: Turn, alert: Alert) -> Alert | None:
     """The speaker's own report that went into this alert, if there is one."""
     mine = [one for one in await relatives(turn, alert) if one.reporter_id == turn.me.contact_id]
     return mine[-1] if mine else None
-
-
-async def split(turn: Turn, part: Alert) -> None:
-    """不是: its writer says that they are two; their report stands for itself again and is asked about."""
-    from handlers.alerts import opening  # it imports this module
-
-    part.state, part.merged_id, part.ended_at, part.updated_at = AlertState.UNCONFIRMED, None, None, turn.now
-    turn.audit("alert.split", ref_of(part), "merged_id")
-    area = await turn.session.get_one(Area, part.area_id)
-    turn.concerns(ref_of(part))
-    await opening.ask_and_answer(turn, part, area)

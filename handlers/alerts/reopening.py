@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import lateness
-from handlers.alerts import after, asking, circle, ending, spreading, standing, texts
+from handlers.alerts import after, asking, circle, ending, merging, spreading, standing, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
 from handlers.hearers import speakers_chats
 from handlers.matters import RECENT_DONE, Refusal, listing
@@ -73,6 +73,11 @@ async def reopen(turn: Turn, ref: Ref) -> None:
     alert, area = await load(turn, ref)
     if alert.state in ALERT_OPEN:
         raise Refusal(f"{texts.name(alert)}没有结束，还在找。")
+    if not decides(turn, area) and (part := await merging.own_part(turn, alert)) is not None:
+        from handlers.alerts import parting  # it imports this module
+
+        await parting.split(turn, part, alert)  # somebody was found, but not whom this family seeks
+        return
     if not (is_reporter(turn, alert) or decides(turn, area)):
         raise Refusal(texts.who_may_reopen(alert))
     if alert.wiped or alert.ended_at is None or turn.now - alert.ended_at > KEPT:
@@ -84,7 +89,8 @@ async def in_words(turn: Turn, ref: Ref) -> None:
     """还没找到, in plain words: of an open alert it is talk; of an ended one that it goes on."""
     alert, area = await load(turn, ref)
     named, others = _named(turn)
-    entitled = is_reporter(turn, alert) or decides(turn, area)
+    own = await merging.own_part(turn, alert) is not None
+    entitled = is_reporter(turn, alert) or own or decides(turn, area)
     if alert.state in ALERT_OPEN or not (entitled or turn.here.private or turn.quoted):
         turn.outcome = Outcome.CHAT
     elif others:

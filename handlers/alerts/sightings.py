@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from handlers.alerts.reaching import decides, here, is_reporter, load, reach, re
 from handlers.matters import Refusal
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Fields, Ref
+from handlers.understanding import Act, Candidate, Fields, Kind, Reading, Ref
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
@@ -31,6 +31,23 @@ _SAW = re.compile(
 
 SURE = 0.8
 """A reading's candidate from which on no other is looked for."""
+
+
+_SEEN = re.compile(r"(?<![没未])(?:看|瞧|瞅|碰|遇|见)[到见着]了?|见过|看过")
+_NOT_SEEN = re.compile(r"没(?:有)?(?:看|瞧|见|碰|遇)|[?？]|[吗么没]\s*$|谁|有没有|如果|要是|谢")
+MAX_NAMED = 60
+
+
+def named(reading: Reading, sought: Mapping[Ref, str]) -> Reading:
+    """The reading of 看到王建国了，在老粮站, where somebody of that name is sought: a clue, which else is talk."""
+    text = reading.text
+    if reading.kind is not Kind.CHAT or reading.act is not Act.NONE or len(text) > MAX_NAMED:
+        return reading
+    refs = [ref for ref, name in sought.items() if len(name) > 1 and name in text]
+    if not refs or not _SEEN.search(text) or _NOT_SEEN.search(text):
+        return reading
+    candidates = (Candidate(refs[0], SURE, "name"),) if len(refs) == 1 else ()
+    return reading._replace(kind=Kind.SIGHTING, confidence=SURE, candidates=candidates)
 
 
 async def sighted(turn: Turn) -> None:

@@ -217,10 +217,21 @@ def card(alert: Alert, here: Here, verified: str) -> str:
         own_words(alert),
         if_seen(alert),
         f"电话：{seen_call}",
-        "，".join(part for part in (verified, until(alert, here.zone)) if part),
+        "，".join(part for part in (verified, with_police(alert, here), until(alert, here.zone)) if part),
         f"有线索请引用这条回复；是否还在找，发“查 M{alert.id}”",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def with_police(alert: Alert, here: Here) -> str:
+    """That the police know of it, and since when."""
+    return f"{alert.police_told_at.astimezone(here.zone):%m-%d %H:%M} 已报警" if alert.police_told_at else ""
+
+
+def police_told(alert: Alert, here: Here) -> str:
+    """To the family and those who look after it; without personal data."""
+    ready = "请保持电话畅通，近照和最后的去向也给民警一份。"
+    return f"{name(alert)}{with_police(alert, here)}，记下了（{here.police_line}）。{ready}"
 
 
 def if_seen(alert: Alert) -> str:
@@ -378,6 +389,22 @@ def merged_for_asked(alert: Alert, gone: Alert, who: str, fits: Sequence[str]) -
     return (
         f"{name(alert)}{who} 也报了同一个人{why}，并到 M{alert.id}，M{gone.id} 不用再回。原话：{clip(gone.text, 120)}"
     )
+
+
+def parted(alert: Alert, other: Alert) -> str:
+    """To the family of one of two reports that were taken for one person's."""
+    return f"{name(alert)}和 M{other.id} 不是同一个人，刚才并错了，已经分开，各找各的：您家的编号是 M{alert.id}。"
+
+
+def parted_for_asked(alert: Alert, other: Alert) -> str:
+    """To those who look after the report that stood; without personal data."""
+    return f"{name(alert)}和 M{other.id} 不是同一个人，已经分开；M{other.id} 的情况和线索还给 M{other.id}。"
+
+
+def parted_for_speaker(gone: Alert, kept: Alert) -> str:
+    """To whoever took them apart from somewhere else."""
+    how = "接着在各群找" if gone.confirmed_at else "等核实"
+    return f"{name(gone)}已和 M{kept.id} 分开，M{gone.id} {how}，两家都告诉了。"
 
 
 def merged_for_speaker(alert: Alert, gone: Alert) -> str:
@@ -639,7 +666,7 @@ def status(alert: Alert, here: Here, by: str) -> str:
     if alert.state == AlertState.UNCONFIRMED:
         return f"{state}，请先不要转发。"
     if alert.state == AlertState.CONFIRMED:
-        vouched = "，".join(part for part in (by, _still_stands(alert, here)) if part)
+        vouched = "，".join(part for part in (by, with_police(alert, here), _still_stands(alert, here)) if part)
         return f"{state}。{vouched}\n{description(alert, here)}\n看到请打{_whom_to_call(alert, here)}。"
     when = alert.ended_at.astimezone(here.zone).strftime("（%m-%d %H:%M）") if alert.ended_at else ""
     return f"{state}{when}。"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlmodel import col
 
 from bot.gateways.protocol import GatewayState
 from handlers.ports import Event, EventKind, MessageType
+from storage.agenda import DueItem
 from storage.areas import Chat, Room, RoomBinding
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert, Case
@@ -227,3 +229,13 @@ async def test_a_picture_that_the_dead_account_was_to_fetch_is_fetched_by_the_ot
     pair.sides["B"].gateway.pictures["B:photo"] = photo
     await pair.wait(minutes=7)
     assert await pair.rows(select(Picture.state)) == ["ready"]
+
+
+async def test_two_processes_that_start_at_once_both_start(pair: Pair) -> None:
+    """On a new PostgreSQL one of them died of what the other had just written."""
+    for _ in range(5):
+        async with pair.database.write() as session:
+            await session.execute(delete(DueItem))
+        await asyncio.gather(*(side.machine.recover() for side in pair.sides.values() for _ in range(3)))
+    kinds = await pair.rows(select(DueItem.kind))
+    assert len(kinds) == len(set(kinds)) > 0

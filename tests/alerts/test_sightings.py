@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from storage.areas import Mode
@@ -90,3 +91,22 @@ async def test_with_two_that_could_be_meant_the_workers_are_asked(talk: Talk) ->
 async def test_another_town_is_not_asked_for_clues(talk: Talk) -> None:
     await confirmed(talk)
     assert await talk.say("r5", "g4", CLUE) == []
+
+
+@pytest.mark.parametrize("words", ["看到王建国了，在老粮站", "刚才在老粮站门口碰到王建国", "王建国我见过，早上在桥头"])
+async def test_who_is_seen_by_name_is_a_clue(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "我爸王建国早上9点从柳树巷出去没回来,72岁,灰夹克")
+    await talk.say("w1", None, "确认 M1")
+    assert {"g1", "@w1"} <= rooms(await talk.say("r3", "g2", words))
+    assert not rooms(await talk.say("r3", "g2", "谁看到王建国了吗")) & {"g1", "@w1"}
+    assert not rooms(await talk.say("r3", "g2", "没看到王建国")) & {"g1", "@w1"}
+    assert not await talk.say("r5", "g4", words), "there nobody has heard of him"
+
+
+async def test_of_two_with_one_name_the_workers_are_asked_which(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我爸王建国早上9点从柳树巷出去没回来,72岁,灰夹克")
+    await talk.say("r4", "g3", "我爸王建国走丢了，45岁，蓝外套，从菜市场走的")
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("w3", None, "确认 M2")
+    said = await talk.say("r3", "g2", "看到王建国了，在老粮站")
+    assert rooms(said) == {"@w1", "@w3"}

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from bot.town import Change, Counts, import_town, read_town
+from bot.town import Change, Counts, export_town, import_town, read_town
 from storage.areas import AreaMap
 from storage.engine import Database
 from storage.inbox import Picture
@@ -80,3 +80,18 @@ def test_what_is_no_picture_or_too_much_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "map-notes.txt").write_text("none of ours")
     (tmp_path / "map-T.png").unlink()
     assert len(read_town(tmp_path, RULES).maps) == 1
+
+
+async def test_maps_are_written_and_read_back_where_they_were(tmp_path: Path, database: Database) -> None:
+    write_town(tmp_path)
+    draw(tmp_path / "map-T.png")
+    await put(database, tmp_path)
+    out = tmp_path / "out"
+    for _ in range(2):  # the second time over the first
+        async with database.read() as session:
+            files = await export_town(session, out, "csv", RULES, now=NOW)
+    assert files[-1] == out / "map-T.jpg"
+    with Image.open(files[-1]) as image:
+        assert image.size == (2000, 1000)
+    (again,) = read_town(out, RULES).maps
+    assert (again.area, again.width, again.height) == ("T", 2000, 1000)

@@ -1,0 +1,78 @@
+"""How a family says, in the words of any region, that it need not be looked for any more.
+
+The reader knows what everybody says; here is what is clear only from who has a report open: 找到喽, 到屋了, 弄错了.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from handlers.understanding import Act, Candidate, Kind, Reading, Ref
+
+MAX_WORDS = 30
+"""Characters of a line that says nothing else."""
+SURE, UNSURE = 0.9, 0.3
+"""Confidence with which the search ends at once, and with which it is asked back first."""
+
+_WHO = (
+    r"(?:(?:我|俺|咱|阿拉|侬)?(?:们|家|的|屋里)*(?:爸|妈|爹|娘|爷爷?|奶奶?|外公|外婆|姥姥|姥爷|公公|婆婆|老[头伴公婆人爷]子?|儿子|女儿|孩子|娃儿?|囡囡?|"
+    r"崽崽?|弟弟?|妹妹?|哥哥?|姐姐?|叔叔?|舅舅?|姑姑?|阿姨|人|他|她|佢|伊|渠))"
+)
+_NOW = r"(?:已经?|刚刚?|刚才|总算|终于|现在|自己|自家|都|也|又|就|好像|平安|安全|没事|一个人)"
+_END = r"(?:[了啦喽啰嘞咯咧哉咗喇哒哩唻嗨呐呢啊呀哈吧的嘛哟诶]|[!！~～。.🙏👍])*"
+_THANKS = re.compile(
+    r"(?:太|非常|真|多|万分|十分)?(?:谢谢|感谢|多谢|谢了|辛苦|麻烦|劳烦)(?:各位|大家|邻居|你们?|您|格格|所有人|帮忙|关心|了|啦|的)*"
+    + _END
+)
+_FOUND = re.compile(rf"{_WHO}?{_NOW}*[找寻揾搵觅](?:到|着|见|倒|返|回(?:来|家)?)(?:{_WHO})?{_NOW}*{_END}")
+_HOME = re.compile(
+    rf"{_WHO}?{_NOW}*(?:[回返归][来到去]?|到|走回|送回|接回|接到|联系上)(?:来|家|屋|屋里|屋头|屋企|家里|家门口?)?(?:来|里|头)?{_END}"
+)
+_AT = re.compile(
+    rf"(?:原来)?{_WHO}?(?:原来)?{_NOW}*(?:就?在|去了?)(?:[^,，。]{{0,6}}(?:家|屋)[里头]?|楼[上下]|隔壁|床上)"
+    rf"(?:睡觉|睡着|玩|坐着?|打牌|吃饭)?{_END}"
+)
+_SAFE = re.compile(rf"(?:{_WHO}{_NOW}*(?:平安|安全|没事|好好的)|虚惊一场|一场虚惊|是?个?误会一?场?){_END}")
+_WITHDRAWN = re.compile(
+    rf"(?:算了|那|先|请|你们?|格格|大家|麻烦|都|就|我|我们)*(?:不用|不要|不必|不需要?|用不着|甭|别|不)再?(?:帮忙|帮)?(?:[找寻]人?|麻烦(?:大家|你们)){_END}"
+    rf"|(?:请|就|先|都|把?消息|把?寻人|格格)*撤[了掉回下销]{_END}"
+)
+_NEVER_MIND = re.compile(rf"(?:算|不用|不必|没事|好){_END}")
+_MISTAKE = re.compile(
+    rf"(?:我|我们|是|刚才|不好意思|对不起|抱歉)*[弄搞报看记]错{_END}|发错{_END}|{_WHO}?(?:没|冇|未)有?走?[丢失]{_END}|乌龙{_END}"
+)
+_DEAD = re.compile(rf"{_WHO}{_NOW}*(?:没|不在|走)[了啦咗]{_END}")
+_MAY_BE = frozenset({Kind.CHAT, Kind.FOUND, Kind.MISSING, Kind.SIGHTING})
+"""What these words are read as, if nothing is known of who says them."""
+_ACTS = frozenset({Act.NONE, Act.MORE})
+_QUESTION = re.compile(r"[?？]|[吗么嘛没]\s*$|谁|哪|怎么|是不是|有没有")
+_CLAUSE_END = re.compile(r"[,，。.!！;；~～\s]+")
+
+
+def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
+    """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
+    if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
+        return reading
+    clauses = [one for one in _CLAUSE_END.split(reading.text.strip()) if one and not _THANKS.fullmatch(one)]
+    if not clauses or _QUESTION.search(reading.text):
+        return reading
+    if all(map(_FOUND.fullmatch, clauses)):
+        return _over(reading, own, SURE)
+    ended = (_WITHDRAWN, _MISTAKE, _NEVER_MIND)
+    if all(any(way.fullmatch(one) for way in ended) for one in clauses) and any(map(_WITHDRAWN.fullmatch, clauses)):
+        return reading._replace(act=Act.WITHDRAW, candidates=_candidates(own)) if len(own) == 1 else reading
+    ways = (_FOUND, _HOME, _AT, _SAFE, _DEAD, *ended)
+    says = all(any(way.fullmatch(one) for way in ways) for one in clauses)
+    return _over(reading, own, UNSURE) if says and not all(map(_NEVER_MIND.fullmatch, clauses)) else reading
+
+
+def _over(reading: Reading, own: Sequence[Ref], confidence: float) -> Reading:
+    """Of several reports it is asked which."""
+    act = Act.FIXED if len(own) == 1 else Act.NONE
+    confidence = max(confidence, reading.confidence if reading.kind is Kind.FOUND else 0)
+    return reading._replace(kind=Kind.FOUND, act=act, confidence=confidence, candidates=_candidates(own))
+
+
+def _candidates(own: Sequence[Ref]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(ref, 0.6, "writer") for ref in own)

@@ -1,0 +1,81 @@
+"""The family's own words, of any region, for: found, not yet, dead, not needed any more."""
+
+from __future__ import annotations
+
+import pytest
+
+from handlers.alerts.saying_over import heard
+from handlers.understanding import Act, Kind, Reading, Ref
+from tests.alerts.town import GRANDPA, balanced, the_alert
+from tests.harness import Talk, rooms, texts
+
+OWN = [Ref("M", 1)]
+FOUND = [
+    "找见了", "人找见啦", "揾到咗", "找到哉", "找到喽", "寻着哉", "寻到咧", "找着嘞，谢谢大家", "找返了",
+    "俺爹找着咧",
+]  # fmt: skip
+UNSURE = [
+    "回来咯", "到屋了", "回屋里了", "人没了", "人不在了", "搞错了", "发错了，没走丢", "误会，人就在楼上", "虚惊一场",
+    "弄错了，在家睡觉呢", "人安全",
+]  # fmt: skip
+WITHDRAWN = ["不找了", "算了不找了", "撤了吧", "不用再找了，谢谢", "不用麻烦大家了", "不用了，别找了"]
+TALK = [
+    "没找见", "还冇寻到", "莫找到", "仲未搵到", "还没回来", "找到了吗", "找见没", "不用了", "算了",
+    "没事", "没了", "好的", "谢谢大家", "我到家了", "我回来了", "我回家拿件衣服", "我在家等消息", "我妈在家等着呢",
+    "我去医院看看", "找到一只鞋", "钥匙找到了", "别发照片", "不要发电话", "我接着找", "先不找那边了", "走了", "人在哪",
+    "有人找到了吗",
+]  # fmt: skip
+
+
+def over(words: str) -> Reading:
+    return heard(Reading(words, Kind.CHAT, 0.5), OWN)
+
+
+@pytest.mark.parametrize("words", FOUND)
+def test_found_in_any_wording(words: str) -> None:
+    assert (over(words).kind, over(words).act, over(words).confidence) == (Kind.FOUND, Act.FIXED, 0.9)
+
+
+@pytest.mark.parametrize("words", UNSURE)
+def test_what_may_mean_it_is_asked_back(words: str) -> None:
+    assert (over(words).kind, over(words).act, over(words).confidence) == (Kind.FOUND, Act.FIXED, 0.3)
+
+
+@pytest.mark.parametrize("words", WITHDRAWN)
+def test_not_needed_any_more(words: str) -> None:
+    assert over(words).act == Act.WITHDRAW
+
+
+@pytest.mark.parametrize("words", TALK)
+def test_talk_stays_talk(words: str) -> None:
+    assert over(words).act == Act.NONE
+
+
+def test_of_somebody_without_a_report_it_says_nothing() -> None:
+    assert heard(Reading("找见了", Kind.CHAT, 0.5), []).act == Act.NONE
+
+
+async def test_the_family_ends_it_in_its_own_words(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    assert await talk.say("r4", "g3", "找见了没") == []
+    assert rooms(await talk.say("r1", "g1", "人找见啦，谢谢大家")) >= {"g1", "g2", "g3"}
+    assert (await the_alert(talk)).state == "found"
+    assert await balanced(talk)
+
+
+async def test_of_a_death_in_doubt_it_is_asked_gently(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    said = await talk.say("r1", "g1", "人没了")
+    assert "不说原因" in texts(said, "g1")[0]
+    assert (await the_alert(talk)).state == "confirmed"
+    said = await talk.say("r1", "g1", "是")
+    assert (await the_alert(talk)).state == "died"
+    assert not any("好消息" in one.text for one in said)
+
+
+async def test_with_two_of_theirs_it_is_asked_which(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("r1", "g1", "我女儿也走丢了，9岁，红裙子")
+    assert "哪一位" in texts(await talk.say("r1", "g1", "找见了"), "g1")[0]
