@@ -79,7 +79,9 @@ _ALONE = re.compile(
 )
 """It stopped for one house only, and for a reason of its own."""
 _HOME = re.compile(r"(?:我|俺)(?:们)?家(?!门口|楼[下道])|家里|屋里|厨房|卫生间|客厅|卧室")
-_FRAIL = re.compile(r"呼吸机|制氧|吸氧|透析|卧床|瘫痪|孕妇|临产|急救|胰岛素|残疾")
+KEPT_ALIVE = r"呼吸机|制氧|吸[着了]?氧|氧气[机瓶]|透析|胰岛素|监护仪"
+"""Who needs power, or a cold medicine, to live."""
+_FRAIL = re.compile(rf"{KEPT_ALIVE}|卧床|瘫痪|孕妇|临产|急救|残疾")
 """Somebody to whom the same trouble is a graver one."""
 
 _NUMBER = r"[\dA-Za-z一二三四五六七八九十]{1,4}"

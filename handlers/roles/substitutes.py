@@ -20,6 +20,7 @@ from handlers.turn import Turn
 from handlers.understanding import Ref
 from handlers.working_time import working_time
 from storage.areas import Area, below
+from storage.duty import Duty
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.people import Appointment, Contact, Held, Role, names_of
 
@@ -53,7 +54,7 @@ async def substitute(turn: Turn, order: Order) -> None:
     roles = "、".join([await title(turn, held) for held in own])
     passed = await _passed_on(turn, person, others)
     shown = turn.local(until)
-    await say(turn, texts.standing_in(person.name, roles, shown) + passed)
+    await say(turn, texts.standing_in(person.name, roles, shown) + passed + await _still_on_duty(turn, until))
     await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, shown) + passed)
 
 
@@ -109,6 +110,16 @@ async def _passed_on(turn: Turn, person: Contact, others: Sequence[Appointment])
         await whisper(turn, one.stands_in_for or 0, text)
     replaced = "、".join(dict.fromkeys(names.values()))
     return f"代{replaced}的那份也一起交给{person.name}。" if replaced else ""
+
+
+async def _still_on_duty(turn: Turn, until: datetime) -> str:
+    """Who is away but on the roster is told so: what is urgent would come to them."""
+    query = select(Duty).where(Duty.contact_id == turn.me.contact_id, Duty.begins < until, Duty.ends > turn.now)
+    first = (await turn.session.scalars(query.order_by(col(Duty.begins)).limit(1))).first()
+    if first is None:
+        return ""
+    begins = turn.local(first.begins)
+    return f"\n这段时间您还排着值班（{begins:%m-%d %H:%M} 起），急事仍先找您；要换人请发“值班 取消 …”重排。"
 
 
 async def _standing(turn: Turn, contact_id: int) -> list[Appointment]:

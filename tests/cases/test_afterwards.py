@@ -162,3 +162,14 @@ def test_consequences(known: str, told: str, how: Likeness) -> None:
         return Told(text, "水电气暖", text[:2] if text[0].isdigit() else "", "/1/2/", NOON)
 
     assert likeness(report(told), report(known)) is how
+
+
+async def test_who_is_kept_alive_by_a_machine_does_not_wait(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", "3栋停电了，老人吸着氧呢")
+    assert texts(said, "@w1")[0].startswith("【急】")
+
+
+async def test_nobody_came_yet_is_of_the_writers_own_case(talk: Talk) -> None:
+    await talk.say("r1", "g1", "小区门口的共享单车堵了路，能不能叫人挪一挪")
+    said = await talk.say("r1", "g1", "单车还没人来挪")
+    assert texts(said, "@w1") == ["【事项 1】王姨说：单车还没人来挪"]

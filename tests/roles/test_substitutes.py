@@ -163,3 +163,9 @@ async def test_who_stands_in_and_leaves_hands_it_on(talk: Talk) -> None:
     assert rooms(await talk.say("r1", "g1", "催办 1")) == {"g1", "@w1", "@v1"}
     await talk.say("w1", None, "代班 结束")
     assert rooms(await talk.say("r2", "g1", "3栋路灯不亮，麻烦修一下")) == {"g1", "@w1"}
+
+
+async def test_who_leaves_while_on_the_roster_is_told(talk: Talk) -> None:
+    await talk.say("w1", None, "值班 今晚 我")
+    assert "您还排着值班（11-21 17:30 起）" in texts(await talk.say("w1", None, "代班 李珍 3天"), "@w1")[0]
+    assert "值班（" not in texts(await talk.say("w2", None, "代班 老郭 2小时"), "@w2")[0]
