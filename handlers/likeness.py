@@ -163,6 +163,11 @@ def is_personal(text: str) -> bool:
     return _ALONE.search(text) is not None or _FRAIL.search(text) is not None
 
 
+def of_one_house(text: str) -> bool:
+    """Whether a report is of one house's own trouble, which no neighbour has too: 我家水管漏了, not 我家停水了."""
+    return is_personal(text) or (_HOME.search(text) is not None and not FAULTS["停"].search(text))
+
+
 def likeness(told: Told, known: Told, *, too: bool = False) -> Likeness:
     """Whether `told` is about the matter that is `known`; `too`: it says itself that others have the same."""
     if is_personal(told.text) or abs(told.at - known.at) > (NEAR if too else FAR):

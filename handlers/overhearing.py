@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from handlers import alerts, cases, emergencies, strays, whose
 from handlers.cases.placing import place_of
 from handlers.checking_on import as_check, is_check
-from handlers.likeness import Likeness, Told, alike, is_personal, likeness, stopped_here, tells_what
+from handlers.likeness import (
+    Likeness,
+    Told,
+    alike,
+    is_personal,
+    likeness,
+    of_one_house,
+    stopped_here,
+    tells_of_outage,
+    tells_what,
+)
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import (
@@ -134,9 +144,20 @@ class Overhearing:
                 meant = fits and not any(self._fits(one) for one in self._meant(reading))
             else:
                 meant = fits or (sure and theirs and self._of_nothing_else(reading, case))
-            if meant and (theirs or ((sure or tells_what(self._text)) and not is_personal(self._text))):
+            named = sure or (case.state not in CASE_OPEN and tells_what(self._text))
+            if meant and (theirs or (named and self._has_it_too(reading, case))):
                 yield Act.NOT_FIXED, Ref("", case.id or 0)
                 return
+
+    def _has_it_too(self, reading: Reading, case: Case) -> bool:
+        """Whether a neighbour of the same grid may have what the case is about; of another building only an outage."""
+        if self._where.area is None or self._where.area.id != case.area_id:
+            return False
+        if is_personal(self._text) or of_one_house(case.text):
+            return False
+        told = Told(self._text, "", place_of(reading.fields), "", self._at)
+        building, other = told.house[0], cases.known(case, "").house[0]
+        return building is None or other in (None, building) or tells_of_outage(self._text)
 
     def _meant(self, reading: Reading) -> list[Case]:
         """The open cases here that the reader took it for."""
