@@ -169,3 +169,13 @@ async def test_who_leaves_while_on_the_roster_is_told(talk: Talk) -> None:
     await talk.say("w1", None, "值班 今晚 我")
     assert "您还排着值班（11-21 17:30 起）" in texts(await talk.say("w1", None, "代班 李珍 3天"), "@w1")[0]
     assert "值班（" not in texts(await talk.say("w2", None, "代班 老郭 2小时"), "@w2")[0]
+
+
+async def test_a_complaint_is_never_for_whom_it_is_about_though_they_stand_in_for_the_lead(talk: Talk) -> None:
+    await talk.say("r2", None, "我要投诉网格员小耿，他收了我五百块钱不办事")
+    await talk.say("l1", None, "接单 1")
+    await talk.say("l1", None, "代班 小耿 3天")
+    assert rooms(await talk.say("r2", None, "催办 1")) == {"@r2", "@l1"}
+    assert "@w1" not in rooms(await talk.wait(hours=22))
+    assert "没有待办" in texts(await talk.say("w1", None, "待办"), "@w1")[0]
+    assert "五百" not in "".join(texts(await talk.say("l1", None, "代班 结束"), "@w1"))
