@@ -132,12 +132,12 @@ class Overhearing:
         """又开始唱了, 我家还没电: a case that had ended lately, by who had it, or by who names what it was about."""
         if self._quoted is not None or reading.act not in (Act.NONE, Act.NOT_FIXED):
             return
-        sure = not_yet(self._text)
-        if not (sure or not_yet(self._text, sure=False)):
+        both = (*self._around.over.get(self._chat_id, ()), *self._around.cases.get(self._chat_id, ()))
+        known = [one for one in both if self._hears(one)]
+        sure = bool(known) and not_yet(self._text)
+        if not known or not (sure or not_yet(self._text, sure=False)):
             return
-        ended = [one for one in self._around.over.get(self._chat_id, ()) if self._hears(one)]
-        ended += [one for one in self._around.cases.get(self._chat_id, ()) if self._hears(one)]
-        for case in sorted(ended, key=lambda one: one.updated_at, reverse=True):
+        for case in sorted(known, key=lambda one: one.updated_at, reverse=True):
             theirs = self._affected(case)
             fits = self._fits(case)
             if reading.act == Act.NOT_FIXED:  # of an open case, unless it is the ended one that the line names
@@ -175,15 +175,16 @@ class Overhearing:
         return alike(self._text, case.text)
 
     def _of_nothing_else(self, reading: Reading, case: Case) -> bool:
-        """Whether the line names no other thing, or one of the same category."""
-        return reading.category == case.category or not tells_what(self._text)
+        """Whether the line names no other thing, or, of what has just ended, one of the same category."""
+        just = case.state not in CASE_OPEN and self._at - case.updated_at <= LATELY
+        return (just and reading.category == case.category) or not tells_what(self._text)
 
     def _asking(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """几点来水, 修好了吗: of the open case of this group that it names, else of its only one."""
         plain = reading.act == Act.NONE and reading.kind in (Kind.CHAT, Kind.QUESTION)
-        if not plain or self._quoted is not None or self._where.private or not asks_when(self._text):
-            return
         here = [one for one in self._around.cases.get(self._chat_id, ()) if one.shown and not one.quiet]
+        if not (plain and here) or self._quoted is not None or self._where.private or not asks_when(self._text):
+            return
         if tells_what(self._text):
             about = [one for one in here if alike(self._text, one.text)]
             meant = ([one for one in about if self._affected(one)] or about)[-1:]
