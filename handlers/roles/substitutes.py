@@ -42,7 +42,8 @@ async def substitute(turn: Turn, order: Order) -> None:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
     person = await _whom(turn, own, words)
     await _must_be_there(turn, person)
-    for before in _pairs(await _end_running(turn)):
+    replaced = [one for one in _pairs(await _end_running(turn)) if one[0].contact_id != person.id]
+    for before in replaced:
         await _tell_substitute(turn, before, f"{turn.me.name}另请了{person.name}代班，您的代班结束，辛苦了。")
     rows = [_row(turn, person, held.area_id, held.role, until) for held in own]
     others = await _standing(turn, turn.me.contact_id)

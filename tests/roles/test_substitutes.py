@@ -72,6 +72,8 @@ async def test_a_second_one_takes_the_place_of_the_first(talk: Talk) -> None:
         ("w1", "代班 没这个人 3天", "没有找到叫"),
         ("w1", "代班 李珍 200天", "最长 90 天"),
         ("w1", "代班 李珍 0天", "最长 90 天"),
+        ("w1", "代班 李珍 到25点", "请这样写"),
+        ("w1", "代班 李珍 到昨天", "请这样写"),
         ("r1", "代班 李珍 3天", "只有网格员、网格长能用"),
         ("a1", "代班 李珍 3天", "只有网格员、网格长能用"),
     ],
@@ -163,6 +165,12 @@ async def test_who_stands_in_and_leaves_hands_it_on(talk: Talk) -> None:
     assert rooms(await talk.say("r1", "g1", "催办 1")) == {"g1", "@w1", "@v1"}
     await talk.say("w1", None, "代班 结束")
     assert rooms(await talk.say("r2", "g1", "3栋路灯不亮，麻烦修一下")) == {"g1", "@w1"}
+
+
+async def test_the_same_person_for_longer_hears_only_until_when(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 1天")
+    (text,) = texts(await talk.say("w1", None, "代班 李珍 3天"), "@w2")
+    assert "小耿请您代班：到 11-24 12:00" in text
 
 
 async def test_who_leaves_while_on_the_roster_is_told(talk: Talk) -> None:
