@@ -251,7 +251,7 @@ class Overhearing:
         """Whether the speaker may be called to an emergency there, and is not the danger."""
         if not self._speaker.has(ON_DUTY, path):
             return False
-        return not (case.about_worker and cases.complained_of(self._speaker.name, self._speaker.roles, case, path))
+        return not (case.about_worker and cases.complained_of(self._speaker.name, self._speaker.roles, case.text, path))
 
     def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
         """The quoted case, else the only one of this chat that the writer took."""

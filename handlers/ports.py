@@ -266,6 +266,11 @@ class CaseRules(_Section):
     workdays: Dates = Field((), description="另外上班的日子（调休），写法相同")
     morning_digest: bool = Field(True, strict=True, description="上班的早上把当天要办的事私发给手上有事的人")
     weekly_digest: bool = Field(False, strict=True, description="每周第一个工作日 9 点在正式的居民群里说上周办了几件事")
+    log_at: str = Field(
+        "20:55",
+        pattern=rf"^({_CLOCK})?$",
+        description="每天几点把当天的工作日志私发给做了事的网格员核对，空着不发；落在安静时段里的，第二天早上才到",
+    )
 
     @field_validator("work_hours")
     @classmethod

@@ -10,14 +10,14 @@ from sqlmodel import col
 from handlers.cases import machine, texts
 from handlers.cases.deadlines import limits
 from handlers.cases.hands import hands_name, in_hand
-from handlers.cases.moving import affected, load, manages, moved, must_manage
+from handlers.cases.moving import affected, load, manages, moved, must_manage, not_again
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.posting import responsible, say, tell
 from handlers.turn import Turn
 from handlers.understanding.learned import learned
 from storage.areas import Area
-from storage.matters import Case, CaseStep
+from storage.matters import Case, CaseState, CaseStep
 from storage.people import Role
 
 NOTE, URGE = "备注", "催办"
@@ -29,6 +29,7 @@ async def note(turn: Turn, number: int, words: str) -> None:
     """备注 12 …: for those who work on it; the group never reads it."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
+    await not_again(turn, case, NOTE, words)
     await moved(turn, case, NOTE, words, public=False)
     await say(turn, f"{texts.name(case)}备注记下了，群里看不到。", ref=str(case.id))
 
@@ -43,10 +44,13 @@ async def recategorise(turn: Turn, number: int, words: str) -> None:
         raise Refusal(f"{texts.name(case)}本来就是“{category}”。")
     before, case.category = case.category, category
     case.quiet = case.quiet or category in CATEGORIES
+    promised = case.due_at if case.extended or case.reopened or case.state == CaseState.WAITING else None
     limits(turn, case)
+    case.due_at = promised or case.due_at  # a day that was named to the reporter since stands
     await moved(turn, case, "改类", f"{before}改为{category}", public=False)
-    kept = "，以后只私下说" if category in CATEGORIES else ""
-    await say(turn, f"{texts.name(case)}已改为“{category}”{kept}。", ref=str(case.id))
+    hidden = category in CATEGORIES
+    done = "改好了" if hidden and not turn.here.private else f"已改为“{category}”"
+    await say(turn, f"{texts.name(case)}{done}{'，以后只私下说' if hidden else ''}。", ref=str(case.id))
 
 
 def _category(turn: Turn, words: str) -> str:
@@ -74,7 +78,9 @@ async def urge(turn: Turn, number: int) -> None:
         return
     await moved(turn, case, URGE, public=False)
     await _pass_on(turn, case, area, count + 1)
-    await say(turn, f"{texts.name(case)}已催{owner or '管理员'}。", ref=str(case.id))
+    own = case.owner_id == turn.me.contact_id
+    told = "现在就在您手上，已记下催办" if own else f"已催{owner}" if owner else "已记下催办，这件事现在没有人负责"
+    await say(turn, f"{texts.name(case)}{told}。", ref=str(case.id))
 
 
 async def _urged(turn: Turn, case: Case) -> tuple[datetime | None, int]:

@@ -38,5 +38,6 @@ async def show(turn: Turn, number: int) -> None:
     photos = await evidence.latest(turn, case)
     if not photos:
         raise Refusal(f"{texts.name(case)}没有照片。先把照片发给我，再发“进展 {case.id} …”或“办结 {case.id} …”。")
-    text = f"{texts.name(case)}最近的 {len(photos)} 张照片："
+    steps = "、".join(await evidence.of_steps(turn, case, photos))
+    text = f"{texts.name(case)}最近的 {len(photos)} 张照片（{steps}）："
     await say(turn, text, ref=str(case.id), pictures=evidence.pieces(photos))

@@ -177,11 +177,13 @@ def _section(turn: Turn, title: str, cases: Sequence[tuple[Case, Area]]) -> str:
     if not cases:
         return ""
     ordered = sorted(cases, key=lambda one: (not one[0].urgent, one[0].id))
-    lines = [f"{listing.line(turn, case, area.name)}{_until(turn, case)}" for case, area in ordered[: listing.LINES]]
+    lines = [listing.line(turn, case, area.name, until=_until(turn, case)) for case, area in ordered[: listing.LINES]]
     more = [f"……还有 {len(cases) - listing.LINES} 件"] if len(cases) > listing.LINES else []
     return "\n".join([f"{title} {len(cases)} 件：", *lines, *more])
 
 
 def _until(turn: Turn, case: Case) -> str:
+    """By when it is, or was, to be done."""
     assert case.due_at is not None
-    return f" {texts.moment(turn.local(case.due_at), turn.local(turn.now))}前办完"
+    when = texts.moment(turn.local(case.due_at), turn.local(turn.now))
+    return f"（{when}前办完）" if case.due_at > turn.now else f"（原定{when}）"

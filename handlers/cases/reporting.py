@@ -27,6 +27,7 @@ async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     """Open the case of this area, give the first answer and tell its owner, with a `hint` if there is one."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     photos = await evidence.keep_sent(turn, case, Shows.REPORT)
+    await evidence.with_step(turn, case, photos)
     look = f"\n有 {len(photos)} 张照片，发“照片 {case.id}”看。" if photos else ""
     worker = await told_names(turn, case, area)
     await announce(turn, case, area, worker)

@@ -41,6 +41,9 @@ _WEEKEND = re.compile(r"(?P<next>下)?(?:个|这)?周末")
 _BETWEEN = " 　,，、和及跟由让请是:："
 
 
+_TO = re.compile(r"\s*[到至—~-]\s*")
+
+
 class Span(NamedTuple):
     """A night or a day off, local."""
 
@@ -54,7 +57,8 @@ async def duty(turn: Turn, order: Order) -> None:
     if _LIST.fullmatch(words):
         await _list(turn)
         return
-    spans, rest = _when(turn, words)
+    named, rest = _when(turn, words)
+    spans = [one for one in named if one.ends > turn.now] or named  # on a Sunday 周末 is what is left of it
     if not spans:
         if addressed(turn) or _OFF.search(words):
             raise Refusal(f"没看出是哪天。{USAGE}")
@@ -71,6 +75,7 @@ async def duty(turn: Turn, order: Order) -> None:
 def _when(turn: Turn, words: str) -> tuple[list[Span], str]:
     """The nights and days that are named, in order, and the other words."""
     work, local = working_time(turn), turn.local(turn.now)
+    since: date | None = None  # 周三晚到周五晚: the nights between too
     text, spans = fold(words).replace("今夜", "今晚"), set[Span]()
     if match := _WEEKEND.search(text):
         saturday = local.date() + timedelta(days=5 - local.weekday() + (7 if match["next"] else 0))
@@ -82,8 +87,13 @@ def _when(turn: Turn, words: str) -> tuple[list[Span], str]:
         night, day = bool(tail or _NIGHT.search(said)), found.day
         if night and day == local.date() and local.hour < SMALL_HOURS:
             day -= DAY
+        after = after[tail.end() :] if tail else after
         spans.add(_span(work, day, night))
-        text = f"{text[: found.start]} {after[tail.end() :] if tail else after}"
+        if since is not None:
+            spans |= {_span(work, since + DAY * one, night) for one in range(1, min((day - since).days, MOST))}
+        until = _TO.match(after)
+        since, after = (day, after[until.end() :]) if until else (None, after)
+        text = f"{text[: found.start]} {after}"
     return sorted(spans), text.strip(_BETWEEN)
 
 

@@ -104,6 +104,15 @@ async def test_a_number_counts_in_the_whole_town_and_no_further(talk: Talk) -> N
     assert await talk.say("r2", "g1", "+1 个人") == []
 
 
+async def test_who_joined_from_another_group_may_name_its_number_there(talk: Talk) -> None:
+    await talk.say("r1", "g1", OUT)
+    await talk.say("r4", "g3", "+1 1")
+    assert "【事项 1】" in (await talk.say("r4", "g3", "进度 1"))[0].text
+    await talk.say("w1", "g1", "办结 1 好了")
+    assert "已重新打开" in texts(await talk.say("r4", "g3", "不满意 1 还没水"), "g3")[0]
+    assert "没有找到" in (await talk.say("w3", "g3", "进度 1"))[0].text
+
+
 async def test_when_it_is_not_sure_the_worker_is_asked(talk: Talk) -> None:
     await talk.say("r1", "g1", "柳树巷的路灯坏了，麻烦修一下")
     said = await talk.say("r2", "g1", "路灯不亮了，麻烦来修一下")
