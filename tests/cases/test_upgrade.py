@@ -21,7 +21,7 @@ async def test_they_get_theirs_at_the_start_after_the_upgrade(tmp_path: Path) ->
     async with talk.database.connect() as connection:
         await connection.execute(delete(DueItem).where(DueItem.kind == reminding.REMIND))
         await connection.execute(update(Case).where(Case.id == 2).values(due_at=None))
-        await connection.execute(text("UPDATE alembic_version SET version_num = '0021'"))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0022'"))
         await connection.run_sync(migrate)
         await connection.commit()
     await talk.wait(minutes=1)
