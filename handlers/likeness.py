@@ -79,7 +79,9 @@ _ALONE = re.compile(
 )
 """It stopped for one house only, and for a reason of its own."""
 _HOME = re.compile(r"(?:我|俺)(?:们)?家(?!门口|楼[下道])|家里|屋里|厨房|卫生间|客厅|卧室")
-_FRAIL = re.compile(r"呼吸机|制氧|吸氧|透析|卧床|瘫痪|孕妇|临产|急救|胰岛素|残疾")
+KEPT_ALIVE = r"呼吸机|制氧|吸[着了]?氧|氧气[机瓶]|透析|胰岛素|监护仪"
+"""Who needs power, or a cold medicine, to live."""
+_FRAIL = re.compile(rf"{KEPT_ALIVE}|卧床|瘫痪|孕妇|临产|急救|残疾")
 """Somebody to whom the same trouble is a graver one."""
 
 _NUMBER = r"[\dA-Za-z一二三四五六七八九十]{1,4}"
@@ -159,6 +161,11 @@ def stopped_here(text: str) -> bool:
 def is_personal(text: str) -> bool:
     """Whether the trouble is one house's alone, or a graver one for somebody in it: never a neighbour's matter."""
     return _ALONE.search(text) is not None or _FRAIL.search(text) is not None
+
+
+def of_one_house(text: str) -> bool:
+    """Whether a report is of one house's own trouble, which no neighbour has too: 我家水管漏了, not 我家停水了."""
+    return is_personal(text) or (_HOME.search(text) is not None and not FAULTS["停"].search(text))
 
 
 def likeness(told: Told, known: Told, *, too: bool = False) -> Likeness:

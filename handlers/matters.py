@@ -36,6 +36,10 @@ class Refusal(Exception):
     """Something that cannot be done as it was asked; the message is the one line that people read."""
 
 
+class Lacking(Refusal):
+    """Something that plain words of the one who is to do it would do, but for what is still missing: they hear it."""
+
+
 class NothingOpen(Refusal):
     """There is nothing that words without a number could mean."""
 

@@ -8,7 +8,17 @@ from datetime import datetime, timedelta
 from handlers import alerts, cases, emergencies, strays, whose
 from handlers.cases.placing import place_of
 from handlers.checking_on import as_check, is_check
-from handlers.likeness import Likeness, Told, alike, is_personal, likeness, stopped_here, tells_what
+from handlers.likeness import (
+    Likeness,
+    Told,
+    alike,
+    is_personal,
+    likeness,
+    of_one_house,
+    stopped_here,
+    tells_of_outage,
+    tells_what,
+)
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import (
@@ -122,21 +132,32 @@ class Overhearing:
         """又开始唱了, 我家还没电: a case that had ended lately, by who had it, or by who names what it was about."""
         if self._quoted is not None or reading.act not in (Act.NONE, Act.NOT_FIXED):
             return
-        sure = not_yet(self._text)
-        if not (sure or not_yet(self._text, sure=False)):
+        both = (*self._around.over.get(self._chat_id, ()), *self._around.cases.get(self._chat_id, ()))
+        known = [one for one in both if self._hears(one)]
+        sure = bool(known) and not_yet(self._text)
+        if not known or not (sure or not_yet(self._text, sure=False)):
             return
-        ended = [one for one in self._around.over.get(self._chat_id, ()) if self._hears(one)]
-        ended += [one for one in self._around.cases.get(self._chat_id, ()) if self._hears(one)]
-        for case in sorted(ended, key=lambda one: one.updated_at, reverse=True):
+        for case in sorted(known, key=lambda one: one.updated_at, reverse=True):
             theirs = self._affected(case)
             fits = self._fits(case)
             if reading.act == Act.NOT_FIXED:  # of an open case, unless it is the ended one that the line names
                 meant = fits and not any(self._fits(one) for one in self._meant(reading))
             else:
                 meant = fits or (sure and theirs and self._of_nothing_else(reading, case))
-            if meant and (theirs or ((sure or tells_what(self._text)) and not is_personal(self._text))):
+            named = sure or (case.state not in CASE_OPEN and tells_what(self._text))
+            if meant and (theirs or (named and self._has_it_too(reading, case))):
                 yield Act.NOT_FIXED, Ref("", case.id or 0)
                 return
+
+    def _has_it_too(self, reading: Reading, case: Case) -> bool:
+        """Whether a neighbour of the same grid may have what the case is about; of another building only an outage."""
+        if self._where.area is None or self._where.area.id != case.area_id:
+            return False
+        if is_personal(self._text) or of_one_house(case.text):
+            return False
+        told = Told(self._text, "", place_of(reading.fields), "", self._at)
+        building, other = told.house[0], cases.known(case, "").house[0]
+        return building is None or other in (None, building) or tells_of_outage(self._text)
 
     def _meant(self, reading: Reading) -> list[Case]:
         """The open cases here that the reader took it for."""
@@ -154,15 +175,16 @@ class Overhearing:
         return alike(self._text, case.text)
 
     def _of_nothing_else(self, reading: Reading, case: Case) -> bool:
-        """Whether the line names no other thing, or one of the same category."""
-        return reading.category == case.category or not tells_what(self._text)
+        """Whether the line names no other thing, or, of what has just ended, one of the same category."""
+        just = case.state not in CASE_OPEN and self._at - case.updated_at <= LATELY
+        return (just and reading.category == case.category) or not tells_what(self._text)
 
     def _asking(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """几点来水, 修好了吗: of the open case of this group that it names, else of its only one."""
         plain = reading.act == Act.NONE and reading.kind in (Kind.CHAT, Kind.QUESTION)
-        if not plain or self._quoted is not None or self._where.private or not asks_when(self._text):
-            return
         here = [one for one in self._around.cases.get(self._chat_id, ()) if one.shown and not one.quiet]
+        if not (plain and here) or self._quoted is not None or self._where.private or not asks_when(self._text):
+            return
         if tells_what(self._text):
             about = [one for one in here if alike(self._text, one.text)]
             meant = ([one for one in about if self._affected(one)] or about)[-1:]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from handlers import cases, chatting, doubts, emergencies, helping, notices, table, whose
 from handlers.commands import Command, Order, Takes
-from handlers.matters import NothingOpen, Refusal, find
+from handlers.matters import Lacking, NothingOpen, Refusal, find
 from handlers.overhearing import CALLED
-from handlers.posting import NO_MATTER, say
+from handlers.posting import NO_MATTER, say, whisper
 from handlers.surroundings import Surroundings, as_ref
 from handlers.turn import ROLE_NAMES, Turn
 from handlers.understanding import Act, Kind, Reading, Ref
@@ -133,10 +133,14 @@ async def react(turn: Turn, reading: Reading) -> None:
 async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
     """Plain words that were about no matter after all: nobody asked the bot, so it says nothing."""
     addressed = turn.here.private or bool(turn.quoted) or bool(turn.event and turn.event.mentions_me)
-    if reading.act != Act.NONE and not addressed and reading.act != Act.CLAIM:
+    if isinstance(refusal, Lacking) and not addressed:
+        sent = await whisper(turn, turn.me.contact_id, str(refusal), ref=turn.ref or NO_MATTER)
+        if sent.chats:
+            return
+    elif reading.act != Act.NONE and not addressed and reading.act != Act.CLAIM:
         turn.outcome, turn.ref = Outcome.CHAT, ""
-    else:
-        await _say_no(turn, refusal)
+        return
+    await _say_no(turn, refusal)
 
 
 async def _react(turn: Turn, reading: Reading) -> None:

@@ -17,7 +17,7 @@ from handlers.cases.reporting import add_step
 from handlers.cases.texts import hide_phones
 from handlers.cases.working import report_status
 from handlers.clipping import clip
-from handlers.likeness import alike
+from handlers.likeness import alike, of_one_house
 from handlers.posting import say
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref
@@ -123,7 +123,7 @@ async def _has_it(turn: Turn, case: Case, area: Area) -> bool:
     if await moving.affected(turn, case):
         return True
     here = turn.here.area
-    if case.quiet or here is None or here.id != area.id or not alike(turn.text, case.text):
+    if case.quiet or here is None or here.id != area.id or not alike(turn.text, case.text) or of_one_house(case.text):
         return False
     await neighbours.follow(turn, case, silent=True)
     return True

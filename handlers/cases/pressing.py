@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from handlers.likeness import KEPT_ALIVE
 from handlers.ports import CircleRules
 from handlers.understanding import Kind, Reading
 
@@ -19,7 +20,7 @@ _ALONE = re.compile(
     r"独居|孤寡|空巢|留守(?:老|儿)|瘫痪|卧床|坐轮椅|行动不便|腿脚不(?:便|好|利索)|走不了路|"
     rf"(?:家里|家中|屋里|屋头|我家|只有|就剩|还有|有个|有位|困着?|关着?)[^，,。！!？?]{{0,6}}(?:{_FRAIL})|"
     rf"(?:{_FRAIL})[^，,。！!？?]{{0,6}}(?:一个人|自己|独自|在家|在屋|没人|受不了|摔|滑倒|下不[了来]楼|出不[了来]门)|"
-    r"(?:就|只|剩)(?:我|[他她])一个人在家"
+    rf"(?:就|只|剩)(?:我|[他她])一个人在家|{KEPT_ALIVE}"
 )
 
 

@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import String, cast, select
 from sqlmodel import col
 
 from handlers.alerts.reaching import town_level
 from handlers.cases import listing, texts
-from handlers.cases.deadlines import on_the_clock
+from handlers.cases.deadlines import limits, on_the_clock
 from handlers.cases.hands import in_hand
 from handlers.posting import responsible, tell
 from handlers.quiet_hours import QuietHours
@@ -22,7 +22,7 @@ from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseState
 from storage.people import Role, holders, private_chats
 
-REMIND = "case.remind"
+REMIND, PLAN = "case.remind", "case.plan"
 MOVES = frozenset({"延期", "改类", "不满意", "拆开"})
 """Moves that set another limit, or bring an ended case back."""
 
@@ -95,6 +95,29 @@ async def remind(turn: Turn, ref: str) -> None:
         await turn.schedule(REMIND, str(case.id), _after(turn, case, case.due_at, max(due, turn.now)))
     for contact_id, cases in told.items():
         await _tell(turn, contact_id, cases)
+
+
+async def plan_old(turn: Turn, ref: str) -> None:
+    """Due once after an upgrade: open cases after number `ref` that have no reminder get one, some at a time."""
+    planned = select(DueItem.id).where(DueItem.kind == REMIND, DueItem.ref == cast(Case.id, String))
+    query = (
+        select(Case)
+        .where(
+            col(Case.id) > int(ref),
+            col(Case.state).in_(CASE_OPEN),
+            col(Case.state) != CaseState.WAITING,
+            ~planned.exists(),
+        )
+        .order_by(col(Case.id))
+        .limit(AT_ONCE)
+    )
+    cases = (await turn.session.scalars(query)).all()
+    for case in cases:
+        if case.due_at is None:
+            limits(turn, case, turn.now)
+        await plan(turn, case)
+    if len(cases) == AT_ONCE:
+        await turn.schedule(PLAN, str(cases[-1].id), turn.now)
 
 
 async def _others(turn: Turn) -> list[tuple[int, datetime]]:

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.cases import evidence, texts
-from handlers.matters import Refusal
+from handlers.matters import Lacking
 from handlers.posting import say
 from handlers.turn import Turn
 from handlers.understanding import Kind
@@ -69,7 +69,7 @@ async def missing(turn: Turn, case: Case, area: Area, words: str) -> list[str]:
         return []
     lacking = [name for name, there in (await seen(turn, case, words)).items() if not there]
     if lacking and rule == "hard" and not turn.me.has((Role.ADMIN,), area.path):
-        raise Refusal(f"{texts.name(case)}五见还缺{_listed(lacking)}，补上再办结，照片先发给我。办不到的请管理员办结。")
+        raise Lacking(f"{texts.name(case)}五见还缺{_listed(lacking)}，补上再办结，照片先发给我。办不到的请管理员办结。")
     return lacking
 
 

@@ -93,16 +93,22 @@ def moment(when: datetime, now: datetime) -> str:
 
 def accepted(case: Case, worker: str, promise: str = "") -> str:
     """The first answer in the group, with by when somebody is to answer."""
-    first = f"{name(case)}已记下：{summary(case)}"
+    first = f"{name(case)}{_split_from(case) or '已记下'}：{summary(case)}"
     tip = TIP if is_check(case) else next((text for pattern, text in TIPS if pattern.search(case.text)), "")
     who = f"已告诉{worker}" if worker else "已上报"
     who += f"，{promise}。有进展我在这里说。" if promise else "，有进展我在这里说。"
-    return f"{first}\n{tip}{who}\n（我理解错了就引用这条回“不是”）"
+    undo = "" if case.split_id else "\n（我理解错了就引用这条回“不是”）"
+    return f"{first}\n{tip}{who}{undo}"
+
+
+def _split_from(case: Case) -> str:
+    """Where its reporter told of it together with something else."""
+    return f"从{label(str(case.split_id))}里分出来单独办" if case.split_id else ""
 
 
 def relayed(case: Case) -> str:
     """To the worker who told it, where no group hears of it."""
-    who = f"{case.relayed_for}那边" if case.relayed_for else "托您报的人"
+    who = case.relayed_for or "托您报的人"
     return f"{name(case)}已代报：{summary(case)}\n有进展我私下告诉您，请转告{who}。"
 
 
@@ -165,9 +171,18 @@ def for_department(case: Case, area: str, reporter: str) -> str:
     secret = wants_secrecy(case.text)
     place = f"\n地点：{case.place}" if case.place else ""
     phone = f"\n电话：{case.phone}" if case.phone and not secret else ""
-    who = "报事人请求保密，请不要打听是谁反映的" if secret else f"报事人：{reporter}"
+    who = "报事人请求保密，请不要打听是谁反映的" if secret else _call_back(case, reporter)
     words = hide_phones(case.text) if secret else case.text
     return f"{name(case)}{area}｜{case.category}\n{clip(words, 200)}{place}\n{who}{phone}"
+
+
+def _call_back(case: Case, reporter: str) -> str:
+    """Who reported it; of what came by telephone or desk, who is to be called back, and who wrote it down."""
+    if case.source in (CaseSource.CHAT, CaseSource.PROACTIVE):
+        return f"报事人：{reporter}"
+    ticket = f"（{outside(case)}）" if outside(case) else ""
+    ask = "" if case.phone else f"，没留电话，要回话找{reporter}"
+    return f"反映人：{case.relayed_for or '没留姓名'}{ticket}，{reporter}代记{ask}"
 
 
 def for_department_room(case: Case, area: str) -> str:

@@ -36,11 +36,21 @@ async def unclaimed(turn: Turn, ref: str) -> None:
         return
     area = await turn.session.get(Area, case.area_id)
     assert area is not None
-    for contact_id in await _next_on_ladder(turn, case, area, step):
+    people = await _not_yet_told(turn, case, area, step)
+    while not people and 1 < step < len(LADDER):
+        step += 1
+        people = await _not_yet_told(turn, case, area, step)
+    for contact_id in people:
         text = f"{texts.name(case)}还没人接：{texts.summary(case)}\n接下回“接单 {case.id}”。"
         await tell(turn, contact_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
     if step < len(LADDER):
         await turn.schedule("case.unclaimed", f"{case.id}#{step + 1}", next_wait(turn, case))
+
+
+async def _not_yet_told(turn: Turn, case: Case, area: Area, step: int) -> list[int]:
+    """Whom this step adds to those before it: a lead to whom it was handed is not asked twice."""
+    before = [one for earlier in range(1, step) for one in await _next_on_ladder(turn, case, area, earlier)]
+    return [one for one in await _next_on_ladder(turn, case, area, step) if one not in before]
 
 
 async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list[int]:
@@ -76,6 +86,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     "case.added": added,
     holding.WAITS: holding.over,
     reminding.REMIND: reminding.remind,
+    reminding.PLAN: reminding.plan_old,
     **digests.DUE,
     **neighbours.DUE,
     whistling.CALLED: whistling.late,

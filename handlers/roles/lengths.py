@@ -47,13 +47,16 @@ def take_until(text: str, now: datetime, opens: time) -> tuple[datetime, str] | 
     if early and ((night and day == now.date()) or (_COMING.search(words) and _MORNING.search(words))):
         day -= timedelta(days=1)
     clock = _CLOCK.search(words)
-    if clock is not None:
-        end = datetime.combine(day, _time(clock), now.tzinfo)
+    hour = _time(clock) if clock else None
+    if clock is not None and hour is None:
+        return None
+    if hour is not None:
+        end = datetime.combine(day, hour, now.tzinfo)
     elif night:
         end = datetime.combine(day + timedelta(days=1), opens, now.tzinfo)
     else:
         end = _without_clock(words, day, opens, now)
-    if end <= now and clock is not None:  # 今晚2点 is after midnight
+    if end <= now and hour is not None:  # 今晚2点 is after midnight
         end += timedelta(days=1)
     return end, f"{_TO.sub(' ', text[: said.start])} {text[said.end :]}"
 
@@ -69,15 +72,18 @@ def _without_clock(words: str, day: date, opens: time, now: datetime) -> datetim
 def _at_clock(text: str, now: datetime) -> tuple[datetime, str] | None:
     """到8点: the next time that it is so late."""
     clock = _CLOCK.search(text)
-    if clock is None or not _TO.search(text, 0, clock.start()):
+    hour = _time(clock) if clock and _TO.search(text, 0, clock.start()) else None
+    if clock is None or hour is None:
         return None
-    end = datetime.combine(now.date(), _time(clock), now.tzinfo)
+    end = datetime.combine(now.date(), hour, now.tzinfo)
     end += timedelta(days=end <= now)
     return end, f"{_TO.sub(' ', text[: clock.start()])} {text[clock.end() :]}"
 
 
-def _time(clock: re.Match[str]) -> time:
+def _time(clock: re.Match[str]) -> time | None:
     hour = number(clock["hour"]) or 0
+    if hour > 24:
+        return None
     late = (clock["part"] or "")[:1] in ("下", "傍", "晚", "夜") and 5 <= hour < 12
     minute = 30 if clock["minute"] == "半" else int(clock["minute"] or 0)
     return time(min(hour + (12 if late else 0), 24) % 24, minute)

@@ -20,6 +20,7 @@ from handlers.turn import Turn
 from handlers.understanding import Ref
 from handlers.working_time import working_time
 from storage.areas import Area, below
+from storage.duty import Duty
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.people import Appointment, Contact, Held, Role, names_of
 
@@ -41,7 +42,8 @@ async def substitute(turn: Turn, order: Order) -> None:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
     person = await _whom(turn, own, words)
     await _must_be_there(turn, person)
-    for before in _pairs(await _end_running(turn)):
+    replaced = [one for one in _pairs(await _end_running(turn)) if one[0].contact_id != person.id]
+    for before in replaced:
         await _tell_substitute(turn, before, f"{turn.me.name}另请了{person.name}代班，您的代班结束，辛苦了。")
     rows = [_row(turn, person, held.area_id, held.role, until) for held in own]
     others = await _standing(turn, turn.me.contact_id)
@@ -53,7 +55,7 @@ async def substitute(turn: Turn, order: Order) -> None:
     roles = "、".join([await title(turn, held) for held in own])
     passed = await _passed_on(turn, person, others)
     shown = turn.local(until)
-    await say(turn, texts.standing_in(person.name, roles, shown) + passed)
+    await say(turn, texts.standing_in(person.name, roles, shown) + passed + await _still_on_duty(turn, until))
     await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, shown) + passed)
 
 
@@ -109,6 +111,16 @@ async def _passed_on(turn: Turn, person: Contact, others: Sequence[Appointment])
         await whisper(turn, one.stands_in_for or 0, text)
     replaced = "、".join(dict.fromkeys(names.values()))
     return f"代{replaced}的那份也一起交给{person.name}。" if replaced else ""
+
+
+async def _still_on_duty(turn: Turn, until: datetime) -> str:
+    """Who is away but on the roster is told so: what is urgent would come to them."""
+    query = select(Duty).where(Duty.contact_id == turn.me.contact_id, Duty.begins < until, Duty.ends > turn.now)
+    first = (await turn.session.scalars(query.order_by(col(Duty.begins)).limit(1))).first()
+    if first is None:
+        return ""
+    begins = turn.local(first.begins)
+    return f"\n这段时间您还排着值班（{begins:%m-%d %H:%M} 起），急事仍先找您；要换人请发“值班 取消 …”重排。"
 
 
 async def _standing(turn: Turn, contact_id: int) -> list[Appointment]:

@@ -124,7 +124,7 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
         "seen_precision": seen.precision if seen else None,
         "duration": _first(text, pieces, "duration"),
         "phone": _told(text, [(phone.start, phone.number) for phone in found.phones]),
-        "contact_name": _first(text, pieces, "contact_name"),
+        "contact_name": _whole(text, _first(text, pieces, "contact_name")),
         "plate": find_plate(text),
     }
     return Fields(**known, **_personal(scan, kind, pieces, context.now.date())) if personal else Fields(**known)
@@ -133,6 +133,15 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
 def _ails(scan: Scan, piece: Piece) -> bool:
     """Whether what looks like a mark of somebody is an illness: 耳朵背, 老年痴呆."""
     return piece.field == "features" and _ILLNESS.search(scan.text, piece.start, piece.end) is not None
+
+
+_DOUBLED = frozenset("奶爷婆公伯叔姨姑舅婶嫂妈爸姐哥弟妹")
+
+
+def _whole(text: str, called: str | None) -> str | None:
+    """张奶奶, where the tagger stopped at 张奶: the second of two like characters belongs to the title."""
+    longer = f"{called}{called[-1]}" if called and called[-1] in _DOUBLED else None
+    return longer if longer and longer in text and called and called[-2:-1] != called[-1] else called
 
 
 def _told(text: str, figures: Sequence[tuple[int, _Figure]]) -> _Figure | None:

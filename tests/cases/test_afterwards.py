@@ -70,6 +70,22 @@ async def test_it_is_not_put_to_a_case_of_another_thing(talk: Talk) -> None:
     assert await state(talk) == CaseState.CONFIRMED and "@w1" not in rooms(said)
 
 
+async def test_a_neighbour_has_no_part_in_the_trouble_of_one_house(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我家水管漏水了，麻烦来修")
+    await talk.say("w1", None, "办结 1 换了接头")
+    await talk.say("r1", "g1", "满意")
+    assert "【事项 2】" in texts(await talk.say("r2", "g1", "我家还没水"), "g1")[0]
+    assert await state(talk) == CaseState.CONFIRMED
+    assert "已重新打开" in texts(await talk.say("r1", "g1", "又漏了"), "g1")[0]
+
+
+async def test_the_lamp_of_another_building_is_another_matter(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋门口的路灯坏了，麻烦修一下")
+    await talk.say("w1", None, "办结 1 换了灯泡")
+    await talk.say("r1", "g1", "满意")
+    assert "【事项 2】" in texts(await talk.say("r2", "g1", "5栋门口的路灯还没修好，麻烦修一下"), "g1")[0]
+
+
 async def test_an_open_case_comes_before_one_that_ended(talk: Talk) -> None:
     await done(talk, OUTAGE)
     await talk.say("r1", "g1", "巷口路灯坏了，麻烦修一下")
@@ -162,3 +178,14 @@ def test_consequences(known: str, told: str, how: Likeness) -> None:
         return Told(text, "水电气暖", text[:2] if text[0].isdigit() else "", "/1/2/", NOON)
 
     assert likeness(report(told), report(known)) is how
+
+
+async def test_who_is_kept_alive_by_a_machine_does_not_wait(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", "3栋停电了，老人吸着氧呢")
+    assert texts(said, "@w1")[0].startswith("【急】")
+
+
+async def test_nobody_came_yet_is_of_the_writers_own_case(talk: Talk) -> None:
+    await talk.say("r1", "g1", "小区门口的共享单车堵了路，能不能叫人挪一挪")
+    said = await talk.say("r1", "g1", "单车还没人来挪")
+    assert texts(said, "@w1") == ["【事项 1】王姨说：单车还没人来挪"]

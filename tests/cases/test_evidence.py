@@ -167,3 +167,13 @@ async def test_hard_nothing_is_closed_without_them_but_by_an_admin(tmp_path: Pat
     await talk.say("a1", None, "办结 2")
     assert await talk.rows(select(Case.state).where(Case.id == 2)) == [CaseState.DONE]
     await talk.close()
+
+
+async def test_bare_words_of_the_owner_hear_what_is_missing(tmp_path: Path) -> None:
+    talk = await with_rules(tmp_path, five_sights="hard")
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("w1", None, "接单 1")
+    said = await talk.say("w1", "g1", "路灯修好了")
+    assert rooms(said) == {"@w1"} and "五见还缺" in texts(said, "@w1")[0]
+    assert [one.state for one in await talk.rows(select(Case))] == [CaseState.ACCEPTED]
+    await talk.close()

@@ -199,3 +199,21 @@ async def test_an_illegal_move_names_the_legal_ones(talk: Talk) -> None:
     assert "现在能发：撤销 1。" in (await talk.say("w1", "g1", "挂起 1 等配件 周五"))[0].text
     steps = await talk.rows(select(CaseStep.action).order_by(CaseStep.id))
     assert steps == ["报事", "办结"]
+
+
+async def test_who_it_was_handed_to_is_asked_once_whether_they_take_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看")
+    await talk.say("w1", None, "转给 1 老郭")
+    said = [one.room for one in await talk.wait(minutes=35) if "还没人接" in one.text]
+    assert said == ["@l1", "@a1"]
+
+
+async def test_who_reported_what_is_split_hears_what_happened(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋楼道灯坏了，单元门也关不上")
+    (text,) = texts(await talk.say("w1", None, "拆分 1 单元门关不上"), "g1")
+    assert "【事项 2】从【事项 1】里分出来单独办" in text and "理解错了" not in text
+
+
+async def test_a_title_of_two_like_characters_is_whole(talk: Talk) -> None:
+    said = await talk.say("w1", None, "代报 301 张奶奶 腿摔了走不了，想申请居家养老的助餐")
+    assert "请转告张奶奶。" in texts(said, "@w1")[0]

@@ -203,3 +203,12 @@ async def test_every_hand_over_is_a_step_with_who_and_when(talk: Talk) -> None:
     steps = await talk.rows(select(CaseStep).order_by(CaseStep.id))
     assert [one.action for one in steps] == ["报事", "上报", "吹哨", "报到", "退单"]
     assert all(one.actor_id and one.at for one in steps)
+
+
+async def test_a_department_reads_whom_to_call_back_of_a_ticket(talk: Talk) -> None:
+    await talk.say("w1", None, "热线 12345-881 柳树巷3栋 王姨 13812345678 路灯不亮 周五前")
+    (text,) = texts(await talk.say("w1", None, "转办 1 城管"), "@k1")
+    assert "反映人：王姨（热线 12345-881），小耿代记" in text and "电话：13812345678" in text
+    await talk.say("w1", None, "热线 12345-882 柳树巷3栋 路灯不亮 周五前")
+    (text,) = texts(await talk.say("w1", None, "转办 2 城管"), "@k1")
+    assert "反映人：没留姓名（热线 12345-882），小耿代记，没留电话，要回话找小耿" in text

@@ -72,6 +72,8 @@ async def test_a_second_one_takes_the_place_of_the_first(talk: Talk) -> None:
         ("w1", "代班 没这个人 3天", "没有找到叫"),
         ("w1", "代班 李珍 200天", "最长 90 天"),
         ("w1", "代班 李珍 0天", "最长 90 天"),
+        ("w1", "代班 李珍 到25点", "请这样写"),
+        ("w1", "代班 李珍 到昨天", "请这样写"),
         ("r1", "代班 李珍 3天", "只有网格员、网格长能用"),
         ("a1", "代班 李珍 3天", "只有网格员、网格长能用"),
     ],
@@ -163,3 +165,25 @@ async def test_who_stands_in_and_leaves_hands_it_on(talk: Talk) -> None:
     assert rooms(await talk.say("r1", "g1", "催办 1")) == {"g1", "@w1", "@v1"}
     await talk.say("w1", None, "代班 结束")
     assert rooms(await talk.say("r2", "g1", "3栋路灯不亮，麻烦修一下")) == {"g1", "@w1"}
+
+
+async def test_the_same_person_for_longer_hears_only_until_when(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 1天")
+    (text,) = texts(await talk.say("w1", None, "代班 李珍 3天"), "@w2")
+    assert "小耿请您代班：到 11-24 12:00" in text
+
+
+async def test_who_leaves_while_on_the_roster_is_told(talk: Talk) -> None:
+    await talk.say("w1", None, "值班 今晚 我")
+    assert "您还排着值班（11-21 17:30 起）" in texts(await talk.say("w1", None, "代班 李珍 3天"), "@w1")[0]
+    assert "值班（" not in texts(await talk.say("w2", None, "代班 老郭 2小时"), "@w2")[0]
+
+
+async def test_a_complaint_is_never_for_whom_it_is_about_though_they_stand_in_for_the_lead(talk: Talk) -> None:
+    await talk.say("r2", None, "我要投诉网格员小耿，他收了我五百块钱不办事")
+    await talk.say("l1", None, "接单 1")
+    await talk.say("l1", None, "代班 小耿 3天")
+    assert rooms(await talk.say("r2", None, "催办 1")) == {"@r2", "@l1"}
+    assert "@w1" not in rooms(await talk.wait(hours=22))
+    assert "没有待办" in texts(await talk.say("w1", None, "待办"), "@w1")[0]
+    assert "五百" not in "".join(texts(await talk.say("l1", None, "代班 结束"), "@w1"))
