@@ -323,8 +323,15 @@ async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
 
 
 async def _joined_here(turn: Turn, case: Case) -> list[int]:
-    """Those of them who joined where the case was reported, as many as a post may mention."""
+    """Those of them who joined where the case was reported, as many as a post may mention; of a private one nobody."""
+    if case.quiet:
+        return []
     return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
+
+
+def _to_joined(people: Sequence[int], words: str) -> str:
+    """What a post says besides to those who joined, if anybody did."""
+    return f"（{len(people)} 位有同样情况的邻居：{words}）" if people and words else ""
 
 
 async def tell_joined(turn: Turn, case: Case, text: str, quiet_text: str = "") -> None:
@@ -364,7 +371,7 @@ async def withdraw(turn: Turn, number: int) -> None:
     machine.must(turn, case, "撤销")
     was_open = case.state in CASE_OPEN
     await ended(turn, case, "撤销")
-    await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+    await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own, "您那里还没好，请再说一次，我另外记。")
     await tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
     if was_open:
         await call_off(turn, case, "报事人说没事了" if own else "已撤销")
@@ -402,10 +409,12 @@ async def misread(turn: Turn, number: int) -> None:
     await call_off(turn, case, "没有险情，是我理解错了")
 
 
-async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
+async def _told_of_end(turn: Turn, case: Case, text: str, own: bool, others: str = "") -> None:
+    """`others`: what those who joined in the group of origin are to know besides."""
     hold = None
     if case.shown or not own or case.quiet:
-        hold = await tell_origin(turn, case, text)
+        here = await _joined_here(turn, case)
+        hold = await tell_origin(turn, case, text + _to_joined(here, others), others=here)
     if own and case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
     if not own or not case.shown:
@@ -436,8 +445,7 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     add_step(turn, case, move, words[:500], public=public)
     turn.audit(f"case.{move}", str(case.id), "state")
     if case.state not in CASE_UNTAKEN or move in HANDED:
-        for step in (1, 2, 3):
-            await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+        await turn.unschedule("case.unclaimed", *(f"{case.id}#{step}" for step in (1, 2, 3)))
     if case.state not in CASE_OPEN or CaseState.WAITING in (before, case.state) or move in reminding.MOVES:
         await reminding.plan(turn, case)
 
@@ -495,9 +503,10 @@ async def settle(turn: Turn, case: Case) -> None:
     """The reporter says that it is good before anybody closed it: it ends, and the owner hears of it."""
     await ended(turn, case, "报事人说好了")
     case.done_at = turn.now
-    text = f"{texts.name(case)}好的，记为已解决。"
     if case.shown or case.quiet:
-        await tell_origin(turn, case, text)
+        here = await _joined_here(turn, case)
+        also = _to_joined(here, "您那里还没好，就说一声。")
+        await tell_origin(turn, case, f"{texts.name(case)}好的，记为已解决。{also}", others=here)
     await tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
     if case.owner_id and case.owner_id != turn.me.contact_id:
         await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
