@@ -110,6 +110,8 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
     """Refusal unless the speaker answers for the case."""
     if manages(turn, case, area):
         return
+    if case.state == CaseState.REFERRED and turn.me.has((Role.DEPARTMENT, Role.POLICE)):
+        raise Refusal(f"{texts.name(case)}请先回“报到 {case.id}”，再发这条。这次没有改动。")
     if case.department and turn.me.has((Role.DEPARTMENT,)):
         raise Refusal(f"事项 {case.id} 由{case.department}牵头，请把情况告诉它，由它来发。这次没有改动。")
     raise Refusal(f"事项 {case.id} 归{area.name}管，只有那里的网格员和上级能改，这次没有改动。")
@@ -216,7 +218,7 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     to = await _colleague(turn, case, area, person)
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
-    await relieve(turn, case, f"已转给{to.name}")
+    await relieve(turn, case, "接过去办了" if to.id == turn.me.contact_id else f"已转给{to.name}")
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
     hold = await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")

@@ -221,3 +221,9 @@ async def test_whose_report_was_merged_urges_what_it_went_into(talk: Talk) -> No
     await talk.say("r2", "g1", LEAK)
     await talk.say("w1", "g1", "合并 1 2")
     assert "赵大爷催办" in texts(await talk.say("r2", "g1", "催办 2"), "@w1")[0]
+
+
+async def test_a_department_that_was_called_is_told_to_report_in_first(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("l1", "g1", "吹哨 1 城管")
+    assert "请先回“报到 1”" in texts(await talk.say("k1", None, "进展 1 出发了"), "@k1")[0]
