@@ -20,6 +20,7 @@ from handlers.working_time import announced
 from storage.alert_figures import courses
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
+from storage.hooks import HookDelivery, HookState
 from storage.inbox import DayCount, InboxEvent, InboxState
 from storage.outbox import DeliveryPart, PartState
 from storage.people import Account, Appointment, Contact, ContactBinding, Role
@@ -54,6 +55,7 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines += await _rooms(config, session, now)
         lines += await _workers(session, now)
         lines += await _queues(session)
+        lines += await _webhooks(config, session)
         lines += _line("寻人：发到的群和收到结束的群对不上的有", await _uneven(session, now))
     return lines
 
@@ -215,6 +217,23 @@ async def _queues(session: AsyncSession) -> list[str]:
         if count:
             lines.append(f"{title} {count} 条")
     return lines
+
+
+async def _webhooks(config: Config, session: AsyncSession) -> list[str]:
+    """What was given up of late, and what has failed so far and is still tried, for each webhook."""
+    names = [target.name for target in config.webhooks.targets]
+    failed, waits = (col(HookDelivery.state) == state for state in (HookState.FAILED, HookState.QUEUED))
+    given_up, stuck = func.count().filter(failed), func.count().filter(waits & (col(HookDelivery.error) != ""))
+    query = (
+        select(col(HookDelivery.hook), given_up, stuck, func.max(col(HookDelivery.error)))
+        .where(col(HookDelivery.hook).in_(names), failed | waits, col(HookDelivery.error) != "")
+        .group_by(col(HookDelivery.hook))
+        .order_by(col(HookDelivery.hook))
+    )
+    return [
+        f"webhook {hook}：放弃了 {lost} 条，{late} 条还没送到（{error}），请看看对方的地址"
+        for hook, lost, late, error in await session.execute(query)
+    ]
 
 
 async def _uneven(session: AsyncSession, now: datetime) -> list[str]:

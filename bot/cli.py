@@ -29,7 +29,9 @@ app = typer.Typer(
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
 DEFAULT_CONFIG = Path("config.yaml")
-TownPath = Annotated[Path | None, typer.Option("--town", help="areas、rooms、people、places 所在的文件夹")]
+TownPath = Annotated[
+    Path | None, typer.Option("--town", help="areas、rooms、people、places（可以有 answers）所在的文件夹")
+]
 
 
 def fail(sentence: str, status: int = 2) -> typer.Exit:
@@ -155,7 +157,7 @@ def _moment(text: str, option: str) -> datetime:
 @app.command()
 def replay(
     chat: Annotated[Path, typer.Argument(help="聊天记录 .jsonl")],
-    town: Annotated[Path, typer.Option("--town", help="areas、rooms、people、places 所在的文件夹")],
+    town: Annotated[Path, typer.Option("--town", help="areas、rooms、people、places（可以有 answers）所在的文件夹")],
     config: Annotated[Path | None, typer.Option("--config", "-c", help="按这份配置的规则和速度")] = None,
     seed: Annotated[int, typer.Option(help="随机数种子；相同则逐字节相同")] = 0,
     until: Annotated[str | None, typer.Option(help="到什么时候为止；默认最后一行之后一小时")] = None,
@@ -169,6 +171,7 @@ def replay(
 async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, until: datetime | None) -> None:
     from bot.replay import BadLine, Replay, check_names, default_until, read_log
     from bot.town import read_town
+    from bot.town.answers import bank_in
     from handlers.ports import Rules
 
     rules = settings.rules if settings else Rules()
@@ -183,7 +186,8 @@ async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, un
         with tempfile.TemporaryDirectory() as folder:
             database = Database(f"sqlite:///{folder}/replay.db", durable=False)
             session = Replay(database, rules, inputs[0].at - timedelta(seconds=1), seed=seed)
-            await session.start(people, settings.pace if settings and settings.gateway != "local" else None)
+            await session.put_in(people, bank_in(town))
+            await session.start(settings.pace if settings and settings.gateway != "local" else None)
             with _progress("回放", len(inputs)) as step:
                 await session.play(inputs, step)
             for output in await session.finish(until or default_until(inputs)):
@@ -268,12 +272,21 @@ def import_(
     ],
     area: Annotated[str | None, typer.Option(help="寻人归哪个区划（编号）；只用于 .xml")] = None,
     what: Annotated[
-        Literal["town", "answers"], typer.Option(help="town：上面那些；answers：问题库，一个 .csv 或 .xlsx 文件")
+        Literal["town", "answers", "tickets"],
+        typer.Option(help="town：上面那些；answers：问题库；tickets：外来工单；后两样是一个 .csv 或 .xlsx 文件"),
     ] = "town",
+    by: Annotated[str | None, typer.Option(help="工单以谁的名义记、结果私下告诉谁（人员编号）；只用于 tickets")] = None,
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
-    """导入区划、群、人员和地名，或问题库，有一处错误就什么都不导入；或导入邻区的寻人（CAP、PFIF），请网格员核实。"""
+    """导入区划、群、人员和地名，或问题库，或外来工单，有一处错误就什么都不导入；或导入邻区的寻人，请网格员核实。"""
     with told():
+        if (by is None) == (what == "tickets"):
+            raise ConfigError("导入工单要用 --by 写以谁的名义记（人员编号），别的不用")
+        if what == "tickets":
+            typer.echo(
+                _with_database(config, lambda settings, database: _import_tickets(settings, database, source, by or ""))
+            )
+            return
         if what == "answers":
             typer.echo(_with_database(config, lambda settings, database: _import_answers(settings, database, source)))
             return
@@ -288,11 +301,27 @@ def import_(
 async def _import_answers(settings: Config, database: Database, file: Path) -> str:
     from bot.town.answers import area_ids, import_answers, read_answers
 
-    if file.suffix.lower() not in (".csv", ".xlsx"):
-        raise ConfigError(f"问题库应是一个 .csv 或 .xlsx 文件：{file}")
+    _must_be_table(file, "问题库")
+    async with database.read() as session:
+        areas = await area_ids(session)
+    rows = await asyncio.to_thread(read_answers, file, areas, settings.rules)  # long, and nobody waits for it
     async with database.write() as session:
-        rows = await asyncio.to_thread(read_answers, file, await area_ids(session), settings.rules)
-        return str(await import_answers(session, rows, now=datetime.now(UTC)))
+        return str(await import_answers(session, rows, file.name, now=datetime.now(UTC)))
+
+
+async def _import_tickets(settings: Config, database: Database, file: Path, by: str) -> str:
+    from bot.town.tickets import import_tickets, read_tickets
+
+    _must_be_table(file, "工单")
+    tickets = await asyncio.to_thread(read_tickets, file, settings.rules)
+    now = datetime.now(UTC)
+    numbers = await import_tickets(database, settings.rules, tickets, file.name, by, now)
+    return f"工单：记下 {len(numbers)} 件" + (f"，事项 {numbers[0]} 到 {numbers[-1]}" if numbers else "")
+
+
+def _must_be_table(file: Path, what: str) -> None:
+    if file.suffix.lower() not in (".csv", ".xlsx"):
+        raise ConfigError(f"{what}应是一个 .csv 或 .xlsx 文件：{file}")
 
 
 def _import_alerts(file: Path, area: str | None, config: Path) -> None:

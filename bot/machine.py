@@ -29,6 +29,7 @@ from bot.recalling import recall_part
 from bot.segmenting import JiebaSegmenter
 from bot.watching import Watching
 from bot.webhooks import Webhooks
+from handlers import figures
 from handlers.alerts.counting import MONTHLY
 from handlers.cases import digests
 from handlers.dispatch import Dispatch
@@ -48,7 +49,13 @@ from storage.people import WORKING, Account
 LOOK_AGAIN = timedelta(seconds=30)
 """The sender looks again after this time at the latest: a gateway may come back without an event that tells so."""
 
-RECURRING = ((WIPE["kind"], WIPE["ref"]), (RETENTION, "daily"), (MONTHLY, "towns"), *digests.RECURRING)
+RECURRING = (
+    (WIPE["kind"], WIPE["ref"]),
+    (RETENTION, "daily"),
+    (MONTHLY, "towns"),
+    *digests.RECURRING,
+    *figures.RECURRING,
+)
 """Due rows that are always there: they plant themselves again."""
 
 PATIENCE = timedelta(minutes=5)

@@ -16,6 +16,7 @@ from sqlmodel import col
 from bot.config import ConfigError
 from bot.town.writing import Cell, open_sheet
 from handlers import periods
+from handlers.alerts.reaching import town_level
 from handlers.figures import logs
 from handlers.periods import Period
 from handlers.ports import Rules
@@ -49,14 +50,16 @@ def must_be_sheet(path: Path) -> None:
 async def export_figures(session: AsyncSession, path: Path, period: Period, rules: Rules, now: datetime) -> Path:
     """Write a row for each area that had any, with all below it, and for each of its categories.
 
-    Complaints about workers and private cases are in the rows of all cases alone.
+    Private cases are in the rows of all cases alone, complaints about workers in those of towns and above alone: the
+    row of a village would tell its lead that somebody complained.
     """
     since, until = period.bounds(ZoneInfo(rules.timezone))
     scope = Scope("/", since, until, now, complaints=True)
     query = select(col(Area.id), col(Area.path), col(Area.name), col(Area.code), col(Area.level))
     areas = (await session.execute(query.order_by(col(Area.path)))).all()
     paths = {area.id: area.path for area in areas}
-    total = rolled_up(await tallies(session, scope, col(Case.area_id)), paths)
+    total = await _total(session, scope, paths)
+    without = await _total(session, replace(scope, complaints=False), paths)
     beside = await _below(session, scope, paths)
     by_category = await _by_category(session, scope, paths)
     with open_sheet(path, "统计") as sheet:
@@ -66,13 +69,18 @@ async def export_figures(session: AsyncSession, path: Path, period: Period, rule
         for area in areas:
             level = rules.levels[area.level] if area.level < len(rules.levels) else ""
             head = [period.name, level, area.code, area.name]
-            if area.id in total or area.id in beside:
-                tally = total.get(area.id, Tally())
+            of_all = total if area.level <= town_level(rules) else without
+            if area.id in of_all or area.id in beside:
+                tally = of_all.get(area.id, Tally())
                 seven = counters(tally, *beside.get(area.id, (0, 0)))
                 sheet.writerow([*head, ALL, *_numbers(tally), *seven.values()])
             for category, one in sorted(by_category.get(area.id, {}).items()):
                 sheet.writerow([*head, category, *_numbers(one)])
     return path
+
+
+async def _total(session: AsyncSession, scope: Scope, paths: dict[int, str]) -> dict[int, Tally]:
+    return rolled_up(await tallies(session, scope, col(Case.area_id)), paths)
 
 
 def _numbers(one: Tally) -> Iterator[Cell]:

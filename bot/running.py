@@ -270,19 +270,14 @@ async def _fill_bank(database: Database, folder: Path, rules: Rules, now: dateti
 
     Where the folder is not that of the town in the database, it is left alone.
     """
-    from bot.town.answers import area_ids, import_answers, read_answers
+    from bot.town.answers import bank_in, fill_bank
 
-    for path in _banks(folder):
-        async with database.write() as session:
-            if await session.scalar(select(Answer.id).limit(1)) is not None:
-                return
-            try:
-                rows = await asyncio.to_thread(read_answers, path, await area_ids(session), rules)
-            except TownFaults as faults:
-                log.warning("the question bank was not read: %s", faults)
-                return
-            await import_answers(session, rows, now=now)
-
-
-def _banks(folder: Path) -> list[Path]:
-    return [path for suffix in (".csv", ".xlsx") if (path := folder / f"answers{suffix}").is_file()]
+    if (file := bank_in(folder)) is None:
+        return
+    async with database.write() as session:
+        if await session.scalar(select(Answer.id).limit(1)) is not None:
+            return
+        try:
+            await fill_bank(session, file, rules, now)
+        except TownFaults as faults:
+            log.warning("the question bank was not read: %s", faults)

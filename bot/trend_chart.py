@@ -99,11 +99,19 @@ def _course(canvas: Canvas, trend: Trend, y: int) -> int:
 def _grid(canvas: Canvas, highest: int, bottom: int) -> float:
     """Lines with their numbers on the left; where the bars begin."""
     first = max(MARGIN, canvas.sized(SMALL).getlength(str(highest)) + 20)
-    for level in range(0, highest + 1, max(1, -(-highest // 4))):
+    for level in range(0, highest + 1, round_step(highest)):
         line = bottom - PLOT * level / highest
         canvas.draw.line((first, line, WIDE - MARGIN, line), fill=PALE, width=2)
         canvas.text((first - 8, line), str(level), SMALL, GREY, "rm")
     return first
+
+
+def round_step(highest: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50, … of which at most four fit below the highest number."""
+    least, power = -(-highest // 4), 1
+    while power * 10 <= least:
+        power *= 10
+    return next(one * power for one in (1, 2, 5, 10) if one * power >= least)
 
 
 def _most(canvas: Canvas, title: str, found: Sequence[tuple[str, int, int]], y: int) -> int:
@@ -115,7 +123,7 @@ def _most(canvas: Canvas, title: str, found: Sequence[tuple[str, int, int]], y: 
     widest = max(1, *(max(now, then) for _, now, then in found))
     for name, now, then in found:
         canvas.text((MARGIN, y + 18), canvas.fitted(name, SMALL, WIDE - 2 * MARGIN - 260), SMALL, GREY)
-        change = f"{now - then:+d}" if then else "新" if now else ""
+        change = "新" if not then else f"{now - then:+d}" if now != then else "持平"
         canvas.text((WIDE - MARGIN, y + 18), f"{now}　{change}", LABEL, INK, "rm")
         width = WIDE - 2 * MARGIN
         canvas.draw.rectangle((MARGIN, y + 44, WIDE - MARGIN, y + 64), fill=PALE)

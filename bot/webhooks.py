@@ -16,11 +16,10 @@ import socket
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.resolver import ThreadedResolver
+from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver
 from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -33,6 +32,7 @@ from handlers.turn import Turn
 from storage.areas import Area
 from storage.engine import Database, unavailable
 from storage.hooks import HookDelivery, HookState
+from storage.matters import Case
 
 DEADLINE, MOST_BYTES = 10.0, 10_000
 """Seconds of one call, and bytes of its answer that are read."""
@@ -53,8 +53,9 @@ log = logging.getLogger("gridbot.webhooks")
 
 _EARLIER = aliased(HookDelivery)
 _NEXT = (
-    select(HookDelivery, col(Area.code))
+    select(HookDelivery, col(Area.code), col(Case.quiet))
     .join(Area, col(Area.id) == col(HookDelivery.area_id))
+    .join(Case, col(Case.id) == col(HookDelivery.case_id))
     .where(
         col(HookDelivery.state) == HookState.QUEUED,
         ~select(_EARLIER.id)
@@ -78,14 +79,17 @@ def signature(key: bytes, number: str, stamp: str, body: bytes) -> str:
     return f"v1,{base64.b64encode(digest).decode()}"
 
 
-def body_of(row: HookDelivery, area: str) -> bytes:
-    """The JSON: number, category, state, area code and limit of the case as it was; no person, no words."""
+def body_of(row: HookDelivery, area: str, quiet: bool) -> bytes:
+    """The JSON: number, category, state, area code and limit of the case as it was; no person, no words.
+
+    `quiet`: it is private by now, whatever it was then, and has no category.
+    """
     told = {
         "id": number_of(row),
         "event": row.event,
         "at": row.at.isoformat(),
         "case": row.case_id,
-        "category": row.category or None,
+        "category": None if quiet else row.category or None,
         "state": row.case_state,
         "area": area,
         "due_at": row.due_at.isoformat() if row.due_at else None,
@@ -102,24 +106,15 @@ class InsideError(OSError):
     """The address lies inside the own network."""
 
 
-class OutsideResolver(AbstractResolver):
-    """Resolves names, and refuses one of which any address lies inside."""
+def outside_socket(address: AddrInfoType) -> socket.socket:
+    """A socket for a call; InsideError where the address that is about to be called lies inside.
 
-    def __init__(self, inner: AbstractResolver | None = None) -> None:
-        self._inner = inner or ThreadedResolver()
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
-    ) -> list[ResolveResult]:
-        """The addresses; InsideError."""
-        found = await self._inner.resolve(host, port, family)
-        if any(is_inside(one["host"]) for one in found):
-            raise InsideError(f"{host} is inside the own network")
-        return found
-
-    async def close(self) -> None:
-        """Let go of what is held."""
-        await self._inner.close()
+    Names are resolved by then, so no later answer for a name can lead elsewhere.
+    """
+    family, kind, protocol, _, called = address
+    if is_inside(str(called[0])):
+        raise InsideError("inside the own network")
+    return socket.socket(family, kind, protocol)
 
 
 class Webhooks:
@@ -153,10 +148,9 @@ class Webhooks:
                 group.create_task(self._steadily(session, target))
 
     def session(self) -> aiohttp.ClientSession:
-        """To call with; names that lead into the own network are refused, unless the config allows them."""
-        inner = self._resolver
-        resolver = inner if self._rules.allow_private else OutsideResolver(inner)
-        connector = aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False)
+        """To call with; what leads into the own network is refused, unless the config allows it."""
+        factory = None if self._rules.allow_private else outside_socket
+        connector = aiohttp.TCPConnector(resolver=self._resolver, use_dns_cache=False, socket_factory=factory)
         return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=DEADLINE))
 
     async def tidy(self) -> None:
@@ -190,11 +184,11 @@ class Webhooks:
         if (wait := (found[0].next_at - now).total_seconds()) > 0:
             return wait
         if await self._claim(found, now):
-            error = await self._deliver(session, target, *found)
+            error = await self._deliver(session, target, found[0], body_of(*found))
             await self._settle(found[0], error)
         return 0
 
-    async def _claim(self, found: Row[tuple[HookDelivery, str]], now: datetime) -> bool:
+    async def _claim(self, found: Row[tuple[HookDelivery, str, bool]], now: datetime) -> bool:
         """Take it before the call, so that no other process sends it too and a kill repeats it once, later."""
         row = found[0]
         mine = update(HookDelivery).where(
@@ -206,12 +200,9 @@ class Webhooks:
             taken = await session.execute(mine.values(next_at=now + LEASE, tries=col(HookDelivery.tries) + 1))
             return bool(taken.rowcount)  # type: ignore[attr-defined]
 
-    async def _deliver(self, session: aiohttp.ClientSession, target: Webhook, row: HookDelivery, area: str) -> str:
+    async def _deliver(self, session: aiohttp.ClientSession, target: Webhook, row: HookDelivery, body: bytes) -> str:
         """Send it; what went wrong, or nothing. A redirection is not followed: nobody checked where it leads."""
-        host = urlsplit(target.url).hostname or ""
-        if not self._rules.allow_private and is_inside(host):
-            return "内网地址，没有发"
-        body, stamp = body_of(row, area), str(int(self._clock.now().timestamp()))
+        stamp = str(int(self._clock.now().timestamp()))
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "webhook-id": number_of(row),
@@ -223,7 +214,7 @@ class Webhooks:
                 await answer.content.read(MOST_BYTES)
                 return "" if 200 <= answer.status < 300 else f"对方答 {answer.status}"
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            if isinstance(error, InsideError) or isinstance(getattr(error, "os_error", None), InsideError):
+            if isinstance(getattr(error, "os_error", None), InsideError):
                 return "内网地址，没有发"
             return "没有连上" if isinstance(error, aiohttp.ClientConnectionError) else type(error).__name__
 

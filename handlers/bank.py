@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -19,6 +20,7 @@ MAX_ENTRIES = 5000
 MAX_QUESTION = 200
 """Characters of a question that are looked at."""
 
+_NO_WORD = re.compile(r"[\W_]+")
 _MAY_ASK = re.compile(r"[?？]|吗|呢|么|怎|咋|哪|几|多少|什么|啥|谁|咨询|请问|查问题|要不要|能不能|是不是|如何")
 
 
@@ -83,6 +85,16 @@ class Bank:
 
     def _words(self, text: str) -> list[str]:
         return words_of(text[:MAX_QUESTION], self._segmenter.cut(text[:MAX_QUESTION]))
+
+
+def plain(text: str) -> str:
+    """A question as it counts: without marks and blanks."""
+    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text)).lower()
+
+
+def asks(answer: Answer) -> set[str]:
+    """The question of an entry in all its wordings, as they count."""
+    return {plain(text) for text in wordings(answer)}
 
 
 def wordings(answer: Answer) -> list[str]:

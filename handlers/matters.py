@@ -17,7 +17,7 @@ from handlers.understanding import Kind, Ref
 from storage.answers import Inquiry, InquiryState
 from storage.areas import Area
 from storage.engine import run
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseState, Notice, NoticeState, Stray
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Notice, NoticeState, Stray
 from storage.people import Held, Role
 
 NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
@@ -123,11 +123,13 @@ async def _ending(turn: Turn, kind: MatterKind, number: int) -> list[Ref]:
 
 
 def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
-    """Number and state of matters of the speaker's areas, the speaker's own, and those of this chat."""
+    """Number and state of matters of the speaker's areas, their own, those that they joined, and those of this chat."""
     table, me = kind.table, turn.me
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
     areas = [_below(held) for held in me.roles if held.role not in (Role.DEPARTMENT, Role.MEDIATOR)]
     here = [table.chat_id == turn.here.chat_id]
+    if table is Case:
+        here.append(col(Case.id).in_(select(CaseFollower.case_id).where(CaseFollower.contact_id == me.contact_id)))
     if table is Case and me.roles:
         from handlers.cases import departments  # it imports this module
 

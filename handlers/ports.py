@@ -254,6 +254,10 @@ class CaseRules(_Section):
     five_sights: Literal["off", "soft", "hard"] = Field(
         "off", description="办结前的“五见”：off 不查，soft 办结后私下提醒缺什么，hard 缺了不能办结（管理员除外）"
     )
+    reopen_days: Days = Field(
+        3,
+        description="办结后几天内有人说“还没好”“又坏了”就重新打开，更晚的另立一件；办结后没人说话也过这么多天自动结束",
+    )
     announce_after_seconds: Seconds = Field(30, description="报事人补充内容后多久合并回一句")
     work_hours: str = Field(
         "08:30-17:30", pattern=rf"^{_CLOCK}-{_CLOCK}$", description="上班时间；不急的事在上班时间里计时限、催办"
@@ -265,6 +269,11 @@ class CaseRules(_Section):
     workdays: Dates = Field((), description="另外上班的日子（调休），写法相同")
     morning_digest: bool = Field(True, strict=True, description="上班的早上把当天要办的事私发给手上有事的人")
     weekly_digest: bool = Field(False, strict=True, description="每周第一个工作日 9 点在正式的居民群里说上周办了几件事")
+    log_at: str = Field(
+        "20:55",
+        pattern=rf"^({_CLOCK})?$",
+        description="每天几点把当天的工作日志私发给做了事的网格员核对，空着不发；落在安静时段里的，第二天早上才到",
+    )
 
     @field_validator("work_hours")
     @classmethod

@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select, update
 from sqlmodel import col
 
+from handlers.bank import asks, plain
 from handlers.cases.reporting import hears_fresh
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.commands import Command, Order, Takes
@@ -198,10 +199,10 @@ async def keep(turn: Turn, order: Order) -> None:
 
 
 async def _put(turn: Turn, area_id: int, inquiry: Inquiry, source: str) -> int:
-    """Write the entry, in the place of an older answer to the same question."""
+    """Write the entry, in the place of an older answer to the same question, in whatever wording."""
     question = open_clip(inquiry.text, MAX_TEXT)
-    query = select(Answer).where(Answer.area_id == area_id, Answer.question == question)
-    entry = (await turn.session.scalars(query)).first()
+    there = await turn.session.scalars(select(Answer).where(Answer.area_id == area_id).order_by(col(Answer.id)))
+    entry = next((one for one in there if plain(question) in asks(one)), None)
     if entry is None:
         entry = Answer(area_id=area_id, question=question, answer="", at=turn.now)
         turn.session.add(entry)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select
+from sqlmodel import col
+
+from handlers.cases.complaints import complained_of
 from handlers.matters import COMPLAINTS, Refusal
 from handlers.places.naming import find_area, unknown_area
 from handlers.turn import WORKERS, Turn
 from storage.areas import Area
 from storage.case_figures import Scope
+from storage.matters import Case
 
 LONGEST = 40
 """Characters of a name that are looked at."""
@@ -28,7 +34,18 @@ async def area_of(turn: Turn, words: str, roles: Collection[str] = WORKERS) -> A
     return area
 
 
-def scope_of(turn: Turn, area: Area, since: datetime, until: datetime) -> Scope:
-    """All cases of an area and a time; complaints about workers only for who handles them, and not before others."""
-    open_to = turn.here.private and turn.me.has(COMPLAINTS, area.path)
-    return Scope(area.path, since, until, turn.now, complaints=open_to)
+async def scope_of(turn: Turn, area: Area, since: datetime, until: datetime) -> Scope:
+    """All cases of an area and a time; complaints about workers only for who handles them, and not before others.
+
+    One that is about the speaker is in no figure that they read: a total of one would tell them of it.
+    """
+    if not (turn.here.private and turn.me.has(COMPLAINTS, area.path)):
+        return Scope(area.path, since, until, turn.now)
+    scope = Scope(area.path, since, until, turn.now, complaints=True)
+    return replace(scope, hidden=await _about_the_speaker(turn, scope))
+
+
+async def _about_the_speaker(turn: Turn, scope: Scope) -> tuple[int, ...]:
+    query = select(Case, col(Area.path)).join(Area, col(Area.id) == col(Case.area_id))
+    found = await turn.session.execute(query.where(scope.where(), col(Case.about_worker).is_(True)))
+    return tuple(case.id or 0 for case, path in found if complained_of(turn.me.name, turn.me.roles, case.text, path))

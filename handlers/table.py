@@ -124,6 +124,7 @@ EVENTS: Mapping[EventKind, Handler] = {**outdoors.EVENTS}
 
 DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     **cases.DUE,
+    **figures.DUE,
     **alerts.DUE,
     **notices.DUE,
     **roles.DUE,

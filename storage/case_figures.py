@@ -6,7 +6,7 @@ within it) and `work` (what each person did within it).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from operator import attrgetter
@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import col
 
 from storage.areas import Area, below
@@ -50,7 +50,8 @@ class Scope:
     """Which cases are counted: those that came in at or below `path`, from `since` up to (not including) `until`.
 
     What is overdue is so at `now`. `category` restricts to one. Complaints about workers count only where `complaints`,
-    private cases only where `private`: both in totals alone, never in a breakdown that could be traced to somebody.
+    and never those in `hidden` (ids); private cases only where `private`: both in totals alone, never in a breakdown
+    that could be traced to somebody.
     """
 
     path: str
@@ -60,6 +61,7 @@ class Scope:
     category: str = ""
     complaints: bool = False
     private: bool = True
+    hidden: tuple[int, ...] = ()
 
     def where(self, time: InstrumentedAttribute[Any] | None = None) -> ColumnElement[bool]:
         """The condition on a case whose `time` (by default, when it came in) counts."""
@@ -69,6 +71,8 @@ class Scope:
             met.append(Case.category == self.category)
         if not self.complaints:
             met.append(col(Case.about_worker).is_(False))
+        elif self.hidden:
+            met.append(col(Case.id).not_in(self.hidden))
         if not self.private:
             met.append(col(Case.quiet).is_(False))
         return and_(*met)
@@ -105,7 +109,7 @@ class Tally:
     disputes: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(mine + theirs for mine, theirs in zip(_counts(self), _counts(other), strict=True)))
+        return added((self, other))
 
     @property
     def shares(self) -> dict[str, tuple[int, int]]:
@@ -169,16 +173,27 @@ async def tallies(session: AsyncSession, scope: Scope, *by: InstrumentedAttribut
     return {(row[0] if len(by) == 1 else tuple(row[: len(by)])): Tally(*row[len(by) :]) for row in rows}
 
 
-async def by_part(session: AsyncSession, scope: Scope, area_id: int) -> dict[int, Tally]:
-    """The cases of the scope by the areas right below one, each with all below it: id -> tally."""
-    part = aliased(Area)
-    within = select(col(Area.id).label("id"), col(part.id).label("part")).join(
-        part, col(Area.path).startswith(part.path) & (col(part.parent_id) == area_id)
-    )
-    parts = within.subquery()
-    query = select(parts.c.part, *_columns(scope.now)).select_from(Case).join(parts, parts.c.id == PLACE)
-    rows = await session.execute(query.where(scope.where()).group_by(parts.c.part))
-    return {row[0]: Tally(*row[1:]) for row in rows}
+async def accepted_by(session: AsyncSession, scope: Scope, by: InstrumentedAttribute[Any]) -> dict[Any, int]:
+    """How many cases of the scope were accepted, by one column; a column that has none is left out."""
+    met = scope.where() & col(Case.state).not_in(NOT_TAKEN_UP)
+    return dict((await session.execute(select(by, func.count()).where(met).group_by(by))).all())
+
+
+async def of_parts(session: AsyncSession, found: Mapping[int, Tally], area: Area) -> dict[int, Tally]:
+    """Tallies by area, summed up to the areas right below one: id -> tally. What is the area's own is left out."""
+    level = area.path.count("/")
+    paths = (await session.execute(select(col(Area.id), col(Area.path)).where(below(area.path)))).all()
+    parts = {number: path.split("/")[level] for number, path in paths}
+    made: dict[int, list[Tally]] = {}
+    for number, tally in found.items():
+        if part := parts.get(number):
+            made.setdefault(int(part), []).append(tally)
+    return {part: added(tallies) for part, tallies in made.items()}
+
+
+def added(found: Iterable[Tally]) -> Tally:
+    """The sum of tallies."""
+    return Tally(*map(sum, zip(*map(_counts, found), strict=True)))
 
 
 def rolled_up(found: Mapping[int, Tally], paths: Mapping[int, str]) -> dict[int, Tally]:

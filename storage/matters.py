@@ -155,11 +155,12 @@ class Shows(StrEnum):
 
 
 class CasePicture(SQLModel, table=True):
-    """A photo that belongs to a case."""
+    """A photo that belongs to a case; `step_id` is the step with which it came."""
 
     case_id: int = Field(foreign_key="case.id", primary_key=True)
     picture_id: int = Field(foreign_key="picture.id", primary_key=True, index=True)
     shows: str = Field(default=Shows.AGREEMENT)
+    step_id: int | None = Field(default=None, foreign_key="casestep.id")
 
 
 class CaseFollower(SQLModel, table=True):

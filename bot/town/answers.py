@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +16,11 @@ from sqlmodel import col
 
 from bot.town import cells
 from bot.town.cells import BadCell
-from bot.town.columns import Column, Table
+from bot.town.columns import MAX_CELL, Column, Table
 from bot.town.faults import Faults
-from bot.town.sheets import MAX_CELL, Line, read_sheet
+from bot.town.sheets import Line, read_sheet
 from bot.town.writing import Format, write_rows
-from handlers.bank import MAX_ENTRIES
+from handlers.bank import MAX_ENTRIES, asks, plain
 from handlers.ports import Rules
 from storage.answers import Answer
 from storage.areas import Area
@@ -39,7 +39,6 @@ ANSWERS = Table(
 )
 STEM = ANSWERS.stem
 _BETWEEN = re.compile(r"[;；\n]+")
-_NO_WORD = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,18 @@ class AnswerCounts:
         return f"问题库：新增 {self.added}，改 {self.changed}，不变 {self.same}"
 
 
+def bank_in(folder: Path) -> Path | None:
+    """The file of a town's folder that holds its bank, if there is one."""
+    files = (folder / f"{STEM}{suffix}" for suffix in (".csv", ".xlsx"))
+    return next((path for path in files if path.is_file()), None)
+
+
+async def fill_bank(session: AsyncSession, file: Path, rules: Rules, now: datetime) -> AnswerCounts:
+    """Read a file and put its entries into the bank; TownFaults if there is any fault."""
+    rows = await asyncio.to_thread(read_answers, file, await area_ids(session), rules)
+    return await import_answers(session, rows, file.name, now=now)
+
+
 def read_answers(path: Path, areas: Mapping[str, int], rules: Rules) -> list[AnswerRow]:
     """The entries of a .csv or .xlsx file; `areas` are the known keys. Raises `TownFaults` with every fault."""
     faults, rows = Faults(), []
@@ -88,13 +99,13 @@ def _row(line: Line, areas: Mapping[str, int], zone: ZoneInfo) -> AnswerRow:
     if area not in areas:
         raise BadCell(f"没有编号为 {area} 的区划")
     for name, what in (("question", "问题"), ("answer", "答案")):
-        if not _plain(line[name]):
+        if not plain(line[name]):
             raise BadCell(f"没有写{what}")
     others = (one.strip() for one in _BETWEEN.split(line["others"]))
     return AnswerRow(
         number=line.number,
         question=line["question"],
-        others=tuple(dict.fromkeys(one for one in others if _plain(one))),
+        others=tuple(dict.fromkeys(one for one in others if plain(one))),
         answer=line["answer"],
         source=line["source"],
         valid_until=cells.read_until(line["valid_until"], zone),
@@ -102,16 +113,11 @@ def _row(line: Line, areas: Mapping[str, int], zone: ZoneInfo) -> AnswerRow:
     )
 
 
-def _plain(text: str) -> str:
-    """A question as it counts: without marks and blanks."""
-    return _NO_WORD.sub("", unicodedata.normalize("NFKC", text)).lower()
-
-
 def _check_contradictions(rows: list[AnswerRow], file: str, faults: Faults) -> None:
     """In one area a question, in any wording, has one answer."""
     asked: dict[tuple[str, str], AnswerRow] = {}
     for row in rows:
-        for wording in dict.fromkeys(map(_plain, (row.question, *row.others))):
+        for wording in dict.fromkeys(map(plain, (row.question, *row.others))):
             before = asked.setdefault((row.area, wording), row)
             if before is row:
                 continue
@@ -125,10 +131,15 @@ async def area_ids(session: AsyncSession) -> dict[str, int]:
     return dict((await session.execute(select(col(Area.code), col(Area.id)))).all())
 
 
-async def import_answers(session: AsyncSession, rows: list[AnswerRow], *, now: datetime) -> AnswerCounts:
-    """Put entries into the bank; one with the same question in the same area takes the older one's place."""
+async def import_answers(session: AsyncSession, rows: list[AnswerRow], file: str, *, now: datetime) -> AnswerCounts:
+    """Put entries into the bank; one with the same question in the same area takes the older one's place.
+
+    TownFaults where a wording is that of another entry that still counts: neither would be sure, and none be given.
+    """
     areas, counts = await area_ids(session), AnswerCounts()
-    stored = {(one.area_id, _plain(one.question)): one for one in await session.scalars(select(Answer))}
+    stored = {(one.area_id, plain(one.question)): one for one in await session.scalars(select(Answer))}
+    replaced = {(areas[row.area], plain(row.question)) for row in rows}
+    _check_stored(rows, [one for key, one in stored.items() if key not in replaced], areas, file, now)
     for row in rows:
         values = {
             "question": row.question,
@@ -137,7 +148,7 @@ async def import_answers(session: AsyncSession, rows: list[AnswerRow], *, now: d
             "source": row.source,
             "valid_until": row.valid_until,
         }
-        entry = stored.get((areas[row.area], _plain(row.question)))
+        entry = stored.get((areas[row.area], plain(row.question)))
         if entry is None:
             session.add(Answer(area_id=areas[row.area], at=now, **values))
             counts.added += 1
@@ -147,6 +158,23 @@ async def import_answers(session: AsyncSession, rows: list[AnswerRow], *, now: d
         else:
             counts.same += 1
     return counts
+
+
+def _check_stored(
+    rows: list[AnswerRow], kept: list[Answer], areas: Mapping[str, int], file: str, now: datetime
+) -> None:
+    """No wording is that of an entry that stays as it is."""
+    live = (one for one in kept if one.valid_until is None or one.valid_until > now)
+    asked = {(one.area_id, wording): one for one in live for wording in asks(one)}
+    faults = Faults()
+    for row in rows:
+        before = next(
+            (one for text in (row.question, *row.others) if (one := asked.get((areas[row.area], plain(text))))), None
+        )
+        if before is not None:
+            what = f"“{row.question[:20]}”和库里的“{before.question[:20]}”问的一样"
+            faults.add(file, row.number, f"{what}，请改那一条，或先把它的有效期写成过去的一天导入")
+    faults.check([file])
 
 
 async def export_answers(session: AsyncSession, directory: Path, format: Format, rules: Rules) -> Path:

@@ -18,13 +18,18 @@ class Column:
     help: str
 
 
+MAX_CELL = 500
+"""Characters of a cell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One of the files."""
+    """One of the files; no cell has more than `longest` characters."""
 
     stem: str
     title: str
     columns: tuple[Column, ...]
+    longest: int = MAX_CELL
 
     def headers(self) -> dict[str, str]:
         """Every accepted header -> the English name."""

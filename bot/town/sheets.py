@@ -10,7 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 from xml.parsers import expat
@@ -39,7 +39,6 @@ STRINGS = "xl/sharedStrings.xml"
 PARSED = (".xml", ".rels")
 BROKEN = "工作簿已损坏，打不开；请用表格软件重新另存一次"
 MAX_COLUMNS = 64
-MAX_CELL = 500
 EXCEL_ROWS = 1_048_576
 
 INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
@@ -75,7 +74,7 @@ def read_sheet(path: Path, table: Table, faults: Faults) -> list[Line]:
         if header is None:
             raise SheetError(None, "是空文件，第一行应是列名")
         names = _header(header[1], table, path.name, header[0], faults)
-        return list(_lines(rows, names, path.name, faults)) if names else []
+        return list(_lines(rows, names, path.name, table.longest, faults)) if names else []
     except SheetError as error:
         faults.add(path.name, error.row, error.text)
     except OSError as error:
@@ -123,21 +122,23 @@ def _listing(table: Table) -> str:
     return "、".join(name if name == chinese else f"{name} {chinese}" for name, chinese in pairs)
 
 
-def _lines(rows: Iterator[tuple[int, list[str]]], names: Sequence[str], file: str, faults: Faults) -> Iterator[Line]:
+def _lines(
+    rows: Iterator[tuple[int, list[str]]], names: Sequence[str], file: str, longest: int, faults: Faults
+) -> Iterator[Line]:
     for number, cells in rows:
-        fault = _broken(cells, names)
+        fault = _broken(cells, names, longest)
         if fault:
             faults.add(file, number, fault)
             continue
         yield Line(number, {name: cell for name, cell in zip(names, cells, strict=False) if name})
 
 
-def _broken(cells: Sequence[str], names: Sequence[str]) -> str:
+def _broken(cells: Sequence[str], names: Sequence[str], longest: int) -> str:
     for index, cell in enumerate(cells):
         if cell and (index >= len(names) or not names[index]):
             return f"第 {index + 1} 格“{cell[:20]}”没有列名，这一行可能错位了"
-        if len(cell) > MAX_CELL:
-            return f"第 {index + 1} 格太长，最多 {MAX_CELL} 字"
+        if len(cell) > longest:
+            return f"第 {index + 1} 格太长，最多 {longest} 字"
         if CONTROL.search(cell):
             return f"第 {index + 1} 格有不能显示的字符"
     return ""
@@ -270,6 +271,8 @@ def _value(cell: Any, row: int, file: str, faults: Faults) -> str:
         return ""
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, datetime) and value.time() == time():
+        return value.date().isoformat()  # a cell that holds a day
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)

@@ -98,7 +98,10 @@ async def export_town(
 
 
 async def export_cases(session: AsyncSession, directory: Path, format: Format, rules: Rules) -> Path:
-    """Write every case to `cases`, times local; of quiet ones neither words nor people."""
+    """Write every case to `cases`, times local; of quiet ones neither category, words nor people.
+
+    Of a complaint about a worker not the place either: in a grid with one worker it would say whom it is about.
+    """
     zone = ZoneInfo(rules.timezone)
     query = (
         select(Case, col(Area.name), col(Contact.name))
@@ -158,10 +161,10 @@ def _case(case: Case, area: str, owner: str, zone: ZoneInfo) -> Sequence[str]:
     times = (case.created_at, case.taken_at, case.done_at, case.ended_at)
     return (
         str(case.id),
-        KINDS.get(case.kind, case.kind),
-        case.category,
+        HIDDEN if case.about_worker else KINDS.get(case.kind, case.kind),
+        HIDDEN if case.quiet else case.category,
         STATES.get(case.state, case.state),
-        area,
+        HIDDEN if case.about_worker else area,
         HIDDEN if case.quiet else owner,
         *(time.astimezone(zone).strftime("%Y-%m-%d %H:%M") if time else "" for time in times),
         SATISFIED[case.satisfied],

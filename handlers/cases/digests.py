@@ -12,13 +12,14 @@ from sqlmodel import col
 from handlers import quiet_hours
 from handlers.alerts.reaching import town_level
 from handlers.cases import listing, texts
+from handlers.cases.hands import hands
 from handlers.posting import NO_MATTER, Piece, Target, post
 from handlers.turn import Turn
 from handlers.working_time import DAY, working_time
 from storage.areas import Area, Mode, below, bound_rooms
 from storage.matters import CASE_OPEN, CASE_SOLVED, Case, CaseState
 from storage.outbox import Priority, Sort
-from storage.people import private_chats
+from storage.people import private_chats, standing_in
 
 MORNING, WEEKLY = "case.morning", "case.weekly"
 EVERYWHERE = "towns"
@@ -41,7 +42,7 @@ async def morning(turn: Turn, ref: str) -> None:
     await turn.schedule(MORNING, ref, work.morning_from(today + DAY))
     begin = work.opens(today)
     if turn.rules.cases.morning_digest and work.is_worked(today) and begin <= turn.now < begin + WINDOW:
-        await _plant(turn, MORNING)
+        await plant(turn, MORNING)
 
 
 async def weekly(turn: Turn, ref: str) -> None:
@@ -52,7 +53,7 @@ async def weekly(turn: Turn, ref: str) -> None:
     begin = _weekly_at(turn, turn.local(turn.now).date())
     await turn.schedule(WEEKLY, ref, begin if turn.now < begin else _weekly_at(turn, begin.date() + WEEK))
     if turn.rules.cases.weekly_digest and begin <= turn.now < begin + WINDOW:
-        await _plant(turn, WEEKLY)
+        await plant(turn, WEEKLY)
 
 
 def _weekly_at(turn: Turn, day: date) -> datetime:
@@ -61,33 +62,35 @@ def _weekly_at(turn: Turn, day: date) -> datetime:
     return datetime.combine(first.date(), WEEKLY_HOUR, first.tzinfo)
 
 
-async def _plant(turn: Turn, kind: str) -> None:
+async def plant(turn: Turn, kind: str) -> None:
     """One row for each town, and for each area above the towns."""
     query = select(col(Area.id)).where(col(Area.level) <= town_level(turn.rules)).order_by(col(Area.id))
     for area_id in (await turn.session.scalars(query)).all():
         await turn.schedule(kind, str(area_id), turn.now)
 
 
-def _part(turn: Turn, area: Area) -> ColumnElement[bool]:
+def part_of(turn: Turn, area: Area) -> ColumnElement[bool]:
     """A town's whole part; of an area above the towns itself alone, so that nothing is told twice."""
     return below(area.path) if area.level >= town_level(turn.rules) else col(Area.id) == area.id
 
 
 async def _morning_of(turn: Turn, town: Area) -> None:
     query = (
-        select(Case, col(Area.name), listing.of_today(turn))
+        select(Case, Area, listing.of_today(turn))
         .join(Area, col(Case.area_id) == col(Area.id))
-        .where(_part(turn, town), col(Case.state).in_(CASE_OPEN), col(Case.owner_id).is_not(None))
+        .where(part_of(turn, town), col(Case.state).in_(CASE_OPEN), col(Case.owner_id).is_not(None))
         .order_by(col(Case.urgent).desc(), col(Case.id))
     )
     mine: dict[int, list[tuple[Case, str, bool]]] = defaultdict(list)
+    standing = await standing_in(turn.session, turn.now)
     for case, area, is_today in await turn.session.execute(query):
-        mine[case.owner_id].append((case, area, is_today))
+        for contact_id in hands(case, area.path, standing, () if case.about_worker else None):
+            mine[contact_id].append((case, area.name, is_today))
     chats = await private_chats(turn.session, mine)
     for contact_id, cases in mine.items():
         text = _for_owner(turn, cases)
         if text and contact_id in chats:
-            await _send(turn, Sort.STAFF, text, chats[contact_id])
+            await send_digest(turn, Sort.STAFF, text, chats[contact_id])
 
 
 def _for_owner(turn: Turn, cases: Sequence[tuple[Case, str, bool]]) -> str:
@@ -103,7 +106,8 @@ def _for_owner(turn: Turn, cases: Sequence[tuple[Case, str, bool]]) -> str:
     return "\n".join(lines)
 
 
-async def _send(turn: Turn, sort: Sort, text: str, chat_id: int) -> None:
+async def send_digest(turn: Turn, sort: Sort, text: str, chat_id: int) -> None:
+    """Say it after the quiet hours, and after all else."""
     hold = quiet_hours.ends(turn)
     await post(turn, NO_MATTER, sort, [Piece(text)], [Target(chat_id)], hold=hold, priority=Priority.DIGEST)
 
@@ -117,7 +121,7 @@ async def _week_of(turn: Turn, town: Area) -> None:
         select(Case, col(Area.path))
         .join(Area, col(Case.area_id) == col(Area.id))
         .where(
-            _part(turn, town),
+            part_of(turn, town),
             col(Case.shown).is_(True),
             col(Case.quiet).is_(False),
             col(Case.about_worker).is_(False),
@@ -134,7 +138,7 @@ async def _week_of(turn: Turn, town: Area) -> None:
         if own and room.mode == Mode.FULL:
             there = [case for case, at in cases if at.startswith(path)]
             if text := _for_group(turn, there, since, until):
-                await _send(turn, Sort.FRESH, text, chat_id)  # which a room of no other mode hears
+                await send_digest(turn, Sort.FRESH, text, chat_id)  # which a room of no other mode hears
 
 
 def _for_group(turn: Turn, cases: Sequence[Case], since: datetime, until: datetime) -> str:

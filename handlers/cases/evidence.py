@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 from sqlmodel import col
 
 from handlers.photos import any_sent, just_sent
 from handlers.posting import Piece
 from handlers.turn import Turn
 from storage.inbox import InboxEvent, Picture
-from storage.matters import Case, CasePicture, Shows
+from storage.matters import Case, CasePicture, CaseStep, Shows
 from storage.outbox import Post, PostPart
 
 AT_ONCE = 6
 """Photos that are kept, or sent, with one message at most."""
+
+SHOWN = {Shows.REPORT: "报事人发的", Shows.SITE: "现场", Shows.RESULT: "办好后", Shows.AGREEMENT: "和解书"}
 
 MOST = 30
 """Photos that are kept of a case."""
@@ -51,6 +53,27 @@ async def keep(turn: Turn, case: Case, picture: Picture, shows: Shows) -> bool:
     turn.session.add(CasePicture(case_id=case.id or 0, picture_id=picture.id or 0, shows=shows))
     await turn.session.flush()
     return True
+
+
+async def with_step(turn: Turn, case: Case, photos: Sequence[Picture]) -> None:
+    """Note that these came with the case's last step."""
+    if not photos:
+        return
+    await turn.session.flush()
+    last = select(func.max(CaseStep.id)).where(CaseStep.case_id == case.id).scalar_subquery()
+    mine = (col(CasePicture.case_id) == case.id) & col(CasePicture.picture_id).in_([one.id for one in photos])
+    await turn.session.execute(update(CasePicture).where(mine).values(step_id=last))
+
+
+async def of_steps(turn: Turn, case: Case, photos: Sequence[Picture]) -> list[str]:
+    """With which step each of the photos came, else what it shows."""
+    query = (
+        select(col(CasePicture.picture_id), col(CasePicture.shows), col(CaseStep.action))
+        .outerjoin(CaseStep, col(CaseStep.id) == col(CasePicture.step_id))
+        .where(CasePicture.case_id == case.id)
+    )
+    found = {number: action or SHOWN[Shows(shows)] for number, shows, action in await turn.session.execute(query)}
+    return [found[one.id] for one in photos]
 
 
 async def shown(turn: Turn, case: Case) -> set[str]:

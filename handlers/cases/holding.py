@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from handlers.cases import departments, machine, texts
 from handlers.cases.deadlines import on_the_clock
+from handlers.cases.hands import in_hand
 from handlers.cases.moving import acknowledge, load, moved, must_manage, noted, take_up, tell_origin
 from handlers.matters import Refusal
 from handlers.posting import tell
@@ -107,7 +108,7 @@ async def over(turn: Turn, ref: str) -> None:
     case.waits_until = None
     await moved(turn, case, "到期", public=False)
     area = await turn.session.get_one(Area, case.area_id)
-    if case.owner_id is not None:
-        what = f"{texts.name(case)}今天可以接着办了：{texts.summary(case)}"
-        text = f"{what}\n有情况回“进展 {case.id} …”，还要等就再发“挂起”。"
-        await tell(turn, case.owner_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
+    what = f"{texts.name(case)}今天可以接着办了：{texts.summary(case)}"
+    text = f"{what}\n有情况回“进展 {case.id} …”，还要等就再发“挂起”。"
+    for contact_id in await in_hand(turn, case, area):
+        await tell(turn, contact_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))

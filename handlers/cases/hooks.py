@@ -20,7 +20,9 @@ def event_of(case: Case, action: str) -> str:
 
 
 def note(turn: Turn, case: Case, action: str) -> None:
-    """Queue the change; of what is private the category is not told either."""
+    """Queue the change; of what is private the category is not told either, and of complaints about workers nothing."""
+    if case.about_worker:
+        return
     event = event_of(case, action)
     for target in turn.rules.webhooks.targets:
         if target.events and event not in target.events:

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from handlers.cases import departments, evidence, machine, texts
 from handlers.cases.deadlines import report_in_by
-from handlers.cases.moving import RATING_DAYS, call_off, load, moved, must_manage, take, tell_joined
+from handlers.cases.moving import call_off, load, moved, must_manage, take, tell_joined
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, say, whisper
@@ -62,13 +62,14 @@ async def settle(turn: Turn, number: int, words: str) -> None:
     case.done_at = turn.now
     await moved(turn, case, SETTLED, words, public=False)
     photos = await evidence.keep_sent(turn, case, Shows.AGREEMENT, most=1)
+    await evidence.with_step(turn, case, photos)
     await _tell_settled(turn, case)
     time = f"，共用时 {_minutes(spent)} 分钟" if spent else ""
     paper = "和解书照片收好了。" if photos else ""
     await say(turn, f"{texts.name(case)}已和解{time}。{paper}内容不会发到群里。", ref=str(case.id))
     await departments.tell_callers(turn, case, f"{texts.name(case)}{turn.me.name}说已和解{time}。")
     await call_off(turn, case, "已和解")
-    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
+    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=turn.rules.cases.reopen_days))
 
 
 async def _tell_settled(turn: Turn, case: Case) -> None:

@@ -13,7 +13,9 @@ from handlers import hearers, quiet_hours
 from handlers.cases import departments, evidence, machine, outside, reminding, sights, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
+from handlers.cases.hands import hands_name, in_hand, whisper_hands
 from handlers.cases.reporting import add_step, owner_for, owner_name
+from handlers.checking_on import is_check
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
@@ -22,13 +24,19 @@ from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
 from storage.inbox import Picture
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState, CaseStep, Shows
+from storage.matters import (
+    CASE_OPEN,
+    CASE_SOLVED,
+    CASE_UNTAKEN,
+    CASE_WORKED,
+    Case,
+    CaseFollower,
+    CaseState,
+    CaseStep,
+    Shows,
+)
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
-
-RATING_DAYS = 3
-"""Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
-
 
 BEYOND = frozenset({"上报", "吹哨", "转办"})
 """Moves by which a case leaves the grid."""
@@ -205,6 +213,7 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     await take_up(turn, case)
     await moved(turn, case, move, words)
     photos = await evidence.keep_sent(turn, case, Shows.SITE)
+    await evidence.with_step(turn, case, photos)
     hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}", photos=photos)
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}进展：{words}")
     await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}", hold)
@@ -292,16 +301,20 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     """办结: the reporter is asked whether it is good."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
+    if case.state in CASE_SOLVED:
+        await _finished_before(turn, case, words)
+        return
     machine.must(turn, case, "办结")
     if case.taken_at is None:
         await take(turn, case)
     photos = await evidence.keep_sent(turn, case, Shows.RESULT)
     missing = await sights.missing(turn, case, area, words)
-    case.done_at = turn.now
+    since, case.done_at = case.done_at if case.reopened else None, turn.now
     await moved(turn, case, "办结", words)
+    await evidence.with_step(turn, case, photos)
     result = f"：{words}" if words else ""
-    here = await _joined_here(turn, case)
-    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
+    here = await _joined_here(turn, case, since)
+    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here and not is_check(case) else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
     hold = await tell_origin(
@@ -315,7 +328,16 @@ async def finish(turn: Turn, number: int, words: str) -> None:
         await whisper(turn, turn.me.contact_id, sights.reminder(case, missing), ref=str(case.id))
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
     await call_off(turn, case, "已处理完" if await between_us(turn, case) else f"已处理完{result}")
-    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
+    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=turn.rules.cases.reopen_days))
+
+
+async def _finished_before(turn: Turn, case: Case, words: str) -> None:
+    """办结 once more of what is done: thanks, and the words are kept."""
+    kept = "，这句也记下了" if words else ""
+    if words:
+        add_step(turn, case, "备注", words[:500], public=False)
+    done = f"{turn.local(case.done_at):%m-%d %H:%M} " if case.done_at else ""
+    await say(turn, f"{texts.name(case)}{done}{texts.state(case)}，不用再发{kept}，谢谢。", ref=str(case.id))
 
 
 async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
@@ -324,11 +346,21 @@ async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
     return list((await turn.session.scalars(query)).all())
 
 
-async def _joined_here(turn: Turn, case: Case) -> list[int]:
-    """Those of them who joined where the case was reported, as many as a post may mention; of a private one nobody."""
+async def _joined_here(turn: Turn, case: Case, since: datetime | None) -> list[int]:
+    """Those of them who joined where the case was reported, as many as a post may mention; of a private one nobody.
+
+    After an earlier end (`since`) only those to whom that was no end: who came, or said that it is not good, after it.
+    """
     if case.quiet:
         return []
-    return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
+    here = [one for one in await _followers(turn, case) if one.chat_id == case.chat_id]
+    if since is not None:
+        said = select(CaseStep.actor_id).where(
+            CaseStep.case_id == case.id, col(CaseStep.action).in_(("不满意", "还没好")), col(CaseStep.at) >= since
+        )
+        waiting = set(await turn.session.scalars(said))
+        here = [one for one in here if one.at >= since or one.contact_id in waiting]
+    return [one.contact_id for one in here][:MENTIONED]
 
 
 def _to_joined(people: Sequence[int], words: str) -> str:
@@ -415,10 +447,10 @@ async def _told_of_end(turn: Turn, case: Case, text: str, own: bool, others: str
     """`others`: what those who joined in the group of origin are to know besides."""
     hold = None
     if case.shown or not own or case.quiet:
-        here = await _joined_here(turn, case)
+        here = await _joined_here(turn, case, case.done_at if case.reopened else None)
         hold = await tell_origin(turn, case, text + _to_joined(here, others), others=here)
-    if own and case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
+    if own:
+        await whisper_hands(turn, case, f"{text}（报事人自己说不用了）")
     if not own or not case.shown:
         await acknowledge(turn, case, text, hold)
 
@@ -504,14 +536,13 @@ async def affected(turn: Turn, case: Case) -> bool:
 async def settle(turn: Turn, case: Case) -> None:
     """The reporter says that it is good before anybody closed it: it ends, and the owner hears of it."""
     await ended(turn, case, "报事人说好了")
-    case.done_at = turn.now
+    since, case.done_at = case.done_at if case.reopened else None, turn.now
     if case.shown or case.quiet:
-        here = await _joined_here(turn, case)
+        here = await _joined_here(turn, case, since)
         also = _to_joined(here, "您那里还没好，就说一声。")
         await tell_origin(turn, case, f"{texts.name(case)}好的，记为已解决。{also}", others=here)
     await tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
+    await whisper_hands(turn, case, f"{texts.name(case)}报事人说已经好了，不用再跑了。")
     await call_off(turn, case, "报事人说已经好了")
 
 
@@ -525,17 +556,19 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "
     await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""
-    again = f"已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。"
+    again = f"已重新打开，请{await hands_name(turn, case) or '网格员'}再看看。"
     await say(turn, f"{texts.name(case)}收到，{again}{asking}", ref=str(case.id))
     own = turn.me.contact_id == case.reporter_id
     if not own and turn.here.chat_id != case.chat_id:
         await tell_origin(turn, case, f"{texts.name(case)}有邻居说还没好，{again}")
     who = "报事人不满意" if own else f"{turn.me.name or '邻居'}说还没好"
-    await _alarm(turn, case, area, f"{texts.name(case)}{who}，已重新打开{why}。")
+    text = f"{texts.name(case)}{who}，已重新打开{why}。"
+    await _alarm(turn, case, area, text)
+    await departments.keep_informed(turn, case, area, text)
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:
-    people = {case.owner_id} if case.owner_id else set()
+    people = set(await in_hand(turn, case, area))
     if not case.about_worker:
         people |= set(await responsible(turn, area, (Role.LEAD,)))
     for contact_id in sorted(people - {turn.me.contact_id}):

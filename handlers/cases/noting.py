@@ -9,9 +9,9 @@ from sqlmodel import col
 
 from handlers.cases import machine, texts
 from handlers.cases.deadlines import limits
+from handlers.cases.hands import hands_name, in_hand
 from handlers.cases.moving import affected, current, load, manages, moved, must_manage, not_again
 from handlers.cases.privacy import CATEGORIES
-from handlers.cases.reporting import owner_name
 from handlers.matters import Refusal
 from handlers.posting import responsible, say, tell
 from handlers.turn import Turn
@@ -72,7 +72,7 @@ async def urge(turn: Turn, number: int) -> None:
         raise Refusal(f"{texts.name(case)}请报事人来催。您有同样的情况，直接在群里说就行。")
     machine.must(turn, case, URGE)
     last, count = await _urged(turn, case)
-    owner = await owner_name(turn, case)
+    owner = await hands_name(turn, case)
     if last is not None and turn.now - last < AGAIN:
         await say(turn, f"{texts.name(case)}{turn.local(last):%H:%M} 刚催过{owner}，请稍等。", ref=str(case.id))
         return
@@ -91,7 +91,7 @@ async def _urged(turn: Turn, case: Case) -> tuple[datetime | None, int]:
 
 async def _pass_on(turn: Turn, case: Case, area: Area, count: int) -> None:
     """To the owner; from the second time on, and from above, to the lead too."""
-    people = {case.owner_id} if case.owner_id else set()
+    people = set(await in_hand(turn, case, area))
     if not case.about_worker and (count > 1 or turn.me.contact_id != case.reporter_id):
         people |= set(await responsible(turn, area, (Role.LEAD,)))
     due = f"，{turn.local(case.due_at):%m-%d %H:%M} 前办完" if case.due_at else ""

@@ -17,9 +17,10 @@ from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
 from handlers.commands import Order
 from handlers.local_names import LocalNames
 from handlers.matters import Refusal
+from handlers.ports import Rules
 from handlers.posting import say, whisper
 from handlers.reading_words import read_words
-from handlers.turn import WORKERS, Turn
+from handlers.turn import WORKERS, Speaker, Turn
 from handlers.understanding import Kind
 from handlers.understanding.normal import fold
 from handlers.understanding.times import day_ahead
@@ -68,16 +69,27 @@ async def enter(turn: Turn, order: Order, source: CaseSource) -> None:
 
 def ticket(words: str, usage: str) -> tuple[str, str]:
     """The number at the beginning, as it is kept, and the words after it; Refusal where one is missing."""
-    match = _TICKET.match(fold(words).upper())
+    match = _TICKET.match(written(words))
     number = match[0] if match else ""
     marked = match is not None and (not match["office"] or match["digits"][0] in "-_/.第〔[(（【")
     sure = marked or len(number) - len(match["office"] if match else "") >= _SURE
-    if not 3 <= len(number) <= MAX_NUMBER or not re.search(r"\d", number) or _PHONE.fullmatch(number) or not sure:
+    if not (sure and is_number(number)):
         raise Refusal(f"先写对方的工单号，再写什么事，如：{usage}")
     rest = fold(words)[len(number) :].strip(" ,，。:：、;；")
     if len(rest) < SHORTEST:
         raise Refusal(f"工单号 {number} 后面请写清什么事，如：{usage}")
     return number, rest
+
+
+def written(number: str) -> str:
+    """A ticket's number as it is kept, however its letters are written."""
+    return fold(number).upper().strip()
+
+
+def is_number(number: str) -> bool:
+    """Whether what is `written` so can be a ticket's number, and is no mobile phone's."""
+    fits = 3 <= len(number) <= MAX_NUMBER and _TICKET.fullmatch(number) is not None
+    return fits and re.search(r"\d", number) is not None and not _PHONE.fullmatch(number)
 
 
 def limit(words: str, now: datetime) -> datetime | None:
@@ -104,7 +116,7 @@ async def _told_in(turn: Turn) -> int:
 
 async def _area(turn: Turn, words: str, usage: str) -> Area | None:
     """The grid that the words name, else the writer's only one; None after they were asked where they are."""
-    if (named := await area_named(turn, words, _towns(turn))) is not None:
+    if (named := await area_named(turn, words, towns_of(turn.me, turn.rules))) is not None:
         return named
     lowest = len(turn.rules.levels) - 1
     grids = {held.area_id for held in turn.me.roles if held.role in WORKERS and held.level == lowest}
@@ -115,10 +127,10 @@ async def _area(turn: Turn, words: str, usage: str) -> Area | None:
     raise Refusal(f"看不出是哪个网格的事，请写上村名、小区名或网格名再发一次，如：{usage}")
 
 
-def _towns(turn: Turn) -> set[str]:
-    """Paths of the towns in which the speaker holds a role."""
-    depth = turn.rules.levels.index(turn.rules.town_level) + 1
-    return {"/" + "".join(f"{part}/" for part in held.path.strip("/").split("/")[:depth]) for held in turn.me.roles}
+def towns_of(speaker: Speaker, rules: Rules) -> set[str]:
+    """Paths of the towns in which somebody holds a role."""
+    depth = rules.levels.index(rules.town_level) + 1
+    return {"/" + "".join(f"{part}/" for part in held.path.strip("/").split("/")[:depth]) for held in speaker.roles}
 
 
 async def area_named(turn: Turn, words: str, within: set[str]) -> Area | None:
@@ -152,9 +164,21 @@ async def _open(turn: Turn, source: CaseSource, number: str, words: str, area: A
 
 
 async def record(
-    turn: Turn, source: CaseSource, number: str, words: str, area: Area, chat_id: int, due_at: datetime | None = None
+    turn: Turn,
+    source: CaseSource,
+    number: str,
+    words: str,
+    area: Area,
+    chat_id: int,
+    due_at: datetime | None = None,
+    *,
+    caller: str = "",
+    phone: str = "",
 ) -> Case:
-    """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one."""
+    """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one.
+
+    `caller` and `phone` are known beside the words.
+    """
     reading = await read_words(turn, words)
     about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
@@ -168,7 +192,8 @@ async def record(
         about_worker=about_worker,
         source=source,
         outside_number=number,
-        relayed_for=reading.fields.contact_name or "",
+        relayed_for=caller or reading.fields.contact_name or "",
+        phone=phone or reading.fields.phone or "",
         due_at=due_at or limit(words, turn.local(turn.now)),
     )
     await write_case(turn, case, area)

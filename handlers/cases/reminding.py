@@ -12,6 +12,7 @@ from sqlmodel import col
 from handlers.alerts.reaching import town_level
 from handlers.cases import listing, texts
 from handlers.cases.deadlines import on_the_clock
+from handlers.cases.hands import in_hand
 from handlers.posting import responsible, tell
 from handlers.quiet_hours import QuietHours
 from handlers.turn import Turn
@@ -114,7 +115,7 @@ def _may_speak(turn: Turn, case: Case) -> bool:
 
 async def _people(turn: Turn, case: Case, area: Area, due: datetime) -> list[int]:
     """The owner; past the limit the lead too, from the second week on the town. One about a worker is its owner's."""
-    people = [case.owner_id] if case.owner_id and not await _reads_digest(turn, case.owner_id) else []
+    people = [one for one in await in_hand(turn, case, area) if not await _reads_digest(turn, one)]
     if case.about_worker or turn.now < due:
         return people
     people += await responsible(turn, area, (Role.LEAD,))

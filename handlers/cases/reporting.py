@@ -8,6 +8,7 @@ from handlers import quiet_hours
 from handlers.cases import evidence, hooks, reminding, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
+from handlers.cases.hands import in_hand
 from handlers.cases.placing import place_of
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private, is_private_danger
@@ -26,6 +27,7 @@ async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     """Open the case of this area, give the first answer and tell its owner, with a `hint` if there is one."""
     case = await open_case(turn, area, shown=await hears_fresh(turn))
     photos = await evidence.keep_sent(turn, case, Shows.REPORT)
+    await evidence.with_step(turn, case, photos)
     look = f"\n有 {len(photos)} 张照片，发“照片 {case.id}”看。" if photos else ""
     worker = await told_names(turn, case, area)
     await announce(turn, case, area, worker)
@@ -111,7 +113,7 @@ async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
 async def told(turn: Turn, case: Case, area: Area) -> list[int]:
     """Who hears of a case at once: its owner, and of an urgent one first whoever is on duty."""
     duty = await on_duty(turn.session, area.path, turn.now) if on_the_clock(case) and not case.about_worker else []
-    people = [*(one.contact_id for one in duty), *([case.owner_id] if case.owner_id else [])]
+    people = [*(one.contact_id for one in duty), *await in_hand(turn, case, area)]
     return list(dict.fromkeys(people))
 
 

@@ -20,7 +20,7 @@ from handlers.scopes import area_of, scope_of
 from handlers.turn import Turn
 from handlers.understanding.learned import learned
 from storage.areas import Area
-from storage.case_figures import Scope, Tally, by_part, counters, others, tallies, total
+from storage.case_figures import Scope, Tally, accepted_by, added, counters, of_parts, others, tallies
 from storage.matters import Case
 
 MOST = 5
@@ -75,16 +75,17 @@ def _category(turn: Turn, words: str) -> tuple[str, str]:
 async def figures_of(turn: Turn, period: Period, category: str, place: str) -> str:
     """The whole answer, of one category or (empty) of all."""
     area = await area_of(turn, place)
-    scope = replace(scope_of(turn, area, *period.bounds(turn.outside.zone)), category=category)
+    scope = replace(await scope_of(turn, area, *period.bounds(turn.outside.zone)), category=category)
     if category:  # who reads of one category could tell what private ones are about
         scope = replace(scope, private=False, complaints=False)
-    counted = await total(turn.session, scope)
+    found = await tallies(turn.session, scope, col(Case.area_id), col(Case.quiet), col(Case.about_worker))
+    counted = added(found.values())
     lines = [f"{category or '事项'}统计：{area.name} {period.name}", *overall(counted)]
     if counted.came:
         open_ones = replace(scope, private=False, complaints=False)
         if not category:
-            lines += by_category(await tallies(turn.session, open_ones, col(Case.category)))
-        lines += await _by_area(turn, area, open_ones)
+            lines += by_category(await accepted_by(turn.session, open_ones, col(Case.category)))
+        lines += await _by_area(turn, area, {key[0]: one for key, one in found.items() if not any(key[1:])})
     if not category:
         lines.append(await _counters(turn, scope, counted))
     return "\n".join(lines)
@@ -111,11 +112,9 @@ def percent(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "—"
 
 
-def by_category(found: Mapping[str, Tally]) -> list[str]:
+def by_category(found: Mapping[str, int]) -> list[str]:
     """The most frequent categories, and the four kinds of matters."""
-    most = sorted(
-        ((one.accepted, name) for name, one in found.items() if one.accepted), key=lambda one: (-one[0], one[1])
-    )
+    most = sorted(((count, name) for name, count in found.items()), key=lambda one: (-one[0], one[1]))
     if not most:
         return []
     groups = {name: sum(count for count, one in most if one in names) for name, names in GROUPS.items()}
@@ -126,9 +125,9 @@ def by_category(found: Mapping[str, Tally]) -> list[str]:
     ]
 
 
-async def _by_area(turn: Turn, area: Area, scope: Scope) -> list[str]:
+async def _by_area(turn: Turn, area: Area, tallies_of: Mapping[int, Tally]) -> list[str]:
     """A line for each area right below that had any, the most first; people are not compared here."""
-    found = await by_part(turn.session, scope, area.id or 0)
+    found = await of_parts(turn.session, tallies_of, area)
     children = dict(
         (await turn.session.execute(select(col(Area.id), col(Area.name)).where(Area.parent_id == area.id))).all()
     )

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -41,8 +41,8 @@ STEPS: Mapping[str, str] = {
 """The label of each step of a case; of the others 受理: they take it up, or give it to whom it belongs."""
 
 OTHERS = "受理"
-NOT_WORK = ("满意", "不满意", "报事人说好了")
-"""Steps that a worker makes as who reported."""
+NOT_WORK = ("满意", "不满意", "一般", "评价理由", "报事人说好了", "同样情况", "不是一件", "提议先办")
+"""Steps that a worker makes as who reported or has the same trouble, and what the bot made of their words."""
 
 _OWN = (
     ("巡查", re.compile(r"走访|巡查|巡逻|巡视|检查|排查|入户|上门|探访|看望")),
@@ -72,6 +72,9 @@ class Line(NamedTuple):
     text: str
     own_id: int | None = None
 
+
+EVERYBODY = select(col(Appointment.contact_id)).where(col(Appointment.role).in_(WORKERS))
+"""Ids of who has or had a worker's role."""
 
 Days = Mapping[tuple[int, date], Sequence[Line]]
 """Lines by (contact id, local day)."""
@@ -144,10 +147,14 @@ async def _own(turn: Turn, day: date) -> Sequence[WorkLog]:
 
 
 async def _told(turn: Turn, day: date) -> str:
-    zone = turn.outside.zone
-    period = Period("", day, day + timedelta(days=1))
-    lines = (await gather(turn.session, period, zone, turn.me.contact_id)).get((turn.me.contact_id, day), [])
-    head = f"工作日志：{day.month}月{day.day}日 {turn.me.name}"
+    period, me = Period("", day, day + timedelta(days=1)), turn.me
+    found = await gather(turn.session, period, turn.outside.zone, [me.contact_id])
+    return told(found.get((me.contact_id, day), []), day, me.name)
+
+
+def told(lines: Sequence[Line], day: date, name: str) -> str:
+    """A day's log as it is read on a phone; what was added has the number by which it is taken away."""
+    head = f"工作日志：{day.month}月{day.day}日 {name}"
     if not lines:
         return f"{head}\n还没有记录。做了什么，发“日志 补充 走访了3栋5户”。"
     own = 0
@@ -182,9 +189,11 @@ async def walks(session: AsyncSession, people: Collection[int], period: Period) 
     return Counter(contact_id for contact_id, text in await session.execute(query) if label_of(text) == "巡查")
 
 
-async def gather(session: AsyncSession, period: Period, zone: ZoneInfo, contact_id: int | None = None) -> Days:
-    """What one person did in a period, or everybody who has or had a worker's role, by person and day."""
-    of = _Of(session, *period.bounds(zone), contact_id)
+async def gather(
+    session: AsyncSession, period: Period, zone: ZoneInfo, people: Collection[int] | Select[tuple[int]] = EVERYBODY
+) -> Days:
+    """What these people did in a period, by person and day; by default everybody who has or had a worker's role."""
+    of = _Of(session, *period.bounds(zone), people)
     made: dict[tuple[int, date], list[Line]] = defaultdict(list)
     for (person, day), lines in (await _of_cases(of, zone)).items():
         made[person, day] += lines
@@ -205,13 +214,11 @@ class _Of:
     session: AsyncSession
     since: datetime
     until: datetime
-    contact_id: int | None
+    people: Collection[int] | Select[tuple[int]]
 
     def of(self, column: Any) -> Any:
         """The condition on who did it."""
-        if self.contact_id is not None:
-            return col(column) == self.contact_id
-        return col(column).in_(select(Appointment.contact_id).where(col(Appointment.role).in_(WORKERS)))
+        return col(column).in_(self.people)
 
     async def found(self, query: Select[Any], who: Any, at: Any) -> Sequence[Any]:
         """Its rows of that time, in order."""
@@ -220,11 +227,14 @@ class _Of:
 
 
 async def _of_cases(of: _Of, zone: ZoneInfo) -> dict[tuple[int, date], list[Line]]:
-    """One line a case and day, with all that was done about it."""
+    """One line a case and day, with all that was done about it; that somebody complained of a worker is nobody's."""
     query = (
         select(CaseStep.actor_id, CaseStep.at, CaseStep.action, Case)
         .join(Case, col(CaseStep.case_id) == col(Case.id))
-        .where(col(CaseStep.action).not_in(NOT_WORK))
+        .where(
+            col(CaseStep.action).not_in(NOT_WORK),
+            or_(col(Case.about_worker).is_(False), col(CaseStep.actor_id) != col(Case.reporter_id)),
+        )
     )
     steps: dict[tuple[int, date], dict[int, tuple[Case, list[str]]]] = defaultdict(dict)
     for person, at, action, case in await of.found(query, CaseStep.actor_id, CaseStep.at):

@@ -19,7 +19,7 @@ from handlers.refs import fold
 from handlers.scopes import area_of
 from handlers.turn import Turn
 from storage.areas import Area
-from storage.case_figures import Scope, Tally, course, tallies, total
+from storage.case_figures import Scope, accepted_by, course, total
 from storage.matters import Case
 
 LINES, BARS = 10, 31
@@ -68,7 +68,8 @@ async def drawn_from(session: AsyncSession, text: str, zone: ZoneInfo) -> Trend:
     _, number, first, after, now = text.split()
     days = date.fromisoformat(first), date.fromisoformat(after)
     last = days[1] - timedelta(days=1)
-    period = Period(f"{days[0].year}年{days[0].month}月{days[0].day}日—{last.month}月{last.day}日", *days)
+    until = f"—{last.month}月{last.day}日" if last > days[0] else ""
+    period = Period(f"{days[0].year}年{days[0].month}月{days[0].day}日{until}", *days)
     area = await session.get_one(Area, int(number))
     return await trend(session, area, period, datetime.fromisoformat(now), zone, BARS)
 
@@ -115,11 +116,11 @@ def spans(period: Period, at_most: int) -> list[date]:
 
 async def _most(session: AsyncSession, scope: Scope, past: Scope, *, by_area: bool) -> list[tuple[str, int, int]]:
     by = col(Case.area_id) if by_area else col(Case.category)
-    now = await tallies(session, replace(scope, private=False), by)
-    most = sorted((one for one in now if now[one].accepted), key=lambda one: (-now[one].accepted, one))[:MOST]
-    then = await tallies(session, replace(past, private=False), by) if most else {}
+    now = await accepted_by(session, replace(scope, private=False), by)
+    most = sorted(now, key=lambda one: (-now[one], one))[:MOST]
+    then = await accepted_by(session, replace(past, private=False), by) if most else {}
     names = await _names(session, most) if by_area else {one: one for one in most}
-    return [(names[one], now[one].accepted, then.get(one, Tally()).accepted) for one in most]
+    return [(names[one], now[one], then.get(one, 0)) for one in most]
 
 
 async def _names(session: AsyncSession, ids: Sequence[int]) -> Mapping[int, str]:

@@ -13,6 +13,7 @@ from handlers.cases import departments, machine, moving, reminding
 from handlers.cases.reporting import add_step, owner_for
 from handlers.commands import Order
 from handlers.matters import Refusal, short_line
+from handlers.notices.lapsing import stop_lapsed
 from handlers.places.naming import area_by_words
 from handlers.posting import say, tell, whisper
 from handlers.roles import texts
@@ -135,7 +136,7 @@ async def _names(turn: Turn, contacts: Sequence[int]) -> list[str]:
 
 
 async def dismiss(turn: Turn, order: Order) -> None:
-    """免去 王强 [网格员] [一格]: the role ends now, and open matters move up."""
+    """免去 王强 [网格员] [一格]: the role ends now, open matters move up, and notices that wait are not sent."""
     asked = take_apart(order.rest)
     if not (asked.words or (turn.event and turn.event.mentions)):
         raise Refusal(texts.DISMISS_USAGE)
@@ -148,9 +149,10 @@ async def dismiss(turn: Turn, order: Order) -> None:
     turn.audit("role.taken", f"contact:{person.id}", f"{appointment.role},area:{area.id}")
     await turn.session.flush()
     count, to = await _move_up(turn, person, ended, area)
-    await say(turn, texts.dismissed(person.name, area.name, appointment.role, count, to))
+    stopped = texts.stopped_with_right([one for who in ended for one in await stop_lapsed(turn, who)])
+    await say(turn, texts.dismissed(person.name, area.name, appointment.role, count, to) + stopped)
     if person.id is not None and person.id != turn.me.contact_id:
-        await whisper(turn, person.id, texts.you_are_no_longer(area.name, appointment.role))
+        await whisper(turn, person.id, texts.you_are_no_longer(area.name, appointment.role) + stopped)
 
 
 async def _which(turn: Turn, person: Contact, role: Role | None, area: Area | None) -> tuple[Appointment, Area]:

@@ -17,6 +17,7 @@ from handlers.ports import WEEKDAYS
 from handlers.posting import say, whisper
 from handlers.refs import fold
 from handlers.roles.appointing import area_named
+from handlers.roles.lengths import SMALL_HOURS
 from handlers.roles.persons import Nobody, take_apart, whom
 from handlers.turn import WORKERS, Turn
 from handlers.understanding.times import day_ahead
@@ -30,8 +31,6 @@ GIVERS = (Role.LEAD, Role.ADMIN)
 
 USAGE = "请这样写：值班 今晚 我、值班 周六 李珍、值班 取消 今晚；“值班 表”看一周的安排。"
 SHOWN_DAYS, FARTHEST_DAYS, MOST = 7, 92, 14
-SMALL_HOURS = 5
-"""Up to this hour 今晚 is the night that has not ended yet."""
 
 _LIST = re.compile(r"(?:排班|值班)?[表单]?|一?周|本周|名单")
 _OFF = re.compile(r"取消|撤销|撤掉|不值了?|不用了?")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot.replay import Output
 from handlers.ports import CaseRules, MessageType, Rules
 from storage.inbox import Picture
-from storage.matters import Case, CasePicture, CaseState
+from storage.matters import Case, CasePicture, CaseState, CaseStep
 from tests.harness import Talk, rooms, texts, words_of
 
 LAMP = "路灯坏了，晚上看不见路，能不能修一下"
@@ -50,6 +50,20 @@ async def test_photos_sent_before_a_step_are_kept_and_go_with_its_post(talk: Tal
     assert images(await talk.say("w1", None, "办结 1 换好了")) == ["g1"]
     assert await kept(talk) == ["site", "result"]
     assert set(await talk.rows(select(Picture.state))) == {"ready"}
+
+
+async def test_each_photo_keeps_the_step_with_which_it_came(talk: Talk, photo: Path) -> None:
+    await sends(talk, "r1", "g1", photo)
+    await talk.say("r1", "g1", LAMP)
+    await sends(talk, "w1", None, photo)
+    await talk.say("w1", None, "进展 1 师傅到了")
+    await sends(talk, "r1", "g1", photo)  # by itself
+    await sends(talk, "w1", None, photo)
+    await talk.say("w1", None, "办结 1 换好了")
+    steps = select(CaseStep.action).join(CasePicture, CasePicture.step_id == CaseStep.id)
+    assert await talk.rows(steps.order_by(CasePicture.picture_id)) == ["报事", "进展", "办结"]
+    text = texts(await talk.say("w1", None, "照片 1"), "@w1")[0]
+    assert text == "【事项 1】最近的 4 张照片（报事、进展、报事人发的、办结）："
 
 
 async def test_what_the_group_saw_is_kept_and_not_posted_again(talk: Talk, photo: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +14,12 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from bot.lettering import find_font
+from bot.reports import export_figures
+from bot.trend_chart import round_step
 from handlers.figures.logs import label_of
 from handlers.figures.trends import drawing_of, drawn_from, spans
 from handlers.periods import Period, before, month
+from handlers.ports import CaseRules, Rules
 from storage.areas import Area
 from storage.case_figures import Scope, Tally, tallies, total
 from storage.matters import Case
@@ -64,6 +69,29 @@ async def test_complaints_about_workers_count_in_private_totals_of_who_handles_t
     assert "收到 4 件，受理 4 件" in text and "柳树二格 1 件" in text and "其他 1" not in text
     assert "收到 1 件" in (await talk.say("w2", None, "统计"))[0].text
     assert "收到 3 件" in (await talk.say("l1", "s1", "统计 本月 柳树村"))[0].text
+
+
+async def test_who_is_complained_of_reads_no_total_that_counts_the_complaint(talk: Talk) -> None:
+    await talk.say("r1", None, "我要投诉网格长老郭，态度恶劣，不接电话")
+    assert "没有收到事项" in (await talk.say("l1", None, "统计"))[0].text
+    assert "收到 1 件" in (await talk.say("a1", None, "统计"))[0].text
+    await talk.say("a1", None, "办结 1 谈过了")
+    assert "没有收到事项" in (await talk.say("l1", None, "统计 本月 柳树村"))[0].text
+
+
+async def test_the_sheet_counts_complaints_about_workers_for_towns_and_above_alone(talk: Talk, tmp_path: Path) -> None:
+    await some_work(talk)
+    async with talk.database.read() as session:
+        await export_figures(session, tmp_path / "out.csv", month(date(2026, 11, 1)), talk.rules, talk.now)
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert {row["区划"]: row["收到"] for row in rows if row["类别"] == "合计"} == {
+        "清江区": "4",
+        "柳河镇": "4",
+        "柳树村": "3",
+        "柳树一格": "2",
+        "柳树二格": "1",
+    }
+    assert {row["类别"] for row in rows} == {"合计", "公共设施", "噪音", "水电气暖"}
 
 
 async def test_one_category_one_place_another_month_and_the_private_category(talk: Talk) -> None:
@@ -148,6 +176,10 @@ async def test_the_picture_of_a_trend_is_one_for_a_phone(talk: Talk) -> None:
         assert image.width == 900 and 1000 < image.height < 2000
 
 
+def test_the_lines_of_the_picture_have_round_numbers() -> None:
+    assert [round_step(one) for one in (1, 4, 5, 14, 87600, 400)] == [1, 1, 2, 5, 50000, 100]
+
+
 def test_a_period_is_cut_into_few_spans() -> None:
     week, year = Period("", date(2026, 11, 16), date(2026, 11, 23)), Period("", date(2026, 1, 1), date(2027, 1, 1))
     assert len(spans(week, 10)) == 7
@@ -193,6 +225,21 @@ async def test_the_log_of_a_complaint_or_a_private_case_has_no_words(talk: Talk)
     await talk.say("l1", None, "接单 4")
     (text,) = texts(await talk.say("l1", None, "日志"), "@l1")
     assert text.endswith("一件不公开的事：接单")
+    await talk.say("w2", None, "我要投诉网格长老郭，态度恶劣，不接电话")
+    assert "不公开" not in (await talk.say("w2", None, "日志"))[0].text  # whose sheet the lead may read
+
+
+async def test_each_evening_who_did_anything_gets_the_log_to_correct(tmp_path: Path) -> None:
+    talk = await Talk(tmp_path, Rules(cases=CaseRules(log_at="20:55"))).open()
+    await some_work(talk)
+    await talk.say("v1", "g1", "接单 2")
+    said = await talk.wait(hours=9)
+    logs = {one.room: one for one in said if "工作日志" in one.text}
+    assert set(logs) == {"@w1", "@w2"}  # no volunteer's, and nobody's who did nothing
+    assert logs["@w1"].text.startswith("工作日志：11月21日 小耿") and "日志 补充" in logs["@w1"].text
+    assert logs["@w1"].at.astimezone(ZONE).strftime("%H:%M") == "20:55"
+    assert "工作日志" not in "".join(one.text for one in await talk.wait(days=1))
+    await talk.close()
 
 
 @pytest.mark.parametrize(

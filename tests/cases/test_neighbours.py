@@ -31,7 +31,7 @@ def told(text: str, place: str = "", path: str = GRID, minutes: int = 0) -> Told
         (told("停水了"), told("就我家没水了"), Likeness.NO),
         (told("停电了"), told("停电了，老人靠呼吸机"), Likeness.NO),
         (told("马路上主管爆了"), told("没水了"), Likeness.SAME),
-        (told("3栋2单元水管爆了", "3栋2单元"), told("没水了"), Likeness.NO),
+        (told("3栋2单元水管爆了", "3栋2单元"), told("没水了"), Likeness.MAYBE),
         (told("路灯坏了", "柳树巷"), told("路灯不亮了", "柳树巷"), Likeness.SAME),
         (told("路灯坏了", "柳树巷"), told("路灯不亮了", "菜市场"), Likeness.NO),
         (told("路灯坏了", "柳树巷"), told("路灯不亮了"), Likeness.MAYBE),
@@ -102,6 +102,15 @@ async def test_a_number_counts_in_the_whole_town_and_no_further(talk: Talk) -> N
     assert "没有找到" in (await talk.say("r4", "g3", "+1 9"))[0].text
     assert "就是您报的" in (await talk.say("r1", "g1", "+1 1"))[0].text
     assert await talk.say("r2", "g1", "+1 个人") == []
+
+
+async def test_who_joined_from_another_group_may_name_its_number_there(talk: Talk) -> None:
+    await talk.say("r1", "g1", OUT)
+    await talk.say("r4", "g3", "+1 1")
+    assert "【事项 1】" in (await talk.say("r4", "g3", "进度 1"))[0].text
+    await talk.say("w1", "g1", "办结 1 好了")
+    assert "已重新打开" in texts(await talk.say("r4", "g3", "不满意 1 还没水"), "g3")[0]
+    assert "没有找到" in (await talk.say("w3", "g3", "进度 1"))[0].text
 
 
 async def test_when_it_is_not_sure_the_worker_is_asked(talk: Talk) -> None:

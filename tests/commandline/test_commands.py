@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,42 @@ def test_import_then_export(tmp_path: Path, config: Path) -> None:
     assert "柳树一格" in (tmp_path / "out" / "areas.csv").read_text(encoding="utf-8-sig")
     status, out = call("export", str(tmp_path / "out"), "--what", "cases", "--config", str(config))
     assert (status, (tmp_path / "out" / "cases.xlsx").is_file()) == (0, True)
+
+
+def test_tickets_are_imported_in_somebodys_name(tmp_path: Path, config: Path) -> None:
+    assert call("import", str(TOWN), "--config", str(config))[0] == 0
+    file = tmp_path / "tickets.csv"
+    file.write_text("工单号,内容,区划\n12345-881,路灯不亮了，看不见,G1\n", encoding="utf-8")
+    for arguments, words in (
+        ((str(file), "--what", "tickets"), "--by"),
+        ((str(TOWN), "--by", "t1"), "--by"),
+        ((str(TOWN), "--what", "tickets", "--by", "t1"), ".csv 或 .xlsx"),
+        ((str(file), "--what", "tickets", "--by", "r1"), "不是网格员"),
+    ):
+        status, out = call("import", *arguments, "--config", str(config))
+        assert (status, out.count("\n"), words in out) == (2, 1, True), out
+    status, out = call("import", str(file), "--what", "tickets", "--by", "t1", "--config", str(config))
+    assert (status, out.strip()) == (0, "工单：记下 1 件，事项 1 到 1")
+
+
+def test_replay_answers_from_the_towns_bank(tmp_path: Path) -> None:
+    town = tmp_path / "town"
+    shutil.copytree(TOWN, town)
+    bank = town / "answers.csv"
+    bank.write_text("问题,答案,区划\n老年大学在哪里报名,在文化站二楼,T1\n", encoding="utf-8")
+    line = {
+        "id": "1",
+        "at": "2026-11-21T12:00:00+08:00",
+        "from": "r1",
+        "room": "g1",
+        "text": "@格格 老年大学在哪里报名？",
+    }
+    path = write_chat(tmp_path, [line])
+    status, out = call("replay", str(path), "--town", str(town))
+    assert status == 0 and "文化站二楼" in out
+    bank.write_text("问题,答案,区划\n老年大学在哪里报名,在文化站二楼,T9\n", encoding="utf-8")
+    status, out = call("replay", str(path), "--town", str(town))
+    assert status == 2 and "answers.csv 第 2 行：没有编号为 T9 的区划" in out
 
 
 def test_a_month_is_exported_as_one_sheet(tmp_path: Path, config: Path) -> None:

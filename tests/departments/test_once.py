@@ -121,7 +121,7 @@ async def test_what_is_delivered_twice_is_done_once(talk: Talk, other: Talk) -> 
     [
         (("v1 接单 1", "v2 接单 1", "w1 接单 1"), CaseState.ACCEPTED, ["接单"]),
         (("w1 上报 1", "w1 上报 1"), CaseState.ASSIGNED, ["上报"]),
-        (("w1 办结 1 好了", "l1 办结 1 好了"), CaseState.DONE, ["办结"]),
+        (("w1 办结 1 好了", "l1 办结 1 好了"), CaseState.DONE, ["办结", "备注"]),
         (("w1 办结 1 好了", "r1 撤销 1"), CaseState.WITHDRAWN, ["办结", "撤销"]),
         (("w1 进展 1 在换", "w1 进展 1 在换"), CaseState.IN_PROGRESS, ["进展"]),
         (("w1 转给 1 李珍", "l1 转给 1 李珍"), CaseState.ASSIGNED, ["转给"]),

@@ -21,7 +21,7 @@ async def asked(tmp_path: Path) -> AsyncIterator[Talk]:
     talk = await Talk(tmp_path).open()
     async with talk.database.write() as session:
         rows = read_answers(BANK, await area_ids(session), Rules())
-        await import_answers(session, rows, now=talk.now)
+        await import_answers(session, rows, "answers.csv", now=talk.now)
     yield talk
     await talk.close()
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import select
 
 from bot.town import SAMPLE, TownFaults
 from bot.town.answers import area_ids, export_answers, import_answers, read_answers
 from handlers.ports import Rules
+from storage.answers import Answer
 from tests.harness import Talk
 
 BANK = Path(__file__).with_name("bank.csv")
@@ -67,10 +71,36 @@ def test_a_formula_is_refused(tmp_path: Path) -> None:
 async def test_what_goes_out_comes_in_unchanged(talk: Talk, tmp_path: Path, format: str) -> None:
     async with talk.database.write() as session:
         areas = await area_ids(session)
-        first = await import_answers(session, read_answers(BANK, areas, talk.rules), now=talk.now)
+        first = await import_answers(session, read_answers(BANK, areas, talk.rules), BANK.name, now=talk.now)
         path = await export_answers(session, tmp_path, format, talk.rules)  # type: ignore[arg-type]
-        again = await import_answers(session, read_answers(path, areas, talk.rules), now=talk.now)
+        again = await import_answers(session, read_answers(path, areas, talk.rules), path.name, now=talk.now)
     assert (first.added, again.same, again.added, again.changed) == (7, 7, 0, 0)
+
+
+async def put(talk: Talk, tmp_path: Path, rows: str) -> None:
+    path = tmp_path / "answers.csv"
+    path.write_text(HEADER + rows, encoding="utf-8")
+    async with talk.database.write() as session:
+        found = read_answers(path, await area_ids(session), talk.rules)
+        await import_answers(session, found, path.name, now=talk.now)
+
+
+async def test_a_question_that_the_bank_answers_otherwise_is_a_fault(talk: Talk, tmp_path: Path) -> None:
+    await put(talk, tmp_path, "低保怎么办,困难户补助,带身份证,,,T1\n")
+    with pytest.raises(TownFaults, match=r"第 2 行：“吃低保”和库里的“低保怎么办”问的一样"):
+        await put(talk, tmp_path, "吃低保,困难户 补助？,找村里,,,T1\n")
+    await put(talk, tmp_path, "低保 怎么办？,,带户口本,,,T1\n吃低保,困难户补助,找村里,,,T1\n")
+    assert sorted(await talk.rows(select(Answer.answer))) == ["带户口本", "找村里"]
+
+
+def test_a_day_in_a_cell_is_a_day(tmp_path: Path) -> None:
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(HEADER.strip().split(","))
+    book.active.append(["低保怎么办", "", "带身份证", "", date(2026, 12, 31), "T1"])
+    book.save(tmp_path / "answers.xlsx")
+    (row,) = read_answers(tmp_path / "answers.xlsx", AREAS, Rules())
+    assert row.valid_until == datetime(2027, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
 
 
 def test_the_sample_town_has_a_bank() -> None:

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.town.answers import ANSWERS
 from bot.town.columns import KINDS, MODE_WORDS, PURPOSE_NAMES, ROLE_NAMES, TABLES, Table
+from bot.town.tickets import TICKETS
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "部署.md"
 
 
-@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.stem)
+@pytest.mark.parametrize("table", (*TABLES, ANSWERS, TICKETS), ids=lambda table: table.stem)
 def test_every_column_is_in_the_handbook(table: Table) -> None:
     section = HANDBOOK.read_text(encoding="utf-8").split(f"### {table.stem} {table.title}\n")[1].split("\n### ")[0]
     for column in table.columns:

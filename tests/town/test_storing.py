@@ -291,6 +291,8 @@ async def test_cases_are_exported_and_quiet_ones_say_nothing(database: Database,
             )
         )
         session.add(Case(kind="complaint", category="邻里纠纷", text="和邻居李四吵架 13000000001", quiet=True, **shape))
+        shape |= {"about_worker": True, "quiet": True}
+        session.add(Case(kind="complaint", category="社保民政", text="投诉网格员王二，他收钱", **shape))
     async with database.read() as session:
         path = await export_cases(session, tmp_path / "out", format, RULES)
     if format == "csv":
@@ -313,7 +315,8 @@ async def test_cases_are_exported_and_quiet_ones_say_nothing(database: Database,
         "",
         f"'{text}" if format == "csv" else text,
     ]
-    assert lines[2][3:6] == ["待接单", "一网格", "（不公开）"]
+    assert lines[2][1:6] == ["投诉", "（不公开）", "待接单", "一网格", "（不公开）"]
+    assert lines[3][1:6] == ["（不公开）", "（不公开）", "待接单", "（不公开）", "（不公开）"]
     assert lines[2][-1] == "（不公开）"
     assert not any("13000000001" in cell or "李" in cell for cell in lines[2])
 

@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -19,11 +19,13 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from sqlalchemy import select
 
 from bot.addresses import is_inside
-from bot.config import ConfigError, build_config
+from bot.checking import findings
+from bot.config import Config, ConfigError, build_config
 from bot.web.serving import serve
 from bot.webhooks import LEASE, Webhooks
 from handlers.ports import Outside, Rules, Webhook, WebhookRules
 from storage.hooks import HookDelivery, HookState
+from storage.matters import Case
 from tests.faults.test_kill import free_port
 from tests.harness import Talk, texts
 
@@ -70,8 +72,8 @@ def rules(receiver: Receiver, *, private: bool = True, host: str = "127.0.0.1", 
 
 
 @asynccontextmanager
-async def talking(folder: Path, using: Rules) -> AsyncIterator[Talk]:
-    talk = await Talk(folder, using).open()
+async def talking(folder: Path, using: Rules, url: str = "") -> AsyncIterator[Talk]:
+    talk = await Talk(folder, using, url=url).open()
     yield talk
     await talk.close()
 
@@ -109,6 +111,23 @@ async def test_of_what_is_private_not_even_the_category_is_told(tmp_path: Path, 
         await talk.say("r1", None, "邻居老李打我妈，两家又吵起来了，请来调解一下")
         await send(talk)
     assert [one["category"] for one in receiver.bodies] == [None]
+
+
+async def test_what_became_private_since_is_sent_without_its_category(tmp_path: Path, receiver: Receiver) -> None:
+    async with talking(tmp_path, rules(receiver)) as talk:
+        await talk.say("r1", "g1", LEAK)
+        await talk.say("r1", "g1", "保密 1")
+        await send(talk)
+    assert [one["category"] for one in receiver.bodies] == [None, None]
+
+
+async def test_of_a_complaint_about_a_worker_nothing_is_told(tmp_path: Path, receiver: Receiver) -> None:
+    async with talking(tmp_path, rules(receiver)) as talk:
+        await talk.say("r1", None, "我要投诉网格员小耿，态度恶劣，不接电话")
+        await talk.say("l1", None, "办结 1 谈过了")
+        await send(talk)
+        assert len(await talk.rows(select(Case))) == 1
+    assert receiver.heard == []
 
 
 async def test_only_the_events_that_are_wanted(tmp_path: Path, receiver: Receiver) -> None:
@@ -157,13 +176,41 @@ async def test_after_a_kill_it_is_repeated_once_with_the_same_number(tmp_path: P
     assert [one["id"] for one in receiver.bodies] == ["gridbot-1"] * 2
 
 
+@pytest.mark.postgres
+async def test_on_postgresql_too(tmp_path: Path, receiver: Receiver, postgres: Callable[[], str]) -> None:
+    async with talking(tmp_path, rules(receiver), str(postgres())) as talk:
+        await talk.say("r1", "g1", LEAK)
+        receiver.status = 500
+        await send(talk)
+        receiver.status = 200
+        await talk.say("w1", "g1", "办结 1 换了管子")
+        await talk.wait(minutes=1)
+        await send(talk)
+        assert {row.state for row in await talk.rows(select(HookDelivery))} == {HookState.SENT}
+    assert receiver.told == [("case.opened", 1), ("case.opened", 1), ("case.done", 1)]
+
+
 async def test_two_processes_do_not_both_send(tmp_path: Path, receiver: Receiver) -> None:
     async with talking(tmp_path, rules(receiver)) as talk:
         await talk.say("r1", "g1", LEAK)
         (row,) = await talk.rows(select(HookDelivery))
         hooks = Webhooks(talk.database, Outside(talk.rules), {"town": KEY}, talk.replay.machine.clock)
-        found: Any = (row, "G1")
+        found: Any = (row, "G1", False)
         assert [await hooks._claim(found, talk.now) for _ in range(2)] == [True, False]
+
+
+async def test_check_tells_of_what_did_not_get_through(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRIDBOT_WEBHOOK_SECRET_TOWN", KEY.decode())
+    config = Config(webhooks=rules(receiver).webhooks)
+    async with talking(tmp_path, rules(receiver)) as talk:
+        await talk.say("r1", "g1", LEAK)
+        assert not [line for line in await findings(config, talk.database) if "webhook" in line]
+        receiver.status = 500
+        await send(talk)
+        line = "webhook town：放弃了 0 条，1 条还没送到（对方答 500），请看看对方的地址"
+        assert line in await findings(config, talk.database)
 
 
 async def test_after_a_day_it_is_given_up_and_the_admin_told_once(tmp_path: Path, receiver: Receiver) -> None:
@@ -183,7 +230,23 @@ async def test_after_a_day_it_is_given_up_and_the_admin_told_once(tmp_path: Path
 
 @pytest.mark.parametrize(
     "host",
-    ["127.0.0.1", "[::1]", "[::ffff:10.0.0.1]", "10.1.2.3", "169.254.169.254", "192.168.0.9", "localhost", "0.0.0.0"],
+    [
+        "127.0.0.1",
+        "[::1]",
+        "[::ffff:10.0.0.1]",
+        "10.1.2.3",
+        "169.254.169.254",
+        "192.168.0.9",
+        "localhost",
+        "0.0.0.0",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "１２７.０.０.１",
+        "①②⑦。⓪。⓪。①",
+        "[::127.0.0.1]",
+        "user@127.0.0.1",
+    ],
 )
 def test_an_address_inside_is_refused_by_the_config(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GRIDBOT_WEBHOOK_SECRET_TOWN", KEY.decode())
@@ -246,8 +309,11 @@ async def test_a_name_that_leads_inside_is_not_called(tmp_path: Path, receiver: 
     assert (receiver.heard, row.error) == ([], "内网地址，没有发")
 
 
-async def test_an_address_inside_is_not_called_even_if_the_config_has_it(tmp_path: Path, receiver: Receiver) -> None:
-    async with talking(tmp_path, rules(receiver, private=False)) as talk:
+@pytest.mark.parametrize("host", ["127.0.0.1", "１２７.０.０.１", "[::ffff:127.0.0.1]", "2130706433"])
+async def test_an_address_inside_is_not_called_even_if_the_config_has_it(
+    tmp_path: Path, receiver: Receiver, host: str
+) -> None:
+    async with talking(tmp_path, rules(receiver, private=False, host=host)) as talk:
         await talk.say("r1", "g1", LEAK)
         await send(talk)
     assert receiver.heard == []
