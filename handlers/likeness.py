@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
+from functools import cached_property
 
 from rapidfuzz import fuzz
 
@@ -99,7 +100,7 @@ class Likeness(IntEnum):
     SAME = 2
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, so that what is found in the words is looked for once
 class Told:
     """One report: its words, category, place (as `placing.place_of` gives it), and the path of its area."""
 
@@ -110,17 +111,17 @@ class Told:
     at: datetime
     urgent: bool = False
 
-    @property
+    @cached_property
     def things(self) -> frozenset[str]:
         """What it is about."""
         return frozenset(name for name, pattern in THINGS.items() if pattern.search(self.text))
 
-    @property
+    @cached_property
     def faults(self) -> frozenset[str]:
         """What is wrong."""
         return frozenset(name for name, pattern in FAULTS.items() if pattern.search(self.text))
 
-    @property
+    @cached_property
     def house(self) -> tuple[str | None, str | None, str | None]:
         """Building, unit and room, as far as they are told."""
         for match in _HOUSE.finditer(self.place):

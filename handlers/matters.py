@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, false, or_, select
+from sqlalchemy import ColumnElement, Select, String, bindparam, cast, false, or_, select
 from sqlmodel import col
 
 from handlers.clipping import open_clip
@@ -16,6 +16,7 @@ from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
 from storage.answers import Inquiry, InquiryState
 from storage.areas import Area
+from storage.engine import run
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Notice, NoticeState, Stray
 from storage.people import Held, Role
 
@@ -91,13 +92,24 @@ async def _exact(ref: Ref, turn: Turn) -> Ref:
     return ref
 
 
+_HERE = select(col(Case.id)).where(
+    col(Case.id) == bindparam("number"),
+    col(Case.chat_id) == bindparam("chat"),
+    col(Case.state).in_(MATTERS[""].open_states),
+    col(Case.about_worker).is_(False),
+)
+"""An open case of this chat, which is within everybody's reach there: most commands are about one."""
+
+
 async def _numbered(turn: Turn, letters: str, number: int) -> list[Ref]:
     """Exact and open; else the only open one ending in it; else exact and closed (DESIGN.md, "Words")."""
+    if letters == "C" and (await run(turn.session, _HERE, {"number": number, "chat": turn.here.chat_id})).first():
+        return [Ref("", number)]
     exact: list[tuple[Ref, bool]] = []
     for kind in kinds_of(letters):
         query = _within_reach(turn, kind).where(kind.table.id == number)
-        rows = await turn.session.scalars(query)
-        exact += [(Ref(kind.letter, number), row.state in kind.open_states) for row in rows]
+        rows = await turn.session.execute(query)
+        exact += [(Ref(kind.letter, number), state in kind.open_states) for _, state in rows]
     if opened := [ref for ref, is_open in exact if is_open]:
         return opened
     if number >= 10:
@@ -111,11 +123,11 @@ async def _ending(turn: Turn, kind: MatterKind, number: int) -> list[Ref]:
     query = _within_reach(turn, kind).where(
         kind.table.state.in_(kind.open_states), cast(kind.table.id, String).like(f"%{number}")
     )
-    return [Ref(kind.letter, row.id) for row in await turn.session.scalars(query.limit(10))]
+    return [Ref(kind.letter, number) for number, _ in await turn.session.execute(query.limit(10))]
 
 
 def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
-    """Matters of the speaker's areas, the speaker's own, those that they joined, and those of this chat."""
+    """Number and state of matters of the speaker's areas, their own, those that they joined, and those of this chat."""
     table, me = kind.table, turn.me
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
     areas = [_below(held) for held in me.roles if held.role not in (Role.DEPARTMENT, Role.MEDIATOR)]
@@ -126,7 +138,7 @@ def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
         from handlers.cases import departments  # it imports this module
 
         areas.append(departments.called(me.roles, me.contact_id))
-    query = select(table).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
+    query = select(table.id, table.state).join(Area, table.area_id == col(Area.id)).where(or_(*mine, *areas, *here))
     if table is not Case:
         return query
     # who may not see a complaint hears the same of it as of a number that never was

@@ -5,14 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlmodel import col
 
 from handlers.turn import Turn
+from storage.engine import run
 from storage.inbox import InboxEvent, Picture
 
 RIGHT_BEFORE = timedelta(minutes=10)
 """How long before the words a picture may come that belongs to them."""
+
+
+_ANY = (
+    select(col(Picture.id))
+    .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
+    .where(
+        InboxEvent.contact_id == bindparam("contact"),
+        col(InboxEvent.at) >= bindparam("since"),
+        col(InboxEvent.at) <= bindparam("until"),
+    )
+    .limit(1)
+)
+
+
+async def any_sent(turn: Turn) -> bool:
+    """Whether the speaker sent a picture lately, anywhere; where not, none need be looked for."""
+    times = {"since": turn.at - RIGHT_BEFORE, "until": turn.at}
+    return (await run(turn.session, _ANY, {"contact": turn.me.contact_id, **times})).first() is not None
 
 
 async def just_sent(

@@ -244,7 +244,10 @@ class CaseRules(_Section):
 
     categories: Mapping[str, CategoryRule] = Field(default_factory=dict, description="事项类别：时限与牵头部门")
     unclaimed_minutes: Minutes = Field(30, description="几分钟无人接单就提醒网格员，再过同样时间提醒网格长")
-    report_in_hours: Hours = Field(4, description="吹哨、转办后部门几小时内要回“报到”；到时提醒，再过同样时间报镇里")
+    report_in_hours: Hours = Field(
+        4,
+        description="吹哨、转办后部门几小时内要回“报到”（急事照钟点，别的只算上班时间）；到时提醒，再过同样时间报镇里",
+    )
     photos_in_group: bool = Field(
         True, strict=True, description="随进展、办结发来的照片也发到原来的群；关掉就只留存，保密的事从不发群"
     )

@@ -173,9 +173,9 @@ class Turn:
         """An earlier message is, or may turn out to be, chat after all: it is to be forgotten like what arrives."""
         await self.schedule(WIPE["kind"], WIPE["ref"], self.now + timedelta(minutes=1))
 
-    async def unschedule(self, kind: str, ref: str) -> None:
+    async def unschedule(self, kind: str, *refs: str) -> None:
         """Forget what was planned."""
-        await run(self.session, _FORGET, {"what": kind, "matter": ref})
+        await run(self.session, _FORGET, {"what": kind, "matters": refs})
 
 
 @cache
@@ -187,7 +187,9 @@ def _plan(dialect: str) -> Any:
 
 
 _TRACE = insert(AuditEntry)
-_FORGET = delete(DueItem).where(col(DueItem.kind) == bindparam("what"), col(DueItem.ref) == bindparam("matter"))
+_FORGET = delete(DueItem).where(
+    col(DueItem.kind) == bindparam("what"), col(DueItem.ref).in_(bindparam("matters", expanding=True))
+)
 
 
 async def leave_traces(session: AsyncSession, turns: Sequence[Turn]) -> None:

@@ -47,6 +47,12 @@ def next_wait(turn: Turn, case: Case) -> datetime:
     return turn.now + wait if on_the_clock(case) else working_time(turn).add(turn.now, wait)
 
 
+def report_in_by(turn: Turn, case: Case) -> datetime:
+    """By when who is called to a case now is to report in; to an ordinary one while people work."""
+    span = timedelta(hours=turn.rules.cases.report_in_hours)
+    return turn.now + span if on_the_clock(case) else working_time(turn).add(turn.now, span)
+
+
 def promise(turn: Turn, case: Case) -> str:
     """By when its reporter hears from a person; nothing for an urgent one, which is taken up at once."""
     work = working_time(turn)

@@ -130,6 +130,12 @@ async def around(turn: Turn, area: Area) -> list[Department]:
     return sorted(found.values(), key=lambda one: one.name)
 
 
+async def of_case(turn: Turn, case: Case, area: Area) -> Department | None:
+    """The department that has the case, if anybody still speaks for it."""
+    there = await around(turn, area) if case.department else ()
+    return next((one for one in there if one.name == case.department), None)
+
+
 async def named(turn: Turn, area: Area, words: str, usage: str) -> list[Department]:
     """The departments that words name, each once, in their order; Refusal for one that is unknown or not the only one.
 

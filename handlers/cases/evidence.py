@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select, update
 from sqlmodel import col
 
-from handlers.photos import just_sent
+from handlers.photos import any_sent, just_sent
 from handlers.posting import Piece
 from handlers.turn import Turn
 from storage.inbox import InboxEvent, Picture
@@ -25,7 +25,7 @@ MOST = 30
 
 async def keep_sent(turn: Turn, case: Case, shows: Shows, *, most: int = AT_ONCE) -> Sequence[Picture]:
     """Keep what the speaker sent right before, here or where the case was reported, and was not posted yet."""
-    if turn.event is None:
+    if turn.event is None or not await any_sent(turn):
         return ()
     posted = (
         select(PostPart.id)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.cases import departments, evidence, machine, texts
+from handlers.cases.deadlines import report_in_by
 from handlers.cases.moving import call_off, load, moved, must_manage, take, tell_joined
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
@@ -108,7 +109,7 @@ async def _ask(turn: Turn, case: Case, area: Area, contact_id: int, name: str) -
         contact_id=contact_id,
         called_by=turn.me.contact_id,
         called_at=turn.now,
-        due_at=turn.now + timedelta(hours=turn.rules.cases.report_in_hours),
+        due_at=report_in_by(turn, case),
     )
     turn.session.add(call)
     await moved(turn, case, "请三老", name, public=False)

@@ -118,6 +118,8 @@ def must_manage(turn: Turn, case: Case, area: Area) -> None:
     """Refusal unless the speaker answers for the case."""
     if manages(turn, case, area):
         return
+    if case.state == CaseState.REFERRED and turn.me.has((Role.DEPARTMENT, Role.POLICE)):
+        raise Refusal(f"{texts.name(case)}请先回“报到 {case.id}”，再发这条。这次没有改动。")
     if case.department and turn.me.has((Role.DEPARTMENT,)):
         raise Refusal(f"事项 {case.id} 由{case.department}牵头，请把情况告诉它，由它来发。这次没有改动。")
     raise Refusal(f"事项 {case.id} 归{area.name}管，只有那里的网格员和上级能改，这次没有改动。")
@@ -225,7 +227,7 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     to = await _colleague(turn, case, area, person)
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
-    await relieve(turn, case, f"已转给{to.name}")
+    await relieve(turn, case, "接过去办了" if to.id == turn.me.contact_id else f"已转给{to.name}")
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
     hold = await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
@@ -345,10 +347,12 @@ async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
 
 
 async def _joined_here(turn: Turn, case: Case, since: datetime | None) -> list[int]:
-    """Those of them who joined where the case was reported, as many as a post may mention.
+    """Those of them who joined where the case was reported, as many as a post may mention; of a private one nobody.
 
     After an earlier end (`since`) only those to whom that was no end: who came, or said that it is not good, after it.
     """
+    if case.quiet:
+        return []
     here = [one for one in await _followers(turn, case) if one.chat_id == case.chat_id]
     if since is not None:
         said = select(CaseStep.actor_id).where(
@@ -357,6 +361,11 @@ async def _joined_here(turn: Turn, case: Case, since: datetime | None) -> list[i
         waiting = set(await turn.session.scalars(said))
         here = [one for one in here if one.at >= since or one.contact_id in waiting]
     return [one.contact_id for one in here][:MENTIONED]
+
+
+def _to_joined(people: Sequence[int], words: str) -> str:
+    """What a post says besides to those who joined, if anybody did."""
+    return f"（{len(people)} 位有同样情况的邻居：{words}）" if people and words else ""
 
 
 async def tell_joined(turn: Turn, case: Case, text: str, quiet_text: str = "") -> None:
@@ -396,7 +405,7 @@ async def withdraw(turn: Turn, number: int) -> None:
     machine.must(turn, case, "撤销")
     was_open = case.state in CASE_OPEN
     await ended(turn, case, "撤销")
-    await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
+    await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own, "您那里还没好，请再说一次，我另外记。")
     await tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
     if was_open:
         await call_off(turn, case, "报事人说没事了" if own else "已撤销")
@@ -434,10 +443,12 @@ async def misread(turn: Turn, number: int) -> None:
     await call_off(turn, case, "没有险情，是我理解错了")
 
 
-async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
+async def _told_of_end(turn: Turn, case: Case, text: str, own: bool, others: str = "") -> None:
+    """`others`: what those who joined in the group of origin are to know besides."""
     hold = None
     if case.shown or not own or case.quiet:
-        hold = await tell_origin(turn, case, text)
+        here = await _joined_here(turn, case, case.done_at if case.reopened else None)
+        hold = await tell_origin(turn, case, text + _to_joined(here, others), others=here)
     if own:
         await whisper_hands(turn, case, f"{text}（报事人自己说不用了）")
     if not own or not case.shown:
@@ -468,8 +479,7 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     add_step(turn, case, move, words[:500], public=public)
     turn.audit(f"case.{move}", str(case.id), "state")
     if case.state not in CASE_UNTAKEN or move in HANDED:
-        for step in (1, 2, 3):
-            await turn.unschedule("case.unclaimed", f"{case.id}#{step}")
+        await turn.unschedule("case.unclaimed", *(f"{case.id}#{step}" for step in (1, 2, 3)))
     if case.state not in CASE_OPEN or CaseState.WAITING in (before, case.state) or move in reminding.MOVES:
         await reminding.plan(turn, case)
 
@@ -526,10 +536,11 @@ async def affected(turn: Turn, case: Case) -> bool:
 async def settle(turn: Turn, case: Case) -> None:
     """The reporter says that it is good before anybody closed it: it ends, and the owner hears of it."""
     await ended(turn, case, "报事人说好了")
-    case.done_at = turn.now
-    text = f"{texts.name(case)}好的，记为已解决。"
+    since, case.done_at = case.done_at if case.reopened else None, turn.now
     if case.shown or case.quiet:
-        await tell_origin(turn, case, text)
+        here = await _joined_here(turn, case, since)
+        also = _to_joined(here, "您那里还没好，就说一声。")
+        await tell_origin(turn, case, f"{texts.name(case)}好的，记为已解决。{also}", others=here)
     await tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
     await whisper_hands(turn, case, f"{texts.name(case)}报事人说已经好了，不用再跑了。")
     await call_off(turn, case, "报事人说已经好了")

@@ -94,12 +94,14 @@ async def _look(turn: Turn, area: Area) -> _Like:
     told = _told(turn, reading, area)
     maybe: Case | None = None
     for case, path in await nearby_cases(turn.session, area, turn.rules, turn.at):
+        how = likeness(told, known(case, path))
+        if how is Likeness.NO or (how is Likeness.MAYBE and maybe is not None):
+            continue
         if case.reporter_id == turn.me.contact_id or await moving.between_us(turn, case):
             continue
-        how = likeness(told, known(case, path))
         if how is Likeness.SAME:
             return _Like(same=case)
-        maybe = maybe or (case if how is Likeness.MAYBE else None)
+        maybe = case
     return _Like(maybe=maybe)
 
 

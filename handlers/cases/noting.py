@@ -10,7 +10,7 @@ from sqlmodel import col
 from handlers.cases import machine, texts
 from handlers.cases.deadlines import limits
 from handlers.cases.hands import hands_name, in_hand
-from handlers.cases.moving import affected, load, manages, moved, must_manage, not_again
+from handlers.cases.moving import affected, current, load, manages, moved, must_manage, not_again
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.posting import responsible, say, tell
@@ -67,7 +67,7 @@ def _category(turn: Turn, words: str) -> str:
 
 async def urge(turn: Turn, number: int) -> None:
     """催办 12: by who reported it or has the same trouble, and by whoever answers for it; the owner hears of it."""
-    case, area = await load(turn, number)
+    case, area = await load(turn, await current(turn, number))
     if not (await affected(turn, case) or manages(turn, case, area)):
         raise Refusal(f"{texts.name(case)}请报事人来催。您有同样的情况，直接在群里说就行。")
     machine.must(turn, case, URGE)

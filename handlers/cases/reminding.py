@@ -19,7 +19,7 @@ from handlers.turn import Turn
 from handlers.working_time import DAY, WorkingTime, working_time
 from storage.agenda import DueItem
 from storage.areas import Area
-from storage.matters import CASE_OPEN, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
 from storage.people import Role, holders, private_chats
 
 REMIND, PLAN = "case.remind", "case.plan"
@@ -186,4 +186,5 @@ def _until(turn: Turn, case: Case) -> str:
     """By when it is, or was, to be done."""
     assert case.due_at is not None
     when = texts.moment(turn.local(case.due_at), turn.local(turn.now))
-    return f"（{when}前办完）" if case.due_at > turn.now else f"（原定{when}）"
+    untaken = "未接，" if case.state in CASE_UNTAKEN else ""
+    return f"（{untaken}{when}前办完）" if case.due_at > turn.now else f"（{untaken}原定{when}）"

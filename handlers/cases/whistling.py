@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from handlers import quiet_hours
 from handlers.alerts.reaching import town_of
 from handlers.cases import departments, machine, texts
+from handlers.cases.deadlines import on_the_clock, report_in_by
 from handlers.cases.departments import ELDERS, Department
 from handlers.cases.moving import (
     acknowledge,
@@ -23,6 +23,7 @@ from handlers.cases.reporting import owner_for
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
+from handlers.working_time import working_time
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseCall
 from storage.outbox import Sort
@@ -94,7 +95,7 @@ async def _fresh(turn: Turn, case: Case, chosen: Sequence[Department]) -> list[D
 
 async def _call(turn: Turn, case: Case, area: Area, chosen: Sequence[Department]) -> tuple[datetime, list[str]]:
     """Write the calls down and tell who is called; until when they are to report in, and who could not be told."""
-    due = turn.now + timedelta(hours=turn.rules.cases.report_in_hours)
+    due = report_in_by(turn, case)
     calls = [
         CaseCall(
             case_id=case.id or 0,
@@ -283,8 +284,9 @@ async def late(turn: Turn, ref: str) -> None:
     missing = [one.department for one in together if one.reported_at is None and one.contact_id is None]
     if not missing:
         return
-    if not case.urgent and (wake := quiet_hours.ends(turn)):
-        await turn.schedule(CALLED, ref, wake)
+    work = working_time(turn)
+    if not (on_the_clock(case) or work.includes(turn.now)):
+        await turn.schedule(CALLED, ref, work.next_moment(turn.now))
         return
     area = await turn.session.get_one(Area, case.area_id)
     if step == "1":
@@ -301,8 +303,7 @@ async def _remind(turn: Turn, case: Case, area: Area, first: CaseCall, missing: 
     text = f"{texts.name(case)}{_names(missing)}过了时间还没报到，我已催过一次，请您也打个电话。"
     for contact_id in await _followed_by(turn, case, area, first):
         await tell(turn, contact_id, text, text, area=area, ref=str(case.id))
-    again = turn.now + timedelta(hours=turn.rules.cases.report_in_hours)
-    await turn.schedule(CALLED, f"{first.id}#2", again)
+    await turn.schedule(CALLED, f"{first.id}#2", report_in_by(turn, case))
 
 
 async def _last_resort(turn: Turn, case: Case, area: Area, first: CaseCall, missing: Sequence[str]) -> None:

@@ -215,7 +215,11 @@ async def _move_up(turn: Turn, person: Contact, people: Sequence[int], area: Are
     for case, there in await turn.session.execute(query):
         assert case.owner_id is not None
         if not await departments.at_work(turn, [case.owner_id], there):
-            case.owner_id = await owner_for(turn, case, there)
+            department = await departments.of_case(turn, case, there)
+            if department is None:
+                await departments.let_go(turn, case, f"{person.name}不再负责，已交回网格")
+            of_it = department.people if department else ()
+            case.owner_id = of_it[0] if of_it else await owner_for(turn, case, there)
             moved[case.owner_id].append(case)
     names = []
     for owner_id, cases in moved.items():
@@ -228,8 +232,10 @@ async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequen
     """Write down what moved, and tell the new owner once."""
     owner = await turn.session.get(Contact, owner_id) if owner_id else None
     for case in cases:
+        if case.department:  # which goes on with it; only who follows it is another
+            turn.audit("case.moved_up", str(case.id), "owner_id")
+            continue
         waited = case.state == CaseState.WAITING
-        await departments.let_go(turn, case, f"{person.name}不再负责，已交回网格")
         machine.move(case, "上交")
         case.taken_at, case.updated_at, case.waits_until = None, turn.now, None
         if waited:

@@ -49,6 +49,17 @@ def department_db(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
+async def other(tmp_path: Path, department_db: Path) -> AsyncIterator[Talk]:
+    """Another bot in a town like it, to compare with."""
+    folder = tmp_path / "other"
+    folder.mkdir()
+    shutil.copy(department_db, folder / "talk.db")
+    made = await Talk(folder).open(department_town(folder))
+    yield made
+    await made.close()
+
+
+@pytest.fixture
 async def talk(tmp_path: Path, department_db: Path) -> AsyncIterator[Talk]:
     """A bot in that town, at noon."""
     shutil.copy(department_db, tmp_path / "talk.db")

@@ -188,3 +188,42 @@ async def test_nothing_waits_for_a_day_that_has_come(talk: Talk, words: str) -> 
 async def test_a_wait_ends_on_a_day_on_which_people_work(talk: Talk) -> None:
     await talk.say("r1", "g1", LAMP)
     assert "11月30日（周一）接着办" in texts(await talk.say("w1", "g1", "挂起 1 等配件 11月28日"), "g1")[0]
+
+
+async def test_a_department_keeps_its_case_when_who_handed_it_over_leaves(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("w1", "g1", "转办 1 物业")
+    said = await talk.say("a1", None, "免去 小耿 柳树一格")
+    assert texts(said, "b2") == [] and "小耿不再负责" in texts(said, "@l1")[0]
+    assert "柳河物业已报到" in texts(await talk.say("h1", "b2", "报到 1"), "g1")[0]
+
+
+async def test_of_a_department_that_is_gone_the_grid_takes_the_case(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("w1", "g1", "转办 1 城管")
+    await talk.say("k1", None, "报到 1")
+    said = await talk.say("t1", None, "免去 赵队")
+    assert "赵队不再负责" in texts(said, "@w1")[0]
+    case = await case_of(talk)
+    assert (case.state, case.department) == (CaseState.REPORTED, "")
+
+
+async def test_who_joined_in_the_group_hears_when_its_reporter_takes_it_back(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("r2", "g1", LEAK)
+    await talk.say("w1", "g1", "合并 1 2")
+    (said,) = [one for one in await talk.say("r1", "g1", "撤销 1") if one.room == "g1"]
+    assert said.mentions == ("r1", "r2") and "1 位有同样情况的邻居：您那里还没好，请再说一次" in said.text
+
+
+async def test_whose_report_was_merged_urges_what_it_went_into(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("r2", "g1", LEAK)
+    await talk.say("w1", "g1", "合并 1 2")
+    assert "赵大爷催办" in texts(await talk.say("r2", "g1", "催办 2"), "@w1")[0]
+
+
+async def test_a_department_that_was_called_is_told_to_report_in_first(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("l1", "g1", "吹哨 1 城管")
+    assert "请先回“报到 1”" in texts(await talk.say("k1", None, "进展 1 出发了"), "@k1")[0]

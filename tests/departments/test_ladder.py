@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -86,7 +88,7 @@ async def test_who_does_not_come_is_reminded_and_then_the_town_answers_for_it(ta
     await talk.say("e1", None, "退单 1 不是我们的灯")
     said = await talk.wait(hours=4)
     assert rooms(said) == {"@k1", "@l1"}
-    said = await talk.wait(hours=4)
+    said = await talk.wait(hours=20)
     assert "现在由柳河镇直接督办" in texts(said, "g1")[0] and "现在由您这里负责" in texts(said, "@t1")[0]
     assert (await case_of(talk)).state == CaseState.ASSIGNED
     assert len([one for one in await talk.wait(hours=20) if one.room == "g1"]) == 0
@@ -96,7 +98,7 @@ async def test_where_one_has_come_the_town_only_hears_who_has_not(talk: Talk) ->
     await talk.say("r1", "g1", LAMP)
     await talk.say("l1", "g1", "吹哨 1 供电所 城管")
     await talk.say("e1", None, "报到 1")
-    said = await talk.wait(hours=8)
+    said = await talk.wait(hours=24)
     assert texts(said, "@t1") == ["【事项 1】城管中队一直没有报到，请督促。"]
     assert texts(said, "@e1") == [] and (await case_of(talk)).department == "供电所"
 
@@ -212,3 +214,15 @@ async def test_a_department_reads_whom_to_call_back_of_a_ticket(talk: Talk) -> N
     await talk.say("w1", None, "热线 12345-882 柳树巷3栋 路灯不亮 周五前")
     (text,) = texts(await talk.say("w1", None, "转办 2 城管"), "@k1")
     assert "反映人：没留姓名（热线 12345-882），小耿代记，没留电话，要回话找小耿" in text
+
+
+async def test_a_department_is_pressed_while_it_works_and_day_and_night_for_what_is_urgent(tmp_path: Path) -> None:
+    friday = datetime(2026, 11, 27, 16, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    talk = await Talk(tmp_path, start=friday).open(department_town(tmp_path))
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("r2", "g1", "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看")
+    assert "11-30 11:30 前" in texts(await talk.say("l1", None, "吹哨 1 城管"), "@k1")[0]
+    assert "11-27 20:30 前" in texts(await talk.say("l1", None, "吹哨 2 供电所"), "b1")[0]
+    said = await talk.wait(hours=15)
+    assert "过了 11-27 20:30 还没报到" in texts(said, "b1")[0] and texts(said, "@k1") == []
+    await talk.close()
