@@ -174,7 +174,7 @@ async def _check(
 
 
 async def _open(turn: Turn, ticket: Ticket, area: Area, chat_id: int) -> int:
-    case = await outside.record(
+    case, area = await outside.record(
         turn,
         ticket.source,
         ticket.number,

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from handlers.matters import COMPLAINTS, RECENT_DONE
 from handlers.turn import Turn
-from handlers.understanding import Kind
+from handlers.understanding import Kind, Reading
 from handlers.understanding.harm import is_violence_at_home
 from storage.agenda import Question
 from storage.areas import Area
@@ -121,9 +121,29 @@ async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
 
 async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
     """The people with a role around this area whom the turn's words complain of: name -> what they hold."""
-    reading = turn.reading
-    said = reading is not None and (reading.kind == Kind.COMPLAINT or ACCUSES.search(_DISOWNED.sub("", turn.text)))
-    if not said:
+    if turn.reading is None:
+        return {}
+    return await _accused(turn, area, turn.reading, turn.text, but=turn.me.contact_id)
+
+
+async def told_of(turn: Turn, area: Area, reading: Reading, words: str) -> tuple[Reading, Area]:
+    """Words that others told the speaker, or another system: of a complaint about staff its reading, and its area.
+
+    The speaker may be the one complained of.
+    """
+    if reading.kind == Kind.EMERGENCY:
+        return reading, area
+    people = await _accused(turn, area, reading, words)
+    if not people:
+        return reading, area
+    held = [one for roles in people.values() for one in roles]
+    return reading._replace(kind=Kind.COMPLAINT, about_worker=True), await area_above(turn, area, held)
+
+
+async def _accused(
+    turn: Turn, area: Area, reading: Reading, words: str, but: int | None = None
+) -> dict[str, list[Held]]:
+    if reading.kind != Kind.COMPLAINT and not ACCUSES.search(_DISOWNED.sub("", words)):
         return {}
     held: dict[int, list[Held]] = defaultdict(list)
     names: dict[int, str] = {}
@@ -133,7 +153,7 @@ async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
     return {
         names[contact_id]: roles
         for contact_id, roles in held.items()
-        if contact_id != turn.me.contact_id and is_accused(turn.text, names[contact_id], [one.role for one in roles])
+        if contact_id != but and is_accused(words, names[contact_id], [one.role for one in roles])
     }
 
 

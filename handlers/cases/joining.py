@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from handlers.cases import machine, texts
+from handlers.cases.complaints import told_of
 from handlers.cases.moving import between_us, ended, load, moved, must_manage, put_to_owner, tell_origin
 from handlers.cases.pressing import is_pressing
 from handlers.cases.reporting import add_step, announce, owner_name, write_case
@@ -74,7 +75,7 @@ async def split(turn: Turn, number: int, words: str) -> None:
     machine.must(turn, case, "拆分")
     if not words:
         raise Refusal(f"请写出要另立的事，如：拆分 {case.id} 路灯也不亮。")
-    made = await _from(turn, case, words)
+    made, area = await _from(turn, case, area, words)
     await write_case(turn, made, area)
     await moved(turn, case, "拆分", f"另立 {made.id}", public=False)
     await announce(turn, made, area, await owner_name(turn, made))
@@ -84,28 +85,29 @@ async def split(turn: Turn, number: int, words: str) -> None:
         await say(turn, f"{texts.name(case)}拆出{texts.name(made)}，分开办。", ref=str(made.id))
 
 
-async def _from(turn: Turn, case: Case, words: str) -> Case:
-    """What the words tell, of the same people at the same place."""
-    reading = await read_words(turn, words)
-    return Case(
+async def _from(turn: Turn, case: Case, area: Area, words: str) -> tuple[Case, Area]:
+    """What the words tell, of the same people at the same place; a complaint about staff goes past them."""
+    reading, area = await told_of(turn, area, await read_words(turn, words), words)
+    made = Case(
         kind=reading.kind if reading.kind in CASE_KINDS else case.kind,
         category=reading.category or case.category,
-        area_id=case.area_id,
+        area_id=area.id or 0,
         chat_id=case.chat_id,
         reporter_id=case.reporter_id,
         text=words[:2000],
         place=case.place,
         phone=case.phone,
         urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
-        quiet=case.quiet,
-        about_worker=case.about_worker,
-        shown=case.shown,
+        quiet=case.quiet or reading.about_worker,
+        about_worker=case.about_worker or reading.about_worker,
+        shown=case.shown and not reading.about_worker,
         source=case.source,
         relayed_for=case.relayed_for,
         split_id=case.id,
         created_at=turn.now,
         updated_at=turn.now,
     )
+    return made, area
 
 
 async def _part(turn: Turn, case: Case, area: Area) -> None:

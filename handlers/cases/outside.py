@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases import texts
+from handlers.cases.complaints import told_of
 from handlers.cases.listing import outside_lines
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
@@ -146,7 +147,7 @@ async def area_named(turn: Turn, words: str, within: set[str]) -> Area | None:
 
 
 async def _open(turn: Turn, source: CaseSource, number: str, words: str, area: Area, chat_id: int) -> None:
-    case = await record(turn, source, number, words, area, chat_id)
+    case, area = await record(turn, source, number, words, area, chat_id)
     await tell_owner(turn, case, area)
     worker = await owner_name(turn, case)
     due = f"，时限 {texts.day(turn.local(case.due_at))}" if case.due_at else ""
@@ -170,12 +171,12 @@ async def record(
     *,
     caller: str = "",
     phone: str = "",
-) -> Case:
+) -> tuple[Case, Area]:
     """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one.
 
-    `caller` and `phone` are known beside the words.
+    The area is another one where it complains of who works in this. `caller` and `phone` are known beside the words.
     """
-    reading = await read_words(turn, words)
+    reading, area = await told_of(turn, area, await read_words(turn, words), words)
     case = case_of(
         turn,
         area,
@@ -192,7 +193,7 @@ async def record(
         due_at=due_at or limit(words, turn.local(turn.now)),
     )
     await write_case(turn, case, area)
-    return case
+    return case, area
 
 
 async def tickets_in(turn: Turn, case: Case) -> list[Case]:

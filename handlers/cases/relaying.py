@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import alerts, locating
 from handlers.cases import texts
+from handlers.cases.complaints import told_of
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import announce, case_of, hears_fresh, tell_owner, told_names, write_case
@@ -44,7 +45,8 @@ async def relay(turn: Turn, order: Order) -> None:
 
 
 async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
-    quiet = is_private(words, reading.category or "其他")
+    reading, area = await told_of(turn, area, reading, words)
+    quiet = reading.about_worker or is_private(words, reading.category or "其他")
     case = case_of(
         turn,
         area,
@@ -52,6 +54,7 @@ async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
         words,
         urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
         quiet=quiet,
+        about_worker=reading.about_worker,
         shown=not quiet and await hears_fresh(turn),
         source=CaseSource.RELAYED,
         relayed_for=reading.fields.contact_name or "",

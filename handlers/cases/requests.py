@@ -14,6 +14,7 @@ from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
 from handlers.cases import texts
+from handlers.cases.complaints import told_of
 from handlers.cases.outside import area_named
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
@@ -105,7 +106,7 @@ async def submit(turn: Turn, said: Submission) -> Case:
         return case
     area = await _area(turn, said)
     turn.where = Where(chat_id or 0, area=area)
-    reading = await read_words(turn, words)
+    reading, area = await told_of(turn, area, await read_words(turn, words), words)
     case = case_of(
         turn,
         area,

@@ -121,6 +121,13 @@ async def test_a_report_is_a_case_and_its_owner_is_told(talk: Talk, ask: Ask) ->
     assert waiting == []  # nothing is left for a chat in which nobody speaks
 
 
+async def test_a_complaint_about_a_worker_goes_past_them(talk: Talk, ask: Ask) -> None:
+    form = {**LAMP, "service_code": "便民服务", "description": "投诉李珍，态度差，骂人"}
+    (made,) = json.loads((await ask("/requests.json", form))[1])
+    assert [one.room for one in await talk.wait(seconds=5)] == ["@l1"]
+    assert (await ask(f"/requests/{made['service_request_id']}.json"))[0] == 404
+
+
 async def test_a_report_may_stand_in_the_address_as_the_schema_has_it(talk: Talk, ask: Ask) -> None:
     status, said = await ask("/requests.json", method="POST", params=LAMP)
     assert status == 200, said
