@@ -67,6 +67,7 @@ async def test_the_police_were_told_to_write_what_they_might_not(talk: Talk) -> 
         ("t1", "热线 12345-9 柳树巷 投诉小耿态度差骂人，不给办事"),
         ("w2", "代报 柳树巷 王姨 投诉小耿态度差骂人，不给办事"),
         ("w1", "代报 柳树巷 王姨 投诉网格员收钱才办事"),
+        ("r1", "咨询 我要投诉小耿收钱才办事，找谁"),
     ],
 )
 async def test_a_complaint_told_by_others_went_to_whom_it_names(talk: Talk, who: str, words: str) -> None:
