@@ -186,8 +186,8 @@ async def _replay(chat: Path, town: Path, settings: Config | None, seed: int, un
         with tempfile.TemporaryDirectory() as folder:
             database = Database(f"sqlite:///{folder}/replay.db", durable=False)
             session = Replay(database, rules, inputs[0].at - timedelta(seconds=1), seed=seed)
-            pace = settings.pace if settings and settings.gateway != "local" else None
-            await session.start(people, pace, bank_in(town))
+            await session.put_in(people, bank_in(town))
+            await session.start(settings.pace if settings and settings.gateway != "local" else None)
             with _progress("回放", len(inputs)) as step:
                 await session.play(inputs, step)
             for output in await session.finish(until or default_until(inputs)):

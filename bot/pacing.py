@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -49,6 +49,7 @@ class PaceRules(BaseModel):
 
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 SLOWEST = 1 / 8
 """The rate is halved down to this, and comes back by as much at a time: small steps find what the platform bears."""
@@ -79,6 +80,16 @@ class Standing:
         steps = -(-(1 - self.rate) // SLOWEST)
         return self.paused_until + timedelta(hours=rules.recover_hours * steps)
 
+    def steady_until(self, now: datetime, rules: PaceRules) -> datetime:
+        """Until when `rate_at` and `share_at` stay what they are now, if nothing happens."""
+        ends = [NEVER]
+        if self.rate < 1 and self.paused_until is not None:
+            span = timedelta(hours=rules.recover_hours)
+            ends.append(self.paused_until + span * max(1, (now - self.paused_until) // span + 1))
+        if self.started_at is not None:
+            ends.append(self.started_at + DAY * max(1, (now - self.started_at) // DAY + 1))
+        return min(ends)
+
     def share_at(self, now: datetime, rules: PaceRules) -> float:
         """The part of the routine budget that an account may use, as young as it is: more every day."""
         if self.started_at is None:
@@ -92,6 +103,24 @@ class Standing:
         """The platform said too much was sent: a pause, then half the rate."""
         rate = max(self.rate_at(now, rules) / 2, SLOWEST)
         return replace(self, rate=rate, paused_until=now + timedelta(minutes=rules.pause_minutes))
+
+
+class _Limits(NamedTuple):
+    """What holds a send back: a pause, the gap (seconds, from and to), and windows that hold so many of some sends."""
+
+    paused: datetime | None = None
+    gap: tuple[float, float] | None = None
+    windows: Sequence[tuple[list[datetime], timedelta, int]] = ()
+
+
+class _Steady(NamedTuple):
+    """A stretch of time in which the rate, and with it the part of the routine budget, stays the same."""
+
+    standing: Standing
+    begin: datetime
+    end: datetime
+    rate: float
+    share: float
 
 
 class Pacer:
@@ -115,6 +144,8 @@ class Pacer:
         self._resting: dict[int, Send] = {}
         self._gap_factor = 0.5
         self.standing = standing or Standing()
+        self._steady: _Steady | None = None
+        self._awake: tuple[datetime, datetime] | None = None
         for one in sent:
             self._count(one)
 
@@ -131,10 +162,17 @@ class Pacer:
         """The earliest instant at which a send of this priority may go."""
         if self._all and self._all[-1] > now:
             self._set_back(now)
-        moment = max(self._limits(priority, now), default=now) if self._rules else now
-        if priority <= Priority.URGENT or self._quiet is None:
-            return max(now, moment)
-        return self._quiet.until(max(now, moment)) or max(now, moment)
+        moment = self._free(now, self._limits(priority, now)) if self._rules else now
+        return moment if priority <= Priority.URGENT else self._after_quiet(moment)
+
+    def _after_quiet(self, moment: datetime) -> datetime:
+        """This instant, or the end of the quiet hours that hold at it."""
+        if self._quiet is None or (self._awake is not None and self._awake[0] <= moment < self._awake[1]):
+            return moment
+        if (end := self._quiet.until(moment)) is not None:
+            return end
+        self._awake = (moment, self._quiet.begin_after(moment))
+        return moment
 
     def _set_back(self, now: datetime) -> None:
         """The clock was set back: what was sent later than now was sent now, and a pause begins anew."""
@@ -177,29 +215,80 @@ class Pacer:
             for times in (self._all, *self._kinds.values()):
                 del times[: bisect_left(times, one.at - DAY)]
 
-    def _limits(self, priority: int, now: datetime) -> list[datetime]:
-        rules, standing = self._rules, self.standing
-        assert rules is not None
-        rate = standing.rate_at(now, rules)
-        times = [standing.paused_until] if standing.paused_until else []
+    def ahead(
+        self,
+        priority: int,
+        parts: Iterable[tuple[int | None, int]],
+        now: datetime,
+        before: datetime = NEVER,
+        idle: timedelta = timedelta.max,
+    ) -> list[datetime]:
+        """When each of these parts (room or None, post) goes, one right after the other; they count as sent.
+
+        It ends before the first that would go at `before` or later, or would leave the account without a send for
+        longer than `idle`. As `free_at` and `note` again and again, but the limits are taken anew only where they
+        change, which is what those two spend their time on.
+        """
+        times: list[datetime] = []
+        limits, end = _Limits(), now
+        for chat_id, post_id in parts:
+            free = self._free(now, limits)
+            if free >= end:
+                free = self.free_at(priority, now)
+            if free >= before or free - now > idle:
+                break
+            self.note(priority, free, chat_id, post_id)
+            if free >= end:
+                limits, end = self._limits(priority, free), self._steady_until(priority, free)
+            times.append(now := free)
+        return times
+
+    def _limits(self, priority: int, now: datetime) -> _Limits:
+        rules = self._rules
+        if rules is None:
+            return _Limits()
+        steady, paused = self._rates(now), self.standing.paused_until
         if priority <= Priority.REPLY:
-            return times + _full(self._kinds[Priority.REPLY], MINUTE, rules.reply_minute * rate)
+            return _Limits(
+                paused, None, [(self._kinds[Priority.REPLY], MINUTE, _most(rules.reply_minute * steady.rate))]
+            )
         if priority == Priority.URGENT:
-            times += self._after_gap(rules.urgent_gap, rate)
-            return times + _full(self._kinds[Priority.URGENT], MINUTE, rules.urgent_minute * rate)
-        share = rate * standing.share_at(now, rules)
-        times += self._after_gap(rules.routine_gap, rate)
-        times += _full(self._all, HOUR, rules.routine_hour * share)
-        return times + _full(self._all, DAY, rules.routine_day * share)
+            full = (self._kinds[Priority.URGENT], MINUTE, _most(rules.urgent_minute * steady.rate))
+            return _Limits(paused, _slowed(rules.urgent_gap, steady.rate), [full])
+        hour = (self._all, HOUR, _most(rules.routine_hour * steady.share))
+        day = (self._all, DAY, _most(rules.routine_day * steady.share))
+        return _Limits(paused, _slowed(rules.routine_gap, steady.rate), [hour, day])
 
-    def _after_gap(self, gap: tuple[float, float], rate: float) -> list[datetime]:
-        if not self._all:
-            return []
-        low, high = gap
-        return [self._all[-1] + timedelta(seconds=(low + (high - low) * self._gap_factor) / rate)]
+    def _free(self, now: datetime, limits: _Limits) -> datetime:
+        """The earliest instant that is outside the gap and finds no window full."""
+        free = now if limits.paused is None else max(now, limits.paused)
+        if limits.gap is not None and self._all:
+            low, high = limits.gap
+            free = max(free, self._all[-1] + timedelta(seconds=low + (high - low) * self._gap_factor))
+        for times, span, most in limits.windows:
+            if len(times) >= most:  # full until the oldest of the last `most` leaves it
+                free = max(free, times[-most] + span)
+        return free
+
+    def _steady_until(self, priority: int, now: datetime) -> datetime:
+        """Until when the limits stay what they are, and no quiet hours begin."""
+        end = self._rates(now).end if self._rules else NEVER
+        return min(end, self._awake[1]) if self._awake and priority > Priority.URGENT else end
+
+    def _rates(self, now: datetime) -> _Steady:
+        """The rate and the share now; worked out anew only where they change, as a forecast asks thousands of times."""
+        known, rules, standing = self._steady, self._rules, self.standing
+        assert rules is not None
+        if known is None or known.standing is not standing or not known.begin <= now < known.end:
+            rate = standing.rate_at(now, rules)
+            share = rate * standing.share_at(now, rules)
+            known = self._steady = _Steady(standing, now, standing.steady_until(now, rules), rate, share)
+        return known
 
 
-def _full(times: list[datetime], span: timedelta, limit: float) -> list[datetime]:
-    """When the oldest of the last `limit` sends leaves the window, which is full until then."""
-    most = max(1, int(limit))
-    return [times[-most] + span] if len(times) >= most else []
+def _most(limit: float) -> int:
+    return max(1, int(limit))
+
+
+def _slowed(gap: tuple[float, float], rate: float) -> tuple[float, float]:
+    return gap[0] / rate, gap[1] / rate

@@ -245,7 +245,7 @@ def _which(one: Input) -> str:
 
 
 class Replay:
-    """One run of the bot on a log. Use it as: `await start(town)`, `await play(inputs)`, `await finish(until)`."""
+    """One run of the bot on a log: `put_in(town)`, `start()`, `play(inputs)`, `finish(until)`, each awaited."""
 
     def __init__(
         self, database: Database, rules: Rules, start: datetime, *, seed: int = 0, gateway_name: str = "replay"
@@ -261,7 +261,7 @@ class Replay:
         self._due: datetime | None = None
         self.machine: Machine
 
-    async def start(self, town: Town, pace: PaceRules | None = None, bank: Path | None = None) -> None:
+    async def put_in(self, town: Town, bank: Path | None = None) -> None:
         """Open the database and put the town in; rooms count as bound, their mode by column, else 正式.
 
         `bank` is the file of its question bank. TownFaults if there is a fault in that.
@@ -280,6 +280,11 @@ class Replay:
             )
             if bank is not None:
                 await fill_bank(session, bank, self.rules, self.clock.now())
+
+    async def start(self, pace: PaceRules | None = None) -> None:
+        """Open the database and begin, with the town that was put in."""
+        await self.database.open()
+        account_id = await open_account(self.database, self._account_name, self._account_name)
         if pace is not None:
             pace = pace.model_copy(update={"slow_start_days": 0})  # the account of a log is no new one
         quiet = QuietHours.of(self.rules)

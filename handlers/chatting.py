@@ -58,6 +58,8 @@ MAX_THANKS = 20
 async def chatted(turn: Turn) -> None:
     """Answer a greeting, thanks and anger; in private also say, now and then, that something was not understood."""
     text = turn.text.strip()
+    if await alerts.told_how(turn):
+        return
     if not text or _GREETING.fullmatch(text) or _WHO.fullmatch(text):
         await helping.introduce(turn)
     elif len(text) <= MAX_THANKS and _THANKS.search(text):

@@ -213,7 +213,7 @@ class Dispatch:
             merged=tuple(around.merged),
             question=around.question(where.chat_id, speaker, message.event),
         )
-        overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted)
+        overheard = Overhearing(plan.text, message.event.at, where, speaker, around, quoted, context.lines)
         began = perf_counter()
         found = read(plan.text, context)
         self._outside.watch.read(perf_counter() - began)

@@ -6,7 +6,7 @@ Words alone mislead, as 停电 and 停水 are one character apart, so things and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -45,7 +45,10 @@ THINGS: Mapping[str, re.Pattern[str]] = {
 FAULTS: Mapping[str, re.Pattern[str]] = {
     name: re.compile(pattern)
     for name, pattern in (
-        ("停", r"[停没断冇无缺][水电气暖网]|没得[水电]|[水电气暖网](?:又|都|还|突然|全)?[停断]|停暖|不热|不供"),
+        (
+            "停",
+            r"[停没断冇无缺][水电气暖网]|没得[水电]|水压[^,，。]{0,3}[没低小弱不]|[水电气暖网](?:又|都|还|突然|全)?[停断]|停暖|不热|不供",
+        ),
         ("漏", r"[爆裂漏渗溢喷冒跑]"),
         ("坏", r"坏|不亮|不灵|失灵|打不开|关不上|卡住?|掉[了下]|缺|丢|倒了|塌|烂|破"),
         ("堵", r"堵|满"),
@@ -57,6 +60,15 @@ FAULTS: Mapping[str, re.Pattern[str]] = {
 
 SERVED = frozenset({"水", "电", "气", "暖", "网"})
 """What comes to everybody by pipe or wire: when it stops, it stops for many."""
+
+CONSEQUENCES: Sequence[tuple[str, str, frozenset[str]]] = (
+    ("漏", "停", SERVED),
+    ("坏", "停", SERVED),
+    ("堵", "漏", frozenset({"下水"})),
+    ("堵", "脏", frozenset({"下水", "垃圾"})),
+    ("漏", "脏", frozenset({"下水"})),
+)
+"""(fault, what comes of it for the houses around, of which things): a burst pipe leaves them dry."""
 
 FAR, NEAR = timedelta(hours=6), timedelta(hours=24)
 """Within what time full reports, and words that say "we too", may be about one matter."""
@@ -115,6 +127,35 @@ class Told:
         return None, None, None
 
 
+def _named(text: str, classes: Mapping[str, re.Pattern[str]]) -> set[str]:
+    return {name for name, pattern in classes.items() if pattern.search(text)}
+
+
+def tells_what(text: str) -> bool:
+    """Whether a line names a thing that a matter can be about."""
+    return bool(_named(text, THINGS))
+
+
+def alike(text: str, other: str) -> bool:
+    """Whether both name the same thing; of a line that names none, the same fault: 又开始唱了."""
+    if things := _named(text, THINGS):
+        return not things.isdisjoint(_named(other, THINGS))
+    return not (_named(text, FAULTS) - {"坏"}).isdisjoint(_named(other, FAULTS))
+
+
+_STOPPED_HERE = re.compile(
+    r"(?:我|俺|家|屋里|我们?|楼|栋|这边|现在|怎么|咋|又|也|都|突然|[,， ])*+"
+    r"(?:[没停断]了?[水电气网]|[水电气网]压?(?:又|都|也|全)?(?:没|停|断|低|小|不足)[了啦]?)[了啊呀呢]*[,，。!！ ]*"
+    r"(?:(?:怎么|咋|啥|什么)(?:回事|情况|了)[啊呀呢]*)?[?？。!！]*"
+)
+"""水压没了，怎么回事啊: all of a short line; beside a neighbour's report of it they have it too."""
+
+
+def stopped_here(text: str) -> bool:
+    """Whether a line says nothing but that the water, the power, ... has stopped."""
+    return _STOPPED_HERE.fullmatch(text) is not None
+
+
 def is_personal(text: str) -> bool:
     """Whether the trouble is one house's alone, or a graver one for somebody in it: never a neighbour's matter."""
     return _ALONE.search(text) is not None or _FRAIL.search(text) is not None
@@ -127,7 +168,13 @@ def likeness(told: Told, known: Told, *, too: bool = False) -> Likeness:
     what = _what(told, known)
     if what is Likeness.NO:
         return what
-    where = _everywhere(told, known) if _stopped(told) and _stopped(known) else _where(told, known)
+    if _stopped(told) and _stopped(known):
+        where = _everywhere(told, known)
+    elif _follows(told, known):
+        near = _same_grid(told, known) and abs(told.at - known.at) <= FAR
+        where = Likeness.NO if not near else Likeness.SAME if too else Likeness.MAYBE
+    else:
+        where = _where(told, known)
     graver = told.urgent and not known.urgent
     return min(what, where, Likeness.MAYBE) if graver else min(what, where)
 
@@ -140,7 +187,7 @@ def _what(told: Told, known: Told) -> Likeness:
     if not told.things & known.things:
         return Likeness.NO
     if told.faults and known.faults:
-        common = told.faults & known.faults or (_stopped(told) and _stopped(known))
+        common = told.faults & known.faults or (_stopped(told) and _stopped(known)) or _follows(told, known)
         return Likeness.SAME if common else Likeness.NO
     return Likeness.MAYBE
 
@@ -150,6 +197,15 @@ def _stopped(told: Told) -> bool:
     if not told.things & SERVED:
         return False
     return "停" in told.faults or ("漏" in told.faults and told.house[0] is None and not _HOME.search(told.text))
+
+
+def _follows(told: Told, known: Told) -> bool:
+    """Whether what is told is what comes of the fault that is known: after 3栋水管爆了 the houses around are dry."""
+    common = told.things & known.things
+    return any(
+        cause in known.faults and effect in told.faults and cause not in told.faults and common & things
+        for cause, effect, things in CONSEQUENCES
+    )
 
 
 def tells_of_outage(text: str) -> bool:

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from handlers import alerts, cases, lateness, notices, places, strays
 from handlers.cases import moving
+from handlers.cases.hands import in_hand, whisper_hands
 from handlers.ports import EventKind, MessageType
 from handlers.posting import responsible, say, whisper
 from handlers.refs import fold, label
@@ -91,7 +92,7 @@ async def _listen(turn: Turn, ref: Ref) -> None:
 async def _carers(turn: Turn, ref: Ref) -> list[int]:
     if ref.letter == "" and ref.number:
         case = await turn.session.get(Case, ref.number)
-        return [case.owner_id] if case and case.owner_id else []
+        return await in_hand(turn, case) if case else []
     area = turn.here.area
     if ref.letter == "M" and (alert := await turn.session.get(Alert, ref.number)):
         area = await turn.session.get(Area, alert.area_id)
@@ -129,8 +130,7 @@ async def _case_location(turn: Turn, ref: Ref, place: str) -> None:
     if case is None or case.state not in CASE_OPEN or case.reporter_id != turn.me.contact_id:
         return
     case.place, case.updated_at = place, turn.now
-    if case.owner_id:
-        await whisper(turn, case.owner_id, f"{label(ref)}报事人发了位置：{place}", ref=str(ref))
+    await whisper_hands(turn, case, f"{label(ref)}报事人发了位置：{place}")
 
 
 async def picture_arrived(turn: Turn) -> None:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays, whose
 from handlers.cases.placing import place_of
-from handlers.likeness import Likeness, Told, likeness
+from handlers.checking_on import as_check, is_check
+from handlers.likeness import Likeness, Told, alike, is_personal, likeness, stopped_here, tells_what
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
-from handlers.understanding import Act, Candidate, Kind, Reading, Ref, says_same
+from handlers.understanding import (
+    Act,
+    Candidate,
+    Kind,
+    Line,
+    Reading,
+    Ref,
+    asks_when,
+    not_yet,
+    same_home,
+    says_same,
+    sign,
+)
 from storage.matters import CASE_OPEN, CASE_WORKED, Case
 
 LATELY = timedelta(hours=3)
@@ -32,13 +45,21 @@ class Overhearing:
     """One line beside what is open in its chat."""
 
     def __init__(
-        self, text: str, at: datetime, where: Where, speaker: Speaker, around: Surroundings, quoted: Ref | None
+        self,
+        text: str,
+        at: datetime,
+        where: Where,
+        speaker: Speaker,
+        around: Surroundings,
+        quoted: Ref | None,
+        lines: Sequence[Line] = (),
     ) -> None:
-        self._text, self._at, self._me, self._quoted = text, at, speaker.contact_id, quoted
+        self._text, self._at, self._me, self._quoted, self._lines = text, at, speaker.contact_id, quoted, lines
         self._around, self._chat_id, self._where, self._speaker = around, where.chat_id, where, speaker
 
     def meant(self, reading: Reading) -> Reading:
         """The reading, or what the line does to something open here that the reader did not see."""
+        reading = self._of_that_thing(reading)
         act, called = self._called_off(reading)
         if len(called) > 1:
             which = tuple(Candidate(ref, 0.8, CALLED) for ref in called)
@@ -49,7 +70,35 @@ class Overhearing:
             return reading._replace(
                 text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
             )
-        return self._of_death(reading)
+        return self._of_silence(reading) or self._of_death(reading)
+
+    def _of_silence(self, reading: Reading) -> Reading | None:
+        """敲门没人应, also in several bubbles: somebody is to look after them; said again it belongs to that case."""
+        if self._quoted is not None or not sign(self._text) or self._seeks():
+            return None
+        together = "\n".join([*(line.text for line in self._lines), self._text])
+        checks = (as_check(reading, text) for text in (reading.text, together))
+        found = next((one for one in checks if one != reading), None)
+        for case in self._cases() if reading.act == Act.NONE else ():
+            mine = case.reporter_id == self._me
+            if is_check(case) and (mine or (found and same_home(found.text, case.text))):
+                act, candidates = Act.MORE if mine else Act.SAME, (Candidate(Ref("", case.id or 0), 0.8, "place"),)
+                return reading._replace(kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates)
+        return found
+
+    def _seeks(self) -> bool:
+        """Whether the speaker has somebody looked for already."""
+        return any(one.mine and one.ref.letter == "M" for one in self._around.matters(self._where, self._me))
+
+    def _of_that_thing(self, reading: Reading) -> Reading:
+        """什么时候来电 asks after no case of water, though it is the writer's only one."""
+        first = reading.candidates[0] if reading.candidates else None
+        if reading.act != Act.ASK or first is None or first.by in ("number", "quote") or not tells_what(self._text):
+            return reading
+        case = next((one for one in self._meant(reading) if tells_what(one.text)), None)
+        if case is None or alike(self._text, case.text):
+            return reading
+        return reading._replace(act=Act.NONE, act_confidence=0.0, candidates=())
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         if self._quoted is not None and self._quoted.letter == "Q":
@@ -64,8 +113,63 @@ class Overhearing:
         yield from ((act, ref) for ref in called)
         if reading.act in (Act.NONE, Act.CLAIM):
             yield from self._giving_back()
+        yield from self._of_ended(reading)
+        yield from self._asking(reading)
         yield from self._of_stray(reading)
         yield from self._of_neighbours(reading)
+
+    def _of_ended(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """又开始唱了, 我家还没电: a case that had ended lately, by who had it, or by who names what it was about."""
+        if self._quoted is not None or reading.act not in (Act.NONE, Act.NOT_FIXED):
+            return
+        sure = not_yet(self._text)
+        if not (sure or not_yet(self._text, sure=False)):
+            return
+        ended = [one for one in self._around.over.get(self._chat_id, ()) if self._hears(one)]
+        ended += [one for one in self._around.cases.get(self._chat_id, ()) if self._hears(one)]
+        for case in sorted(ended, key=lambda one: one.updated_at, reverse=True):
+            theirs = self._affected(case)
+            fits = self._fits(case)
+            if reading.act == Act.NOT_FIXED:  # of an open case, unless it is the ended one that the line names
+                meant = fits and not any(self._fits(one) for one in self._meant(reading))
+            else:
+                meant = fits or (sure and theirs and self._of_nothing_else(reading, case))
+            if meant and (theirs or ((sure or tells_what(self._text)) and not is_personal(self._text))):
+                yield Act.NOT_FIXED, Ref("", case.id or 0)
+                return
+
+    def _meant(self, reading: Reading) -> list[Case]:
+        """The open cases here that the reader took it for."""
+        refs = {one.ref for one in reading.candidates[:1]}
+        return [one for one in self._around.cases.get(self._chat_id, ()) if Ref("", one.id or 0) in refs]
+
+    def _hears(self, case: Case) -> bool:
+        return not case.quiet or case.reporter_id == self._me
+
+    def _affected(self, case: Case) -> bool:
+        return case.reporter_id == self._me or (case.id, self._me) in self._around.followers
+
+    def _fits(self, case: Case) -> bool:
+        """Whether the line names what the case is about, or what is wrong there."""
+        return alike(self._text, case.text)
+
+    def _of_nothing_else(self, reading: Reading, case: Case) -> bool:
+        """Whether the line names no other thing, or one of the same category."""
+        return reading.category == case.category or not tells_what(self._text)
+
+    def _asking(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """几点来水, 修好了吗: of the open case of this group that it names, else of its only one."""
+        plain = reading.act == Act.NONE and reading.kind in (Kind.CHAT, Kind.QUESTION)
+        if not plain or self._quoted is not None or self._where.private or not asks_when(self._text):
+            return
+        here = [one for one in self._around.cases.get(self._chat_id, ()) if one.shown and not one.quiet]
+        if tells_what(self._text):
+            about = [one for one in here if alike(self._text, one.text)]
+            meant = ([one for one in about if self._affected(one)] or about)[-1:]
+        else:
+            meant = [one for one in here if self._affected(one)] or here
+        if len(meant) == 1:
+            yield Act.ASK, Ref("", meant[0].id or 0)
 
     def _of_neighbours(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """我家也停电了: the open case of the village that this is about, if there is one beyond doubt."""
@@ -76,13 +180,14 @@ class Overhearing:
         sure = reading.confidence >= self._around.rules.reading.act_threshold
         if sure and reading.kind in _REPORTS and not too:
             return  # it is compared when it is handled
-        if reading.kind not in _REPORTS and not (too and reading.kind == Kind.CHAT):
+        stopped = stopped_here(self._text)
+        if reading.kind not in _REPORTS and not (too and reading.kind == Kind.CHAT) and not stopped:
             return
         category, place = reading.category or "其他", place_of(reading.fields)
-        told = Told(self._text, category, place, area.path, self._at, reading.urgent)
+        told = Told(self._text, category, place, area.path, self._at, reading.urgent and not stopped)
         for case, path in self._around.nearby.get(self._chat_id, ()):
-            alike = likeness(told, cases.known(case, path), too=too) is Likeness.SAME
-            if alike and case.reporter_id != self._me:
+            same = likeness(told, cases.known(case, path), too=too or stopped) is Likeness.SAME
+            if same and case.reporter_id != self._me:
                 yield Act.SAME, Ref("", case.id or 0)
                 return
 
@@ -124,7 +229,7 @@ class Overhearing:
         """Whether the speaker may be called to an emergency there, and is not the danger."""
         if not self._speaker.has(ON_DUTY, path):
             return False
-        return not (case.about_worker and cases.complained_of(self._speaker.name, self._speaker.roles, case, path))
+        return not (case.about_worker and cases.complained_of(self._speaker.name, self._speaker.roles, case.text, path))
 
     def _giving_back(self) -> Iterator[tuple[Act, Ref]]:
         """The quoted case, else the only one of this chat that the writer took."""

@@ -251,6 +251,10 @@ class CaseRules(_Section):
     five_sights: Literal["off", "soft", "hard"] = Field(
         "off", description="办结前的“五见”：off 不查，soft 办结后私下提醒缺什么，hard 缺了不能办结（管理员除外）"
     )
+    reopen_days: Days = Field(
+        3,
+        description="办结后几天内有人说“还没好”“又坏了”就重新打开，更晚的另立一件；办结后没人说话也过这么多天自动结束",
+    )
     announce_after_seconds: Seconds = Field(30, description="报事人补充内容后多久合并回一句")
     work_hours: str = Field(
         "08:30-17:30", pattern=rf"^{_CLOCK}-{_CLOCK}$", description="上班时间；不急的事在上班时间里计时限、催办"

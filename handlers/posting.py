@@ -363,19 +363,32 @@ async def tell(
 
 
 async def ways(turn: Turn, people: Collection[int], area: Area) -> tuple[dict[int, int], int | None]:
-    """The private chat of each who is reached there (contact id -> chat id), and the staff room for the others.
+    """The private chat of each who is reached there (contact id -> chat id), and the staff room for the others."""
+    chats, rooms = await ways_by_area(turn, dict.fromkeys(people, area.id or 0))
+    return chats, next((rooms[one] for one in people if one in rooms), None)
 
-    Who could be reached only through an account that is away is one of the others, if the staff room's account works.
+
+async def ways_by_area(turn: Turn, people: Mapping[int, int]) -> tuple[dict[int, int], dict[int, int]]:
+    """The private chat of each who is reached there, and the nearest staff room of each other (contact id -> chat id).
+
+    `people` is contact id -> area id. Who could be reached only through an account that is away is one of the others,
+    if the staff room's account works; who is in neither can be reached nowhere.
     """
     chats = await private_chats(turn.session, people)
     since = turn.now - AWAY_FOR
     unheard = await silent_chats(turn.session, chats.values(), since) if chats else set()
-    if not unheard and chats.keys() >= set(people):
-        return chats, None
-    room = await staff_chat(turn, area)
-    if unheard and room is not None and not await silent_chats(turn.session, [room], since):
-        chats = {contact_id: chat for contact_id, chat in chats.items() if chat not in unheard}
-    return chats, room
+    others = {one: area for one, area in people.items() if one not in chats or chats[one] in unheard}
+    near = {area: await staff_chat(turn, await turn.session.get_one(Area, area)) for area in set(others.values())}
+    rooms = {one: room for one, area in others.items() if (room := near[area]) is not None}
+    mute = await silent_chats(turn.session, set(rooms.values()), since) if unheard and rooms else set()
+    for one, room in list(rooms.items()):
+        if one not in chats:
+            continue
+        if room in mute:
+            del rooms[one]  # no better than the private chat
+        else:
+            del chats[one]
+    return chats, rooms
 
 
 async def staff_chat(turn: Turn, area: Area) -> int | None:

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from sqlmodel import col
 
 from handlers.bank import asks, plain
-from handlers.cases.complaints import told_of
+from handlers.cases.complaints import passed_on
 from handlers.cases.reporting import hears_fresh, open_and_tell
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.commands import Command, Order, Takes
@@ -18,7 +18,7 @@ from handlers.posting import Piece, Target, post, responsible, say, tell, whispe
 from handlers.reading_words import read_words
 from handlers.refs import label
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act, Ref
+from handlers.understanding import Act, Kind, Ref
 from storage.agenda import Question
 from storage.answers import Answer, Inquiry, InquiryState
 from storage.areas import Area
@@ -120,11 +120,12 @@ async def _complains(turn: Turn) -> bool:
     area = turn.here.area
     if area is None:
         return False
-    reading, above = await told_of(turn, area, await read_words(turn, turn.text), turn.text)
-    if reading.about_worker:
-        turn.reading = reading
-        await open_and_tell(turn, above)
-    return reading.about_worker
+    reading = await read_words(turn, turn.text)
+    if not await passed_on(turn, area, turn.text, reading):
+        return False
+    turn.reading = reading._replace(kind=Kind.COMPLAINT, about_worker=True)
+    await open_and_tell(turn, area)
+    return True
 
 
 async def _load(turn: Turn, ref: Ref) -> tuple[Inquiry, Area]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from handlers.ports import Rules
@@ -26,6 +26,14 @@ class QuietHours:
     def until(self, moment: datetime) -> datetime | None:
         """When the quiet hours that hold at this instant end; None outside them."""
         return quiet_until(moment.astimezone(self.zone), self.start, self.end)
+
+    def begin_after(self, moment: datetime) -> datetime:
+        """When they begin next after this instant; the end of time if there are none."""
+        if time.fromisoformat(self.start) == time.fromisoformat(self.end):
+            return datetime.max.replace(tzinfo=UTC)
+        local = moment.astimezone(self.zone)
+        begin = datetime.combine(local.date(), time.fromisoformat(self.start), self.zone)
+        return begin if begin > local else begin + timedelta(days=1)
 
 
 def ends(turn: Turn) -> datetime | None:

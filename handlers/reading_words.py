@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from handlers.checking_on import as_check
 from handlers.local_names import LocalNames
 from handlers.turn import Turn
 from handlers.understanding import Context, Kind, Reading, read
@@ -33,7 +34,7 @@ async def read_as(turn: Turn, words: str, kind: Kind) -> None:
 
 async def read_words(turn: Turn, words: str) -> Reading:
     """What `words` say by themselves, whatever was said around them."""
-    return read(words, await _context(turn))
+    return as_check(read(words, await _context(turn)), words)
 
 
 async def _context(turn: Turn) -> Context:

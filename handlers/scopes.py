@@ -48,4 +48,4 @@ async def scope_of(turn: Turn, area: Area, since: datetime, until: datetime) -> 
 async def _about_the_speaker(turn: Turn, scope: Scope) -> tuple[int, ...]:
     query = select(Case, col(Area.path)).join(Area, col(Area.id) == col(Case.area_id))
     found = await turn.session.execute(query.where(scope.where(), col(Case.about_worker).is_(True)))
-    return tuple(case.id or 0 for case, path in found if complained_of(turn.me.name, turn.me.roles, case, path))
+    return tuple(case.id or 0 for case, path in found if complained_of(turn.me.name, turn.me.roles, case.text, path))

@@ -74,6 +74,7 @@ class Surroundings:
     ended: list[Alert] = field(default_factory=list)
     parts: dict[int, list[Alert]] = field(default_factory=dict)  # reports that went into an alert, by its number
     cases: dict[int, list[Case]] = field(default_factory=dict)
+    over: dict[int, list[Case]] = field(default_factory=dict)  # rated or closed lately, and may be brought back
     dangers: list[tuple[Case, str]] = field(default_factory=list)
     nearby: dict[int, list[tuple[Case, str]]] = field(default_factory=dict)  # of the village, with their areas' paths
     followers: set[tuple[int, int]] = field(default_factory=set)  # (case, who has the same trouble)
@@ -251,7 +252,8 @@ _ALERTS = (
     .where(or_(col(Alert.state).in_(ALERT_OPEN), col(Alert.ended_at) > bindparam("since")))
     .order_by(col(Alert.id))
 )
-_FRESH = (col(Case.state) == CaseState.DONE) & (col(Case.updated_at) > bindparam("since"))
+_OVER = (CaseState.CONFIRMED, CaseState.CLOSED)
+_FRESH = col(Case.state).in_((CaseState.DONE, *_OVER)) & (col(Case.updated_at) > bindparam("since"))
 _MERGED = (col(Case.state) == CaseState.MERGED) & (col(Case.updated_at) > bindparam("since"))
 _CASES = (
     select(Case)
@@ -419,13 +421,16 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
         else:
             (around.alerts if alert.state in ALERT_OPEN else around.ended).append(alert)
     by_chat: dict[int, list[Case]] = defaultdict(list)
-    for case in await session.scalars(_CASES, {"chats": list(chats), "since": now - RECENT_DONE}):
+    since = now - timedelta(days=around.rules.cases.reopen_days)
+    for case in await session.scalars(_CASES, {"chats": list(chats), "since": since}):
         if case.state == CaseState.MERGED:
             around.merged.append(Ref("", case.id or 0))
         else:
             by_chat[case.chat_id].append(case)
     await _joined(session, around, by_chat, chats, now)
-    around.cases = by_chat
+    for chat_id, cases in by_chat.items():
+        around.cases[chat_id] = [one for one in cases if one.state not in _OVER]
+        around.over[chat_id] = [one for one in cases if one.state in _OVER]
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
     found: dict[int, dict[int, Stray]] = defaultdict(dict)
     for stray, asked in await session.execute(_STRAYS, {"chats": list(chats)}):
@@ -439,7 +444,7 @@ async def _joined(
     session: AsyncSession, around: Surroundings, by_chat: dict[int, list[Case]], chats: set[int], now: datetime
 ) -> None:
     """Who of these chats has the trouble of a case, and the cases that came from elsewhere."""
-    since = {"since": now - RECENT_DONE, "joined": now - WAITING_WITH}
+    since = {"since": now - timedelta(days=around.rules.cases.reopen_days), "joined": now - WAITING_WITH}
     rows = (await session.execute(_JOINED, {"chats": list(chats), **since})).all()
     around.followers = {(case_id, contact_id) for case_id, _, contact_id in rows}
     known = {one.id: one for cases in by_chat.values() for one in cases}

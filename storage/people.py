@@ -175,9 +175,35 @@ async def holders(session: AsyncSession, path: str, roles: Collection[str], now:
     areas = [int(part) for part in path.strip("/").split("/") if part]
     rows = await run(session, _HOLDERS, {"areas": areas, "roles": list(roles), "now": now})
     found = [Held(*row) for row in rows]
-    away = {held.stands_in_for for held in found if held.stands_in_for}
-    present = [held for held in found if held.stands_in_for or held.contact_id not in away]
+    away = {(held.area_id, held.stands_in_for) for held in found if held.stands_in_for}
+    gone = {contact_id for _, contact_id in away}
+    present = [
+        held
+        for held in found
+        if (held.area_id, held.contact_id) not in away and (held.stands_in_for or held.contact_id not in gone)
+    ]
     return sorted(present, key=lambda held: (-held.level, held.stands_in_for is None))
+
+
+_STANDING_IN = _HELD.where(col(Appointment.stands_in_for).is_not(None), col(Appointment.until) > bindparam("now"))
+
+
+async def standing_in(session: AsyncSession, now: datetime) -> list[Held]:
+    """Everybody who stands in for somebody now, wherever that is."""
+    return [Held(*row) for row in await run(session, _STANDING_IN, {"now": now})]
+
+
+def replaced(contact_id: int, path: str, standing: Collection[Held]) -> list[int]:
+    """Who of them stands in for this person at the area with this path; for one who is away too, who does for them."""
+    found: list[int] = []
+    seeking = [contact_id]
+    while seeking:
+        absent = seeking.pop()
+        there = [one.contact_id for one in standing if one.stands_in_for == absent and one.covers(path)]
+        fresh = [one for one in dict.fromkeys(there) if one not in found and one != contact_id]
+        found += fresh
+        seeking += fresh
+    return [one for one in found if not any(held.stands_in_for == one and held.covers(path) for held in standing)]
 
 
 _SPEAKING = select(col(Chat.id), col(Chat.account_id)).where(col(Chat.account_id).is_not(None))

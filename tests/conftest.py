@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -14,23 +12,9 @@ from tests.harness import Talk
 from tests.servers import postgres_server
 
 
-@pytest.fixture(scope="session")
-def small_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the small town in it, to be copied: migrating anew for each test takes longer than most."""
-    folder = tmp_path_factory.mktemp("town")
-
-    async def build() -> None:
-        made = await Talk(folder).open()
-        await made.close()
-
-    asyncio.run(build())
-    return folder / "talk.db"
-
-
 @pytest.fixture
-async def talk(tmp_path: Path, small_town: Path) -> AsyncIterator[Talk]:
+async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
     """A bot in the small town, at noon, all groups in mode 正式."""
-    shutil.copy(small_town, tmp_path / "talk.db")
     made = await Talk(tmp_path).open()
     yield made
     await made.close()

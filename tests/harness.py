@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from bot.pacing import PaceRules
 from bot.replay import Input, Output, Replay
 from bot.town import read_town
 from handlers.ports import Event, EventKind, Location, MessageType, Rules
@@ -48,19 +49,32 @@ def share_statements(database: Database) -> None:
         engine.dialect, engine._compiled_cache = _SHARED.setdefault(name, (engine.dialect, engine._compiled_cache))
 
 
-_MIGRATED: list[Path] = []
+_MADE: dict[tuple[Path | None, datetime | None], Path] = {}
 
 
-async def migrated() -> Path:
-    """A SQLite database with every table and no row, made once a process: to migrate takes longer than most tests."""
-    if not _MIGRATED:
+async def made(town: Path | None = None, start: datetime | None = None) -> Path:
+    """A SQLite database with every table, and a town or no row at all: made once a process, as it takes longer than
+    most tests."""
+    if (town, start) not in _MADE:
         folder = Path(mkdtemp())
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
-        database = Database(f"sqlite:///{folder}/empty.db", durable=False)
-        await database.open()
+        database = Database(f"sqlite:///{folder}/made.db", durable=False)
+        if town is None or start is None:
+            await database.open()
+        else:
+            shutil.copy(await made(), folder / "made.db")
+            await Replay(database, Rules(), start).put_in(read_town(town, Rules()))
         await database.close()
-        _MIGRATED.append(folder / "empty.db")
-    return _MIGRATED[0]
+        _MADE[town, start] = folder / "made.db"
+    return _MADE[town, start]
+
+
+async def furnish(database: Database, town: Path | None = None, start: datetime | None = None) -> None:
+    """Before it is opened: on SQLite, when its file is not there, put a copy there of what was made before."""
+    if database.file is not None:
+        share_statements(database)
+        if not database.file.exists():
+            shutil.copy(await made(town, start), database.file)
 
 
 class Talk:
@@ -69,19 +83,18 @@ class Talk:
     def __init__(self, folder: Path, rules: Rules | None = None, start: datetime = NOON, url: str = "") -> None:
         self.rules = at_work(rules or Rules())
         database = Database(url or f"sqlite:///{folder}/talk.db", durable=False)
-        if not url:
-            share_statements(database)
         self.replay = Replay(database, self.rules, start)
         self.now = start
         self._read = 0
         self._count = 0
 
-    async def open(self, town: Path = TOWN) -> Talk:
-        """Put the town in."""
-        file = self.database.file
-        if file is not None and not file.exists():
-            shutil.copy(await migrated(), file)
-        await self.replay.start(read_town(town, self.rules))
+    async def open(self, town: Path = TOWN, pace: PaceRules | None = None) -> Talk:
+        """Put the town in, unless it is there already, and start."""
+        if self.database.sqlite:
+            await furnish(self.database, town, self.now)
+        else:
+            await self.replay.put_in(read_town(town, self.rules))
+        await self.replay.start(pace)
         return self
 
     async def close(self) -> None:

@@ -1,6 +1,7 @@
 """寻人: a missing person, from the first word to everyone knowing."""
 
 from handlers.alerts.adding import add_location, add_picture, picture_arrived
+from handlers.alerts.after import told_how
 from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, relayed, said_found
@@ -40,5 +41,6 @@ __all__ = [
     "said_found",
     "sighted",
     "tells_of_death",
+    "told_how",
     "withdraw",
 ]

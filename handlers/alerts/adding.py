@@ -183,11 +183,12 @@ async def tell_added(turn: Turn, ref: str) -> None:
         told = await to_workers(turn, alert, area, texts.update(alert, now, news), texts.changed_in_staff_room(alert))
         if alert.reporter_id in {contact for contact, _ in told}:
             return  # who passed it on is also who is to confirm it
-        if await to_family(turn, alert, texts.added(alert, now)):
-            await asking.ask_for_fact(turn, alert, alert.chat_id)
+        wanted = await asking.wanted(turn, alert)
+        if await to_family(turn, alert, texts.added(alert, now, wanted)):
+            await asking.ask_for_fact(turn, alert, alert.chat_id, wanted)
     elif set(news) & facts.IMPORTANT:
         pieces = [Piece(texts.update(alert, now, news))]
         pieces += spreading.pictures(turn, alert) if "picture" in news else []
         await post(turn, ref, Sort.ALERT, pieces, await having(turn, await spreading.cards(turn, alert)))
     else:
-        await to_family(turn, alert, texts.added(alert, now))
+        await to_family(turn, alert, texts.added(alert, now, await asking.wanted(turn, alert)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping
 
-from handlers import lateness, notices
+from handlers import lateness
 from handlers.alerts import asking, ending, spreading, standing, texts
 from handlers.alerts.reaching import decides, is_reporter, load, ref_of
 from handlers.posting import say
@@ -21,14 +21,7 @@ def _ref(question: Question) -> Ref:
 
 
 async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
-    """Somebody who was asked to confirm says 是 or 不是; a notice's preview asks in the same way."""
-    if question.ref.startswith("N"):
-        number = int(question.ref[1:])
-        if not await lateness.in_time(turn, question.ref):
-            question.answered_at = None
-        else:
-            await (notices.confirm(turn, number) if yes else notices.drop(turn, number))
-        return
+    """Somebody who was asked to confirm says 是 or 不是."""
     alert, area = await load(turn, _ref(question))
     if not decides(turn, area):
         question.answered_at = None  # it stays open for those whose area it is

@@ -23,7 +23,7 @@ from handlers.alerts.reaching import (
 from handlers.hearers import speakers_chats
 from handlers.posting import Piece, Target, post, say, staff_chat
 from handlers.turn import ON_DUTY, Turn
-from storage.agenda import Question
+from storage.agenda import AuditEntry, Question
 from storage.areas import Area
 from storage.duty import on_duty
 from storage.matters import Alert, AlertState
@@ -33,6 +33,9 @@ from storage.people import Contact, Held, Role, private_chats
 CONFIRM, FOUND = "confirm", "found"
 FACT_QUESTIONS = {"place": "place", "picture": "photo", "name": "name", "phone": "phone"}
 """The question's kind for each fact that an alert may lack (a time needs none: it is read as one anywhere)."""
+
+WANTED = "alert.wanted"
+"""The trace of a fact that was asked for."""
 
 ASK, AUTO = "alert.ask", "alert.auto"
 LAST_STEP = 3
@@ -136,12 +139,26 @@ def add_question(
     )
 
 
-async def ask_for_fact(turn: Turn, alert: Alert, chat_id: int) -> None:
+async def wanted(turn: Turn, alert: Alert) -> str | None:
+    """The missing fact that would help most, to be asked for now; None while an earlier one has no answer.
+
+    Each is asked for once: who does not know it is not asked again, nor for anything less useful.
+    """
+    lacking = facts.missing(alert)
+    entries = await turn.session.scalars(
+        select(AuditEntry.fields).where(AuditEntry.ref == ref_of(alert), AuditEntry.action == WANTED)
+    )
+    if not lacking or set(entries) & set(lacking):
+        return None
+    turn.audit(WANTED, ref_of(alert), lacking[0])
+    return lacking[0]
+
+
+async def ask_for_fact(turn: Turn, alert: Alert, chat_id: int, fact: str | None) -> None:
     """What was just asked for, as a question, so that a bare name or number is read as its answer."""
-    await close_questions(turn, alert, *FACT_QUESTIONS.values())
-    wanted = [FACT_QUESTIONS[one] for one in facts.missing(alert) if one in FACT_QUESTIONS]
-    if wanted:
-        add_question(turn, alert, wanted[0], chat_id, alert.reporter_id)
+    if fact in FACT_QUESTIONS:
+        await close_questions(turn, alert, *FACT_QUESTIONS.values())
+        add_question(turn, alert, FACT_QUESTIONS[fact], chat_id, alert.reporter_id)
 
 
 async def close_questions(turn: Turn, alert: Alert, *kinds: str) -> None:

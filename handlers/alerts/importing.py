@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.alerts import adding, asking, ending, facts, texts
-from handlers.alerts.reaching import is_private, ref_of, to_workers
+from handlers.alerts import adding, asking, ending, facts, merging, texts
+from handlers.alerts.reaching import is_private, load, ref_of, to_workers
 from handlers.clipping import clip
 from handlers.local_names import LocalNames
 from handlers.matters import Refusal
 from handlers.turn import Turn
-from handlers.understanding import Context, Fields, Kind
+from handlers.understanding import Context, Fields, Kind, Ref
 from handlers.understanding.extract import extract
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
@@ -51,45 +51,47 @@ async def take_in(turn: Turn, record: Foreign, code: str | None) -> str:
 
     The same record again, or an older one, changes nothing. Refusal where nobody can be asked about it.
     """
-    alert, latest, seen = await _known(turn, record)
+    alert, own_id, latest, seen = await _known(turn, record)
     if alert is None:
         if record.over is not None:
             return f"{record.source}：这个人已经不用找了，这里也没有导入过，没有改动。"
         return await _open(turn, record, code)
-    ref = ref_of(alert)
+    ref, own = ref_of(alert), alert.id == own_id
     if seen:
         return f"{ref}：这一条导入过了，没有改动。"
     if record.at < latest:
         return f"{ref}：这一条比导入过的旧，没有改动。"
-    await _note(turn, record, alert)
+    await _note(turn, record, own_id)
     turn.concerns(ref)
     if alert.state not in ALERT_OPEN:
         return f"{ref}：这里已经结束，没有改动。"
     area = await turn.session.get_one(Area, alert.area_id)
     if record.over is None:
-        return await _change(turn, record, alert, area)
-    if alert.state == AlertState.UNCONFIRMED:
+        return await _change(turn, record, alert, area, own=own)
+    if own and alert.state == AlertState.UNCONFIRMED:
         await ending.end(turn, alert, area, record.over)
         return f"{ref}：来源说不用找了，还没有核实过，已经撤下。"
     await _ask_whether_over(turn, record, alert, area)
     return f"{ref}：来源说不用找了，已请网格员核实，核实前接着找。"
 
 
-async def _known(turn: Turn, record: Foreign) -> tuple[Alert | None, datetime, bool]:
-    """The alert that the record is about, the date of the last record about it, and whether it was this one."""
+async def _known(turn: Turn, record: Foreign) -> tuple[Alert | None, int, datetime, bool]:
+    """The alert that the record is about, the number of the one that was opened for it, the date of the last record
+    about it, and whether it was this one. The first two differ where it went into another report of the person.
+    """
     keys = (record.key, *record.earlier)
     query = select(AlertSource).where(col(AlertSource.key).in_(keys)).order_by(col(AlertSource.at).desc())
     rows = (await turn.session.scalars(query)).all()
     if not rows:
-        return None, record.at, False
-    alert = await turn.session.get(Alert, rows[0].alert_id, with_for_update=True, populate_existing=True)
+        return None, 0, record.at, False
+    alert, _ = await load(turn, Ref("M", rows[0].alert_id))
     every = select(AlertSource).where(AlertSource.alert_id == rows[0].alert_id)
     latest = max(row.at for row in await turn.session.scalars(every))
-    return alert, latest, any(row.key == record.key and row.at >= record.at for row in rows)
+    return alert, rows[0].alert_id, latest, any(row.key == record.key and row.at >= record.at for row in rows)
 
 
-async def _note(turn: Turn, record: Foreign, alert: Alert) -> None:
-    await turn.session.merge(AlertSource(key=record.key, alert_id=alert.id or 0, at=record.at))
+async def _note(turn: Turn, record: Foreign, alert_id: int) -> None:
+    await turn.session.merge(AlertSource(key=record.key, alert_id=alert_id, at=record.at))
     await turn.session.flush()
 
 
@@ -112,10 +114,12 @@ async def _open(turn: Turn, record: Foreign, code: str | None) -> str:
     turn.session.add(alert)
     await turn.session.flush()
     ref = ref_of(alert)
-    await _note(turn, record, alert)
+    await _note(turn, record, alert.id or 0)
     turn.concerns(ref)
     turn.audit("alert.open", ref)
     turn.audit("alert.import", ref)
+    if await merging.joined_by_itself(turn, alert, area):
+        return f"{ref}：和正在找的 M{alert.merged_id} 是同一个人，已并过去。"
     await asking.ask(turn, alert, area, people)
     await asking.begin(turn, alert)
     return f"{ref}：已请{area.name}的人核实，核实前哪个群都不发。"
@@ -154,12 +158,18 @@ async def _fields(turn: Turn, record: Foreign, area: Area) -> Fields:
     return replace(read, **record.stated)
 
 
-async def _change(turn: Turn, record: Foreign, alert: Alert, area: Area) -> str:
-    said = await _fields(turn, record, area)
-    names = facts.take(alert, said)
+async def _change(turn: Turn, record: Foreign, alert: Alert, area: Area, *, own: bool) -> str:
+    """What the record says anew; a family's own report takes only what fills a gap, and no phone."""
+    words = f"{record.source}：{record.text}"[:MAX_TEXT]
+    if own:
+        names = facts.take(alert, await _fields(turn, record, area))
+    else:
+        said = Alert(area_id=alert.area_id, chat_id=alert.chat_id, reporter_id=alert.reporter_id, text=words)
+        facts.take(said, await _fields(turn, record, area))
+        names = facts.fill(alert, said, but=("phone", "contact_name"))
     if not names:
         return f"{ref_of(alert)}：没有新的情况。"
-    alert.text = f"{record.source}：{record.text}"[:MAX_TEXT]
+    alert.text = words if own else f"{alert.text}\n{words}"[: facts.MAX_TEXT]
     await adding.facts_changed(turn, alert, names)
     return f"{ref_of(alert)}：情况已更新（{'、'.join(texts.CHANGED[name] for name in names)}）。"
 

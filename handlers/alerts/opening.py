@@ -6,7 +6,7 @@ from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers import locating
-from handlers.alerts import adding, asking, facts, merging, register, texts
+from handlers.alerts import adding, again, asking, facts, merging, register, texts
 from handlers.alerts.reaching import decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
@@ -104,6 +104,8 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
     turn.concerns(ref_of(alert))
     if not alert.forwarded and (entry := await register.known(turn)) is not None:
         register.fill(turn, alert, entry)
+    elif (before := await again.earlier(turn, alert)) is not None:
+        again.fill(turn, alert, before)
     turn.audit("alert.open", ref_of(alert))
     return alert
 
@@ -131,12 +133,13 @@ async def _answer(turn: Turn, alert: Alert, area: Area, people: list[Held], own_
         else:
             await whisper(turn, alert.reporter_id, texts.forwarded_kept(alert, asked), ref=ref_of(alert))
         return
-    text = texts.understood(alert, await here(turn, area), asked, own_word=own_word)
+    wanted = await asking.wanted(turn, alert)
+    text = texts.understood(alert, await here(turn, area), asked, wanted, own_word=own_word)
     mentions = () if turn.here.private else (alert.reporter_id,)
     sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
     chat_id = alert.chat_id if sent.chats else await _in_private(turn, alert, text)
     if chat_id is not None:
-        await _ask_back(turn, alert, chat_id, own_word)
+        await _ask_back(turn, alert, chat_id, wanted, own_word=own_word)
 
 
 async def _myself(turn: Turn, area: Area) -> list[Held]:
@@ -148,9 +151,9 @@ async def _in_private(turn: Turn, alert: Alert, text: str) -> int | None:
     return (await private_chats(turn.session, [alert.reporter_id])).get(alert.reporter_id)
 
 
-async def _ask_back(turn: Turn, alert: Alert, chat_id: int, own_word: bool) -> None:
+async def _ask_back(turn: Turn, alert: Alert, chat_id: int, wanted: str | None, *, own_word: bool) -> None:
     """What the answer asked, as a question: a worker's own 确认, else the most useful missing fact."""
     if own_word:
         asking.add_question(turn, alert, asking.CONFIRM, chat_id, alert.reporter_id)
     else:
-        await asking.ask_for_fact(turn, alert, chat_id)
+        await asking.ask_for_fact(turn, alert, chat_id, wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -23,6 +24,11 @@ from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
 REPEATED = timedelta(minutes=10)
 """The same words of the same person within this time are one clue."""
 
+_SAW = re.compile(
+    r"[看瞧见碰遇撞][到见过着]|见着|发现|有人|别人|邻居|人家|说[是在]|听说|监控|摄像|拍到|路过|经过|出现|好像|疑似|可能|[在往去].{1,8}那边"
+)
+"""Words with which a family passes on that somebody was seen."""
+
 SURE = 0.8
 """A reading's candidate from which on no other is looked for."""
 
@@ -41,6 +47,11 @@ async def sighted(turn: Turn) -> None:
         await ask_which(turn, around)
         return
     locked, area = await load(turn, Ref("M", alert.id or 0))
+    if is_reporter(turn, locked) and not _SAW.search(turn.text):
+        from handlers.alerts import adding  # it imports this module
+
+        await adding.add_facts(turn, locked)  # 灰夹克，刚从菜市场走的: the family tells more, it has seen nobody
+        return
     await record(turn, locked, area)
 
 

@@ -56,7 +56,6 @@ NOBODY_MISSING = (
     "您这边现在没有正在找的人。\n有人走失，直接在群里说，或发“寻人 姓名 性别 年龄 穿着 几点从哪走的”，并马上打 110。"
 )
 
-MAX_WANTED = 3
 MAX_TRAIL = 15
 ENOUGH = 4
 """Facts from which on a stranger knows whom to look for."""
@@ -116,14 +115,13 @@ def phone_line(alert: Alert) -> str:
     return f"电话：{alert.phone}（{alert.contact_name}）" if alert.contact_name else f"电话：{alert.phone}"
 
 
-def still_needed(alert: Alert) -> str:
-    """What would help most, on one line."""
-    wanted = [WANTED[one] for one in facts.missing(alert)[:MAX_WANTED]]
-    return f"还差：{'、'.join(wanted)}，知道的请直接发来。" if wanted else ""
+def still_needed(wanted: str | None) -> str:
+    """The one fact that is asked for, on one line."""
+    return f"还差：{WANTED[wanted]}，知道的请直接发来。" if wanted else ""
 
 
-def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
-    """The first answer in the reporter's group."""
+def understood(alert: Alert, here: Here, asked: str, wanted: str | None, *, own_word: bool) -> str:
+    """The first answer in the reporter's group; `wanted` is the fact that would help most."""
     if own_word:
         next_step = f"您回“确认 M{alert.id}”，我就发到全镇各群。"
     elif asked:
@@ -135,7 +133,7 @@ def understood(alert: Alert, here: Here, asked: str, *, own_word: bool) -> str:
         description(alert, here),
         phone_line(alert),
         oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
-        still_needed(alert),
+        still_needed(wanted),
         NO_WAITING + next_step,
         "（理解错了，引用这条回“不是”）",
     ]
@@ -298,19 +296,15 @@ def perhaps_another_in_staff_room(alert: Alert) -> str:
     return f"{name(alert)}那个群里又有人说走丢了人，请看看是不是同一位。"
 
 
-def added(alert: Alert, here: Here) -> str:
-    """To the reporter's group after additions."""
-    return "\n".join(
-        line
-        for line in (f"{name(alert)}补充的情况已记下：", description(alert, here), phone_line(alert), needed(alert))
-        if line
+def added(alert: Alert, here: Here, wanted: str | None) -> str:
+    """To the reporter's group after additions; `wanted` is what is asked for next, if anything is."""
+    lines = (
+        f"{name(alert)}补充的情况已记下：",
+        description(alert, here),
+        phone_line(alert),
+        still_needed(wanted),
     )
-
-
-def needed(alert: Alert) -> str:
-    """Only the one most useful fact that is still missing."""
-    wanted = facts.missing(alert)
-    return f"还差：{WANTED[wanted[0]]}" if wanted else ""
+    return "\n".join(line for line in lines if line)
 
 
 def _silent(count: int) -> str:
@@ -686,6 +680,37 @@ def look_in_staff_room(alert: Alert) -> str:
 def how_it_goes(alert: Alert) -> str:
     """To the family at the same time."""
     return f"{name(alert)}人回家几天了，还好吗？有什么要帮忙的，直接跟我说，或者找网格员。"
+
+
+def glad(alert: Alert) -> str:
+    """To the family's good news at the call-back."""
+    return f"{name(alert)}那就好，代问安好。有事随时跟我说。"
+
+
+def family_needs(alert: Alert, family: str, words: str) -> str:
+    """To the worker: what the family answered to the call-back."""
+    return f"{name(alert)}回访时{family}家说：“{clip(words, 60)}”，请跟这家联系一下。"
+
+
+def needs_in_staff_room(alert: Alert) -> str:
+    """The same for a staff room: without names and words."""
+    return f"{name(alert)}回访有回音，家里要帮忙，请跟这家联系一下。"
+
+
+def needs_heard(alert: Alert, *, told: bool) -> str:
+    """To the family that needs something."""
+    who = "已经告诉网格员，会跟您联系" if told else "现在没找到网格员，请打社区电话"
+    return f"{name(alert)}记下了，{who}。急病请先打 120。"
+
+
+def condolence(alert: Alert) -> str:
+    """To the family that answers that the person has died since."""
+    return f"{name(alert)}请节哀。我告诉了网格员，之后不再来问了；有要帮忙的随时说。"
+
+
+def looked_in(alert: Alert) -> str:
+    """To the worker who says how the family is."""
+    return f"{name(alert)}好的，辛苦您跑一趟。"
 
 
 def register_offered(alert: Alert, days: int) -> str:

@@ -48,7 +48,8 @@ async def accused(turn: Turn) -> bool:
         if _NEVER_MIND.match(said):
             return await _let_go(turn, question)
         turn.text = _as_complaint(turn, question.data["names"])
-    people = await complaints.accused_in(turn, area)
+    named = await complaints.accused_in(turn, area, turn.text, turn.reading)
+    people = {name: held for contact_id, (name, held) in named.items() if contact_id != turn.me.contact_id}
     if not people and (turn.text != said or complaints.says_nothing_else(said, ())):
         people = await complaints.titled_in(turn, area)
     if not people:

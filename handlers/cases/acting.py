@@ -11,19 +11,27 @@ from sqlmodel import col
 
 from handlers import helping, lateness
 from handlers.cases import hushing, moving, neighbours, rating, texts
+from handlers.cases.hands import hands_name, whisper_hands
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
+from handlers.cases.texts import hide_phones
 from handlers.cases.working import report_status
 from handlers.clipping import clip
-from handlers.posting import whisper
+from handlers.likeness import alike
+from handlers.posting import say
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref
+from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
+from storage.outbox import Delivery, Post, Sort
 from storage.people import Role
 
 MAX_TEXT = 4000
 ADDED, MOVED = "补充", "补充地点"
+NOT_YET, GOOD_NOW = "还没好", "邻居说好了"
+ASKED_EVERY = timedelta(minutes=2)
+"""How often a group is told at most how a case stands, to questions that were not put to the bot."""
 
 
 async def more(turn: Turn, ref: Ref) -> None:
@@ -60,8 +68,39 @@ async def fixed(turn: Turn, ref: Ref) -> None:
         await moving.settle(turn, case)
     elif case.state in CASE_OPEN and moving.manages(turn, case, area):
         await moving.finish(turn, ref.number, turn.text[:200])
+    elif case.state in (*CASE_OPEN, CaseState.DONE) and await moving.affected(turn, case):
+        await _good_news(turn, case)
     else:
         turn.outcome = Outcome.CHAT
+
+
+async def _good_news(turn: Turn, case: Case) -> None:
+    """来电了 from one of several who wait: who had it reopened rates it; of others the first is thanked, all are noted.
+
+    It ends for nobody else.
+    """
+    if case.state == CaseState.DONE and await _reopened_last(turn, case) == turn.me.contact_id:
+        await rating.rate(turn, case.id or 0, rating.GOOD, "")
+        return
+    turn.concerns(str(case.id))
+    since = case.done_at if case.state == CaseState.DONE else None
+    said = select(CaseStep.actor_id).where(CaseStep.case_id == case.id, CaseStep.action == GOOD_NOW)
+    known = set(await turn.session.scalars(said.where(col(CaseStep.at) >= since) if since else said))
+    if turn.me.contact_id in known:
+        return
+    add_step(turn, case, GOOD_NOW, turn.text[:200], public=False)
+    if known:
+        return
+    others = "" if case.state == CaseState.DONE else "其他人家好了也说一声。"
+    told = await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说已经好了：{clip(turn.text, 60)}")
+    passed = f"，已转告{await hands_name(turn, case)}" if told else ""
+    await say(turn, f"{texts.name(case)}谢谢告知{passed}。{others}", ref=str(case.id))
+
+
+async def _reopened_last(turn: Turn, case: Case) -> int | None:
+    """Who said last that it was not good."""
+    query = select(CaseStep.actor_id).where(CaseStep.case_id == case.id, CaseStep.action == "不满意")
+    return (await turn.session.scalars(query.order_by(col(CaseStep.id).desc()).limit(1))).first()
 
 
 async def not_fixed(turn: Turn, ref: Ref) -> None:
@@ -71,12 +110,41 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
     case, area = await moving.load(turn, await moving.current(turn, ref.number))
     if case.kind == Kind.EMERGENCY and emergencies.goes_on(turn.text):
         await emergencies.contradicted(turn, case)
-    elif case.state in CASE_SOLVED and await moving.affected(turn, case):
+    elif case.state in CASE_SOLVED and await _has_it(turn, case, area):
         await moving.reopen(turn, case, area, turn.text[:200])
-    elif case.state in (*CASE_OPEN, CaseState.DONE) and case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}", ref=str(case.id))
-    else:
+    elif case.state == CaseState.WAITING:
+        await _still_waiting(turn, case)
+    elif case.state not in (*CASE_OPEN, CaseState.DONE) or not await _passed_on(turn, case):
         turn.outcome = Outcome.CHAT
+
+
+async def _has_it(turn: Turn, case: Case, area: Area) -> bool:
+    """Whether the speaker has the trouble: known before, or a neighbour of the same grid who names the same thing."""
+    if await moving.affected(turn, case):
+        return True
+    here = turn.here.area
+    if case.quiet or here is None or here.id != area.id or not alike(turn.text, case.text):
+        return False
+    await neighbours.follow(turn, case, silent=True)
+    return True
+
+
+async def _still_waiting(turn: Turn, case: Case) -> None:
+    """还没好 while it waits for something: for what and until when is said again, and who has it in hand reads it."""
+    query = select(CaseStep).where(CaseStep.case_id == case.id, CaseStep.action == "挂起")
+    step = (await turn.session.scalars(query.order_by(col(CaseStep.id).desc()).limit(1))).first()
+    reason = hide_phones(step.text.rpartition("，到 ")[0]) if step else ""
+    why = f"：{reason}" if reason else ""
+    until = f"，{texts.day(turn.local(case.waits_until))}接着办" if case.waits_until else ""
+    passed = await _passed_on(turn, case)
+    told = f"，您的话已转告{await hands_name(turn, case)}" if passed else ""
+    await say(turn, f"{texts.name(case)}还在等{why}{until}{told}。", ref=str(case.id))
+
+
+async def _passed_on(turn: Turn, case: Case) -> bool:
+    """Whoever has it in hand reads what was said."""
+    add_step(turn, case, NOT_YET, turn.text[:200], public=False)
+    return await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
 
 
 async def rated(turn: Turn, ref: Ref) -> None:
@@ -154,8 +222,26 @@ def gives_back(text: str, *, quoted: bool = True) -> bool:
 
 
 async def asked(turn: Turn, ref: Ref) -> None:
-    """修好了吗 / 12号咋样了: the last step."""
-    await report_status(turn, ref, asked=bool(turn.quoted) or helping.addressed(turn))
+    """修好了吗 / 12号咋样了: the last step; not to everybody in a group who asks at about the same time."""
+    addressed = bool(turn.quoted) or helping.addressed(turn)
+    if not addressed and await _just_told(turn, ref):
+        turn.outcome = Outcome.CHAT
+    else:
+        await report_status(turn, ref, asked=addressed)
+
+
+async def _just_told(turn: Turn, ref: Ref) -> bool:
+    query = (
+        select(Post.id)
+        .join(Delivery, col(Delivery.post_id) == col(Post.id))
+        .where(
+            Post.ref == str(ref),
+            Post.sort == Sort.REPLY,
+            col(Post.at) > turn.now - ASKED_EVERY,
+            Delivery.chat_id == turn.here.chat_id,
+        )
+    )
+    return await turn.session.scalar(query.limit(1)) is not None
 
 
 async def announce_added(turn: Turn, case: Case) -> None:
@@ -163,9 +249,7 @@ async def announce_added(turn: Turn, case: Case) -> None:
     steps = await _last_added(turn, case)
     added = clip("；".join(step.text for step in steps), 200)
     place = f"现在的地点：{case.place}" if any(step.action == MOVED for step in steps) else ""
-    if case.owner_id:
-        told = f"{texts.name(case)}报事人补充：{added}\n{place}".strip()
-        await whisper(turn, case.owner_id, told, ref=str(case.id))
+    await whisper_hands(turn, case, f"{texts.name(case)}报事人补充：{added}\n{place}".strip())
     if case.shown:
         told = f"{texts.name(case)}补充的情况已记下，并告诉了网格员。{place}"
         await moving.tell_origin(turn, case, told, asked=True)

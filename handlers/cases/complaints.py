@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.matters import COMPLAINTS, RECENT_DONE
+from handlers.matters import COMPLAINTS, RECENT_DONE, Refusal
 from handlers.turn import Turn
 from handlers.understanding import Kind, Reading
 from handlers.understanding.harm import is_violence_at_home
@@ -95,13 +95,13 @@ def is_accused(text: str, name: str, roles: Sequence[str]) -> bool:
     return is_named(_spoken_to(name).sub("", text), name, roles)
 
 
-def complained_of(name: str, roles: Iterable[Held], case: Case, path: str) -> bool:
+def complained_of(name: str, roles: Iterable[Held], words: str, path: str) -> bool:
     """Whether a complaint is, or may be, about this person: named in it, or the grid's worker or lead it speaks of."""
     held = list(roles)
-    if is_named(case.text, name, {one.role for one in held}):
+    if is_named(words, name, {one.role for one in held}):
         return True
     here = {one.role for one in held if one.covers(path)}
-    return Role.WORKER in here or (Role.LEAD in here and "网格长" in case.text)
+    return Role.WORKER in here or (Role.LEAD in here and "网格长" in words)
 
 
 async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
@@ -114,35 +114,13 @@ async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
     fit = [
         (max(one.role == Role.LEAD for one in roles), max(one.level for one in roles), contact_id)
         for contact_id, roles in found.items()
-        if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case, area.path)
+        if contact_id != case.reporter_id and not complained_of(names.get(contact_id, ""), roles, case.text, area.path)
     ]
     return [contact_id for _, _, contact_id in sorted(fit, key=lambda one: (not one[0], -one[1]))]
 
 
-async def accused_in(turn: Turn, area: Area) -> dict[str, list[Held]]:
-    """The people with a role around this area whom the turn's words complain of: name -> what they hold."""
-    if turn.reading is None:
-        return {}
-    return await _accused(turn, area, turn.reading, turn.text, but=turn.me.contact_id)
-
-
-async def told_of(turn: Turn, area: Area, reading: Reading, words: str) -> tuple[Reading, Area]:
-    """Words that others told the speaker, or another system: of a complaint about staff its reading, and its area.
-
-    The speaker may be the one complained of.
-    """
-    if reading.kind == Kind.EMERGENCY:
-        return reading, area
-    people = await _accused(turn, area, reading, words)
-    if not people:
-        return reading, area
-    held = [one for roles in people.values() for one in roles]
-    return reading._replace(kind=Kind.COMPLAINT, about_worker=True), await area_above(turn, area, held)
-
-
-async def _accused(
-    turn: Turn, area: Area, reading: Reading, words: str, but: int | None = None
-) -> dict[str, list[Held]]:
+async def accused_in(turn: Turn, area: Area, words: str, reading: Reading) -> dict[int, tuple[str, list[Held]]]:
+    """The people with a role around this area whom words complain of: contact id -> name, and what they hold."""
     if reading.kind != Kind.COMPLAINT and not ACCUSES.search(_DISOWNED.sub("", words)):
         return {}
     held: dict[int, list[Held]] = defaultdict(list)
@@ -151,10 +129,24 @@ async def _accused(
         held[one.contact_id].append(one)
         names[one.contact_id] = name
     return {
-        names[contact_id]: roles
+        contact_id: (names[contact_id], roles)
         for contact_id, roles in held.items()
-        if contact_id != but and is_accused(words, names[contact_id], [one.role for one in roles])
+        if is_accused(words, names[contact_id], [one.role for one in roles])
     }
+
+
+async def passed_on(turn: Turn, area: Area, words: str, reading: Reading) -> bool:
+    """Whether words that the speaker writes down for others complain of who holds a role here.
+
+    Refusal where that is, or may be, the speaker: it would be theirs to see.
+    """
+    named = await accused_in(turn, area, words, reading)
+    me = turn.me
+    if me.contact_id in named or (
+        reading.about_worker and not named and complained_of(me.name, me.roles, words, area.path)
+    ):
+        raise Refusal("说的可能是您自己，不能由您来记，这次没有记。请对方私聊我，或者打 12345。")
+    return reading.about_worker or bool(named)
 
 
 _ASSAULTS = (
@@ -199,7 +191,7 @@ async def out_of_it(turn: Turn, cases: Iterable[Case], area: Area) -> set[int]:
         held[one.contact_id].append(one)
         names[one.contact_id] = name
     about = [case for case in cases if case.about_worker]
-    return {one for one in held for case in about if complained_of(names[one], held[one], case, area.path)}
+    return {one for one in held for case in about if complained_of(names[one], held[one], case.text, area.path)}
 
 
 async def area_above(turn: Turn, area: Area, accused: Iterable[Held]) -> Area:

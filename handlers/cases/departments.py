@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, Update, or_, select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
+from handlers.cases import texts
 from handlers.cases.deadlines import on_the_clock
+from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, whisper
-from handlers.turn import Speaker, Turn, Where
+from handlers.turn import WORKERS, Speaker, Turn, Where
 from storage.areas import Area, Chat, Purpose, Room
 from storage.matters import Case, CaseCall
 from storage.outbox import Sort
-from storage.people import Appointment, Held, Role, names_of, private_chats
+from storage.people import Appointment, Held, Role, names_of, private_chats, roles_of
 
 POLICE = "派出所"
 """The police of a town can be called like a department."""
@@ -76,6 +78,11 @@ def name_of(held: Held) -> str:
 def has_in_hand(turn: Turn, case: Case, path: str) -> bool:
     """Whether the speaker is of the department that has the case, which lies at an area with this path."""
     return bool(case.department) and any(name_of(one) == case.department and one.covers(path) for one in turn.me.roles)
+
+
+def speaks_for(turn: Turn, case: Case) -> bool:
+    """Whether the speaker is of the department that has the case; of the grid's staff where none has it."""
+    return any(name_of(one) == case.department for one in turn.me.roles)
 
 
 def called(roles: Iterable[Held], contact_id: int) -> ColumnElement[bool]:
@@ -173,16 +180,39 @@ def _list(there: Sequence[Department]) -> str:
     return f"这里有：{'、'.join(one.name for one in there[:LISTED])}{more}。"
 
 
-async def let_go(turn: Turn, case: Case) -> None:
-    """Whoever had it in hand until now has not any more: the grid's staff takes it up."""
+async def let_go(turn: Turn, case: Case, why: str) -> None:
+    """The department that had it in hand until now has not any more, and hears `why`: somebody else takes it up."""
     if case.department:
-        gone = update(CaseCall).where(
-            col(CaseCall.case_id) == case.id,
-            col(CaseCall.department) == case.department,
-            col(CaseCall.returned_at).is_(None),
-        )
+        gone = _standing(case).where(CaseCall.department == case.department)
         await turn.session.execute(gone.values(returned_at=turn.now))
+        chats = await _chats_of(turn, case, {case.department})
+        text = f"{texts.name(case)}{why}，{case.department}不用再来了。"
+        await post(turn, str(case.id), Sort.STAFF, [Piece(text)], [Target(one) for one in chats])
         case.department = ""
+
+
+async def came(turn: Turn, case: Case) -> None:
+    """The department that has the case goes to work without a 报到: it is not asked for one any more."""
+    there = _standing(case).where(CaseCall.department == case.department, col(CaseCall.reported_at).is_(None))
+    await turn.session.execute(there.values(reported_at=turn.now, reported_by=turn.me.contact_id))
+
+
+async def dismiss(turn: Turn, case: Case) -> None:
+    """An elder who has the case has it no more."""
+    if case.category in CATEGORIES and case.owner_id is not None:
+        mine = _standing(case).where(CaseCall.contact_id == case.owner_id)
+        await turn.session.execute(mine.values(returned_at=turn.now))
+
+
+def _standing(case: Case) -> Update:
+    """The calls to a case that were not given back, to be changed."""
+    return update(CaseCall).where(col(CaseCall.case_id) == case.id, col(CaseCall.returned_at).is_(None))
+
+
+async def at_work(turn: Turn, people: Collection[int], area: Area) -> set[int]:
+    """Those of these people who still hold a role that covers the area."""
+    held = await roles_of(turn.session, people, turn.now) if people else []
+    return {one.contact_id for one in held if one.role in (*WORKERS, Role.VOLUNTEER) and one.covers(area.path)}
 
 
 async def keep_informed(turn: Turn, case: Case, area: Area, text: str) -> None:
@@ -193,7 +223,8 @@ async def keep_informed(turn: Turn, case: Case, area: Area, text: str) -> None:
         CaseCall.case_id == case.id, CaseCall.department == case.department, col(CaseCall.returned_at).is_(None)
     )
     hold = None if on_the_clock(case) else quiet_hours.ends(turn)
-    people = {*await turn.session.scalars(by), *(await responsible(turn, area, (Role.WORKER,)))[:1]}
+    callers = await at_work(turn, set(await turn.session.scalars(by)), area)
+    people = {*callers, *(await responsible(turn, area, (Role.WORKER,)))[:1]}
     for contact_id in sorted(people - {turn.me.contact_id, case.owner_id, case.reporter_id}):
         await whisper(turn, contact_id, text, ref=str(case.id), hold=hold)
 
@@ -206,7 +237,9 @@ async def calls_of(turn: Turn, case: Case) -> Sequence[CaseCall]:
 
 async def tell_callers(turn: Turn, case: Case, text: str) -> None:
     """Who called somebody to the case hears this in private."""
-    for contact_id in sorted({one.called_by for one in await calls_of(turn, case)} - {turn.me.contact_id}):
+    callers = {one.called_by for one in await calls_of(turn, case)} - {turn.me.contact_id}
+    area = await turn.session.get_one(Area, case.area_id)
+    for contact_id in sorted(await at_work(turn, callers, area)):
         await whisper(turn, contact_id, text, ref=str(case.id))
 
 
@@ -216,14 +249,20 @@ async def reporter_name(turn: Turn, case: Case) -> str:
 
 
 async def call_off(turn: Turn, case: Case, text: str) -> None:
-    """Departments that were called hear that nothing is left to do, unless it was they who ended it."""
-    called = {one.department for one in await calls_of(turn, case)} - {case.department, ELDERS}
-    if not called:
-        return
-    area = await turn.session.get_one(Area, case.area_id)
-    there = [one for one in await around(turn, area) if one.name in called]
-    chats = {chat for one in there for chat in (*(await reached(turn, one)).values(), *one.rooms)}
+    """Departments and elders who were called hear that nothing is left to do, unless it was they who ended it."""
+    calls = await calls_of(turn, case)
+    names = {one.department for one in calls} - {case.department, ELDERS}
+    chats = set(await _chats_of(turn, case, names)) if names else set()
+    if elders := {one.contact_id for one in calls if one.contact_id} - {case.owner_id, turn.me.contact_id}:
+        chats |= set((await private_chats(turn.session, sorted(elders))).values())
     await post(turn, str(case.id), Sort.STAFF, [Piece(text)], [Target(one) for one in sorted(chats)])
+
+
+async def _chats_of(turn: Turn, case: Case, names: Collection[str]) -> list[int]:
+    """Where the departments with these names are told of a case: their people's chats and their rooms."""
+    area = await turn.session.get_one(Area, case.area_id)
+    there = [one for one in await around(turn, area) if one.name in names]
+    return [chat for one in there for chat in (*(await reached(turn, one)).values(), *one.rooms)]
 
 
 async def reached(turn: Turn, one: Department) -> dict[int, int]:

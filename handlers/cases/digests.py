@@ -12,13 +12,14 @@ from sqlmodel import col
 from handlers import quiet_hours
 from handlers.alerts.reaching import town_level
 from handlers.cases import listing, texts
+from handlers.cases.hands import hands
 from handlers.posting import NO_MATTER, Piece, Target, post
 from handlers.turn import Turn
 from handlers.working_time import DAY, working_time
 from storage.areas import Area, Mode, below, bound_rooms
 from storage.matters import CASE_OPEN, CASE_SOLVED, Case, CaseState
 from storage.outbox import Priority, Sort
-from storage.people import private_chats
+from storage.people import private_chats, standing_in
 
 MORNING, WEEKLY = "case.morning", "case.weekly"
 EVERYWHERE = "towns"
@@ -75,14 +76,16 @@ def part_of(turn: Turn, area: Area) -> ColumnElement[bool]:
 
 async def _morning_of(turn: Turn, town: Area) -> None:
     query = (
-        select(Case, col(Area.name), listing.of_today(turn))
+        select(Case, Area, listing.of_today(turn))
         .join(Area, col(Case.area_id) == col(Area.id))
         .where(part_of(turn, town), col(Case.state).in_(CASE_OPEN), col(Case.owner_id).is_not(None))
         .order_by(col(Case.urgent).desc(), col(Case.id))
     )
     mine: dict[int, list[tuple[Case, str, bool]]] = defaultdict(list)
+    standing = await standing_in(turn.session, turn.now)
     for case, area, is_today in await turn.session.execute(query):
-        mine[case.owner_id].append((case, area, is_today))
+        for contact_id in hands(case, area.path, standing, () if case.about_worker else None):
+            mine[contact_id].append((case, area.name, is_today))
     chats = await private_chats(turn.session, mine)
     for contact_id, cases in mine.items():
         text = _for_owner(turn, cases)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 
-from handlers.cases import machine, texts
-from handlers.cases.moving import acknowledge, load, moved, must_manage, noted, take, tell_origin
+from handlers.cases import departments, machine, texts
+from handlers.cases.deadlines import on_the_clock
+from handlers.cases.hands import in_hand
+from handlers.cases.moving import acknowledge, load, moved, must_manage, noted, take_up, tell_origin
 from handlers.matters import Refusal
 from handlers.posting import tell
 from handlers.refs import fold
 from handlers.turn import Turn
 from handlers.understanding.times import day_ahead
+from handlers.working_time import working_time
 from storage.areas import Area
-from storage.matters import CASE_UNTAKEN, Case, CaseState
+from storage.matters import Case, CaseState
 from storage.people import Role
 
 WAITS = "case.waits"
@@ -35,13 +38,19 @@ async def suspend(turn: Turn, number: int, words: str) -> None:
     must_manage(turn, case, area)
     machine.must(turn, case, "挂起")
     day, reason = _until(turn, case, words, "挂起 {} 等配件 周五")
-    if case.state in CASE_UNTAKEN:
-        await take(turn, case)
+    if day == turn.local(turn.now).date():
+        raise Refusal(f"{texts.name(case)}今天就能接着办，不用挂起。要等就写明天以后的日子。")
+    if not on_the_clock(case):
+        day = working_time(turn).morning_from(day).date()  # nobody goes on with it on a day off
+    await take_up(turn, case)
     case.waits_until = _at(turn, day, MORNING)
     case.due_at = max(case.due_at or turn.now, _at(turn, day, EVENING))
     await moved(turn, case, "挂起", f"{reason}，到 {day:%m-%d}")
     hold = await tell_origin(turn, case, f"{texts.name(case)}要等一等：{reason}。{texts.day(day)}接着办。")
-    await acknowledge(turn, case, f"{texts.name(case)}挂起到 {day:%m-%d}，那天早上提醒您。{noted(turn, hold)}")
+    text = f"{texts.name(case)}挂起到 {day:%m-%d}，那天早上提醒您。{noted(turn, hold)}"
+    await acknowledge(turn, case, text, hold)
+    who = f"{texts.name(case)}{case.department}"
+    await departments.keep_informed(turn, case, area, f"{who}说要等到{texts.day(day)}：{reason}。")
     await turn.schedule(WAITS, str(case.id), case.waits_until)
 
 
@@ -59,7 +68,9 @@ async def extend(turn: Turn, number: int, words: str) -> None:
     case.due_at, case.extended = due, case.extended + 1
     await moved(turn, case, "延期", f"到 {day:%m-%d}，{reason}")
     hold = await tell_origin(turn, case, f"{texts.name(case)}办理时间延到{texts.day(day)}：{reason}。")
-    await acknowledge(turn, case, f"{texts.name(case)}延到 {day:%m-%d}。{noted(turn, hold)}")
+    await acknowledge(turn, case, f"{texts.name(case)}延到 {day:%m-%d}。{noted(turn, hold)}", hold)
+    who = f"{texts.name(case)}{case.department}"
+    await departments.keep_informed(turn, case, area, f"{who}说延到{texts.day(day)}：{reason}。")
 
 
 def _until(turn: Turn, case: Case, words: str, usage: str) -> tuple[date, str]:
@@ -70,7 +81,7 @@ def _until(turn: Turn, case: Case, words: str, usage: str) -> tuple[date, str]:
     if said is None:
         raise Refusal(f"{texts.name(case)}没看出是到哪天。{how}")
     if said.day > local.date() + timedelta(days=FARTHEST_DAYS):
-        raise Refusal(f"{texts.name(case)}最多写到 {FARTHEST_DAYS} 天以后，这次没有改动。")
+        raise Refusal(f"{texts.name(case)}最多写到 {FARTHEST_DAYS} 天以后，{said.day:%Y-%m-%d} 太远，这次没有改动。")
     if said.day == local.date() and local.time() >= EVENING:
         raise Refusal(f"{texts.name(case)}今天已经过了下班时间，请写以后的日子。")
     before, after = words[: said.start], words[said.end :]
@@ -97,7 +108,7 @@ async def over(turn: Turn, ref: str) -> None:
     case.waits_until = None
     await moved(turn, case, "到期", public=False)
     area = await turn.session.get_one(Area, case.area_id)
-    if case.owner_id is not None:
-        what = f"{texts.name(case)}今天可以接着办了：{texts.summary(case)}"
-        text = f"{what}\n有情况回“进展 {case.id} …”，还要等就再发“挂起”。"
-        await tell(turn, case.owner_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))
+    what = f"{texts.name(case)}今天可以接着办了：{texts.summary(case)}"
+    text = f"{what}\n有情况回“进展 {case.id} …”，还要等就再发“挂起”。"
+    for contact_id in await in_hand(turn, case, area):
+        await tell(turn, contact_id, text, texts.for_staff_room(case, area.name), area=area, ref=str(case.id))

@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.cases import texts
+from handlers.cases.hands import whisper_hands
 from handlers.cases.moving import load, manages, moved
 from handlers.cases.privacy import is_private_danger
 from handlers.matters import Refusal, find
@@ -69,10 +70,9 @@ async def _answer(turn: Turn, case: Case) -> None:
 
 async def _tell_the_other(turn: Turn, case: Case, own: bool) -> None:
     """The owner hears what the reporter wants, and the reporter what was done."""
-    if own and case.owner_id not in (None, turn.me.contact_id):
-        text = f"{texts.name(case)}{ASKED_FOR}以后只私下说，请不要说出是谁反映的。"
-        await whisper(turn, case.owner_id or 0, text, ref=str(case.id))
-    elif not own:
+    if own:
+        await whisper_hands(turn, case, f"{texts.name(case)}{ASKED_FOR}以后只私下说，请不要说出是谁反映的。")
+    else:
         await whisper(turn, case.reporter_id, f"{texts.name(case)}以后只私下跟您说，不在群里说了。", ref=str(case.id))
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlmodel import col
 
-from handlers.cases import machine, texts
-from handlers.cases.complaints import told_of
-from handlers.cases.moving import between_us, ended, load, moved, must_manage, put_to_owner, tell_origin
+from handlers.cases import departments, machine, reminding, texts
+from handlers.cases.complaints import passed_on
+from handlers.cases.deadlines import limits
+from handlers.cases.moving import between_us, ended, load, moved, must_manage, put_to_owner, tell_origin, wait_for_claim
 from handlers.cases.pressing import is_pressing
-from handlers.cases.reporting import add_step, announce, owner_name, write_case
+from handlers.cases.privacy import is_private
+from handlers.cases.reporting import add_step, announce, owner_for, owner_name, write_case
 from handlers.matters import CASE_KINDS, Refusal, find
 from handlers.posting import say, whisper
 from handlers.reading_words import read_words
 from handlers.refs import fold, take_ref
 from handlers.turn import Turn
-from handlers.understanding import Ref
+from handlers.understanding import Kind, Ref
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseFollower
 
@@ -37,15 +40,21 @@ async def merge(turn: Turn, ref: Ref, words: str) -> None:
     machine.must(turn, other, "合并")
     if await between_us(turn, case) != await between_us(turn, other) or case.about_worker or other.about_worker:
         raise Refusal(f"{texts.name(case)}和 {other.id} 一件要保密、一件不用，不能合并。")
+    if other.kind == Kind.EMERGENCY != case.kind:
+        raise Refusal(f"{texts.name(other)}是险情，要合并请反过来发：合并 {other.id} {case.id}。")
     await _join(turn, case, other)
 
 
 async def _join(turn: Turn, case: Case, other: Case) -> None:
+    if other.kind != Kind.EMERGENCY:
+        await departments.call_off(turn, other, f"{texts.name(other)}已并入{texts.name(case)}，不用另外来了。")
+        await departments.let_go(turn, other, f"已并入{texts.name(case)}")
     other.merged_id = case.id
     await ended(turn, other, "合并", f"并入 {case.id}")
     add_step(turn, case, "并入", f"{other.id}：{other.text[:100]}", public=False)
     case.updated_at = turn.now
-    case.urgent = case.urgent or other.urgent
+    if other.urgent and not case.urgent:
+        await _hurry(turn, case)
     joining = select(CaseFollower).where(CaseFollower.case_id == other.id)
     waiting = [(one.contact_id, one.chat_id) for one in await turn.session.scalars(joining)]
     for contact_id, chat_id in ((other.reporter_id, other.chat_id), *waiting):
@@ -65,6 +74,14 @@ async def _join(turn: Turn, case: Case, other: Case) -> None:
         await say(turn, f"{texts.name(other)}已并入{texts.name(case)}。并错了发“拆分 {other.id}”。", ref=str(case.id))
 
 
+async def _hurry(turn: Turn, case: Case) -> None:
+    """What went into it is urgent: so is the whole, with an urgent one's limits."""
+    before, case.urgent = case.due_at, True
+    limits(turn, case)
+    case.due_at = min(filter(None, (before, case.due_at)), default=None)
+    await reminding.plan(turn, case)
+
+
 async def split(turn: Turn, number: int, words: str) -> None:
     """拆分 15 takes back a merge; 拆分 12 路灯也不亮 makes a matter of its own of what else was said."""
     case, area = await load(turn, number)
@@ -75,53 +92,74 @@ async def split(turn: Turn, number: int, words: str) -> None:
     machine.must(turn, case, "拆分")
     if not words:
         raise Refusal(f"请写出要另立的事，如：拆分 {case.id} 路灯也不亮。")
-    made, area = await _from(turn, case, area, words)
+    made = await _from(turn, case, area, words)
     await write_case(turn, made, area)
     await moved(turn, case, "拆分", f"另立 {made.id}", public=False)
     await announce(turn, made, area, await owner_name(turn, made))
     if made.owner_id != turn.me.contact_id:
         await put_to_owner(turn, made, area)
-    if case.quiet or turn.here.chat_id != case.chat_id:
+    if made.quiet or turn.here.chat_id != case.chat_id:
         await say(turn, f"{texts.name(case)}拆出{texts.name(made)}，分开办。", ref=str(made.id))
 
 
-async def _from(turn: Turn, case: Case, area: Area, words: str) -> tuple[Case, Area]:
-    """What the words tell, of the same people at the same place; a complaint about staff goes past them."""
-    reading, area = await told_of(turn, area, await read_words(turn, words), words)
-    made = Case(
+async def _from(turn: Turn, case: Case, area: Area, words: str) -> Case:
+    """What the words tell, of the same people at the same place; Refusal for what is no matter of theirs."""
+    reading = await read_words(turn, words)
+    if reading.kind == Kind.EMERGENCY:
+        raise Refusal(f"这像是险情，不能拆出来慢慢办，这次没有改动。请马上发：代报 {words[:40]}")
+    if not case.about_worker and await passed_on(turn, area, words, reading):
+        raise Refusal(f"这是对工作人员的意见，不从{texts.name(case)}里拆。请私聊我发“代报 …”，我只转给上级。")
+    category = reading.category or case.category
+    quiet = case.quiet or is_private(words, category)
+    return Case(
         kind=reading.kind if reading.kind in CASE_KINDS else case.kind,
-        category=reading.category or case.category,
-        area_id=area.id or 0,
+        category=category,
+        area_id=case.area_id,
         chat_id=case.chat_id,
         reporter_id=case.reporter_id,
         text=words[:2000],
         place=case.place,
         phone=case.phone,
         urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
-        quiet=case.quiet or reading.about_worker,
-        about_worker=case.about_worker or reading.about_worker,
-        shown=case.shown and not reading.about_worker,
+        quiet=quiet,
+        about_worker=case.about_worker,
+        shown=case.shown and not quiet,
         source=case.source,
         relayed_for=case.relayed_for,
         split_id=case.id,
         created_at=turn.now,
         updated_at=turn.now,
     )
-    return made, area
 
 
 async def _part(turn: Turn, case: Case, area: Area) -> None:
     """It was another matter after all: it goes on by itself, and who came with it no longer waits for the other."""
     machine.must(turn, case, "拆开")
     other = await turn.session.get(Case, case.merged_id)
-    came = select(CaseFollower).where(CaseFollower.case_id == case.merged_id, CaseFollower.via_id == case.id)
-    for follower in await turn.session.scalars(came):
-        await turn.session.delete(follower)
-    case.merged_id, case.ended_at = None, None
+    await _take_out(turn, case)
+    case.merged_id, case.ended_at, case.taken_at = None, None, None
+    case.owner_id = await owner_for(turn, case, area)
     await moved(turn, case, "拆开", f"和 {other.id} 分开" if other else "")
     if other is not None and other.state in CASE_OPEN:
         add_step(turn, other, "拆开", f"{case.id} 另办", public=False)
     await tell_origin(turn, case, f"{texts.name(case)}还是单独办，刚才并错了。有进展我在这里说。")
     await put_to_owner(turn, case, area)
+    await wait_for_claim(turn, case)
     if case.quiet or turn.here.chat_id != case.chat_id:
         await say(turn, f"{texts.name(case)}已拆开，单独办。", ref=str(case.id))
+
+
+async def _take_out(turn: Turn, case: Case) -> None:
+    """Who waits for another matter only because of this one waits for it no longer; nor for what that went into."""
+    people: list[int] | None = None
+    lower, upper_id = case, case.merged_id
+    while upper_id is not None:
+        came = select(CaseFollower).where(CaseFollower.case_id == upper_id, CaseFollower.via_id == lower.id)
+        if people is not None:
+            came = came.where(col(CaseFollower.contact_id).in_(people))
+        rows = (await turn.session.scalars(came)).all()
+        people = [one.contact_id for one in rows]
+        for follower in rows:
+            await turn.session.delete(follower)
+        lower = await turn.session.get_one(Case, upper_id)
+        upper_id = lower.merged_id

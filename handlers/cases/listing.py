@@ -82,11 +82,14 @@ def _query(turn: Turn) -> Select[tuple[Case, str, int | None]]:
     return query if turn.here.private else query.where(col(Case.quiet).is_(False))
 
 
-def line(turn: Turn, case: Case, area: str, hidden: bool = False) -> str:
-    """One case; `hidden`: it was told the bot alone, and its words are not for this group."""
+def line(turn: Turn, case: Case, area: str, hidden: bool = False, *, until: str = "") -> str:
+    """One case; `hidden`: it was told the bot alone, and its words are not for this group.
+
+    `until` stands at its end, in place of how far it is.
+    """
     mark = "急 " if case.urgent else ""
     words = "私下报的，私聊我看" if hidden else open_clip(case.text, 18)
-    return f"{mark}{case.id}｜{area}｜{case.category}｜{words}{_how_far(turn, case)}"
+    return f"{mark}{case.id}｜{area}｜{case.category}｜{words}{until or _how_far(turn, case)}"
 
 
 def _how_far(turn: Turn, case: Case) -> str:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.cases import departments, evidence, machine, texts
-from handlers.cases.moving import RATING_DAYS, load, moved, must_manage, take
+from handlers.cases.moving import call_off, load, moved, must_manage, take, tell_joined
 from handlers.cases.privacy import CATEGORIES
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, say, whisper
@@ -67,7 +67,8 @@ async def settle(turn: Turn, number: int, words: str) -> None:
     paper = "和解书照片收好了。" if photos else ""
     await say(turn, f"{texts.name(case)}已和解{time}。{paper}内容不会发到群里。", ref=str(case.id))
     await departments.tell_callers(turn, case, f"{texts.name(case)}{turn.me.name}说已和解{time}。")
-    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
+    await call_off(turn, case, "已和解")
+    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=turn.rules.cases.reopen_days))
 
 
 async def _tell_settled(turn: Turn, case: Case) -> None:
@@ -77,6 +78,7 @@ async def _tell_settled(turn: Turn, case: Case) -> None:
         await whisper(turn, case.reporter_id, f"{text}还有什么就跟我说一声。", ref=str(case.id))
     if case.shown:
         await post(turn, str(case.id), Sort.CASE, [Piece(text)], [Target(case.chat_id)])
+    await tell_joined(turn, case, text)
 
 
 async def elders(turn: Turn, number: int, words: str) -> None:
@@ -113,7 +115,7 @@ async def _ask(turn: Turn, case: Case, area: Area, contact_id: int, name: str) -
     told = texts.for_department(case, area.name, await departments.reporter_name(turn, case))
     how = f"{turn.me.name}想请您帮着调解，请不要对外说。愿意就回“接单 {case.id}”，不方便就回“退单 {case.id} 理由”。"
     await whisper(turn, contact_id, f"{told}\n{how}", ref=str(case.id))
-    await say(turn, f"{texts.name(case)}已私下请{name}，他答应了我告诉您。", ref=str(case.id))
+    await say(turn, f"{texts.name(case)}已私下请{name}，答应了我告诉您。", ref=str(case.id))
 
 
 async def _mediators(turn: Turn, case: Case, area: Area) -> list[tuple[int, str, str]]:

@@ -13,7 +13,9 @@ from handlers import hearers, quiet_hours
 from handlers.cases import departments, evidence, machine, outside, reminding, sights, texts
 from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
+from handlers.cases.hands import hands_name, in_hand, whisper_hands
 from handlers.cases.reporting import add_step, owner_for, owner_name
+from handlers.checking_on import is_check
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
 from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
@@ -22,13 +24,19 @@ from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat
 from storage.inbox import Picture
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseFollower, CaseState, Shows
+from storage.matters import (
+    CASE_OPEN,
+    CASE_SOLVED,
+    CASE_UNTAKEN,
+    CASE_WORKED,
+    Case,
+    CaseFollower,
+    CaseState,
+    CaseStep,
+    Shows,
+)
 from storage.outbox import Priority, Sort
 from storage.people import Contact, Role, colleagues
-
-RATING_DAYS = 3
-"""Days after 办结 without a word until a case ends by itself; DIGIT gives 72 hours for reopening."""
-
 
 BEYOND = frozenset({"上报", "吹哨", "转办"})
 """Moves by which a case leaves the grid."""
@@ -38,6 +46,9 @@ MENTIONED = 20
 
 HANDED = frozenset({"转给", "上报", "转办", "兜底"})
 """Moves to somebody else, whose time to take it up begins anew."""
+
+AGAIN = timedelta(minutes=10)
+"""Within what time the same words of the same person are the same message, sent twice."""
 
 FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
@@ -97,7 +108,7 @@ def manages(turn: Turn, case: Case, area: Area) -> bool:
     """
     if case.about_worker:
         roles = (*COMPLAINTS, Role.POLICE) if case.kind == Kind.EMERGENCY else COMPLAINTS
-        return turn.me.has(roles, area.path) and not complained_of(turn.me.name, turn.me.roles, case, area.path)
+        return turn.me.has(roles, area.path) and not complained_of(turn.me.name, turn.me.roles, case.text, area.path)
     roles = ON_DUTY if case.kind == Kind.EMERGENCY else WORKERS
     mine = turn.me.contact_id == case.owner_id or departments.has_in_hand(turn, case, area.path)
     return mine or turn.me.has(roles, area.path)
@@ -155,10 +166,15 @@ def noted(turn: Turn, hold: datetime | None) -> str:
     return f"记下了，夜里不打扰，{turn.local(hold):%H:%M} 再告诉报事人。" if hold else "已告诉报事人。"
 
 
-async def acknowledge(turn: Turn, case: Case, text: str) -> None:
-    """Answer the worker where the command was typed, unless the post about it goes to the same chat."""
+async def acknowledge(turn: Turn, case: Case, text: str, hold: datetime | None = None) -> None:
+    """Answer the worker where the command was typed, unless the post about it goes to the same chat.
+
+    Where the quiet hours `hold` that post, in private: nobody's command stays without an answer.
+    """
     if case.quiet or turn.here.chat_id != case.chat_id:
         await say(turn, text, ref=str(case.id))
+    elif hold:
+        await whisper(turn, turn.me.contact_id, text, ref=str(case.id))
 
 
 async def claim(turn: Turn, number: int) -> None:
@@ -167,7 +183,9 @@ async def claim(turn: Turn, number: int) -> None:
     if case.state in CASE_WORKED:
         if case.owner_id == turn.me.contact_id:
             raise Refusal(f"{texts.name(case)}已经在您手上了，办完回“办结 {case.id} 结果”。")
-        raise Refusal(f"{texts.name(case)}已被{await owner_name(turn, case)}接了。")
+        owner = await owner_name(turn, case)
+        how = f"{owner}已请部门来办" if case.state == CaseState.REFERRED else f"已被{owner}接了"
+        raise Refusal(f"{texts.name(case)}{how}。")
     machine.must(turn, case, "接单")
     if case.about_worker:
         must_manage(turn, case, area)
@@ -178,10 +196,9 @@ async def claim(turn: Turn, number: int) -> None:
         raise Refusal(f"事项 {case.id} 在{area.name}，不在您负责的范围，这次没有改动。")
     await take(turn, case)
     await moved(turn, case, "接单")
-    await tell_origin(turn, case, f"{texts.name(case)}{turn.me.name}已接单，正在处理。")
-    await acknowledge(
-        turn, case, f"{texts.name(case)}接好了。办完回“办结 {case.id} 结果”，中间有情况回“进展 {case.id} …”。"
-    )
+    hold = await tell_origin(turn, case, f"{texts.name(case)}{turn.me.name}已接单，正在处理。")
+    todo = f"办完回“办结 {case.id} 结果”，中间有情况回“进展 {case.id} …”。"
+    await acknowledge(turn, case, f"{texts.name(case)}接好了。{todo}", hold)
 
 
 async def progress(turn: Turn, number: int, words: str) -> None:
@@ -189,14 +206,15 @@ async def progress(turn: Turn, number: int, words: str) -> None:
     case, area = await load(turn, number)
     must_manage(turn, case, area)
     machine.must(turn, case, "进展", "写进展")
-    if case.state in CASE_UNTAKEN:
-        await take(turn, case)
-    await moved(turn, case, "进展", words)
+    move = "跟进" if awaited(turn, case) else "进展"
+    await not_again(turn, case, move, words)
+    await take_up(turn, case)
+    await moved(turn, case, move, words)
     photos = await evidence.keep_sent(turn, case, Shows.SITE)
     await evidence.with_step(turn, case, photos)
     hold = await tell_origin(turn, case, f"{texts.name(case)}进展：{words}", photos=photos)
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}进展：{words}")
-    await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}")
+    await acknowledge(turn, case, f"{texts.name(case)}进展{noted(turn, hold)}", hold)
 
 
 async def hand_over(turn: Turn, number: int, person: str) -> None:
@@ -207,13 +225,12 @@ async def hand_over(turn: Turn, number: int, person: str) -> None:
     to = await _colleague(turn, case, area, person)
     if to.id == case.owner_id:
         raise Refusal(f"{texts.name(case)}本来就由{to.name}负责。")
-    await departments.let_go(turn, case)
     await relieve(turn, case, f"已转给{to.name}")
     case.owner_id, case.taken_at = to.id, None
     await moved(turn, case, "转给", to.name)
-    await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
+    hold = await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}处理。")
     await put_to_owner(turn, case, area)
-    await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。")
+    await acknowledge(turn, case, f"{texts.name(case)}已转给{to.name}。", hold)
     await wait_for_claim(turn, case)
 
 
@@ -231,10 +248,10 @@ async def give_back(turn: Turn, number: int) -> None:
     me, owner = turn.me.name, await owner_name(turn, case)
     next_one = f"，已告诉{owner}" if owner and case.owner_id != turn.me.contact_id else ""
     others = "" if await between_us(turn, case) else f"能接的请回“接单 {case.id}”。"
-    await tell_origin(turn, case, f"{texts.name(case)}{me}这边办不了，退回来了{next_one}。{others}")
+    hold = await tell_origin(turn, case, f"{texts.name(case)}{me}这边办不了，退回来了{next_one}。{others}")
     if case.owner_id != turn.me.contact_id:
         await put_to_owner(turn, case, area, f"{me}办不了，退单了。请您接下，或者转给别人。\n")
-    await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。")
+    await acknowledge(turn, case, f"{texts.name(case)}已退回{next_one}。", hold)
     if case.kind == Kind.EMERGENCY:
         await emergencies.given_back(turn, case, area)
     await wait_for_claim(turn, case, 2 if case.owner_id == turn.me.contact_id else 1)
@@ -242,6 +259,10 @@ async def give_back(turn: Turn, number: int) -> None:
 
 async def relieve(turn: Turn, case: Case, why: str) -> None:
     """Who had the case until now hears that somebody else has it; its reporter hears of every move anyway."""
+    if case.department:
+        await departments.let_go(turn, case, f"{turn.me.name}{why}")
+        return
+    await departments.dismiss(turn, case)
     if case.owner_id not in (None, turn.me.contact_id, case.reporter_id):
         await whisper(turn, case.owner_id, f"{texts.name(case)}{turn.me.name}{why}，您不用再办。", ref=str(case.id))
 
@@ -278,30 +299,43 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     """办结: the reporter is asked whether it is good."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
+    if case.state in CASE_SOLVED:
+        await _finished_before(turn, case, words)
+        return
     machine.must(turn, case, "办结")
     if case.taken_at is None:
         await take(turn, case)
     photos = await evidence.keep_sent(turn, case, Shows.RESULT)
     missing = await sights.missing(turn, case, area, words)
-    case.done_at = turn.now
+    since, case.done_at = case.done_at if case.reopened else None, turn.now
     await moved(turn, case, "办结", words)
     await evidence.with_step(turn, case, photos)
     result = f"：{words}" if words else ""
-    here = await _joined_here(turn, case)
-    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here else ""
+    here = await _joined_here(turn, case, since)
+    thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here and not is_check(case) else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
     asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
     hold = await tell_origin(
         turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here, photos=photos
     )
-    await _tell_joined(turn, case, f"{texts.name(case)}已办结{result}。您那里还没好，就说一声。")
+    other = "您那里还没好，就说一声。"
+    await tell_joined(turn, case, f"{texts.name(case)}已办结{result}。{other}", f"{texts.name(case)}已办结。{other}")
     told = noted(turn, hold) if danger or hold else "已请报事人评价。"
-    await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}")
+    await acknowledge(turn, case, f"{texts.name(case)}已办结，{told}", hold)
     if missing:
         await whisper(turn, turn.me.contact_id, sights.reminder(case, missing), ref=str(case.id))
     await departments.keep_informed(turn, case, area, f"{texts.name(case)}{case.department}已办结{result}。")
-    await _call_off(turn, case, f"已处理完{result}")
-    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=RATING_DAYS))
+    await call_off(turn, case, "已处理完" if await between_us(turn, case) else f"已处理完{result}")
+    await turn.schedule("case.close", str(case.id), turn.now + timedelta(days=turn.rules.cases.reopen_days))
+
+
+async def _finished_before(turn: Turn, case: Case, words: str) -> None:
+    """办结 once more of what is done: thanks, and the words are kept."""
+    kept = "，这句也记下了" if words else ""
+    if words:
+        add_step(turn, case, "备注", words[:500], public=False)
+    done = f"{turn.local(case.done_at):%m-%d %H:%M} " if case.done_at else ""
+    await say(turn, f"{texts.name(case)}{done}{texts.state(case)}，不用再发{kept}，谢谢。", ref=str(case.id))
 
 
 async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
@@ -310,13 +344,25 @@ async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
     return list((await turn.session.scalars(query)).all())
 
 
-async def _joined_here(turn: Turn, case: Case) -> list[int]:
-    """Those of them who joined where the case was reported, as many as a post may mention."""
-    return [one.contact_id for one in await _followers(turn, case) if one.chat_id == case.chat_id][:MENTIONED]
+async def _joined_here(turn: Turn, case: Case, since: datetime | None) -> list[int]:
+    """Those of them who joined where the case was reported, as many as a post may mention.
+
+    After an earlier end (`since`) only those to whom that was no end: who came, or said that it is not good, after it.
+    """
+    here = [one for one in await _followers(turn, case) if one.chat_id == case.chat_id]
+    if since is not None:
+        said = select(CaseStep.actor_id).where(
+            CaseStep.case_id == case.id, col(CaseStep.action).in_(("不满意", "还没好")), col(CaseStep.at) >= since
+        )
+        waiting = set(await turn.session.scalars(said))
+        here = [one for one in here if one.at >= since or one.contact_id in waiting]
+    return [one.contact_id for one in here][:MENTIONED]
 
 
-async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
+async def tell_joined(turn: Turn, case: Case, text: str, quiet_text: str = "") -> None:
     """Those who joined in other groups hear of the end there, in one post a group; of what is private, alone.
+
+    `quiet_text`: what they hear of a matter that has become private since, and is not theirs to know.
 
     Who entered a ticket that went into it gets the result for that ticket.
     """
@@ -329,7 +375,7 @@ async def _tell_joined(turn: Turn, case: Case, text: str) -> None:
         if one.via_id in tickets:
             continue
         if case.quiet:
-            await whisper(turn, one.contact_id, text, ref=str(case.id))
+            await whisper(turn, one.contact_id, quiet_text or text, ref=str(case.id))
         elif one.chat_id != case.chat_id:
             elsewhere[one.chat_id].append(one.contact_id)
     for chat_id, people in elsewhere.items():
@@ -344,14 +390,16 @@ async def withdraw(turn: Turn, number: int) -> None:
     if not own:
         must_manage(turn, case, area)
         if not turn.me.has(WORKERS):
-            raise Refusal(f"{texts.name(case)}只有报事人和网格员能撤销，这次没有改动。办不了请回“退单 {case.id}”。")
+            raise Refusal(
+                f"{texts.name(case)}只有报事人和网格员能撤销，这次没有改动。办不了请回“退单 {case.id} 理由”。"
+            )
     machine.must(turn, case, "撤销")
     was_open = case.state in CASE_OPEN
     await ended(turn, case, "撤销")
     await _told_of_end(turn, case, f"{texts.name(case)}已撤销。", own)
-    await _tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
+    await tell_joined(turn, case, f"{texts.name(case)}报它的人撤销了。您那里还没好，请再说一次，我另外记。")
     if was_open:
-        await _call_off(turn, case, "报事人说没事了" if own else "已撤销")
+        await call_off(turn, case, "报事人说没事了" if own else "已撤销")
 
 
 async def refuse(turn: Turn, number: int, reason: str) -> None:
@@ -361,8 +409,8 @@ async def refuse(turn: Turn, number: int, reason: str) -> None:
     machine.must(turn, case, "驳回")
     await ended(turn, case, "驳回", reason)
     await _told_of_end(turn, case, f"{texts.name(case)}没有受理：{reason}{await outside.form(turn, case)}", False)
-    await _tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}")
-    await _call_off(turn, case, "没有受理")
+    await tell_joined(turn, case, f"{texts.name(case)}没有受理：{reason}", f"{texts.name(case)}没有受理。")
+    await call_off(turn, case, "没有受理")
 
 
 async def misread(turn: Turn, number: int) -> None:
@@ -380,22 +428,23 @@ async def misread(turn: Turn, number: int) -> None:
     elif not own and await between_us(turn, case):
         text = f"{texts.name(case)}网格员看过，不按事项办，已撤下。要办的事请再跟我说一次。"
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
-    await _tell_joined(turn, case, f"{texts.name(case)}是我理解错了，已撤下。您那里真有事，请再说一次。")
+    await tell_joined(turn, case, f"{texts.name(case)}是我理解错了，已撤下。您那里真有事，请再说一次。")
     if not (shown and turn.here.chat_id == case.chat_id):
         await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
-    await _call_off(turn, case, "没有险情，是我理解错了")
+    await call_off(turn, case, "没有险情，是我理解错了")
 
 
 async def _told_of_end(turn: Turn, case: Case, text: str, own: bool) -> None:
+    hold = None
     if case.shown or not own or case.quiet:
-        await tell_origin(turn, case, text)
-    if own and case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{text}（报事人自己说不用了）", ref=str(case.id))
+        hold = await tell_origin(turn, case, text)
+    if own:
+        await whisper_hands(turn, case, f"{text}（报事人自己说不用了）")
     if not own or not case.shown:
-        await acknowledge(turn, case, text)
+        await acknowledge(turn, case, text, hold)
 
 
-async def _call_off(turn: Turn, case: Case, why: str) -> None:
+async def call_off(turn: Turn, case: Case, why: str) -> None:
     """Whoever was alarmed by an emergency, or called to a case, hears that it is over."""
     if case.kind == Kind.EMERGENCY:
         await hearers.tell_rest(turn, str(case.id), f"{texts.name(case)}{why}，不用再赶去了。")
@@ -435,9 +484,36 @@ def remember(turn: Turn, case: Case, move: str) -> None:
 
 async def take(turn: Turn, case: Case) -> None:
     """The speaker takes it up, for the department that has it or for the grid's staff."""
-    if not any(departments.name_of(one) == case.department for one in turn.me.roles):
-        await departments.let_go(turn, case)
+    if not departments.speaks_for(turn, case):
+        await departments.let_go(turn, case, f"{turn.me.name}接过去办了")
+    elif case.department:
+        await departments.came(turn, case)
     case.owner_id, case.taken_at = turn.me.contact_id, turn.now
+
+
+def awaited(turn: Turn, case: Case) -> bool:
+    """Whether somebody else was asked to come and has not yet: the speaker only follows how it goes."""
+    if case.taken_at is not None or case.state == CaseState.REFERRED:
+        return case.taken_at is None
+    if case.department:
+        return not departments.speaks_for(turn, case)
+    return case.state == CaseState.ASSIGNED and case.owner_id != turn.me.contact_id
+
+
+async def take_up(turn: Turn, case: Case) -> None:
+    """Words about a case that nobody has taken also claim it; not where somebody else was asked to come."""
+    if case.state in CASE_UNTAKEN and not awaited(turn, case):
+        await take(turn, case)
+
+
+async def not_again(turn: Turn, case: Case, move: str, words: str) -> None:
+    """Refusal of the very words that the speaker sent a moment ago: the group has read them."""
+    query = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc()).limit(1)
+    last = (await turn.session.scalars(query)).first()
+    if last is None or (last.action, last.actor_id, last.text) != (move, turn.me.contact_id, words[:500]):
+        return
+    if turn.now - last.at < AGAIN:
+        raise Refusal(f"{texts.name(case)}这句{turn.local(last.at):%H:%M} 已经发过了，没有再发。")
 
 
 async def affected(turn: Turn, case: Case) -> bool:
@@ -454,10 +530,9 @@ async def settle(turn: Turn, case: Case) -> None:
     text = f"{texts.name(case)}好的，记为已解决。"
     if case.shown or case.quiet:
         await tell_origin(turn, case, text)
-    await _tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        await whisper(turn, case.owner_id, f"{texts.name(case)}报事人说已经好了，不用再跑了。", ref=str(case.id))
-    await _call_off(turn, case, "报事人说已经好了")
+    await tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
+    await whisper_hands(turn, case, f"{texts.name(case)}报事人说已经好了，不用再跑了。")
+    await call_off(turn, case, "报事人说已经好了")
 
 
 async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "") -> None:
@@ -470,17 +545,19 @@ async def reopen(turn: Turn, case: Case, area: Area, words: str, asking: str = "
     await moved(turn, case, "不满意", words)
     await turn.unschedule("case.close", str(case.id))
     why = f"（{words}）" if words else ""
-    again = f"已重新打开，请{await owner_name(turn, case) or '网格员'}再看看。"
+    again = f"已重新打开，请{await hands_name(turn, case) or '网格员'}再看看。"
     await say(turn, f"{texts.name(case)}收到，{again}{asking}", ref=str(case.id))
     own = turn.me.contact_id == case.reporter_id
     if not own and turn.here.chat_id != case.chat_id:
         await tell_origin(turn, case, f"{texts.name(case)}有邻居说还没好，{again}")
     who = "报事人不满意" if own else f"{turn.me.name or '邻居'}说还没好"
-    await _alarm(turn, case, area, f"{texts.name(case)}{who}，已重新打开{why}。")
+    text = f"{texts.name(case)}{who}，已重新打开{why}。"
+    await _alarm(turn, case, area, text)
+    await departments.keep_informed(turn, case, area, text)
 
 
 async def _alarm(turn: Turn, case: Case, area: Area, text: str) -> None:
-    people = {case.owner_id} if case.owner_id else set()
+    people = set(await in_hand(turn, case, area))
     if not case.about_worker:
         people |= set(await responsible(turn, area, (Role.LEAD,)))
     for contact_id in sorted(people - {turn.me.contact_id}):

@@ -14,6 +14,7 @@ from sqlmodel import col
 from handlers import locating, quiet_hours
 from handlers.cases import moving, proactive, texts
 from handlers.cases.deadlines import on_the_clock
+from handlers.cases.hands import whisper_hands
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, open_and_tell
@@ -21,7 +22,7 @@ from handlers.clipping import clip
 from handlers.commands import Order
 from handlers.likeness import Likeness, Told, likeness
 from handlers.matters import NOT_FOUND, Refusal
-from handlers.posting import Piece, Target, post, say, whisper
+from handlers.posting import Piece, Target, post, say
 from handlers.reading_words import read_words
 from handlers.refs import fold
 from handlers.surroundings import nearby_cases
@@ -166,15 +167,21 @@ async def join(turn: Turn, case: Case, *, said: bool = False, silent: bool = Fal
     turn.concerns(str(case.id))
     if await turn.session.get(CaseFollower, (case.id, turn.me.contact_id)):
         return
+    follower = await follow(turn, case, silent=silent)
+    if not silent:
+        await _answer(turn, case, follower)
+    await _tell_owner(turn, case, said)
+
+
+async def follow(turn: Turn, case: Case, *, silent: bool) -> CaseFollower:
+    """Write the speaker down as one who has the same trouble; `silent`: they need not be told."""
     follower = CaseFollower(case_id=case.id or 0, contact_id=turn.me.contact_id, chat_id=turn.here.chat_id, at=turn.at)
     follower.told_at = turn.now if silent else None
     turn.session.add(follower)
     case.updated_at = turn.now
     add_step(turn, case, SAME, turn.text[:MAX_TEXT], public=False)
     await turn.session.flush()
-    if not silent:
-        await _answer(turn, case, follower)
-    await _tell_owner(turn, case, said)
+    return follower
 
 
 async def _answer(turn: Turn, case: Case, follower: CaseFollower) -> None:
@@ -222,7 +229,7 @@ async def _tell_owner(turn: Turn, case: Case, said: bool) -> None:
     words = f"：“{clip(turn.text, 100)}”" if said else ""
     who = f"（{turn.me.name}）" if turn.me.name else ""
     line = f"{texts.name(case)}又有一位邻居{who}说有同样情况{words}。"
-    await whisper(turn, case.owner_id or 0, line, ref=str(case.id), hold=_hold(turn, case))
+    await whisper_hands(turn, case, line, hold=_hold(turn, case))
     await turn.schedule(COUNTED, f"{case.id}#{await _count(turn, case)}", turn.now + OWNER_EVERY)
 
 
@@ -244,7 +251,7 @@ async def tell_count(turn: Turn, ref: str) -> None:
     count = await _count(turn, case)
     if count > int(told):
         line = f"{texts.name(case)}现在共有 {count} 位邻居说有同样情况。"
-        await whisper(turn, case.owner_id, line, ref=number, hold=_hold(turn, case))
+        await whisper_hands(turn, case, line, hold=_hold(turn, case))
         await turn.schedule(COUNTED, f"{number}#{count}", turn.now + OWNER_EVERY)
 
 

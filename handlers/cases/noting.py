@@ -9,15 +9,15 @@ from sqlmodel import col
 
 from handlers.cases import machine, texts
 from handlers.cases.deadlines import limits
-from handlers.cases.moving import affected, load, manages, moved, must_manage
+from handlers.cases.hands import hands_name, in_hand
+from handlers.cases.moving import affected, load, manages, moved, must_manage, not_again
 from handlers.cases.privacy import CATEGORIES
-from handlers.cases.reporting import owner_name
 from handlers.matters import Refusal
 from handlers.posting import responsible, say, tell
 from handlers.turn import Turn
 from handlers.understanding.learned import learned
 from storage.areas import Area
-from storage.matters import Case, CaseStep
+from storage.matters import Case, CaseState, CaseStep
 from storage.people import Role
 
 NOTE, URGE = "备注", "催办"
@@ -29,6 +29,7 @@ async def note(turn: Turn, number: int, words: str) -> None:
     """备注 12 …: for those who work on it; the group never reads it."""
     case, area = await load(turn, number)
     must_manage(turn, case, area)
+    await not_again(turn, case, NOTE, words)
     await moved(turn, case, NOTE, words, public=False)
     await say(turn, f"{texts.name(case)}备注记下了，群里看不到。", ref=str(case.id))
 
@@ -43,10 +44,13 @@ async def recategorise(turn: Turn, number: int, words: str) -> None:
         raise Refusal(f"{texts.name(case)}本来就是“{category}”。")
     before, case.category = case.category, category
     case.quiet = case.quiet or category in CATEGORIES
+    promised = case.due_at if case.extended or case.reopened or case.state == CaseState.WAITING else None
     limits(turn, case)
+    case.due_at = promised or case.due_at  # a day that was named to the reporter since stands
     await moved(turn, case, "改类", f"{before}改为{category}", public=False)
-    kept = "，以后只私下说" if category in CATEGORIES else ""
-    await say(turn, f"{texts.name(case)}已改为“{category}”{kept}。", ref=str(case.id))
+    hidden = category in CATEGORIES
+    done = "改好了" if hidden and not turn.here.private else f"已改为“{category}”"
+    await say(turn, f"{texts.name(case)}{done}{'，以后只私下说' if hidden else ''}。", ref=str(case.id))
 
 
 def _category(turn: Turn, words: str) -> str:
@@ -68,13 +72,15 @@ async def urge(turn: Turn, number: int) -> None:
         raise Refusal(f"{texts.name(case)}请报事人来催。您有同样的情况，直接在群里说就行。")
     machine.must(turn, case, URGE)
     last, count = await _urged(turn, case)
-    owner = await owner_name(turn, case)
+    owner = await hands_name(turn, case)
     if last is not None and turn.now - last < AGAIN:
         await say(turn, f"{texts.name(case)}{turn.local(last):%H:%M} 刚催过{owner}，请稍等。", ref=str(case.id))
         return
     await moved(turn, case, URGE, public=False)
     await _pass_on(turn, case, area, count + 1)
-    await say(turn, f"{texts.name(case)}已催{owner or '管理员'}。", ref=str(case.id))
+    own = case.owner_id == turn.me.contact_id
+    told = "现在就在您手上，已记下催办" if own else f"已催{owner}" if owner else "已记下催办，这件事现在没有人负责"
+    await say(turn, f"{texts.name(case)}{told}。", ref=str(case.id))
 
 
 async def _urged(turn: Turn, case: Case) -> tuple[datetime | None, int]:
@@ -85,7 +91,7 @@ async def _urged(turn: Turn, case: Case) -> tuple[datetime | None, int]:
 
 async def _pass_on(turn: Turn, case: Case, area: Area, count: int) -> None:
     """To the owner; from the second time on, and from above, to the lead too."""
-    people = {case.owner_id} if case.owner_id else set()
+    people = set(await in_hand(turn, case, area))
     if not case.about_worker and (count > 1 or turn.me.contact_id != case.reporter_id):
         people |= set(await responsible(turn, area, (Role.LEAD,)))
     due = f"，{turn.local(case.due_at):%m-%d %H:%M} 前办完" if case.due_at else ""

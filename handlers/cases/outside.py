@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases import texts
-from handlers.cases.complaints import told_of
+from handlers.cases.complaints import passed_on
 from handlers.cases.listing import outside_lines
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
@@ -47,6 +47,8 @@ _SURE = 4
 """Letters and digits after Chinese words that are a ticket's number even without a mark: 信访2026, but not 小区12."""
 
 _BEFORE = re.compile(r"(?:限|截止|截至|时限|期限|到期|最晚|务必)[于在到为是日期:： ]{0,4}$")
+_HOUSE = re.compile(r"\d+(?:号|[-/.]\d+)")
+"""What may be a house as well as a day: 柳树巷 5号."""
 _AFTER = re.compile(r"\s?(?:之|以)?(?:前|内|到期|截止|为止|办结|回复|反馈)")
 
 
@@ -95,7 +97,8 @@ def limit(words: str, now: datetime) -> datetime | None:
     start = 0
     while said := day_ahead(words[start:], now):
         before, after = words[: start + said.start], words[start + said.end :]
-        if _BEFORE.search(before) or _AFTER.match(after) or not after.strip(" 。.!！"):
+        last = not after.strip(" 。.!！") and not _HOUSE.fullmatch(words[start + said.start : start + said.end])
+        if _BEFORE.search(before) or _AFTER.match(after) or last:
             return datetime.combine(said.day, EVENING, now.tzinfo)
         start += said.end
     return None
@@ -147,7 +150,7 @@ async def area_named(turn: Turn, words: str, within: set[str]) -> Area | None:
 
 
 async def _open(turn: Turn, source: CaseSource, number: str, words: str, area: Area, chat_id: int) -> None:
-    case, area = await record(turn, source, number, words, area, chat_id)
+    case = await record(turn, source, number, words, area, chat_id)
     await tell_owner(turn, case, area)
     worker = await owner_name(turn, case)
     due = f"，时限 {texts.day(turn.local(case.due_at))}" if case.due_at else ""
@@ -171,12 +174,13 @@ async def record(
     *,
     caller: str = "",
     phone: str = "",
-) -> tuple[Case, Area]:
+) -> Case:
     """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one.
 
-    The area is another one where it complains of who works in this. `caller` and `phone` are known beside the words.
+    `caller` and `phone` are known beside the words.
     """
-    reading, area = await told_of(turn, area, await read_words(turn, words), words)
+    reading = await read_words(turn, words)
+    about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
         turn,
         area,
@@ -184,8 +188,8 @@ async def record(
         words,
         chat_id=chat_id,
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=reading.about_worker or is_private(words, reading.category or "其他"),
-        about_worker=reading.about_worker,
+        quiet=about_worker or is_private(words, reading.category or "其他"),
+        about_worker=about_worker,
         source=source,
         outside_number=number,
         relayed_for=caller or reading.fields.contact_name or "",
@@ -193,7 +197,7 @@ async def record(
         due_at=due_at or limit(words, turn.local(turn.now)),
     )
     await write_case(turn, case, area)
-    return case, area
+    return case
 
 
 async def tickets_in(turn: Turn, case: Case) -> list[Case]:

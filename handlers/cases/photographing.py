@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from handlers.cases import evidence, texts
+from handlers.cases.hands import whisper_hands
 from handlers.cases.moving import affected, load, manages, must_manage
 from handlers.matters import Refusal
-from handlers.posting import say, whisper
+from handlers.posting import say
 from handlers.turn import Turn
 from storage.areas import Area
 from storage.inbox import Outcome, Picture
@@ -26,10 +27,8 @@ async def pictured(turn: Turn, number: int, picture: Picture) -> None:
     elif case.quiet:
         turn.outcome = Outcome.CHAT
         return
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        where = f"发“照片 {case.id}”看" if turn.here.private else "请到群里看"
-        text = f"{texts.name(case)}{turn.me.name}发了一张照片，{where}。"
-        await whisper(turn, case.owner_id, text, ref=str(case.id))
+    where = f"发“照片 {case.id}”看" if turn.here.private else "请到群里看"
+    await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}发了一张照片，{where}。")
 
 
 async def show(turn: Turn, number: int) -> None:

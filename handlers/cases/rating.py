@@ -9,10 +9,11 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers.cases import machine, outside, texts
+from handlers.cases.hands import hands_name, whisper_hands
 from handlers.cases.moving import affected, current, ended, load, moved, reopen
-from handlers.cases.reporting import add_step, owner_name
+from handlers.cases.reporting import add_step
 from handlers.matters import Refusal
-from handlers.posting import say, whisper
+from handlers.posting import say
 from handlers.refs import fold
 from handlers.turn import Turn
 from handlers.understanding import stars
@@ -58,9 +59,13 @@ async def rate(turn: Turn, number: int, mark: int, words: str) -> None:
     thanks = "谢谢评价，这件事就结束了。" if mark > MIDDLING else "谢谢评价。"
     form = await outside.form(turn, case) if mark > MIDDLING else ""
     await say(turn, f"{texts.name(case)}{thanks}{ASKING_WHY if asks else ''}{form}", ref=str(case.id))
-    if case.owner_id and case.owner_id != turn.me.contact_id:
-        told = f"{texts.name(case)}报事人评价：{_shown(mark)}{f'（{why}）' if why else ''}。"
-        await whisper(turn, case.owner_id, told, ref=str(case.id))
+    await whisper_hands(
+        turn, case, f"{texts.name(case)}{_who(turn, case)}评价：{_shown(mark)}{f'（{why}）' if why else ''}。"
+    )
+
+
+def _who(turn: Turn, case: Case) -> str:
+    return "报事人" if turn.me.contact_id == case.reporter_id else turn.me.name or "邻居"
 
 
 def _shown(mark: int) -> str:
@@ -114,10 +119,7 @@ async def explained(turn: Turn, number: int) -> bool:
     case, _ = await load(turn, number)
     question.answered_at = case.updated_at = turn.now
     add_step(turn, case, "评价理由", turn.text[:200], public=False)
-    told = bool(case.owner_id) and case.owner_id != turn.me.contact_id
-    if told:
-        text = f"{texts.name(case)}报事人说哪里不满意：{turn.text[:200]}"
-        await whisper(turn, case.owner_id or 0, text, ref=str(case.id))
-    name = await owner_name(turn, case) if told else ""
+    told = await whisper_hands(turn, case, f"{texts.name(case)}{_who(turn, case)}说哪里不满意：{turn.text[:200]}")
+    name = await hands_name(turn, case) if told else ""
     await say(turn, f"{texts.name(case)}记下了{f'，已告诉{name}' if name else ''}。", ref=str(case.id))
     return True

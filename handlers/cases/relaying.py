@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers import alerts, locating
 from handlers.cases import texts
-from handlers.cases.complaints import told_of
+from handlers.cases.complaints import passed_on
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import announce, case_of, hears_fresh, tell_owner, told_names, write_case
@@ -41,12 +41,11 @@ async def relay(turn: Turn, order: Order) -> None:
         return
     area = await locating.area_here(turn)
     if area is not None:
-        await _open(turn, area, order.rest, reading)
+        await _open(turn, area, order.rest, reading, await passed_on(turn, area, order.rest, reading))
 
 
-async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
-    reading, area = await told_of(turn, area, reading, words)
-    quiet = reading.about_worker or is_private(words, reading.category or "其他")
+async def _open(turn: Turn, area: Area, words: str, reading: Reading, about_worker: bool) -> None:
+    quiet = about_worker or is_private(words, reading.category or "其他")
     case = case_of(
         turn,
         area,
@@ -54,7 +53,7 @@ async def _open(turn: Turn, area: Area, words: str, reading: Reading) -> None:
         words,
         urgent=reading.urgent or is_pressing(reading, words, turn.rules.alerts.circle),
         quiet=quiet,
-        about_worker=reading.about_worker,
+        about_worker=about_worker,
         shown=not quiet and await hears_fresh(turn),
         source=CaseSource.RELAYED,
         relayed_for=reading.fields.contact_name or "",

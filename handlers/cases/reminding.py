@@ -12,6 +12,7 @@ from sqlmodel import col
 from handlers.alerts.reaching import town_level
 from handlers.cases import listing, texts
 from handlers.cases.deadlines import on_the_clock
+from handlers.cases.hands import in_hand
 from handlers.posting import responsible, tell
 from handlers.quiet_hours import QuietHours
 from handlers.turn import Turn
@@ -114,7 +115,7 @@ def _may_speak(turn: Turn, case: Case) -> bool:
 
 async def _people(turn: Turn, case: Case, area: Area, due: datetime) -> list[int]:
     """The owner; past the limit the lead too, from the second week on the town. One about a worker is its owner's."""
-    people = [case.owner_id] if case.owner_id and not await _reads_digest(turn, case.owner_id) else []
+    people = [one for one in await in_hand(turn, case, area) if not await _reads_digest(turn, one)]
     if case.about_worker or turn.now < due:
         return people
     people += await responsible(turn, area, (Role.LEAD,))
@@ -153,11 +154,13 @@ def _section(turn: Turn, title: str, cases: Sequence[tuple[Case, Area]]) -> str:
     if not cases:
         return ""
     ordered = sorted(cases, key=lambda one: (not one[0].urgent, one[0].id))
-    lines = [f"{listing.line(turn, case, area.name)}{_until(turn, case)}" for case, area in ordered[: listing.LINES]]
+    lines = [listing.line(turn, case, area.name, until=_until(turn, case)) for case, area in ordered[: listing.LINES]]
     more = [f"……还有 {len(cases) - listing.LINES} 件"] if len(cases) > listing.LINES else []
     return "\n".join([f"{title} {len(cases)} 件：", *lines, *more])
 
 
 def _until(turn: Turn, case: Case) -> str:
+    """By when it is, or was, to be done."""
     assert case.due_at is not None
-    return f" {texts.moment(turn.local(case.due_at), turn.local(turn.now))}前办完"
+    when = texts.moment(turn.local(case.due_at), turn.local(turn.now))
+    return f"（{when}前办完）" if case.due_at > turn.now else f"（原定{when}）"

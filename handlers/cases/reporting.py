@@ -8,6 +8,7 @@ from handlers import quiet_hours
 from handlers.cases import evidence, hooks, reminding, texts
 from handlers.cases.complaints import complaint_handlers
 from handlers.cases.deadlines import limits, next_wait, on_the_clock, promise
+from handlers.cases.hands import in_hand
 from handlers.cases.placing import place_of
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private, is_private_danger
@@ -112,7 +113,7 @@ async def owner_for(turn: Turn, case: Case, area: Area) -> int | None:
 async def told(turn: Turn, case: Case, area: Area) -> list[int]:
     """Who hears of a case at once: its owner, and of an urgent one first whoever is on duty."""
     duty = await on_duty(turn.session, area.path, turn.now) if on_the_clock(case) and not case.about_worker else []
-    people = [*(one.contact_id for one in duty), *([case.owner_id] if case.owner_id else [])]
+    people = [*(one.contact_id for one in duty), *await in_hand(turn, case, area)]
     return list(dict.fromkeys(people))
 
 

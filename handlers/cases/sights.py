@@ -19,7 +19,21 @@ from storage.people import Role
 
 _MET = re.compile(r"见人|(?<![没未])(?:联系(?!不)|见[到过]|碰面|当面|上门|入户|走访|回访|通过?话|打[过了]?电话)")
 _CAUSE = re.compile(r"因为|原因|由于|(?:导致|造成|引起)的?|查明|是.{1,12}(?:老化|堵|断|坏|松|漏)了?")
-_OF_OTHERS = frozenset({"报事", "补充", "补充地点", "同样情况", "不是一件", "不满意", "满意", "一般", "评价理由"})
+_OF_OTHERS = frozenset(
+    {
+        "报事",
+        "补充",
+        "补充地点",
+        "同样情况",
+        "不是一件",
+        "不满意",
+        "满意",
+        "一般",
+        "评价理由",
+        "还没好",
+        "邻居说好了",
+    }
+)
 """Steps whose words are the reporter's and the neighbours'."""
 _WORK = frozenset({"进展", "报到", "调解开始", "调解结束", "挂起", "配合"})
 

@@ -6,6 +6,7 @@ import re
 from datetime import date, datetime
 
 from handlers.cases.privacy import wants_secrecy
+from handlers.checking_on import FOR_WORKER, TIP, is_check
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import fold, label
 from handlers.understanding.phones import find_phones
@@ -93,7 +94,7 @@ def moment(when: datetime, now: datetime) -> str:
 def accepted(case: Case, worker: str, promise: str = "") -> str:
     """The first answer in the group, with by when somebody is to answer."""
     first = f"{name(case)}已记下：{summary(case)}"
-    tip = next((text for pattern, text in TIPS if pattern.search(case.text)), "")
+    tip = TIP if is_check(case) else next((text for pattern, text in TIPS if pattern.search(case.text)), "")
     who = f"已告诉{worker}" if worker else "已上报"
     who += f"，{promise}。有进展我在这里说。" if promise else "，有进展我在这里说。"
     return f"{first}\n{tip}{who}\n（我理解错了就引用这条回“不是”）"
@@ -121,9 +122,10 @@ def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
     phone = f"\n电话：{case.phone}" if case.phone else ""
     ticket = f"\n来源：{outside(case)}" if case.source in CASE_OUTSIDE else ""
     secret = "\n报事人请求保密，请不要说出是谁反映的。" if wants_secrecy(case.text) else ""
+    check = FOR_WORKER if is_check(case) else ""
     return (
         f"{urgent}{name(case)}{KIND_NAMES[case.kind]}｜{case.category}\n{area} {reporter} {when:%H:%M}说：\n"
-        f"{clip(case.text, 200)}{place}{phone}{ticket}{secret}\n"
+        f"{clip(case.text, 200)}{place}{phone}{ticket}{secret}\n{check}"
         f"接下回“接单 {case.id}”，办完回“办结 {case.id} 结果”；不是事项回“误判 {case.id}”。"
     )
 

@@ -56,7 +56,7 @@ async def _next_on_ladder(turn: Turn, case: Case, area: Area, step: int) -> list
 
 async def close(turn: Turn, ref: str) -> None:
     """Done and not a word since: it ends by itself, without another post."""
-    case = await turn.session.get(Case, int(ref))
+    case = await turn.session.get(Case, int(ref), with_for_update=True, populate_existing=True)
     if case is None or case.state != CaseState.DONE:
         return
     case.ended_at = turn.now

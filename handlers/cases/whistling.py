@@ -19,6 +19,7 @@ from handlers.cases.moving import (
     tell_origin,
     wait_for_claim,
 )
+from handlers.cases.reporting import owner_for
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
@@ -50,8 +51,8 @@ async def whistle(turn: Turn, number: int, words: str) -> None:
         case.owner_id, case.taken_at, case.waits_until = turn.me.contact_id, None, None
     await moved(turn, case, move, names)
     due, unreached = await _call(turn, case, area, chosen)
-    await tell_origin(turn, case, f"{texts.name(case)}已请{names}来办，有进展我在这里说。")
-    await acknowledge(turn, case, f"{texts.name(case)}已请{names}，要在 {_clock(turn, due)} 前报到，没来我会催。")
+    hold = await tell_origin(turn, case, f"{texts.name(case)}已请{names}来办，有进展我在这里说。")
+    await acknowledge(turn, case, f"{texts.name(case)}已请{names}，要在 {_clock(turn, due)} 前报到，没来我会催。", hold)
     await _tell_unreached(turn, case, unreached)
 
 
@@ -64,14 +65,14 @@ async def hand_to(turn: Turn, number: int, words: str) -> None:
     if len(chosen) > 1:
         raise Refusal(f"转办一次只给一家。要请几家一起来，网格长或管理员发“吹哨 {case.id} {words[:40]}”。")
     (to,) = await _fresh(turn, case, chosen)
-    await departments.let_go(turn, case)
+    await relieve(turn, case, f"已转给{to.name}")
     case.department, case.taken_at, case.waits_until = to.name, None, None
     case.owner_id = to.people[0] if to.people else turn.me.contact_id
     await moved(turn, case, "转办", to.name)
     due, unreached = await _call(turn, case, area, chosen)
-    await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}办理，{turn.me.name}继续跟进。")
+    hold = await tell_origin(turn, case, f"{texts.name(case)}已转给{to.name}办理，{turn.me.name}继续跟进。")
     told = f"已转给{to.name}，要在 {_clock(turn, due)} 前报到；它的进展我告诉您。"
-    await acknowledge(turn, case, f"{texts.name(case)}{told}")
+    await acknowledge(turn, case, f"{texts.name(case)}{told}", hold)
     await _tell_unreached(turn, case, unreached)
 
 
@@ -159,6 +160,8 @@ async def report_in(turn: Turn, number: int) -> bool:
     if call.reported_at is not None:
         raise Refusal(f"{texts.name(case)}{call.department}已经报到了，办完回“办结 {case.id} 结果”。")
     machine.must(turn, case, "报到")
+    if call.contact_id is not None:
+        await _only_elder(turn, case)
     call.reported_at, call.reported_by = turn.now, turn.me.contact_id
     if call.contact_id is not None:
         await _elder_comes(turn, case)
@@ -167,6 +170,14 @@ async def report_in(turn: Turn, number: int) -> bool:
     else:
         await _help(turn, case, area, call)
     return True
+
+
+async def _only_elder(turn: Turn, case: Case) -> None:
+    """Of the elders who were asked the first to say yes has it; Refusal that tells the next one so."""
+    there = (one for one in await departments.calls_of(turn, case) if one.contact_id and one.reported_at)
+    if other := next((one.contact_id for one in there if one.contact_id == case.owner_id), None):
+        name = (await names_of(turn.session, [other]))[other]
+        raise Refusal(f"{texts.name(case)}{name}已经答应来调解了，这回不用您跑，谢谢您。")
 
 
 async def _elder_comes(turn: Turn, case: Case) -> None:
@@ -247,12 +258,13 @@ async def given_back(turn: Turn, number: int, words: str) -> bool:
     standing = [one for one in await departments.calls_of(turn, case) if one.department != ELDERS]
     if had or (not case.department and not standing and call.contact_id is None and case.taken_at is None):
         case.department, case.taken_at = "", None
-        case.owner_id = call.called_by
+        again = await departments.at_work(turn, [call.called_by], area)
+        case.owner_id = call.called_by if again else await owner_for(turn, case, area)
         await moved(turn, case, "退单", f"{who}：{words}", public=False)
         await tell_origin(turn, case, f"{texts.name(case)}{who}这边办不了，已退回，另想办法，有进展我在这里说。")
         await put_to_owner(turn, case, area, f"{text}\n")
         await wait_for_claim(turn, case)
-    else:
+    elif await departments.at_work(turn, [call.called_by], area):
         await whisper(turn, call.called_by, text, ref=str(case.id))
     await say(turn, f"{texts.name(case)}已退回。", ref=str(case.id))
     return True
@@ -287,7 +299,8 @@ async def _remind(turn: Turn, case: Case, area: Area, first: CaseCall, missing: 
         if one.name in missing:
             await _tell(turn, case, area, one, f"{one.name}{how}")
     text = f"{texts.name(case)}{_names(missing)}过了时间还没报到，我已催过一次，请您也打个电话。"
-    await tell(turn, first.called_by, text, text, area=area, ref=str(case.id))
+    for contact_id in await _followed_by(turn, case, area, first):
+        await tell(turn, contact_id, text, text, area=area, ref=str(case.id))
     again = turn.now + timedelta(hours=turn.rules.cases.report_in_hours)
     await turn.schedule(CALLED, f"{first.id}#2", again)
 
@@ -298,15 +311,21 @@ async def _last_resort(turn: Turn, case: Case, area: Area, first: CaseCall, miss
     admins = await responsible(turn, town, (Role.ADMIN,))
     text = f"{texts.name(case)}{_names(missing)}一直没有报到"
     if case.taken_at is not None or not admins:
-        for contact_id in dict.fromkeys([*admins, first.called_by]):
+        for contact_id in dict.fromkeys([*admins, *await _followed_by(turn, case, area, first)]):
             await tell(turn, contact_id, f"{text}，请督促。", f"{text}，请督促。", area=area, ref=str(case.id))
         return
-    await departments.let_go(turn, case)
+    await departments.let_go(turn, case, f"没等到报到，已由{town.name}督办")
     case.raised_id, case.owner_id = town.id, admins[0]
     await moved(turn, case, "兜底", f"{_names(missing)}没有报到，{town.name}来办")
     await tell_origin(turn, case, f"{texts.name(case)}请的部门还没到，现在由{town.name}直接督办，有进展我在这里说。")
     await put_to_owner(turn, case, area, f"{text}，现在由您这里负责。\n")
     await wait_for_claim(turn, case)
+
+
+async def _followed_by(turn: Turn, case: Case, area: Area, call: CaseCall) -> list[int]:
+    """Who called, if still at work there; else the owner."""
+    called_by = await departments.at_work(turn, [call.called_by], area)
+    return sorted(called_by) or [one for one in (case.owner_id,) if one]
 
 
 async def who_was_called(turn: Turn, case: Case) -> str:

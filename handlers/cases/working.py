@@ -161,10 +161,8 @@ async def report_status(turn: Turn, ref: Ref, *, asked: bool = True) -> None:
 
 async def _status_text(turn: Turn, case: Case, area: Area) -> str:
     steps = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc())
-    if not moving.manages(turn, case, area):
+    if not (turn.here.private and moving.manages(turn, case, area)):  # a group reads over the worker's shoulder
         steps = steps.where(col(CaseStep.public).is_(True))
-    elif not turn.here.private:
-        steps = steps.where(CaseStep.action != noting.NOTE)
     last = (await turn.session.scalars(steps.limit(1))).first()
     owner = await turn.session.get(Contact, case.owner_id) if case.owner_id else None
     words = f"{last.action} {last.text}".strip() if last and not case.merged_id else ""
@@ -281,7 +279,7 @@ COMMANDS: tuple[Command, ...] = (
         "进展 12 师傅已到现场",
         "把进展发到原来的群，并提醒报事人",
         _progress,
-        WORKING,
+        HELPERS,
         MUST,
         rest=MUST,
         ordinary=True,
@@ -343,14 +341,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
-    Command(("待办",), "待办", "列出没办完的事项", listing.todo, (*WORKERS, *CALLED), ordinary=True),
+    Command(("待办",), "待办", "列出没办完的事项", listing.todo, HELPERS, ordinary=True),
     Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
     Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
     Command(("今天",), "今天", "今天要办的：到期的、没接的、急的", listing.today, WORKERS, ordinary=True),
     Command(
-        ("挂起",), "挂起 12 等配件 周五", "要等一等：写明原因和到哪天，到时提醒您", _suspend, WORKERS, MUST, rest=MAY
+        ("挂起",), "挂起 12 等配件 周五", "要等一等：写明原因和到哪天，到时提醒您", _suspend, HELPERS, MUST, rest=MAY
     ),
-    Command(("延期",), "延期 12 周五 等配件", "办理时间往后延，写明原因", _extend, WORKERS, MUST, rest=MAY),
+    Command(("延期",), "延期 12 周五 等配件", "办理时间往后延，写明原因", _extend, HELPERS, MUST, rest=MAY),
     Command(("改类",), "改类 12 噪音", "改事项的类别", _recategorise, WORKERS, MUST, rest=MUST),
     Command(
         ("备注",),

@@ -13,13 +13,13 @@ from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of, within
 from handlers.notices.night import sleeps_until
-from handlers.posting import Piece, Target, may_hear, say, staff_chat
+from handlers.posting import Piece, Target, may_hear, say, ways_by_area
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, silenced
 from storage.matters import NOTICE_OUT, Notice, NoticePicture
 from storage.outbox import REACHED, TAKEN_BACK, UNDER_WAY, Delivery, DeliveryPart, PartState, Post, Sort
-from storage.people import Appointment, Contact, Role, names_of, private_chats
+from storage.people import Appointment, Contact, Role, names_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +139,13 @@ async def _rooms(turn: Turn, audience: Audience) -> list[tuple[Room, int | None,
 async def _people(turn: Turn, notice: Notice, audience: Audience) -> Scope:
     """Everybody who holds the role, in private, else by a mention in the nearest staff room."""
     held = await role_holders(turn, notice, audience)
-    private = await private_chats(turn.session, list(held))
-    targets = [Target(private[one], rank) for rank, one in enumerate(held) if one in private]
-    staff: dict[int, int | None] = {}
+    private, staff = await ways_by_area(turn, held)
+    targets = [Target(private[one], rank) for rank, one in enumerate(one for one in held if one in private)]
     called: dict[int, list[int]] = defaultdict(list)
-    missed: list[int] = []
-    for contact_id, area_id in held.items():
-        if contact_id in private:
-            continue
-        if area_id not in staff:
-            staff[area_id] = await staff_chat(turn, await turn.session.get_one(Area, area_id))
-        chat_id = staff[area_id]
-        if chat_id is None:
-            missed.append(contact_id)
-        else:
-            called[chat_id].append(contact_id)
+    for contact_id in held:
+        if contact_id in staff:
+            called[staff[contact_id]].append(contact_id)
+    missed = [one for one in held if one not in private and one not in staff]
     names = await names_of(turn.session, missed) if missed else {}
     mentions = [(Target(chat, len(targets) + rank), tuple(who)) for rank, (chat, who) in enumerate(called.items())]
     return Scope(tuple(targets), tuple(mentions), missed=tuple(names.values()), people=len(held))

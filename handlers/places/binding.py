@@ -46,11 +46,20 @@ async def bind(turn: Turn, order: Order) -> None:
     wanted = select(Room).where(col(Room.bind_code).in_({code, order.rest.strip()})).with_for_update()
     if room := await turn.session.scalar(wanted):
         await _bind(turn, room, binding, code)
-    elif room := await standbys.room_of_used(turn, code, binding):
-        await _bind(turn, room, binding, code, used=True)
-    else:
+    elif not await _bind_by_used(turn, binding, code):
         codes.note_wrong(turn)
         await say(turn, texts.WRONG_CODE)
+
+
+async def _bind_by_used(turn: Turn, binding: RoomBinding, code: str) -> bool:
+    """What a code means that another account has just used, or did a while ago; False for any other code."""
+    used = await standbys.used_code(turn, code)
+    if used is None:
+        return False
+    if room := await standbys.room_of_used(turn, used, code, binding):
+        await _bind(turn, room, binding, code, used=True)
+        return True
+    return await standbys.heard_late(turn, used, code, binding)
 
 
 async def _no_code(turn: Turn, order: Order) -> None:

@@ -48,6 +48,31 @@ def standby_lost(room: Room, names: Sequence[str]) -> str:
     )
 
 
+def standby_late(room: Room, account: str, group: str) -> str:
+    """To the admin: an account heard a code in a group of its own long after another one had used it."""
+    where = f"群“{group[:30]}”里" if group else "一个群里"
+    return (
+        f"备用号{account}在{where}听到“{room.name}”已用过的绑定码，没有绑，也没在群里出声。"
+        f"要它在那里备用，请在那个群发“绑定 {room.bind_code}”。"
+    )
+
+
+def only_standby(room: Room, account: str, speaking: str) -> str:
+    """To the admin: a standby alone heard the code, so that this may be another group than the one of the room."""
+    return (
+        f"“{room.name}”的绑定码只有备用号{account}听到，主号{speaking}没听到。"
+        f"如果是换了新群，请把{speaking}也拉进去，再在新群里发“绑定 {room.bind_code}”；还是原来那个群，就不用管。"
+    )
+
+
+def perhaps_one_group(room: Room, other: Room) -> str:
+    """To the admin: two accounts call their groups alike, and they are two rooms."""
+    return (
+        f"“{room.name}”和“{other.name}”可能是同一个群：两个号听到的绑定码不同，一个群绑成了两处，会重复说话。"
+        f"如果是，请等两个号都在线，再在群里发“绑定 {room.bind_code}”。"
+    )
+
+
 def code_line(room: Room, area: str) -> str:
     """One room and its code."""
     state = "（已绑，群号变了才用）" if room.bound_at else ""

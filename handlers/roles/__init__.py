@@ -1,8 +1,9 @@
 """人员: roles by person, substitutes, one-time codes, and who is responsible."""
 
 from handlers.commands import Command, Takes
+from handlers.roles import delegating, substitutes
 from handlers.roles.appointing import appoint, dismiss
-from handlers.roles.delegating import DUE, grant, take_back
+from handlers.roles.delegating import grant, take_back
 from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
 from handlers.roles.roster import duty
 from handlers.roles.substitutes import substitute
@@ -37,7 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         ("代班",),
         "代班 李珍 3天",
-        "请人替几天或几小时；“代班 结束”提前回来",
+        "请人替几天或几小时，也写“到明早8点”；“代班 结束”提前回来",
         substitute,
         (Role.WORKER, Role.LEAD),
         rest=Takes.MUST,
@@ -81,5 +82,7 @@ COMMANDS: tuple[Command, ...] = (
         private=True,
     ),
 )
+
+DUE = {**delegating.DUE, **substitutes.DUE}
 
 __all__ = ["COMMANDS", "DUE", "make_admin_code", "make_contact_code"]

@@ -9,19 +9,20 @@ from collections.abc import Sequence
 from sqlalchemy import or_, select
 from sqlmodel import col
 
-from handlers.cases import machine
+from handlers.cases import departments, machine, moving, reminding
 from handlers.cases.reporting import add_step, owner_for
 from handlers.commands import Order
 from handlers.matters import Refusal, short_line
+from handlers.notices.lapsing import stop_lapsed
 from handlers.places.naming import area_by_words
 from handlers.posting import say, tell, whisper
 from handlers.roles import texts
 from handlers.roles.persons import take_apart, whom
-from handlers.turn import WORKERS, Turn
+from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.areas import Area, below
-from storage.matters import CASE_OPEN, Case
-from storage.people import Appointment, Contact, Held, Role, holders, roles_of
+from storage.matters import CASE_OPEN, Case, CaseState
+from storage.people import Appointment, Contact, Held, Role, holders
 
 BY_LEADS = (Role.VOLUNTEER, Role.WORKER, Role.MEDIATOR)
 """What a grid lead may appoint; the other roles are an admin's to give."""
@@ -135,7 +136,7 @@ async def _names(turn: Turn, contacts: Sequence[int]) -> list[str]:
 
 
 async def dismiss(turn: Turn, order: Order) -> None:
-    """免去 王强 [网格员] [一格]: the role ends now, and open matters move up."""
+    """免去 王强 [网格员] [一格]: the role ends now, open matters move up, and notices that wait are not sent."""
     asked = take_apart(order.rest)
     if not (asked.words or (turn.event and turn.event.mentions)):
         raise Refusal(texts.DISMISS_USAGE)
@@ -148,9 +149,10 @@ async def dismiss(turn: Turn, order: Order) -> None:
     turn.audit("role.taken", f"contact:{person.id}", f"{appointment.role},area:{area.id}")
     await turn.session.flush()
     count, to = await _move_up(turn, person, ended, area)
-    await say(turn, texts.dismissed(person.name, area.name, appointment.role, count, to))
+    stopped = texts.stopped_with_right([one for who in ended for one in await stop_lapsed(turn, who)])
+    await say(turn, texts.dismissed(person.name, area.name, appointment.role, count, to) + stopped)
     if person.id is not None and person.id != turn.me.contact_id:
-        await whisper(turn, person.id, texts.you_are_no_longer(area.name, appointment.role))
+        await whisper(turn, person.id, texts.you_are_no_longer(area.name, appointment.role) + stopped)
 
 
 async def _which(turn: Turn, person: Contact, role: Role | None, area: Area | None) -> tuple[Appointment, Area]:
@@ -212,7 +214,7 @@ async def _move_up(turn: Turn, person: Contact, people: Sequence[int], area: Are
     moved: dict[int | None, list[Case]] = defaultdict(list)
     for case, there in await turn.session.execute(query):
         assert case.owner_id is not None
-        if not await _still_works(turn, case.owner_id, there):
+        if not await departments.at_work(turn, [case.owner_id], there):
             case.owner_id = await owner_for(turn, case, there)
             moved[case.owner_id].append(case)
     names = []
@@ -222,18 +224,17 @@ async def _move_up(turn: Turn, person: Contact, people: Sequence[int], area: Are
     return sum(len(cases) for cases in moved.values()), names
 
 
-async def _still_works(turn: Turn, contact_id: int, area: Area) -> bool:
-    """Whether somebody keeps another role that covers the area."""
-    held = await roles_of(turn.session, [contact_id], turn.now)
-    return any(one.role in (*WORKERS, Role.VOLUNTEER) and one.covers(area.path) for one in held)
-
-
 async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequence[Case], area: Area) -> list[str]:
     """Write down what moved, and tell the new owner once."""
     owner = await turn.session.get(Contact, owner_id) if owner_id else None
     for case in cases:
+        waited = case.state == CaseState.WAITING
+        await departments.let_go(turn, case, f"{person.name}不再负责，已交回网格")
         machine.move(case, "上交")
-        case.taken_at, case.updated_at, case.department = None, turn.now, ""
+        case.taken_at, case.updated_at, case.waits_until = None, turn.now, None
+        if waited:
+            await reminding.plan(turn, case)
+        await moving.wait_for_claim(turn, case)
         add_step(turn, case, "上交", owner.name if owner else "待定")
         turn.audit("case.moved_up", str(case.id), "owner_id,state")
     if owner is None or owner_id is None:

@@ -1,16 +1,26 @@
-"""How long something lasts, as people write it: 3天, 半个小时, 两周."""
+"""How long something lasts, as people write it: 3天, 半个小时, 两周, 到明早8点, 今晚."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 
+from handlers.refs import fold
 from handlers.understanding.numerals import CN, number
+from handlers.understanding.times import day_ahead
 
 LONGEST = timedelta(days=90)
 """For what ends by itself: a substitute's turn, a right that was lent."""
 
 _UNITS = {"小时": 1.0, "钟头": 1.0, "天": 24.0, "日": 24.0, "周": 168.0, "星期": 168.0, "礼拜": 168.0}
+SMALL_HOURS = 5
+"""Up to this hour 今晚 is the night that has not ended yet, and 明早 the morning that it ends in."""
+
+_CLOCK = re.compile(
+    rf"(?P<part>凌晨|清晨|早[上晨]?|上午|中午|下午|傍晚|晚上?|夜里)?\s*(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:点钟?|[:：时])(?P<minute>半|[0-5]\d)?分?"
+)
+_TO = re.compile(r"[到至]\s*$")
+_NIGHT, _MORNING, _NOON, _COMING = re.compile(r"[晚夜]"), re.compile(r"早|晨"), re.compile(r"中午"), re.compile("明")
 _LENGTH = re.compile(rf"(?P<count>\d{{1,3}}|{CN}{{1,3}}|半)\s*个?\s*(?P<unit>{'|'.join(_UNITS)})")
 
 
@@ -21,3 +31,53 @@ def take_length(text: str) -> tuple[timedelta, str] | None:
         return None
     count = 0.5 if match["count"] == "半" else float(number(match["count"]) or 0)
     return timedelta(hours=count * _UNITS[match["unit"]]), f"{text[: match.start()]} {text[match.end() :]}"
+
+
+def take_until(text: str, now: datetime, opens: time) -> tuple[datetime, str] | None:
+    """The end that a text names, and the text without it; None if there is none. `now` is local.
+
+    A night ends when work begins (`opens`), also past midnight; a day without an hour is meant whole.
+    """
+    text = fold(text)
+    said = day_ahead(text, now)
+    if said is None:
+        return _at_clock(text, now)
+    words, day = text[said.start : said.end], said.day
+    early, night = now.hour < SMALL_HOURS, _NIGHT.search(words) is not None
+    if early and ((night and day == now.date()) or (_COMING.search(words) and _MORNING.search(words))):
+        day -= timedelta(days=1)
+    clock = _CLOCK.search(words)
+    if clock is not None:
+        end = datetime.combine(day, _time(clock), now.tzinfo)
+    elif night:
+        end = datetime.combine(day + timedelta(days=1), opens, now.tzinfo)
+    else:
+        end = _without_clock(words, day, opens, now)
+    if end <= now and clock is not None:  # 今晚2点 is after midnight
+        end += timedelta(days=1)
+    return end, f"{_TO.sub(' ', text[: said.start])} {text[said.end :]}"
+
+
+def _without_clock(words: str, day: date, opens: time, now: datetime) -> datetime:
+    if _MORNING.search(words):
+        return datetime.combine(day, opens, now.tzinfo)
+    if _NOON.search(words):
+        return datetime.combine(day, time(12), now.tzinfo)
+    return datetime.combine(day + timedelta(days=1), time(), now.tzinfo)
+
+
+def _at_clock(text: str, now: datetime) -> tuple[datetime, str] | None:
+    """到8点: the next time that it is so late."""
+    clock = _CLOCK.search(text)
+    if clock is None or not _TO.search(text, 0, clock.start()):
+        return None
+    end = datetime.combine(now.date(), _time(clock), now.tzinfo)
+    end += timedelta(days=end <= now)
+    return end, f"{_TO.sub(' ', text[: clock.start()])} {text[clock.end() :]}"
+
+
+def _time(clock: re.Match[str]) -> time:
+    hour = number(clock["hour"]) or 0
+    late = (clock["part"] or "")[:1] in ("下", "傍", "晚", "夜") and 5 <= hour < 12
+    minute = 30 if clock["minute"] == "半" else int(clock["minute"] or 0)
+    return time(min(hour + (12 if late else 0), 24) % 24, minute)

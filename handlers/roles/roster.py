@@ -17,6 +17,7 @@ from handlers.ports import WEEKDAYS
 from handlers.posting import say, whisper
 from handlers.refs import fold
 from handlers.roles.appointing import area_named
+from handlers.roles.lengths import SMALL_HOURS
 from handlers.roles.persons import Nobody, take_apart, whom
 from handlers.turn import WORKERS, Turn
 from handlers.understanding.times import day_ahead
@@ -30,8 +31,6 @@ GIVERS = (Role.LEAD, Role.ADMIN)
 
 USAGE = "请这样写：值班 今晚 我、值班 周六 李珍、值班 取消 今晚；“值班 表”看一周的安排。"
 SHOWN_DAYS, FARTHEST_DAYS, MOST = 7, 92, 14
-SMALL_HOURS = 5
-"""Up to this hour 今晚 is the night that has not ended yet."""
 
 _LIST = re.compile(r"(?:排班|值班)?[表单]?|一?周|本周|名单")
 _OFF = re.compile(r"取消|撤销|撤掉|不值了?|不用了?")
@@ -40,6 +39,9 @@ _NIGHT = re.compile(r"[晚夜]")
 _NIGHT_AFTER = re.compile(r"\s*(?:的?[晚夜][上间里]?班?)")
 _WEEKEND = re.compile(r"(?P<next>下)?(?:个|这)?周末")
 _BETWEEN = " 　,，、和及跟由让请是:："
+
+
+_TO = re.compile(r"\s*[到至—~-]\s*")
 
 
 class Span(NamedTuple):
@@ -55,7 +57,8 @@ async def duty(turn: Turn, order: Order) -> None:
     if _LIST.fullmatch(words):
         await _list(turn)
         return
-    spans, rest = _when(turn, words)
+    named, rest = _when(turn, words)
+    spans = [one for one in named if one.ends > turn.now] or named  # on a Sunday 周末 is what is left of it
     if not spans:
         if addressed(turn) or _OFF.search(words):
             raise Refusal(f"没看出是哪天。{USAGE}")
@@ -72,6 +75,7 @@ async def duty(turn: Turn, order: Order) -> None:
 def _when(turn: Turn, words: str) -> tuple[list[Span], str]:
     """The nights and days that are named, in order, and the other words."""
     work, local = working_time(turn), turn.local(turn.now)
+    since: date | None = None  # 周三晚到周五晚: the nights between too
     text, spans = fold(words).replace("今夜", "今晚"), set[Span]()
     if match := _WEEKEND.search(text):
         saturday = local.date() + timedelta(days=5 - local.weekday() + (7 if match["next"] else 0))
@@ -83,8 +87,13 @@ def _when(turn: Turn, words: str) -> tuple[list[Span], str]:
         night, day = bool(tail or _NIGHT.search(said)), found.day
         if night and day == local.date() and local.hour < SMALL_HOURS:
             day -= DAY
+        after = after[tail.end() :] if tail else after
         spans.add(_span(work, day, night))
-        text = f"{text[: found.start]} {after[tail.end() :] if tail else after}"
+        if since is not None:
+            spans |= {_span(work, since + DAY * one, night) for one in range(1, min((day - since).days, MOST))}
+        until = _TO.match(after)
+        since, after = (day, after[until.end() :]) if until else (None, after)
+        text = f"{text[: found.start]} {after}"
     return sorted(spans), text.strip(_BETWEEN)
 
 

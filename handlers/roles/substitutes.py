@@ -1,59 +1,130 @@
-"""代班: somebody stands in for a worker or lead for some days or hours."""
+"""代班: somebody stands in for a worker or lead until some hour or day; at its end both hear how the cases are."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
+from handlers import quiet_hours
 from handlers.commands import Order
-from handlers.matters import Refusal
+from handlers.matters import Refusal, short_line
 from handlers.posting import say, whisper
 from handlers.roles import texts
-from handlers.roles.lengths import LONGEST, take_length
+from handlers.roles.lengths import LONGEST, take_length, take_until
 from handlers.roles.persons import take_apart, title, whom
 from handlers.turn import Turn
-from storage.areas import Area
-from storage.people import Appointment, Contact, Held, Role
+from handlers.understanding import Ref
+from handlers.working_time import working_time
+from storage.areas import Area, below
+from storage.matters import CASE_OPEN, Case, CaseStep
+from storage.people import Appointment, Contact, Held, Role, names_of
 
+RAN_OUT = "stand_in.over"
+LISTED = 8
 _OVER = re.compile(r"结束|取消|停止|不用了|回来了")
+_ENDS = re.compile(r"[到至]")
+_DONE = ("办结", "和解")
 
 
 async def substitute(turn: Turn, order: Order) -> None:
-    """代班 李珍 3天; 代班 结束."""
+    """代班 李珍 3天, 代班 李珍 到明早8点; 代班 结束."""
     if _OVER.match(order.rest):
         await _finish(turn)
         return
-    found = take_length(order.rest)
-    if found is None:
-        raise Refusal(texts.SUBSTITUTE_USAGE)
-    length, words = found
-    if not timedelta(0) < length <= LONGEST:
-        raise Refusal(f"代班最长 {LONGEST.days} 天，请写如“代班 李珍 3天”。")
+    until, words = _until(turn, order.rest)
     own = [held for held in turn.me.roles if held.role in (Role.WORKER, Role.LEAD) and held.stands_in_for is None]
     if not own:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
     person = await _whom(turn, own, words)
-    await _end_running(turn)
-    until = turn.now + length
-    for held in own:
-        turn.session.add(
-            Appointment(
-                contact_id=person.id or 0,
-                area_id=held.area_id,
-                role=held.role,
-                since=turn.now,
-                until=until,
-                stands_in_for=turn.me.contact_id,
-            )
-        )
-    turn.audit("role.substituted", f"contact:{person.id}", ",".join(f"{one.role}:{one.area_id}" for one in own))
+    await _must_be_there(turn, person)
+    for before in _pairs(await _end_running(turn)):
+        await _tell_substitute(turn, before, f"{turn.me.name}另请了{person.name}代班，您的代班结束，辛苦了。")
+    rows = [_row(turn, person, held.area_id, held.role, until) for held in own]
+    others = await _standing(turn, turn.me.contact_id)
+    rows += [_row(turn, person, one.area_id, one.role, min(until, one.until or until)) for one in others]
+    turn.session.add_all(rows)
+    turn.audit("role.substituted", f"contact:{person.id}", ",".join(f"{one.role}:{one.area_id}" for one in rows))
     await turn.session.flush()
+    await turn.schedule(RAN_OUT, _ref([one for one in rows if one.until == until]), until)
     roles = "、".join([await title(turn, held) for held in own])
-    await say(turn, texts.standing_in(person.name, roles, turn.local(until)))
-    await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, turn.local(until)))
+    passed = await _passed_on(turn, person, others)
+    shown = turn.local(until)
+    await say(turn, texts.standing_in(person.name, roles, shown) + passed)
+    await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, shown) + passed)
+
+
+def _until(turn: Turn, words: str) -> tuple[datetime, str]:
+    """Until when, and the other words; Refusal where none is named, or one too far away."""
+    length = None if _ENDS.search(words) else take_length(words)
+    if length is None:
+        now = turn.local(turn.now)
+        found = take_until(words, now, working_time(turn).begins)
+        if found is None:
+            raise Refusal(texts.SUBSTITUTE_USAGE)
+        until, rest = found
+    else:
+        until, rest = turn.now + length[0], length[1]
+    if not timedelta(0) < until - turn.now <= LONGEST:
+        raise Refusal(f"代班从现在算起，最长 {LONGEST.days} 天，请写如“代班 李珍 3天”“代班 李珍 到周五”。")
+    return until, rest
+
+
+def _row(turn: Turn, person: Contact, area_id: int, role: str, until: datetime) -> Appointment:
+    return Appointment(
+        contact_id=person.id or 0,
+        area_id=area_id,
+        role=role,
+        since=turn.now,
+        until=until,
+        stands_in_for=turn.me.contact_id,
+    )
+
+
+def _ref(rows: Sequence[Appointment]) -> str:
+    """The rows of one substitution and their end, by which one that ended before is known."""
+    until = rows[0].until
+    return f"{','.join(str(one.id) for one in rows)}@{until.timestamp() if until else 0:.0f}"
+
+
+async def _must_be_there(turn: Turn, person: Contact) -> None:
+    """Refusal of somebody who has asked another to stand in: two who are away cannot take each other's place."""
+    away = await _replacing(turn, person.id or 0)
+    if away:
+        by = (await names_of(turn.session, [away[0].contact_id])).get(away[0].contact_id, "")
+        who = "您" if away[0].contact_id == turn.me.contact_id else by
+        until = turn.local(away[0].until or turn.now)
+        raise Refusal(f"{person.name}自己也不在，到 {until:%m-%d %H:%M} 由{who}代班，请另外找人。")
+
+
+async def _passed_on(turn: Turn, person: Contact, others: Sequence[Appointment]) -> str:
+    """Who stands in for others hands that on too; the others hear of it."""
+    names = await names_of(turn.session, [one.stands_in_for for one in others if one.stands_in_for])
+    for one in others:
+        area = await turn.session.get_one(Area, one.area_id)
+        text = f"{turn.me.name}这几天也不在，{area.name}改由{person.name}代。"
+        await whisper(turn, one.stands_in_for or 0, text)
+    replaced = "、".join(dict.fromkeys(names.values()))
+    return f"代{replaced}的那份也一起交给{person.name}。" if replaced else ""
+
+
+async def _standing(turn: Turn, contact_id: int) -> list[Appointment]:
+    """What this person stands in for just now."""
+    query = select(Appointment).where(
+        Appointment.contact_id == contact_id,
+        col(Appointment.stands_in_for).is_not(None),
+        col(Appointment.until) > turn.now,
+    )
+    return list((await turn.session.scalars(query.order_by(col(Appointment.id)))).all())
+
+
+async def _replacing(turn: Turn, contact_id: int) -> list[Appointment]:
+    """By whom this person is replaced just now."""
+    query = select(Appointment).where(Appointment.stands_in_for == contact_id, col(Appointment.until) > turn.now)
+    return list((await turn.session.scalars(query.order_by(col(Appointment.id)))).all())
 
 
 async def _whom(turn: Turn, own: list[Held], words: str) -> Contact:
@@ -74,12 +145,15 @@ async def _around(turn: Turn, held: Held) -> str:
 
 
 async def _end_running(turn: Turn) -> list[Appointment]:
-    query = select(Appointment).where(
-        Appointment.stands_in_for == turn.me.contact_id, col(Appointment.until) > turn.now
-    )
-    running = list((await turn.session.scalars(query)).all())
+    """End what others do for the speaker, and what they handed on of it."""
+    running = await _replacing(turn, turn.me.contact_id)
+    if running:
+        await turn.unschedule(RAN_OUT, _ref([one for one in running if one.until == running[0].until]))
     for one in running:
         one.until = turn.now
+        for further in await _replacing(turn, one.contact_id):
+            if (further.area_id, further.role) == (one.area_id, one.role):
+                further.until = turn.now
     return running
 
 
@@ -89,6 +163,93 @@ async def _finish(turn: Turn) -> None:
         raise Refusal("现在没有人替您代班。")
     turn.audit("role.substitute_ended", f"contact:{turn.me.contact_id}", "until")
     await turn.session.flush()
-    await say(turn, "欢迎回来，代班结束，事情又先找您。")
-    for contact_id in dict.fromkeys(one.contact_id for one in running):
-        await whisper(turn, contact_id, f"{turn.me.name}回来了，您的代班结束，辛苦了。")
+    parts = [await _for_absent(turn, rows) for rows in _pairs(running)]
+    await say(turn, "\n".join(["欢迎回来，代班结束，事情又先找您。", *parts]))
+    for rows in _pairs(running):
+        await _tell_substitute(turn, rows, f"{turn.me.name}回来了，您的代班结束，辛苦了。")
+
+
+async def ran_out(turn: Turn, ref: str) -> None:
+    """Due: the time is over; both hear what was done and what is open. Nothing where it ended before."""
+    ids, _, until = ref.partition("@")
+    query = select(Appointment).where(col(Appointment.id).in_([int(one) for one in ids.split(",")]))
+    rows = list((await turn.session.scalars(query.order_by(col(Appointment.id)))).all())
+    if not rows or any(one.until is None or f"{one.until.timestamp():.0f}" != until for one in rows):
+        return
+    people = [rows[0].contact_id, rows[0].stands_in_for or 0]
+    names = await names_of(turn.session, people)
+    text = f"{names.get(people[0], '')}替您代班到时间了，事情又先找您。\n{await _for_absent(turn, rows)}"
+    await whisper(turn, people[1], text, hold=quiet_hours.ends(turn))
+    await _tell_substitute(turn, rows, f"您替{names.get(people[1], '')}的代班到时间了，辛苦了。")
+
+
+def _pairs(rows: Sequence[Appointment]) -> list[list[Appointment]]:
+    """The rows of each who stood in."""
+    people = dict.fromkeys(one.contact_id for one in rows)
+    return [[row for row in rows if row.contact_id == one] for one in people]
+
+
+async def _for_absent(turn: Turn, rows: Sequence[Appointment]) -> str:
+    """What was done meanwhile, and what is open; nothing of complaints about workers."""
+    absent, who = rows[0].stands_in_for, rows[0].contact_id
+    others = set(await _stood_in(turn, rows)) - {absent}
+    names = await names_of(turn.session, others)
+    done = await _done_by(turn, rows)
+    left = await _open_of(turn, rows, (absent, *others))
+    marks = {one.id: f"（{names[one.owner_id]}接的）" for one in left if one.owner_id in names}
+    ended = f"{names.get(who, '')}办结了 {len(done)} 件：{'、'.join(str(one.id) for one in done[:LISTED])}。"
+    if not left:
+        return f"{ended if done else ''}没有没办完的。"
+    return "\n".join([f"{ended if done else ''}没办完的 {len(left)} 件：", *_lines(left, marks)])
+
+
+async def _stood_in(turn: Turn, rows: Sequence[Appointment]) -> Sequence[int]:
+    """Who stood in there meanwhile: those of the rows, and to whom they handed it on."""
+    query = select(Appointment.contact_id).where(
+        col(Appointment.area_id).in_({one.area_id for one in rows}),
+        col(Appointment.stands_in_for).is_not(None),
+        col(Appointment.since) >= min(one.since for one in rows),
+    )
+    return (await turn.session.scalars(query)).all()
+
+
+async def _tell_substitute(turn: Turn, rows: Sequence[Appointment], text: str) -> None:
+    """Who stood in keeps what they took, and reads what that is."""
+    mine = await _open_of(turn, rows, (rows[0].contact_id,))
+    absent = rows[0].stands_in_for or 0
+    name = (await names_of(turn.session, [absent])).get(absent, "")
+    if mine:
+        how = f"办完再走，或发“转给 {mine[0].id} {name}”。"
+        text = "\n".join([f"{text}您接下还没办完的 {len(mine)} 件：", *_lines(mine, {}), how])
+    await whisper(turn, rows[0].contact_id, text, hold=quiet_hours.ends(turn))
+
+
+def _lines(cases: Sequence[Case], marks: Mapping[int | None, str]) -> list[str]:
+    lines = [f"{short_line(Ref('', one.id or 0), one)}{marks.get(one.id, '')}" for one in cases[:LISTED]]
+    return [*lines, *([f"……还有 {len(cases) - LISTED} 件，发“待办”看全部。"] if len(cases) > LISTED else [])]
+
+
+async def _open_of(turn: Turn, rows: Sequence[Appointment], owners: Sequence[int | None]) -> list[Case]:
+    """The open cases there of these owners."""
+    return await _there(turn, rows, col(Case.state).in_(CASE_OPEN), col(Case.owner_id).in_(owners))
+
+
+async def _done_by(turn: Turn, rows: Sequence[Appointment]) -> list[Case]:
+    """The cases there that who stood in brought to an end."""
+    steps = select(CaseStep.case_id).where(
+        CaseStep.actor_id == rows[0].contact_id,
+        col(CaseStep.action).in_(_DONE),
+        col(CaseStep.at) >= min(one.since for one in rows),
+    )
+    return await _there(turn, rows, col(Case.id).in_(steps), ~col(Case.state).in_(CASE_OPEN))
+
+
+async def _there(turn: Turn, rows: Sequence[Appointment], *which: ColumnElement[bool]) -> list[Case]:
+    areas = await turn.session.scalars(select(Area).where(col(Area.id).in_({one.area_id for one in rows})))
+    parts = [below(area.path) for area in areas]
+    query = select(Case).join(Area, col(Case.area_id) == col(Area.id))
+    query = query.where(or_(*parts), col(Case.about_worker).is_(False), *which).order_by(col(Case.id))
+    return list((await turn.session.scalars(query)).all())
+
+
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {RAN_OUT: ran_out}

@@ -1,6 +1,6 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
-from handlers.understanding.acts import asks_secrecy, says_same
+from handlers.understanding.acts import asks_secrecy, asks_when, not_yet, says_same
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -19,6 +19,7 @@ from handlers.understanding.model import (
 from handlers.understanding.reader import read
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
+from handlers.understanding.unanswered import same_home, sign, unanswered
 
 __all__ = [
     "Act",
@@ -37,12 +38,17 @@ __all__ = [
     "Ref",
     "Taught",
     "asks_secrecy",
+    "asks_when",
     "masked",
+    "not_yet",
     "read",
+    "same_home",
     "says_same",
+    "sign",
     "stars",
     "tally",
     "teach",
     "to_json",
+    "unanswered",
     "undump",
 ]

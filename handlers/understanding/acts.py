@@ -35,7 +35,7 @@ _ASK = re.compile(
 )
 _NOT_FIXED = re.compile(
     r"(?:还|仍|依然|依旧|根本|到现在|一直)(?:是)?[没不未冇](?:修|好|来|有?人|解决|处理|弄|通|亮|热|找|见|搞)|"
-    r"没(?:修|弄|搞|处理|解决)好|还没(?:有)?(?:好|修|来|解决|找|处理|动静|弄|通|亮)|又(?:坏|跳|停|漏|堵|不亮|"
+    r"没(?:修|弄|搞|处理|解决)好|还没(?:有)?(?:好|修|来|解决|找|处理|动静|弄|通|亮)|又在?(?:唱|闹|放|坏|跳|停|漏|堵|不亮|"
     r"不热|没|开始|吵|响|犯|来了?吵|塞|断)了?"
     r"|还是(?:不行|老样子|那样|坏|漏|堵|吵|不|没|臭|一样)|还(?:在)?(?:漏|堵|吵|臭|停|断|坏|响|冒|滴|唱|闹)着?|"
     r"没(?:找到|找着|消息|解决|动静|人来)|白修|没用$"
@@ -129,6 +129,9 @@ _WHEN = re.compile(
 )
 """多久能修: of a matter only where the writer has one, or speaks to the bot."""
 _THING_WHEN = re.compile(rf"[^,，。?？!！\s]{{1,8}}?(?:{_WHEN.pattern})")
+_THING_DONE = re.compile(
+    r"[^,，。?？!！\s]{1,8}?(?:修好?|弄好|处理好?|解决|恢复|疏通|换好?|[来通][水电气网])了?(?:没有?|吗|么|嘛)[啊呀呢]*[?？。!！]*"
+)
 _UNTENDED = re.compile(r"[^,，。?？!！]{0,8}还(?:是)?没有?人来?(?:收|拉|清理?|打扫|扫|修|管|处理)[了呢啊呀]*[。!！]*")
 """垃圾桶还没人收: of the writer's own matter, where that is of such things."""
 _IMPATIENT = re.compile(
@@ -212,6 +215,20 @@ def asks_secrecy(text: str) -> bool:
     return len(text) <= _SHORT and _SECRECY.fullmatch(targets.without_number(text)) is not None
 
 
+def asks_when(text: str) -> bool:
+    """Whether a short line asks nothing but how a matter stands, or when it will be right: 几点来水, 路灯修好了吗."""
+    if len(text) > _SHORT:
+        return False
+    return any(one.fullmatch(text) for one in (_WHOLE[Act.ASK], _WHEN, _THING_WHEN, _THING_DONE))
+
+
+def not_yet(text: str, *, sure: bool = True) -> bool:
+    """Whether a line says that it is not good, or bad again; `sure`: and nothing else."""
+    if sure:
+        return len(text) <= _SHORT and (_WHOLE[Act.NOT_FIXED].fullmatch(text) or _AGAIN.fullmatch(text)) is not None
+    return len(text) <= MAX_LINE and not _QUESTION.search(text) and _NOT_FIXED.search(text) is not None
+
+
 def concerned(context: Context) -> bool:
     """Whether there is anything a line could act on without naming it."""
     return bool(context.matters or context.question or context.quoted)
@@ -238,10 +255,26 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
     if not pointed and not scan.mask & _ACT and not any((m.mine or m.shared) and m.done for m in context.matters):
         return _more(scan, kind, pointed, context)
     return (
-        _rated(text, pointed, context)
+        (None if pointed else _good_now(text, context))
+        or _rated(text, pointed, context)
         or _stated(scan, kind, category, pointed, context)
         or _more(scan, kind, pointed, context)
     )
+
+
+_GOOD_NOW = re.compile(
+    r"(?:这[下回次]|总算|终于|都|已经|现在|刚刚?|我家|我们家?|[,， ])*好了[,，。!！~ ]*"
+    r"(?:(?:谢谢|感谢|多谢|辛苦|麻烦).{0,10})?"
+)
+"""Said shortly after 办结 by somebody who has the trouble."""
+
+
+def _good_now(text: str, context: Context) -> Doing | None:
+    ended = [m for m in context.matters if (m.mine or m.shared) and m.done and context.now - m.at <= JUST_DONE]
+    if not ended or not _GOOD_NOW.fullmatch(text):
+        return None
+    latest = max(ended, key=lambda matter: matter.at)
+    return Doing(Act.FIXED, 0.75, (Candidate(latest.ref, 0.75, "writer"),))
 
 
 def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | None:
@@ -376,7 +409,7 @@ def _candidates(
     mine = [] if act is Act.SAME else targets.own(context)
     if kind not in (Kind.CHAT, Kind.QUESTION, Kind.FOUND) and act is not Act.ASK and not pointed:
         mine = [c for c in mine if c.ref in {a.ref for a in alike}]
-    theirs = targets.shared(context) if act is Act.NOT_FIXED else []
+    theirs = targets.shared(context) if act in (Act.NOT_FIXED, Act.FIXED) else []
     return targets.merge(pointed, mine, theirs, alike, nearby)
 
 

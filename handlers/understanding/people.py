@@ -14,15 +14,16 @@ _SAID = re.compile(
     r"(?<=[,，、 |｜#(（/])(?P<d>[男女])(?=[,，、 |｜#)）/]))"
 )
 _SEXED = re.compile(
-    r"(?=[爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我细囝大妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕])"
+    r"(?=[爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞])"
     rf"(?:(?P<male>{MALE})|{FEMALE})"
 )
 _BYSTANDER_BEFORE = re.compile(
-    r"(?:[找喊问叫](?![找下到我俺]|一下)|谢谢|感谢|多亏|替|联系|打给|致电|告诉)[^,，。!！\s我俺]{0,4}$|"
+    r"(?:[找喊问叫](?![找下到我俺的]|一下|家人)|谢谢|感谢|多亏|替|联系|打给|致电|告诉)[^,，。!！\s我俺】\]]{0,4}$|"
     r"我是[^,，。我]{0,2}$|电话[^\d,，。]{0,3}$"
 )
-_BYSTANDER_AFTER = re.compile(r"(?:们|说|讲|话|发现|接[走着到回]|牵|带去|抱着)")
-"""Who is thanked, called, looked for by the person, or speaks, is somebody else."""
+_BYSTANDER_AFTER = re.compile(r"们|[说讲](?!好?[去要出下上到回跟])|话|发现|接[走着到回]|牵|带去|抱着")
+"""Who is thanked, called, looked for by the person, or speaks, is somebody else, if anybody else is named. Who says
+where they are going is the one who went."""
 _OWNER = re.compile(rf"(?:[她他]家?的?|家的?|的)(?:{MALE}|{FEMALE})")
 """Behind whose relative it is: 王姨她爸."""
 _BOTH = re.compile(
@@ -30,7 +31,7 @@ _BOTH = re.compile(
     r"(?![们的]|[都全]?(?:在|急|找|说|吵|不会|电话|手机))"
 )
 """A man and a woman at once, or perhaps, with whom a message begins."""
-_NOT_THEM = re.compile(r"各位[^,，。]{0,6}$|不是[^,，。]{0,2}$")
+_NOT_THEM = re.compile(r"各位[^,，。!！]{0,6}$|(?<!是)不是[^,，。]{0,2}$")
 _GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不")
 _WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}$")
 _BREAK = re.compile(r"[,，。!！?？;；\s的说讲]")
@@ -38,8 +39,12 @@ _BREAK = re.compile(r"[,，。!！?？;；\s的说讲]")
 _OTHER_BEFORE = re.compile(r"(?:帮|跟|和|与|同|来我|说|去|接|给|在)[^,，。!！\s]{0,4}$")
 _OTHER_AFTER = re.compile(r"(?:急|哭|问|喊|报|那边|去接|以为|打|在群|来电|回来|家|的)")
 """Who probably is, unless nobody else is named."""
+_THEIRS = {"他": "男", "她": "女"}
+_WHOSE = re.compile(r"([他她])[家的外老]{0,2}$")
+"""在他外婆家: who is there is he."""
 _SPOUSE = re.compile(r"([他她])的?(?:老伴|爱人|对象)")
-_SHE = re.compile(r"(?<!其)她(?!们|家|人|说)")
+_OF_THEM = re.compile(r"(?<!其)[她他](?![们家人说爸妈爷奶哥弟姐妹儿女老姑舅姨叔孙外丈媳对爱])")
+"""Somebody spoken of, and not whose relative somebody else is."""
 
 AGE_FIGURE = re.compile(rf"(?<![\d.])\d{{1,3}}(?![\d.])|{CN}{{1,4}}(?:有{CN})?")
 """What may be the figure of an age, or of anything else."""
@@ -72,13 +77,13 @@ class Age:
 
 
 def find_sex(text: str) -> str | None:
-    """男 or 女: said outright, else by the first word for a man or a woman that is no bystander, else by 她."""
+    """男 or 女: said outright, else by the first word for a man or a woman that is no bystander, else by 他 or 她."""
     said = _SAID.search(text)
     if said:
         return said[said.lastgroup or 0]
     if _BOTH.match(text):
         return None
-    perhaps = None
+    perhaps = bystanders = None
     named = [
         match for match in _SEXED.finditer(text) if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
     ]
@@ -89,17 +94,23 @@ def find_sex(text: str) -> str | None:
         return "男" if near[-1]["male"] else "女"
     for match in named:
         start, end = match.span()
-        bystander = _BYSTANDER_BEFORE.search(text, max(0, start - 8), start) or _BYSTANDER_AFTER.match(text, end)
-        if bystander or _OWNER.match(text, end):
-            continue
         sex = "男" if match["male"] else "女"
-        if not _OTHER_BEFORE.search(text, max(0, start - 8), start) and not _OTHER_AFTER.match(text, end):
+        if _OWNER.match(text, end) or _BYSTANDER_BEFORE.search(text, max(0, start - 8), start):
+            continue
+        if _BYSTANDER_AFTER.match(text, end):
+            bystanders = bystanders or sex
+        elif not _OTHER_BEFORE.search(text, max(0, start - 8), start) and not _OTHER_AFTER.match(text, end):
             return sex
-        perhaps = perhaps or sex
+        else:
+            owner = _WHOSE.search(text, max(0, start - 3), start)
+            perhaps = perhaps or (_THEIRS[owner[1]] if owner else sex)
     spouse = _SPOUSE.search(text)
     if spouse:
         return "女" if spouse[1] == "他" else "男"
-    return perhaps or ("女" if _SHE.search(text) else None)
+    told = {one[0] for one in _OF_THEM.finditer(text)}
+    if told and (len(told) == 1 or not perhaps):
+        return "女" if "她" in told else "男"
+    return perhaps or bystanders
 
 
 def age_of_birth(text: str, today: date) -> Age | None:

@@ -449,12 +449,23 @@ def time_ahead(text: str, now: datetime) -> Time | None:
 
 
 _IN_DAYS = re.compile(
-    rf"(?P<count>\d{{1,3}}|{CN}{{1,3}}|半)个?(?P<unit>天|日|周|星期|礼拜|月)(?:之|以)?(?:后|内)?(?!前)"
+    rf"(?P<count>\d{{1,3}}|{CN}{{1,3}}|半)个?(?P<unit>天|日|周|星期|礼拜|(?<=个)月)(?:之|以)?(?:后|内)?(?!前)"
 )
+_ABOUT = re.compile(r"[一二两三四五六七八九]{2}")
+"""两三天: of two figures side by side the later one counts."""
 _COARSE = re.compile(
-    r"(?P<next>下个?|本|这个?)?"
-    r"(?:(?P<week>周|星期|礼拜)(?![一二三四五六日天末\d])(?:内|里)?|(?P<month>月)(?:底|末))"
+    r"(?P<next>下下个?|下个?|本|这个?)?"
+    r"(?:(?P<week>周|星期|礼拜)(?:(?P<dow>[一二三四五六日天])|(?![末\d]))(?:内|里)?|(?P<month>月)(?:底|末))"
 )
+_SET_OFF = r"(?:^|(?<=[\s,，。;；:：到至等于在期限]))"
+_STANDS_ALONE = r"(?=$|[\s,，。;；前后之以到至起再])"
+_BY_NUMBER = re.compile(
+    rf"(?P<year>今年|明年)\s?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
+    rf"|(?P<next>下个?月)\s?(?P<nextdom>{_N})\s?[日号]?"
+    rf"|(?P<yearend>年底)"
+    rf"|{_SET_OFF}(?:(?P<only>\d{{1,2}})[日号]|(?P<month2>\d{{1,2}})[-/.](?P<dom2>\d{{1,2}})){_STANDS_ALONE}"
+)
+"""Days that only what is planned is said by: 25号, 12-5, 下个月5号, 明年1月5日, 年底."""
 
 
 class Day(NamedTuple):
@@ -470,7 +481,8 @@ def day_ahead(text: str, now: datetime) -> Day | None:
 
     A bare week is its Friday, the last day on which people work.
     """
-    found = [*_named_days(text, now), *_counted_days(text, now.date()), *_coarse_days(text, now.date())]
+    today = now.date()
+    found = [*_named_days(text, now), *_counted_days(text, today), *_coarse_days(text, today), *_days_of(text, today)]
     return min((one for one in found if one.day >= now.date()), key=lambda one: (one.start, -one.end), default=None)
 
 
@@ -484,7 +496,8 @@ def _named_days(text: str, now: datetime) -> Iterator[Day]:
 
 def _counted_days(text: str, today: date) -> Iterator[Day]:
     for match in _IN_DAYS.finditer(text):
-        count = 0.5 if match["count"] == "半" else number(match["count"])
+        said = match["count"][-1] if _ABOUT.fullmatch(match["count"]) else match["count"]
+        count = 0.5 if said == "半" else number(said)
         length = {"天": 1, "日": 1, "月": 30}.get(match["unit"], 7)
         if count and (match["unit"] != "日" or match[0].endswith(("后", "内"))):
             yield Day(today + timedelta(days=round(count * length)), match.start(), match.end())
@@ -492,15 +505,42 @@ def _counted_days(text: str, today: date) -> Iterator[Day]:
 
 def _coarse_days(text: str, today: date) -> Iterator[Day]:
     for match in _COARSE.finditer(text):
-        coming = (match["next"] or "").startswith("下")
+        ahead = (match["next"] or "").count("下")
         if match["week"] and match["next"]:
-            day = today - timedelta(days=today.weekday()) + timedelta(days=11 if coming else 4)
+            dow = "一二三四五六日".find(match["dow"].replace("天", "日")) if match["dow"] else 4
+            day = today - timedelta(days=today.weekday()) + timedelta(days=dow, weeks=ahead)
         elif match["month"]:
-            after = (today.replace(day=1) + timedelta(days=62 if coming else 31)).replace(day=1)
-            day = after - timedelta(days=1)
+            day = _months_on(today, ahead + 1) - timedelta(days=1)
         else:
             continue
         yield Day(day, match.start(), match.end())
+
+
+def _months_on(today: date, months: int) -> date:
+    """The first day of a month after this one."""
+    count = today.year * 12 + today.month - 1 + months
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def _days_of(text: str, today: date) -> Iterator[Day]:
+    for match in _BY_NUMBER.finditer(text):
+        if match["yearend"]:
+            day: date | None = date(today.year, 12, 31)
+        elif match["year"]:
+            year = today.year + (match["year"] == "明年")
+            day = _civil(year, number(match["month"]) or 0, number(match["dom"]) or 0)
+        elif match["next"]:
+            first = _months_on(today, 1)
+            day = _civil(first.year, first.month, number(match["nextdom"]) or 0)
+        elif match["only"]:
+            months = (today.replace(day=1), _months_on(today, 1))
+            coming = (_civil(one.year, one.month, int(match["only"])) for one in months)
+            day = next((one for one in coming if one and one >= today), None)
+        else:
+            coming = (_civil(today.year + years, int(match["month2"]), int(match["dom2"])) for years in range(2))
+            day = next((one for one in coming if one and one >= today), None)
+        if day is not None:
+            yield Day(day, match.start(), match.end())
 
 
 def _next_day(match: re.Match[str], day: date | None, today: date) -> date | None:

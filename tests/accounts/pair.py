@@ -18,7 +18,7 @@ from handlers.ports import Event, EventKind, MessageType, Rules
 from storage.areas import Chat, Mode
 from storage.engine import Database
 from storage.people import Account
-from tests.harness import NOON, TOWN
+from tests.harness import NOON, TOWN, furnish
 
 LEASE = 60.0
 PATIENCE = timedelta(minutes=5)
@@ -50,6 +50,7 @@ class Pair:
 
     async def open(self, *, bound: str = "AB") -> Pair:
         """Put the town in; both are in all groups, the accounts in `bound` as bound ones. A speaks."""
+        await furnish(self.database)
         await self.database.open()
         town = read_town(TOWN, self.rules)
         for name in "AB":

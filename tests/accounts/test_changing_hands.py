@@ -371,3 +371,14 @@ async def test_who_can_be_reached_through_the_dead_account_only_is_waited_for(pa
     said = await pair.wait(seconds=30)
     assert "@w1" in rooms(said)
     assert "staff" not in rooms(said)
+
+
+async def test_a_notice_to_a_worker_whose_account_is_away_is_said_in_the_staff_room(pair: Pair) -> None:
+    await staff_room(pair, "B")
+    await pair.say("a1", None, "帮助", hears="B")
+    await pair.state("A", "gone")
+    pair.sides["A"].gateway.state = GatewayState.GONE  # type: ignore[assignment]
+    await pair.wait(minutes=3)
+    await pair.say("a1", None, "通知 全体网格员 明天开会", hears="B")
+    said = await pair.say("a1", None, "确认 N1", hears="B")
+    assert any("@小耿" in text and "明天开会" in text for text in texts(said, "staff"))

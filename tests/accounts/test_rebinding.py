@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -40,11 +42,12 @@ async def give_code(pair: Pair, key: str, code: str) -> None:
         room.bind_code = code
 
 
-async def hear(pair: Pair, name: str, group: str, text: str, person: str = "w1") -> None:
+async def hear(pair: Pair, name: str, group: str, text: str, person: str = "w1", **more: Any) -> None:
     """One account hears something in a group that only it calls so."""
     pair._count += 1
     event = Event(
-        f"{name}-{pair._count}", EventKind.MESSAGE, pair.clock.now(), room=group, room_name=group,
+        f"{name}-{pair._count}", EventKind.MESSAGE, more.get("at", pair.clock.now()),
+        room=group, room_name=more.get("called", group),
         sender=person, sender_name=person, text=text,
     )  # fmt: skip
     await pair.sides[name].machine.inbox.store([event])
@@ -136,13 +139,59 @@ async def test_the_first_binding_of_a_group_with_two_accounts_scolds_nobody(pair
 
 
 async def test_a_used_code_binds_a_standby_for_two_minutes_only(pair: Pair) -> None:
+    await pair.say("a1", None, "帮助", hears="A")
     await hear(pair, "A", "A:new", f"绑定 {CODE}")
     await pair.settle()
     await pair.wait(minutes=3)
     await hear(pair, "B", "B:new", f"绑定 {CODE}")
-    [said] = await pair.settle()
-    assert "不对或已用过" in said.text
+    said = await pair.settle()
+    assert rooms(said) == {"@a1"}, "a standby that hears the code late says nothing in the group"
+    [code] = await pair.rows(select(Room.bind_code).where(Room.key == "g1"))
+    assert "备用号B" in said[0].text
+    assert f"绑定 {code}" in said[0].text
     assert await groups(pair, "g1") == {("A", "A:new")}
+
+
+async def test_a_copy_of_the_code_that_is_heard_late_binds_the_standby_all_the_same(pair: Pair) -> None:
+    said_at = pair.clock.now()
+    await hear(pair, "A", "A:new", f"绑定 {CODE}")
+    await pair.settle()
+    await pair.wait(minutes=5)
+    before = len(pair.sides["B"].gateway.sent)
+    await hear(pair, "B", "B:new", f"绑定 {CODE}", at=said_at + timedelta(seconds=2))
+    await pair.settle()
+    assert len(pair.sides["B"].gateway.sent) == before
+    assert await groups(pair, "g1") == {("A", "A:new"), ("B", "B:new")}
+
+
+async def test_after_a_day_a_used_code_is_a_wrong_one(pair: Pair) -> None:
+    await hear(pair, "A", "A:new", f"绑定 {CODE}")
+    await pair.settle()
+    await pair.wait(minutes=3)
+    await pair.wait(hours=25)
+    await hear(pair, "B", "B:new", f"绑定 {CODE}")
+    assert any(one.room == "B:new" and "不对或已用过" in one.text for one in await pair.settle())
+
+
+async def test_the_admin_hears_that_a_standby_alone_was_bound(pair: Pair) -> None:
+    await pair.say("a1", None, "帮助", hears="A")
+    await hear(pair, "B", "B:new", f"绑定 {CODE}")
+    assert not await pair.settle()
+    [told] = texts(await pair.wait(minutes=3), "@a1")
+    assert "主号A没听到" in told
+
+
+async def test_one_group_that_became_two_rooms_is_shown_to_the_admin(pair: Pair) -> None:
+    await pair.say("a1", None, "帮助", hears="A")
+    codes = {}
+    for name in "AB":
+        [text] = texts(await pair.say("a1", None, "群码 新 柳树一格", hears="A"), "@a1")
+        codes[name] = text.split("绑定 ")[-1]
+    for name in "AB":
+        await hear(pair, name, f"{name}:new", f"绑定 {codes[name]}", called="柳树一格二群")
+    await pair.settle()
+    told = texts(await pair.wait(minutes=3), "@a1")
+    assert sum("可能是同一个群" in text for text in told) == 2
 
 
 async def test_a_used_code_takes_no_group_from_its_room_and_no_account_from_its_group(pair: Pair) -> None:

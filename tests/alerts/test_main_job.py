@@ -17,7 +17,7 @@ async def test_from_report_to_found(talk: Talk) -> None:
     (answer,) = (one for one in said if one.room == "g1")
     assert answer.ref == "M1.1"
     assert answer.mentions == ("r1",)
-    for words in ("【寻人 M1】", "72岁", "灰夹克", "柳树巷", "110", "不用等 24 小时", "网格员小耿", "近照", "姓名"):
+    for words in ("【寻人 M1】", "72岁", "灰夹克", "柳树巷", "110", "不用等 24 小时", "网格员小耿", "近照"):
         assert words in answer.text
     said = await talk.say("w1", None, "确认 M1")
     cards = [one for one in said if one.ref == "M1.3" and not one.image]
@@ -48,7 +48,7 @@ async def test_every_decision_leaves_a_trace(talk: Talk) -> None:
     await talk.say("r4", "g3", CLUE)
     await talk.say("r1", "g1", "找到 M1")
     actions = await talk.rows(select(AuditEntry.action).where(AuditEntry.ref == "M1").order_by(AuditEntry.id))
-    assert actions == ["alert.open", "alert.confirm", "alert.sighting", "alert.found"]
+    assert actions == ["alert.open", "alert.wanted", "alert.confirm", "alert.sighting", "alert.found"]
 
 
 async def test_a_report_in_private_reaches_worker_and_town(talk: Talk) -> None:

@@ -10,12 +10,11 @@ from sqlmodel import col
 
 from bot.gateways.protocol import Refused, Unknown
 from bot.pacing import PaceRules
-from bot.town import read_town
 from handlers.ports import AlertRules, Rules
 from storage.areas import Mode, Room
 from storage.matters import Alert
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Sort
-from tests.harness import TOWN, Talk
+from tests.harness import Talk
 
 GRANDPA = "急!我爸上午9点多从柳树巷出去到现在没回来,72岁,灰夹克黑布鞋,耳朵背,看到打13900002210"
 MOTHER = "谁见着我妈了,骑个红三轮,没拿手机"
@@ -40,7 +39,7 @@ async def paced(folder: Path, seconds: float, rules: Rules | None = None) -> Tal
     """A bot whose account sends one urgent message every so many seconds."""
     talk = Talk(folder, rules)
     pace = PaceRules(urgent_gap=(seconds, seconds), routine_gap=(seconds, seconds))
-    await talk.replay.start(read_town(TOWN, talk.rules), pace)
+    await talk.open(pace=pace)
     return talk
 
 

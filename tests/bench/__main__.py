@@ -1,6 +1,6 @@
 """`make bench`: one table of what was measured in this run, ready for the README.
 
-python -m tests.bench [reading] [through] [queueing] [lifecycles] [counting] [sending] [starting] [--quick]
+python -m tests.bench [reading] [through] [queueing] [lifecycles] [counting] [sending] [scaling] [starting] [--quick]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from tests.bench import counting, lifecycles, queueing, reading, sending, starting, through
+from tests.bench import counting, lifecycles, queueing, reading, scaling, sending, slow, starting, through
 from tests.gateways.wechaty_world import missing
 from tests.servers import postgres_server
 
@@ -116,6 +116,15 @@ def sending_rows(quick: bool) -> list[Row]:
     ]
 
 
+def scaling_rows(quick: bool) -> list[Row]:
+    """Four accounts on one PostgreSQL, against one."""
+    rooms, repetitions = (24, 1) if quick else (160, 3)
+    with postgres_server() as server:
+        rates = scaling.measure(server.new_database, rooms, repetitions)
+    what = f"Sends a second of four processes on one PostgreSQL, {slow.CALL * 1000:.0f} ms a call ({rooms} rooms)"
+    return [(what, f"{rates.four:.1f}/s", f"of one: {rates.one:.1f}/s", f"{rates.ratio:.2f}", "≥ 3.5")]
+
+
 def starting_rows(quick: bool) -> list[Row]:
     """Start to first answer, memory, and a processor's share at rest."""
     starts = starting.measure(1 if quick else 3, 3.0 if quick else 10.0)
@@ -140,6 +149,7 @@ PARTS: dict[str, Callable[[bool], list[Row]]] = {
     "lifecycles": lifecycles_rows,
     "counting": counting_rows,
     "sending": sending_rows,
+    "scaling": scaling_rows,
     "starting": starting_rows,
 }
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.bench import counting, lifecycles, queueing, reading, sending, starting, through
+from tests.bench import counting, lifecycles, queueing, reading, scaling, sending, starting, through
 from tests.bench.__main__ import HEAD, table
 from tests.bench.burst import make_burst
 from tests.bench.lines import examples, stream
@@ -67,6 +68,12 @@ def test_both_bots_get_through_the_gateway() -> None:
         pytest.skip(why)
     rates = through.measure(20, 10, 1)
     assert rates.count == 20 and rates.answers > 0 and rates.ours > 0 and rates.echo > 0
+
+
+@pytest.mark.postgres
+def test_four_accounts_send_together(postgres: Callable[[], str]) -> None:
+    rates = scaling.measure(postgres, 8, 1)
+    assert rates.rooms == 8 and rates.four > 0 and rates.one > 0
 
 
 def test_a_start_is_measured(tmp_path: Path) -> None:

@@ -66,7 +66,6 @@ async def test_the_police_were_told_to_write_what_they_might_not(talk: Talk) -> 
     [
         ("t1", "热线 12345-9 柳树巷 投诉小耿态度差骂人，不给办事"),
         ("w2", "代报 柳树巷 王姨 投诉小耿态度差骂人，不给办事"),
-        ("w1", "代报 柳树巷 王姨 投诉网格员收钱才办事"),
         ("r1", "咨询 我要投诉小耿收钱才办事，找谁"),
     ],
 )
@@ -76,11 +75,3 @@ async def test_a_complaint_told_by_others_went_to_whom_it_names(talk: Talk, who:
     (case,) = await talk.rows(select(Case))
     assert (case.about_worker, case.quiet, case.shown) == (True, True, False)
     assert "没有待办" in (await talk.say("w1", None, "待办"))[0].text
-
-
-async def test_a_complaint_split_off_went_to_whom_it_names(talk: Talk) -> None:
-    await talk.say("r1", "g1", "柳树巷的路灯坏了，能不能修一下")
-    said = await talk.say("l1", None, "拆分 1 投诉小耿骂人态度差")
-    assert rooms(said) == {"@r1", "@l1"}
-    assert "路灯" in texts(await talk.say("w1", None, "待办"), "@w1")[0]
-    assert "没有找到 2 号" in (await talk.say("w1", None, "进度 2"))[0].text

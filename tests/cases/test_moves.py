@@ -48,6 +48,19 @@ def test_the_table_of_moves_is_closed() -> None:
         ("月底前", date(2026, 11, 30)),
         ("下月底", date(2026, 12, 31)),
         ("1月3号", date(2027, 1, 3)),
+        ("下下周五", date(2026, 12, 4)),
+        ("等配件到25号", date(2026, 11, 25)),
+        ("下个月5号", date(2026, 12, 5)),
+        ("明年1月5日", date(2027, 1, 5)),
+        ("12-5", date(2026, 12, 5)),
+        ("年底前", date(2026, 12, 31)),
+        ("两三天", date(2026, 11, 24)),
+        ("三五天", date(2026, 11, 26)),
+        ("3个月", date(2027, 2, 19)),
+        ("11月31日", None),
+        ("12月中旬", None),
+        ("路灯5号杆", None),
+        ("3-201的人回来", None),
         ("换3个灯泡", None),
         ("3号楼没电", None),
         ("等配件", None),
@@ -135,7 +148,7 @@ async def test_a_wrong_merge_is_taken_back(talk: Talk) -> None:
     await talk.say("w1", "g1", "合并 1 2")
     said = await talk.say("w1", "g1", "拆分 2")
     assert "单独办" in texts(said, "g1")[0]
-    assert (await case_of(talk, 2)).state == CaseState.REOPENED
+    assert (await case_of(talk, 2)).state == CaseState.REPORTED
     assert await talk.rows(select(CaseFollower)) == []
 
 

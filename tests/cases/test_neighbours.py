@@ -31,7 +31,7 @@ def told(text: str, place: str = "", path: str = GRID, minutes: int = 0) -> Told
         (told("停水了"), told("就我家没水了"), Likeness.NO),
         (told("停电了"), told("停电了，老人靠呼吸机"), Likeness.NO),
         (told("马路上主管爆了"), told("没水了"), Likeness.SAME),
-        (told("3栋2单元水管爆了", "3栋2单元"), told("没水了"), Likeness.NO),
+        (told("3栋2单元水管爆了", "3栋2单元"), told("没水了"), Likeness.MAYBE),
         (told("路灯坏了", "柳树巷"), told("路灯不亮了", "柳树巷"), Likeness.SAME),
         (told("路灯坏了", "柳树巷"), told("路灯不亮了", "菜市场"), Likeness.NO),
         (told("路灯坏了", "柳树巷"), told("路灯不亮了"), Likeness.MAYBE),

@@ -58,6 +58,8 @@ def test_what_is_no_ticket_is_told_how_one_is_written(words: str) -> None:
         ("明天要停水吗", None),
         ("路灯不亮 3天内", (11, 24)),
         ("路灯不亮 后天", (11, 23)),
+        ("路灯不亮 柳树巷 25号", None),
+        ("路灯不亮，限25号", (11, 25)),
         ("路灯不亮", None),
     ],
 )

@@ -152,4 +152,4 @@ async def test_not_fixed_from_a_neighbour_who_did_not_join_only_reaches_the_owne
 async def test_a_follower_rates_for_the_owner_to_hear(talk: Talk) -> None:
     await merged(talk)
     await talk.say("w1", "g1", "办结 1")
-    assert texts(await talk.say("r3", "g2", "四星"), "@w1") == ["【事项 1】报事人评价：4 星。"]
+    assert texts(await talk.say("r3", "g2", "四星"), "@w1") == ["【事项 1】孙丽评价：4 星。"]

@@ -13,11 +13,10 @@ from sqlmodel import SQLModel
 
 import storage.tables  # noqa: F401
 from bot.pacing import PaceRules
-from bot.town import read_town
 from storage.engine import Database, DatabaseError
 from storage.inbox import InboxEvent, InboxState
 from storage.matters import Case, CaseState
-from tests.harness import TOWN, Talk, rooms, texts
+from tests.harness import Talk, rooms, texts
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -112,7 +111,7 @@ async def test_an_unusable_database_is_one_sentence(address: str, named: str) ->
 
 async def test_a_paced_fan_out_in_which_rooms_rest(url: str, tmp_path: Path) -> None:
     talk = Talk(tmp_path, url=url)
-    await talk.replay.start(read_town(TOWN, talk.rules), PaceRules(routine_gap=(5.0, 5.0), room_gap=60.0))
+    await talk.open(pace=PaceRules(routine_gap=(5.0, 5.0), room_gap=60.0))
     for number in (1, 2):
         await talk.say("t1", None, f"通知 全镇 第{number}件事")
         await talk.say("t1", None, f"确认 N{number}")

@@ -205,14 +205,15 @@ async def test_what_another_one_of_us_wrote_comes_back_whole(talk: Talk, tmp_pat
         first, again = await the_alert(talk), await the_alert(talk, number)
         for name in ("name", "sex", "age", "clothes", "phone"):
             assert getattr(again, name) == getattr(first, name), name
-        assert again.state == AlertState.UNCONFIRMED
+        assert (again.state, again.merged_id) == (AlertState.MERGED, 1)
     assert (await the_alert(talk, 2)).seen_at == (await the_alert(talk)).seen_at
     await talk.say("w1", "g1", "找到 M1")
     found = await seen(talk)
     assert found is not None
     for data in (cap.cap_document(found, PUBLISHER), pfif.pfif_document([found], PUBLISHER)):
-        assert "撤下" in await take(talk, tmp_path, data, "T2")
-    assert [one.state for one in await talk.rows(select(Alert).order_by(Alert.id))] == [AlertState.FOUND] * 3
+        assert "M1：这里已经结束" in await take(talk, tmp_path, data, "T2")
+    states = [one.state for one in await talk.rows(select(Alert).order_by(Alert.id))]
+    assert states == [AlertState.FOUND, AlertState.MERGED, AlertState.MERGED]
 
 
 async def test_only_its_source_gives_out_records_of_it(talk: Talk, tmp_path: Path) -> None:
@@ -337,3 +338,44 @@ def test_the_commands(tmp_path: Path) -> None:
     status, said = call("export", str(out), "--what", "alerts", *end)
     assert (status, [path.name for path in out.iterdir()]) == (0, ["alerts.pfif.xml"])  # nobody has vouched for M1
     assert "李桂兰" not in (out / "alerts.pfif.xml").read_text(encoding="utf-8")
+
+
+OWN = "我妈李桂兰，82岁，今天早上7点从东河村走失，穿紫红棉袄，看到打13800138000"
+
+
+async def test_an_appeal_about_somebody_who_is_sought_here_goes_into_that_alert(talk: Talk, tmp_path: Path) -> None:
+    await talk.say("r1", "g1", OWN)
+    await talk.say("w1", None, "确认 M1")
+    await talk.wait(minutes=2)
+    said = await take(talk, tmp_path, cap_text())
+    assert said == "M2：和正在找的 M1 是同一个人，已并过去。"
+    heard = await talk.wait(minutes=2)
+    assert not rooms(heard) & (TOWN_ROOMS - {"g1"}), "who has the card hears nothing twice"
+    assert any("M2" in text for text in texts(heard, "@w1"))
+    assert (await the_alert(talk, 2)).state == AlertState.MERGED
+    assert await talk.wait(minutes=20) == [], "nobody is asked to confirm it"
+
+
+async def test_what_the_source_says_later_fills_the_familys_gaps_and_overwrites_nothing(
+    talk: Talk, tmp_path: Path
+) -> None:
+    await talk.say("r1", "g1", OWN)
+    await take(talk, tmp_path, cap_text())
+    await talk.wait(minutes=1)
+    later = cap_text(2, "Update", FIRST, headline="寻人：李桂兰，女，80岁", description="穿紫红棉袄，骑红色三轮车")
+    assert "M1：情况已更新" in await take(talk, tmp_path, later)
+    alert = await the_alert(talk)
+    assert (alert.age, alert.sex) == (82, "女")
+    assert "三轮车" in alert.transport
+
+
+async def test_the_source_does_not_end_the_familys_own_report(talk: Talk, tmp_path: Path) -> None:
+    await talk.say("r1", "g1", OWN)
+    await take(talk, tmp_path, cap_text())
+    await talk.wait(minutes=1)
+    assert "请网格员核实" in await take(talk, tmp_path, cap_text(2, "Cancel", FIRST, headline="李桂兰已找到"))
+    assert (await the_alert(talk)).state == AlertState.UNCONFIRMED
+    heard = await talk.wait(seconds=5)
+    assert rooms(heard) == {"@w1"}
+    await talk.say("w1", None, "找到 M1")
+    assert await balanced(talk)

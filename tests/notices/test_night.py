@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from bot.pacing import PaceRules
-from bot.town import read_town
 from storage.matters import Notice, NoticeState
-from tests.harness import NOON, TOWN, Talk, rooms, texts
+from tests.harness import NOON, Talk, rooms, texts
 
 EVERYWHERE = {"g1", "g2", "g3", "@t1"}
 
@@ -54,6 +53,14 @@ async def test_a_burst_pipe_goes_out_at_night_after_one_more_word(night: Talk) -
     assert "已经发过了" in await ask(night, "马上发 N1")
     assert rooms(await night.wait(minutes=2)) == {"@t1"}
     assert await night.wait(hours=3) == []
+
+
+async def test_what_a_dismissed_sender_left_for_the_morning_is_not_sent(night: Talk) -> None:
+    await night.say("a1", None, "通知 全村 停水")
+    await night.say("a1", None, "确认 N1")
+    said = await night.say("t1", None, "免去 钱村长 管理员 柳树村")
+    assert "还没发完的通知 N1 停了" in texts(said, "@t1")[0]
+    assert not await night.wait(hours=3)
 
 
 @pytest.mark.parametrize("before", ["通知 全镇 爆管", "通知 全镇 定时明早9点 爆管"])
@@ -106,7 +113,7 @@ async def slow(tmp_path: Path) -> AsyncIterator[Talk]:
     """The small town on a paced account, at ten to nine in the evening."""
     made = Talk(tmp_path, start=NOON + timedelta(hours=8, minutes=50))
     rules = PaceRules(routine_gap=(500.0, 500.0), urgent_gap=(5.0, 5.0), slow_start_days=0)
-    await made.replay.start(read_town(TOWN, made.rules), rules)
+    await made.open(pace=rules)
     yield made
     await made.close()
 

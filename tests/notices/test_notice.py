@@ -9,10 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from bot.pacing import PaceRules
-from bot.town import read_town
 from storage.agenda import AuditEntry, Question
 from storage.matters import Notice, NoticeState
-from tests.harness import TOWN, Talk, rooms, texts
+from tests.harness import Talk, rooms, texts
 
 WATER = "明早6点到10点停水，请提前接水"
 
@@ -21,7 +20,7 @@ WATER = "明早6点到10点停水，请提前接水"
 async def slow(tmp_path: Path) -> AsyncIterator[Talk]:
     """The small town on an account that sends a routine message every ten seconds."""
     made = Talk(tmp_path)
-    await made.replay.start(read_town(TOWN, made.rules), PaceRules(routine_gap=(10.0, 10.0)))
+    await made.open(pace=PaceRules(routine_gap=(10.0, 10.0)))
     yield made
     await made.close()
 

@@ -11,11 +11,10 @@ from sqlmodel import col
 
 from bot.gateways.protocol import Refused, Unknown
 from bot.pacing import PaceRules
-from bot.town import read_town
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
 from tests.alerts.town import breaking
-from tests.harness import TOWN, Talk, rooms, texts
+from tests.harness import Talk, rooms, texts
 
 TOLD = "【通知 N1】柳河镇：\n停水"
 CORRECTED = "【通知 N2】柳河镇：\n更正：停电，不停水\n（原通知 N1）"
@@ -26,7 +25,7 @@ BACK = "（已撤回）"
 async def slow(tmp_path: Path) -> AsyncIterator[Talk]:
     """The small town on an account that sends a routine message every minute and a half."""
     made = Talk(tmp_path)
-    await made.replay.start(read_town(TOWN, made.rules), PaceRules(routine_gap=(90.0, 90.0)))
+    await made.open(pace=PaceRules(routine_gap=(90.0, 90.0)))
     yield made
     await made.close()
 

@@ -15,12 +15,11 @@ from bot.config import Config
 from bot.gateways.protocol import RateLimited
 from bot.machine import make_pacer
 from bot.pacing import DAY, HOUR, Pacer, PaceRules, Standing
-from bot.town import read_town
 from handlers.quiet_hours import QuietHours
 from storage.outbox import Priority, Send
 from storage.people import Account
 from tests.courier.test_outcomes import REPAIR, Faults
-from tests.harness import NOON, TOWN, Talk, rooms, texts
+from tests.harness import NOON, Talk, rooms, texts
 
 EVEN = PaceRules(routine_gap=(10.0, 10.0), slow_start_days=0, room_gap=0.0)
 NIGHT = QuietHours("21:00", "08:00", ZoneInfo("Asia/Shanghai"))
@@ -134,7 +133,7 @@ def test_a_room_rests_from_other_posts_only() -> None:
 
 async def test_two_notices_reach_a_room_a_minute_apart(tmp_path: Path) -> None:
     talk = Talk(tmp_path)
-    await talk.replay.start(read_town(TOWN, talk.rules), PaceRules(routine_gap=(5.0, 5.0), room_gap=60.0))
+    await talk.open(pace=PaceRules(routine_gap=(5.0, 5.0), room_gap=60.0))
     said = []
     for text in ("明天停水", "后天停电"):
         said += await talk.say("t1", None, f"通知 全镇 {text}")
@@ -148,7 +147,7 @@ async def test_two_notices_reach_a_room_a_minute_apart(tmp_path: Path) -> None:
 
 async def test_a_long_notice_is_not_held_between_its_parts(tmp_path: Path) -> None:
     talk = Talk(tmp_path)
-    await talk.replay.start(read_town(TOWN, talk.rules), PaceRules(routine_gap=(1.0, 1.0), room_gap=3600.0))
+    await talk.open(pace=PaceRules(routine_gap=(1.0, 1.0), room_gap=3600.0))
     await talk.say("w1", None, "通知 本格 " + "请把楼道里的东西搬走。" * 170)
     said = await talk.say("w1", None, "确认")
     said += await talk.wait(minutes=1)
@@ -158,7 +157,7 @@ async def test_a_long_notice_is_not_held_between_its_parts(tmp_path: Path) -> No
 
 async def test_a_notice_begun_in_the_evening_stops_for_the_night(tmp_path: Path) -> None:
     talk = Talk(tmp_path, start=EVENING + timedelta(seconds=40))
-    await talk.replay.start(read_town(TOWN, talk.rules), PaceRules(routine_gap=(12.0, 12.0)))
+    await talk.open(pace=PaceRules(routine_gap=(12.0, 12.0)))
     preview = await talk.say("t1", None, "通知 全镇 明天停水")
     assert "约 11 小时" in preview[0].text
     said = await talk.say("t1", None, "确认")

@@ -121,7 +121,8 @@ async def _play_one(script: Script, folder: Path) -> Played:
     seconds = script.settings.get("pace")
     pace = PaceRules(urgent_gap=(seconds, seconds), routine_gap=(seconds, seconds)) if seconds else None
     try:
-        await replay.start(read_town(_town(script, folder), rules), pace)
+        await replay.put_in(read_town(_town(script, folder), rules))
+        await replay.start(pace)
         for line in script.lines:
             if line.id in script.switches:
                 await replay.finish(line.at)

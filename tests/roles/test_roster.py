@@ -40,6 +40,12 @@ async def roster(talk: Talk) -> list[tuple[str, str]]:
         ("值班 周六 我", [("11-28 08:30", "11-29 08:30")]),
         ("值班 周六晚上 我", [("11-28 17:30", "11-29 08:30")]),
         ("值班 周末", [("11-28 08:30", "11-29 08:30"), ("11-29 08:30", "11-30 08:30")]),
+        ("值班 周四晚到周五晚", [("11-26 17:30", "11-27 08:30"), ("11-27 17:30", "11-28 08:30")]),
+        (
+            "值班 明晚到周四晚 我",
+            [("11-24 17:30", "11-25 08:30"), ("11-25 17:30", "11-26 08:30"), ("11-26 17:30", "11-27 08:30")],
+        ),
+        ("值班 28号 我", [("11-28 08:30", "11-29 08:30")]),
         ("值班 明晚、后天晚上我", [("11-24 17:30", "11-25 08:30"), ("11-25 17:30", "11-26 08:30")]),
     ],
 )
@@ -56,6 +62,13 @@ async def test_the_night_that_runs_is_meant_after_midnight(tmp_path: Path) -> No
     talk = await Talk(tmp_path, start=datetime(2026, 11, 24, 1, 0, tzinfo=ZONE)).open()
     await talk.say("w1", None, "值班 今晚 我")
     assert await roster(talk) == [("11-23 17:30", "11-24 08:30")]
+    await talk.close()
+
+
+async def test_on_a_sunday_the_weekend_is_what_is_left_of_it(tmp_path: Path) -> None:
+    talk = await Talk(tmp_path, start=datetime(2026, 11, 29, 10, 0, tzinfo=ZONE)).open()
+    await talk.say("w1", None, "值班 周末 我")
+    assert await roster(talk) == [("11-29 08:30", "11-30 08:30")]
     await talk.close()
 
 

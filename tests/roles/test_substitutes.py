@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from bot.replay import Output
 from storage.people import Appointment
 from tests.harness import Talk, rooms, texts
 
@@ -34,6 +35,12 @@ async def test_the_substitute_works_and_it_ends_by_itself(talk: Talk) -> None:
         ("两个小时", "11-21 14:00"),
         ("一周", "11-28 12:00"),
         (" 1 天", "11-22 12:00"),
+        ("今晚", "11-22 08:30"),
+        ("到明早8点", "11-22 08:00"),
+        ("到周五", "11-28 00:00"),
+        ("到晚上10点", "11-21 22:00"),
+        ("到8点", "11-22 08:00"),
+        ("至后天中午", "11-23 12:00"),
     ],
 )
 async def test_lengths(talk: Talk, length: str, until: str) -> None:
@@ -92,3 +99,67 @@ async def test_dismissal_ends_the_substitution_too(talk: Talk) -> None:
     await talk.say("w1", None, "代班 李珍 3天")
     await talk.say("a1", None, "免去 小耿")
     assert rooms(await talk.say("r1", "g1", LEAK)) == {"g1", "@l1"}
+
+
+async def test_in_the_small_hours_this_night_and_the_next_morning_are_the_coming_one(talk: Talk) -> None:
+    await talk.wait(hours=13)
+    assert "到 11-22 08:30" in texts(await talk.say("w1", None, "代班 李珍 今晚"), "@w1")[0]
+    assert "到 11-22 07:00" in texts(await talk.say("w1", None, "代班 李珍 到明早7点"), "@w1")[0]
+
+
+async def test_who_stands_in_hears_of_the_old_cases_too(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", None, "接单 1")
+    await talk.say("w1", None, "代班 李珍 3天")
+    assert {"@w1", "@w2"} <= rooms(await talk.say("r1", "g1", "催办 1"))
+    assert {"@w1", "@w2"} <= rooms(await talk.say("r1", "g1", "还没修好"))
+    assert any("快到时限 1 件" in text for text in texts(await talk.wait(hours=20), "@w2"))
+    assert "请李珍（代小耿）再看看" in texts(await _reopened(talk), "g1")[0]
+    await talk.say("w1", None, "代班 结束")
+    assert "@w2" not in rooms(await talk.say("r1", "g1", "还没修好"))
+
+
+async def _reopened(talk: Talk) -> list[Output]:
+    await talk.say("w1", None, "办结 1 换了管子")
+    return await talk.say("r1", "g1", "不满意，还在漏")
+
+
+async def test_at_the_end_both_hear_what_was_done_and_what_is_open(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋楼道灯坏了，黑咕隆咚的，麻烦修一下")
+    await talk.say("w1", None, "代班 李珍 3小时")
+    await talk.say("r2", "g1", LEAK)
+    await talk.say("w2", None, "办结 2 换了管子")
+    await talk.say("r2", "g1", "巷子口垃圾三天没人拉了，招苍蝇")
+    await talk.say("w2", None, "接单 3")
+    said = await talk.wait(hours=3)
+    (absent,) = [text for text in texts(said, "@w1") if "到时间了" in text]
+    assert "李珍办结了 1 件：2。没办完的 2 件" in absent and "（李珍接的）" in absent
+    (there,) = [text for text in texts(said, "@w2") if "到时间了" in text]
+    assert "您接下还没办完的 1 件" in there and "转给 3 小耿" in there
+    assert not any("到时间了" in one.text for one in await talk.wait(days=1))
+
+
+async def test_one_that_ended_before_does_not_run_out(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 3小时")
+    await talk.say("w1", None, "代班 老郭 6小时")
+    assert not any("到时间了" in one.text for one in await talk.wait(hours=4))
+    assert {"@w1", "@l1"} <= {one.room for one in await talk.wait(hours=4) if "到时间了" in one.text}
+
+
+async def test_who_is_away_stands_in_for_nobody(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 3天")
+    assert "小耿自己也不在，到 11-24 12:00 由您代班" in texts(await talk.say("w2", None, "代班 小耿 1天"), "@w2")[0]
+    assert "由李珍代班" in texts(await talk.say("l1", None, "代班 小耿 1天"), "@l1")[0]
+    assert rooms(await talk.say("r1", "g1", LEAK)) == {"g1", "@w2"}
+
+
+async def test_who_stands_in_and_leaves_hands_it_on(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("w1", None, "接单 1")
+    await talk.say("w1", None, "代班 李珍 3天")
+    said = await talk.say("w2", None, "代班 刘志愿 1天")
+    assert "柳树一格改由刘志愿代" in texts(said, "@w1")[0]
+    assert rooms(await talk.say("r2", "g1", "巷子口垃圾三天没人拉了，招苍蝇")) == {"g1", "@v1"}
+    assert rooms(await talk.say("r1", "g1", "催办 1")) == {"g1", "@w1", "@v1"}
+    await talk.say("w1", None, "代班 结束")
+    assert rooms(await talk.say("r2", "g1", "3栋路灯不亮，麻烦修一下")) == {"g1", "@w1"}

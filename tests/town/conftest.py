@@ -13,6 +13,7 @@ import pytest
 
 from storage.engine import Database
 from storage.people import Account
+from tests.harness import furnish
 
 
 @asynccontextmanager
@@ -20,6 +21,7 @@ async def opened(url: str) -> AsyncIterator[Database]:
     """An open database with account 1."""
     database = Database(url)
     try:
+        await furnish(database)
         await database.open()
         async with database.write() as session:
             session.add(Account(name="格格", gateway="local"))

@@ -336,3 +336,23 @@ def test_a_rough_age_is_an_age(words: str) -> None:
 @pytest.mark.parametrize("words", ["10多斤的行李", "走了三十多里", "20多天了"])
 def test_a_rough_measure_is_no_age(words: str) -> None:
     assert read(f"我妈走丢了，{words}，穿紫外套", Context(now=NOW)).fields.age is None
+
+
+@pytest.mark.parametrize(
+    ("text", "sex"),
+    [
+        ("我婆婆说去上厕所，人就不见了", "女"),
+        ("弟弟说要去打球，一天没回", "男"),
+        ("【寻找家人】父亲，殷守礼，昨日未归", "男"),
+        ("看看是不是你叔，在桥头坐着", "男"),
+        ("是不是你们找的那个三叔", "男"),
+        ("我岳母在菜市场走散了", "女"),
+        ("我儿昨天被人哄去打工，没回来", "男"),
+        ("我大学同学说她妈不见了", "女"),
+        ("娃儿找到了，在他外婆床底下睡着了", "男"),
+        ("一个人蹲在门口，问她住哪不说", "女"),
+        ("各位邻居求助！母亲今早出门没回", "女"),
+    ],
+)
+def test_sex_of_who_is_gone_and_not_of_who_tells(text: str, sex: str) -> None:
+    assert find_sex(text) == sex
