@@ -9,14 +9,16 @@ from sqlalchemy import or_, select, update
 from sqlmodel import col
 
 from handlers.bank import asks, plain
-from handlers.cases.reporting import hears_fresh
+from handlers.cases.complaints import passed_on
+from handlers.cases.reporting import hears_fresh, open_and_tell
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
+from handlers.reading_words import read_words
 from handlers.refs import label
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act, Ref
+from handlers.understanding import Act, Kind, Ref
 from storage.agenda import Question
 from storage.answers import Answer, Inquiry, InquiryState
 from storage.areas import Area
@@ -106,10 +108,24 @@ async def _pass_on(turn: Turn, inquiry: Inquiry, area: Area, worker_id: int) -> 
 
 
 async def ask(turn: Turn, order: Order) -> None:
-    """咨询 低保要什么材料: from the bank if it is sure, else from the worker."""
+    """咨询 低保要什么材料: from the bank if it is sure, else from the worker; complaints about staff go past them."""
     turn.text = order.rest
+    if await _complains(turn):
+        return
     if not await answered(turn, asked=True):
         await to_worker(turn)
+
+
+async def _complains(turn: Turn) -> bool:
+    area = turn.here.area
+    if area is None:
+        return False
+    reading = await read_words(turn, turn.text)
+    if not await passed_on(turn, area, turn.text, reading):
+        return False
+    turn.reading = reading._replace(kind=Kind.COMPLAINT, about_worker=True)
+    await open_and_tell(turn, area)
+    return True
 
 
 async def _load(turn: Turn, ref: Ref) -> tuple[Inquiry, Area]:

@@ -27,7 +27,7 @@ CODE_LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Without 0 O, 1 I L: a bind code is read aloud and typed on a phone."""
 
 CODE_LENGTH = 8
-KEYLESS = re.compile(r"contact-(\d{1,18})")
+KEYLESS = re.compile(r"contact-(\d{1,9})")
 """The key under which a person without one is exported, with the id."""
 
 Values = dict[str, Any]

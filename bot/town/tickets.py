@@ -17,10 +17,11 @@ from bot.config import ConfigError
 from bot.town import cells
 from bot.town.cells import BadCell
 from bot.town.columns import Column, Table
-from bot.town.faults import Faults
+from bot.town.faults import Faults, TownFaults
 from bot.town.sheets import Line, read_sheet
 from handlers.cases import outside, texts
 from handlers.cases.reporting import tell_owner
+from handlers.matters import Refusal
 from handlers.ports import Outside, Rules
 from handlers.turn import WORKERS, Speaker, Turn, Where, leave_traces
 from storage.areas import Area
@@ -129,7 +130,10 @@ async def import_tickets(
             areas = await _check(session, tickets, file, speaker, rules)
             for ticket in tickets:
                 turn = Turn(session, now, Outside(rules), Where(chat_id), speaker)
-                numbers.append(await _open(turn, ticket, areas[ticket.area], chat_id))
+                try:
+                    numbers.append(await _open(turn, ticket, areas[ticket.area], chat_id))
+                except Refusal as refusal:
+                    raise TownFaults([f"{file} 第 {ticket.row} 行：{refusal}"]) from None
                 await leave_traces(session, [turn])
             await announce(session)
 

@@ -32,7 +32,8 @@ SPAN = timedelta(days=90)
 """Longest span of one search, as the specification limits it, and the span of one without dates."""
 
 MOST_NUMBERS = 100
-FAR = 10_000_000_000
+FAR = 2**31
+"""No number is as large: PostgreSQL could not even be asked for it."""
 
 EMERGENCY = "有危险请马上打 110、119、120，不要等网上的答复。"
 NO_MEDIA = "图片地址没有读取，需要照片时工作人员会联系您。"
@@ -141,8 +142,11 @@ class Requests:
         return _answer(request, {"service_request_id": number, "token": number}, "service_requests", "request")
 
     async def submit(self, request: web.Request) -> web.Response:
-        """Store a report; when this answers, it is safe, and its owner is told."""
-        if request.content_type != "application/x-www-form-urlencoded":
+        """Store a report; when this answers, it is safe, and its owner is told.
+
+        The specification posts a form, its schema names in the address: both are read.
+        """
+        if request.body_exists and request.content_type != "application/x-www-form-urlencoded":
             raise Refused(400, "请用 application/x-www-form-urlencoded 提交")
         try:
             form = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}

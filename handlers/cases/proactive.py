@@ -9,6 +9,8 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.cases import texts
+from handlers.cases.complaints import passed_on
+from handlers.cases.outside import area_named, towns_of
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, case_of, owner_name, tell_owner, write_case
 from handlers.clipping import open_clip
@@ -81,11 +83,12 @@ async def begin(turn: Turn, order: Order) -> None:
     area = await locating.area_here(turn)
     if area is None:
         return
+    await area_named(turn, order.rest, towns_of(turn.me, turn.rules))  # another town's is refused
     area = await _nearer(turn, area, order.rest)
     if not turn.me.has(WORKERS, area.path):
         raise Refusal(f"{area.name}不在您负责的范围，这次没有改动。")
     reading = await read_words(turn, order.rest)
-    if is_private(order.rest, reading.category or "其他"):
+    if await passed_on(turn, area, order.rest, reading) or is_private(order.rest, reading.category or "其他"):
         raise Refusal("先办的事会告诉全群，这件涉及个人，请直接去办。")
     chat_id = await _group(turn, area)
     case = case_of(

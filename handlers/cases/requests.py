@@ -14,6 +14,7 @@ from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
 from handlers.cases import texts
+from handlers.cases.complaints import passed_on
 from handlers.cases.outside import area_named
 from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
@@ -106,6 +107,7 @@ async def submit(turn: Turn, said: Submission) -> Case:
     area = await _area(turn, said)
     turn.where = Where(chat_id or 0, area=area)
     reading = await read_words(turn, words)
+    about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
         turn,
         area,
@@ -117,8 +119,8 @@ async def submit(turn: Turn, said: Submission) -> Case:
         place=place_of(reading.fields) or said.address[:100],
         phone=said.phone,
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=reading.about_worker or is_private(words, said.service),
-        about_worker=reading.about_worker,
+        quiet=about_worker or is_private(words, said.service),
+        about_worker=about_worker,
         source=CaseSource.OPEN311,
         relayed_for=said.name,
         created_at=turn.now,

@@ -1,9 +1,11 @@
-"""A worker who is the danger was called to it."""
+"""A worker who is the danger was called to it, and got complaints about themselves."""
 
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
+from storage.matters import Case
 from tests.harness import Talk, rooms, texts
 
 CALLED = {"@l1", "@a1", "@p1"}
@@ -57,3 +59,19 @@ async def test_the_police_were_told_to_write_what_they_might_not(talk: Talk) -> 
     await talk.say("r1", "g1", "3栋楼道灯坏了，麻烦修一下")
     for words in ("接单 2", "进展 2 已到现场", "办结 2 好了"):
         assert "没有改动" in texts(await talk.say("p1", None, words), "@p1")[0]
+
+
+@pytest.mark.parametrize(
+    ("who", "words"),
+    [
+        ("t1", "热线 12345-9 柳树巷 投诉小耿态度差骂人，不给办事"),
+        ("w2", "代报 柳树巷 王姨 投诉小耿态度差骂人，不给办事"),
+        ("r1", "咨询 我要投诉小耿收钱才办事，找谁"),
+    ],
+)
+async def test_a_complaint_told_by_others_went_to_whom_it_names(talk: Talk, who: str, words: str) -> None:
+    said = await talk.say(who, None, words)
+    assert rooms(said) == {f"@{who}", "@l1"}
+    (case,) = await talk.rows(select(Case))
+    assert (case.about_worker, case.quiet, case.shown) == (True, True, False)
+    assert "没有待办" in (await talk.say("w1", None, "待办"))[0].text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -239,6 +240,19 @@ async def test_each_evening_who_did_anything_gets_the_log_to_correct(tmp_path: P
     assert logs["@w1"].text.startswith("工作日志：11月21日 小耿") and "日志 补充" in logs["@w1"].text
     assert logs["@w1"].at.astimezone(ZONE).strftime("%H:%M") == "20:55"
     assert "工作日志" not in "".join(one.text for one in await talk.wait(days=1))
+    await talk.close()
+
+
+@pytest.mark.postgres
+async def test_on_postgresql_too(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    talk = await Talk(tmp_path, Rules(cases=CaseRules(log_at="20:55")), url=str(postgres())).open()
+    await some_work(talk)
+    assert "收到 4 件" in (await talk.say("l1", None, "统计"))[0].text
+    assert "收到 3（0），办结 1（0）" in (await talk.say("t1", None, "趋势"))[0].text
+    assert "接单 1，办结 1，按时 100.0%" in (await talk.say("a1", None, "考核"))[0].text
+    assert {one.room for one in await talk.wait(hours=9) if "工作日志" in one.text} == {"@w1", "@w2"}
+    async with talk.database.read() as session:
+        await export_figures(session, tmp_path / "out.csv", month(date(2026, 11, 1)), talk.rules, talk.now)
     await talk.close()
 
 

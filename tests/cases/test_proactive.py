@@ -44,6 +44,12 @@ async def test_a_lead_names_the_place_and_its_group_hears_it(talk: Talk) -> None
     assert rooms(said) == {"g1", "@w1", "@l1"}
 
 
+async def test_another_towns_place_is_refused(talk: Talk) -> None:
+    said = await talk.say("t1", None, "先办 石桥村 路灯老坏")
+    assert "石桥村不在您负责的镇街" in said[0].text
+    assert await talk.rows(select(Case)) == []
+
+
 async def test_residents_cannot_begin_one(talk: Talk) -> None:
     assert "只有" in (await talk.say("r1", None, "先办 路灯老坏 柳树巷"))[0].text
     assert await talk.say("r1", "g1", "先办 路灯老坏 柳树巷") == []

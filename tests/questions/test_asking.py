@@ -76,6 +76,20 @@ async def test_the_workers_answer_reaches_the_asker_and_can_be_kept(asked: Talk)
     assert await asked.say("r3", "g2", "请问老年大学在哪里报名") == []  # kept by the worker of another grid
 
 
+async def test_a_newer_answer_takes_the_place_of_the_one_that_was_wrong(asked: Talk) -> None:
+    before = len(await asked.rows(select(Answer)))
+    for number, answer in enumerate(("在文化站二楼", "搬到文化站三楼了"), 1):
+        said = await asked.say("r1", "g1", f"@格格 老年大学在哪里报名{'？' * number}")
+        if number == 2:
+            said = await asked.say("r1", "g1", "不是", quote=next(one.ref for one in said if one.room == "g1"))
+        (put,) = [one for one in said if one.room == "@w1"]
+        await asked.say("w1", None, answer, quote=put.ref)
+        await asked.say("w1", None, "留")
+    assert len(await asked.rows(select(Answer))) == before + 1
+    await asked.wait(minutes=15)
+    assert "文化站三楼" in (await asked.say("r2", "g1", "@格格 老年大学在哪里报名"))[0].text
+
+
 async def test_only_workers_of_the_area_answer_and_keep(asked: Talk) -> None:
     said = await asked.say("r1", "g1", "@格格 老年大学在哪里报名？")
     (put,) = [one for one in said if one.room == "@w1"]

@@ -121,6 +121,45 @@ async def test_a_report_is_a_case_and_its_owner_is_told(talk: Talk, ask: Ask) ->
     assert waiting == []  # nothing is left for a chat in which nobody speaks
 
 
+async def test_a_complaint_about_a_worker_goes_past_them(talk: Talk, ask: Ask) -> None:
+    form = {**LAMP, "service_code": "便民服务", "description": "投诉李珍，态度差，骂人"}
+    (made,) = json.loads((await ask("/requests.json", form))[1])
+    assert [one.room for one in await talk.wait(seconds=5)] == ["@l1"]
+    assert (await ask(f"/requests/{made['service_request_id']}.json"))[0] == 404
+
+
+async def test_a_report_may_stand_in_the_address_as_the_schema_has_it(talk: Talk, ask: Ask) -> None:
+    status, said = await ask("/requests.json", method="POST", params=LAMP)
+    assert status == 200, said
+    (case,) = await talk.rows(select(Case))
+    assert (case.category, case.relayed_for) == ("公共设施", "王秀英")
+
+
+@pytest.mark.postgres
+async def test_on_postgresql_too(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    talk = await Talk(tmp_path, url=str(postgres())).open()
+    runner, port = await serving(talk)
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
+
+        async def status(path: str, **options: Any) -> tuple[int, str]:
+            method = "POST" if options else "GET"
+            async with session.request(method, path, **options) as answer:
+                return answer.status, await answer.text()
+
+        answers = await asyncio.gather(*(status("/requests.json", data=LAMP) for _ in range(3)))
+        assert {code for code, _ in answers} == {200} and len({said for _, said in answers}) == 1
+        for path, code in (
+            ("/requests/1.json", 200),
+            ("/requests.json?status=open&service_code=公共设施&start_date=2026-11-20", 200),
+            ("/requests.json?service_request_id=1,999999999,4000000000", 200),
+            ("/requests/4000000000.json", 404),
+            ("/requests/2147483648.json", 404),
+        ):
+            assert (await status(path))[0] == code, path
+    await runner.cleanup()
+    await talk.close()
+
+
 async def test_the_same_report_again_is_the_same_case(talk: Talk, ask: Ask) -> None:
     answers = await asyncio.gather(*(ask("/requests.json", LAMP) for _ in range(5)))
     assert {said for _, said in answers} == {answers[0][1]}
