@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
-from handlers.understanding.looks import has_phone, height_at
+from handlers.understanding.looks import has_phone, height_at, heights_said, is_depth
 from handlers.understanding.model import Context, Fields, Kind, Precision
+from handlers.understanding.names import callee_shapes, name_shapes
 from handlers.understanding.normal import fold
-from handlers.understanding.people import BORN, IN_YEARS, age_at, age_of_birth, find_sex
-from handlers.understanding.persons import forwarded
+from handlers.understanding.people import BORN, IN_YEARS, LIKELY_YEARS, Age, age_at, age_of_birth, find_sex
+from handlers.understanding.persons import REGIONS, forwarded
 from handlers.understanding.phones import Phone, find_phones, find_plate
 from handlers.understanding.places import House, find_house, floor_apart, known_place, nowhere
 from handlers.understanding.scan import BIT, Scan
@@ -25,6 +27,8 @@ _CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是")
 """Between two figures of which the later counts: 72岁，打错了是75岁."""
 _OWN_AGE = re.compile(r"(?:我|俺|本人)(?:今年|都|已经|快|也|才|是)*$")
 """Before the age of who writes: 我今年40岁，我儿子6岁."""
+_MIND = re.compile(r"智[力商][^,，。]{0,6}$")
+"""Before the age of a mind: 智力像七八岁."""
 _MINE = re.compile(r"(?:我|俺|我的)$")
 _OWNS = re.compile(
     r"[她他]?家?的?(?:老?[爸妈爹娘]|父亲|母亲|爷爷|奶奶|公公|婆婆|儿子|女儿|闺女|孙子|孙女|老公|老婆|媳妇|老伴)"
@@ -33,6 +37,25 @@ _ILLNESS = re.compile(
     r"痴呆|阿尔[茨兹]|糊涂|精神(?:病|不|有|分裂)|智[力障]|自闭|聋|哑|耳朵?背|听力|心脏病|高血压|糖尿病|抑郁|脑梗|癫痫|失语|失忆|记性|"
     r"记不得|认不得|癌|化疗|透析|中风|偏瘫"
 )
+_DENIAL = r"(?:没有?|无|不是|并非|未|冇|没得|不患|从没|没啥)(?:得过?|患过?|什么|啥|任何|有)?"
+_DENIED = re.compile(rf"{_DENIAL}[^,，。]{{0,3}}$")
+_NO_ILLNESS = re.compile(rf"(?:{_DENIAL})?(?P<what>(?:[^,，。]{{0,6}}(?:痴呆|病|聋|哑|障碍|症|高血压|聋子|癫痫)))")
+"""没有痴呆, 不是聋子: what is named, and not had; but 没记性 and 不认人 are troubles."""
+_LOST_AT = re.compile(r"(?:从|在|于)(?P<place>[一-鿿]{2,8}?)(?:走[失丢散]|失[踪联]|不见了)")
+"""Where the tagger sees no place: 从北京走失."""
+_WENT = re.compile(r"[往朝向](?P<side>[东南西北]{1,2}|[左右])[边面]?(?:方向)?(?=[走去跑拐了,，。]|$)")
+"""往南走了."""
+_CASE_OF = re.compile(r"\d{3,4}室? ?(?P<name>[一-鿿](?:奶奶|爷爷|大爷|大妈|阿姨|师傅|叔|婶|姨|伯))(?=[ ,，])")
+"""Whom a case is about, in the form 301 张奶奶 ...: who is to be told."""
+_HASHTAG = re.compile(r"#[^#\n]{1,30}#")
+"""The topic of a post, which says nothing of anybody: #暴雨互助#."""
+_REGION = re.compile(rf"(?:{REGIONS})省?")
+"""A whole province, where nobody can look for anybody."""
+_OF_PERSON = re.compile(r"[,，、 :：(（]*[男女](?![一-鿿])")
+"""Behind the name of whom a report is about."""
+_NO_TROUBLE = re.compile(r"失联|走失|走丢|失踪|感激")
+"""What is no illness, however it sounds."""
+_BYNAME = re.compile(r"(?:小名|乳名|外号|绰号|网名|人称|诨名)[:： 叫是]{0,2}$")
 _NO_PHONE = BIT["nophone"]
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
@@ -68,8 +91,8 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         return None
     first = passed[0]
     for time in passed[1:]:
-        if time.start == first.end and time.at.date() == first.at.date():  # 刚才11点
-            return time
+        if time.start == first.end and time.at.date() == first.at.date() and _FINENESS[time.precision] > 1:
+            return time  # 刚才11点, but not 四点五十放学
         if _FINENESS[time.precision] <= max(_FINENESS[first.precision], first.precision is not Precision.DAY):
             continue
         if time.at.date() == first.at.date():
@@ -80,12 +103,24 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
     return first
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True)
+class Found:
     """What is written in a shape of its own, wherever it stands: times, telephones, and the most exact house number."""
 
+    text: str
     times: list[Time]
     phones: list[Phone]
     house: House | None
+
+    @cached_property
+    def named(self) -> list[tuple[int, int]]:
+        """What has the shape of a person's name."""
+        return sorted({*name_shapes(self.text)})
+
+    @cached_property
+    def callees(self) -> list[tuple[int, int]]:
+        """The names of those to call."""
+        return list(callee_shapes(self.text, [(one.start, one.end) for one in self.phones]))
 
     @property
     def taken(self) -> list[tuple[int, int]]:
@@ -97,13 +132,15 @@ class Found(NamedTuple):
         """What the tagger is told of it."""
         marks = [Mark("t", time.start, time.end) for time in self.times]
         marks += [Mark("p", phone.start, phone.end) for phone in self.phones]
-        return [*marks, Mark("h", self.house.start, self.house.end)] if self.house else marks
+        marks += [Mark("h", self.house.start, self.house.end)] if self.house else []
+        marks += [Mark("c", *span) for span in self.callees]
+        return marks + [Mark("n", *span) for span in self.named]
 
 
 def find_all(text: str, now: datetime = _ANY_TIME) -> Found:
     """What a folded text says in a shape of its own."""
-    found = Found(find_times(text, now), find_phones(text), None)
-    return found._replace(house=find_house(text, found.taken))
+    times, phones = find_times(text, now), find_phones(text)
+    return Found(text, times, phones, find_house(text, [(one.start, one.end) for one in (*times, *phones)]))
 
 
 def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
@@ -111,7 +148,10 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     text, found = scan.text, find_all(scan.text, context.now)
     pieces: dict[str, list[Piece]] = {}
     personal = kind in _PERSONAL
+    topics = [match.span() for match in _HASHTAG.finditer(text)]
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
+        if any(start < piece.end and piece.start < end for start, end in topics):
+            continue
         pieces.setdefault("health" if _ails(scan, piece) else piece.field, []).append(piece)
     house, seen = found.house, _seen(found.times, text, context)
     place = _place(text, pieces, house, context, personal)
@@ -124,10 +164,15 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
         "seen_precision": seen.precision if seen else None,
         "duration": _first(text, pieces, "duration"),
         "phone": _told(text, [(phone.start, phone.number) for phone in found.phones]),
-        "contact_name": _whole(text, _first(text, pieces, "contact_name")),
+        "contact_name": text[slice(*found.callees[0])] if found.callees else _of_case(text),
         "plate": find_plate(text),
     }
-    return Fields(**known, **_personal(scan, kind, pieces, context.now.date())) if personal else Fields(**known)
+    return Fields(**known, **_personal(scan, kind, pieces, found, context.now.date())) if personal else Fields(**known)
+
+
+def _of_case(text: str) -> str | None:
+    match = _CASE_OF.match(text)
+    return match["name"] if match else None
 
 
 def _ails(scan: Scan, piece: Piece) -> bool:
@@ -135,13 +180,14 @@ def _ails(scan: Scan, piece: Piece) -> bool:
     return piece.field == "features" and _ILLNESS.search(scan.text, piece.start, piece.end) is not None
 
 
-_DOUBLED = frozenset("奶爷婆公伯叔姨姑舅婶嫂妈爸姐哥弟妹")
-
-
-def _whole(text: str, called: str | None) -> str | None:
-    """张奶奶, where the tagger stopped at 张奶: the second of two like characters belongs to the title."""
-    longer = f"{called}{called[-1]}" if called and called[-1] in _DOUBLED else None
-    return longer if longer and longer in text and called and called[-2:-1] != called[-1] else called
+def _denied(text: str, piece: Piece) -> bool:
+    """Whether it is said that somebody does not have it: 没有痴呆, 不是聋子."""
+    if _NO_TROUBLE.search(text, piece.start, piece.end):
+        return True
+    named = _NO_ILLNESS.match(text, piece.start, piece.end)
+    if named is None:
+        return False
+    return named.start("what") > piece.start or _DENIED.search(text, max(0, piece.start - 8), piece.start) is not None
 
 
 def _told(text: str, figures: Sequence[tuple[int, _Figure]]) -> _Figure | None:
@@ -187,9 +233,12 @@ def _place(
         if value := trimmed("place", text[start:end]):
             start = text.index(value, start)
             marked.append((start, start + len(value)))
+    marked.sort(key=lambda span: _REGION.fullmatch(text, *span) is not None)
     named = known_place(text, context.gazetteer, context.grid)
     if named:
         marked = [span for span in marked if span[0] <= named[0] and named[1] + 1 < span[1]] or [named]
+    if not marked and personal and (lost := _LOST_AT.search(text)):
+        marked = [lost.span("place")]
     if not marked:
         if house is None or not (house.building or house.room):
             return None
@@ -201,18 +250,60 @@ def _place(
 
 
 def _all(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> list[str]:
-    found = (trimmed(field, text[piece.start : piece.end]) for piece in pieces.get(field, ()))
-    least = 1 if field == "direction" else 2
-    return list(dict.fromkeys(" ".join(value.split()) for value in found if len(value) >= least))
+    return list(dict.fromkeys(value for one in pieces.get(field, ()) if (value := _value(text, one))))
 
 
 def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:
-    return next(iter(_all(text, pieces, field)), None)
+    """The first value that is said, unless a later one corrects it."""
+    ends = [(one.start, value) for one in pieces.get(field, ()) if (value := _value(text, one))]
+    return _told(text, ends)
+
+
+def _value(text: str, piece: Piece) -> str:
+    """What a piece says, without what stands around it; nothing where too little is left."""
+    value = " ".join(trimmed(piece.field, text[piece.start : piece.end]).split())
+    return value if len(value) >= (1 if piece.field == "direction" else 2) else ""
+
+
+def _name(text: str, pieces: Sequence[Piece], found: Found) -> str | None:
+    """Whose name it is: what the tagger takes for one, else what has the shape of one; a byname only for want of it."""
+    likely = [(one.start, one.end) for one in pieces if not _owner(text, one)] or found.named
+    likely = [
+        _whole(found.named, span) for span in likely if not any(a < span[1] and span[0] < b for a, b in found.callees)
+    ]
+    real = [span for span in likely if not _BYNAME.search(text, max(0, span[0] - 5), span[0])]
+    told = sorted(real or likely, key=lambda span: _OF_PERSON.match(text, span[1]) is None)
+    return next((value for start, end in told if len(value := trimmed("name", text[start:end])) > 1), None)
+
+
+def _whole(shapes: Sequence[tuple[int, int]], span: tuple[int, int]) -> tuple[int, int]:
+    """The shape of a name that a piece lies in: 买买提·艾力, of which the tagger saw 艾力."""
+    return next((one for one in shapes if one[0] <= span[0] and span[1] <= one[1]), span)
 
 
 def _owner(text: str, piece: Piece) -> bool:
     """王姨她爸: the name is of somebody whose relative it is."""
     return _OWNS.match(text, piece.end) is not None or text[piece.end - 1] in "她他"
+
+
+def _ages(text: str, figures: Mapping[int, int]) -> list[tuple[int, Age]]:
+    return [
+        (start, age)
+        for start, end in sorted(figures.items())
+        if not _MIND.search(text, max(0, start - 9), start) and (age := age_at(text, start, end))
+    ]
+
+
+def _likely(text: str, found: Found) -> Iterator[tuple[int, int]]:
+    for match in LIKELY_YEARS.finditer(text):
+        start, end = match.span("said") if match["said"] else match.span()
+        if not any(a < end and start < b for a, b in found.taken):
+            yield start, end
+
+
+def _closest(values: Sequence[str]) -> str | None:
+    """The first value, or a later one that says more of the same thing: 电动车 ... 黑色爱玛电动车."""
+    return next((one for one in values[1:] if one.endswith(values[0])), values[0]) if values else None
 
 
 def _list(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str | None:
@@ -223,16 +314,23 @@ _OCLOCK = re.compile(r"\d?\s*(?:点|[:：]\d)")
 """After the figures of an hour, which are no age: 穿红棉袄，11点走的."""
 
 
-def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], today: date) -> dict[str, Any]:
+def _personal(
+    scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], found: Found, today: date
+) -> dict[str, Any]:
     text = scan.text
-    figures = {one.start: one.end for one in pieces.get("age", ()) if not _OCLOCK.match(text, one.end)}
+    figures = {
+        one.start: one.end
+        for one in pieces.get("age", ())
+        if not _OCLOCK.match(text, one.end) and not any(a < one.end and one.start < b for a, b in found.taken)
+    }
     figures |= {match.start(): match.end() for match in IN_YEARS.finditer(text)}
-    ages = [(start, age) for start, end in sorted(figures.items()) if (age := age_at(text, start, end))]
+    ages = _ages(text, figures) or _ages(text, dict(_likely(text, found)))
     theirs = [one for one in ages if not _OWN_AGE.search(text, max(0, one[0] - 6), one[0])]
     age = _told(text, theirs or ages) or age_of_birth(text, today)
-    heights = [(one.start, cm) for one in pieces.get("height_cm", ()) if (cm := height_at(text, one.start))]
+    spans = {one.start for one in pieces.get("height_cm", ())} | heights_said(text)
+    heights = [(start, cm) for start in sorted(spans) if not is_depth(text, start) and (cm := height_at(text, start))]
     return {
-        "name": _first(text, {"name": [one for one in pieces.get("name", ()) if not _owner(text, one)]}, "name"),
+        "name": _name(text, pieces.get("name", ()), found),
         "sex": find_sex(text),
         "age": age.years if age else None,
         "age_precision": "about" if age and age.about else None,
@@ -240,9 +338,11 @@ def _personal(scan: Scan, kind: Kind, pieces: Mapping[str, Sequence[Piece]], tod
         "build": _first(text, pieces, "build"),
         "clothes": _first(text, pieces, "clothes"),
         "features": _list(text, pieces, "features"),
-        "health": _list(text, pieces, "health"),
-        "transport": _first(text, pieces, "transport"),
-        "direction": _first(text, pieces, "direction"),
+        "health": _list(
+            text, {"health": [one for one in pieces.get("health", ()) if not _denied(text, one)]}, "health"
+        ),
+        "transport": _closest(_all(text, pieces, "transport")),
+        "direction": _first(text, pieces, "direction") or (went["side"] if (went := _WENT.search(text)) else None),
         "has_phone": has_phone(
             text, any(not _MINE.search(text, max(0, token.start - 2), token.start) for token in scan.of(_NO_PHONE))
         ),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from handlers.understanding.kinship import FEMALE, MALE
+from handlers.understanding.kinship import FEMALE, GROWN, KIN, MALE
 from handlers.understanding.numerals import CN, number
 
 _SAID = re.compile(
@@ -49,14 +49,26 @@ _OF_THEM = re.compile(r"(?<!其)[她他](?![们家人说爸妈爷奶哥弟姐妹
 AGE_FIGURE = re.compile(rf"(?<![\d.])\d{{1,3}}(?![\d.])|{CN}{{1,4}}(?:有{CN})?")
 """What may be the figure of an age, or of anything else."""
 IN_YEARS = re.compile(
-    rf"(?<![\d.])\d{{1,3}}(?=[多来几]?周?岁)|{CN}{{1,4}}(?=[多来几]?周?岁)|"
-    r"(?:^|(?<=[,，。!！\s]))[二三四五六七八九]十(?=[多来几]了?(?:[,，。!！\s]|$))"
+    rf"(?=[\d{CN[1:]})(?:"
+    rf"(?<=[男女][,，、|｜/ ])\d{{1,2}}(?=[,，、|｜/ \n]|$)|(?<![\d.:：-])\d{{1,2}}(?=[,，、|｜/ ][男女](?![一-鿿]))|"
+    rf"(?<=今年)(?:\d{{1,3}}|{CN}{{2,4}})(?=[了的]?(?:[,，。 ]|$))|"
+    rf"\d{{1,2}}(?=个月(?:大|的|[,，。!！]|$))|{CN}{{1,2}}(?=个月大)|{CN}旬"
+    rf"|"
+    rf"(?<![\d.])\d{{1,3}}(?=[多来几]?周?岁)|(?:(?<=老[大二三四五六])|(?<!老)){CN}{{1,4}}(?=[多来几]?周?岁)|"
+    r"(?:^|(?<=[,，。!！\s]))[二三四五六七八九]十(?=[多来几]了?(?:[,，。!！\s]|$)))"
 )
 """What can be nothing else: with its unit, or alone in its clause (八十多了)."""
-_AFTER_AGE = re.compile(
-    r"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?(?P<half>半)?(?P<rough>左右|上下|多|来岁|出头)?"
+LIKELY_YEARS = re.compile(
+    rf"(?:^|(?<=[,，、。｜|/\s;；]))(?:\d{{1,2}}|{CN}{{2,3}})(?=[多来几]?[了的]?(?:$|[,，、。｜|/\s;；!！]))|"
+    rf"(?:{GROWN}|{KIN}|今年|才|刚满|都|快)(?P<said>\d{{1,2}}|[二三四五六七八九]?十[一二三四五六七八九]?)(?=[多来几]?[了的整]?(?:[,，。\s]|$|从|跟|穿|在|上|高龄))|"
+    rf"(?:\d{{1,2}}|{CN}{{2,3}})(?=高龄|整[,，。])"
 )
-_OTHER_UNIT = re.compile(r"[多来几]?(?:斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
+"""What is an age where nothing else is: alone in its clause, or right after a word for a relative (我妈六十九)."""
+_AFTER_AGE = re.compile(
+    rf"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?"
+    rf"(?:(?P<half>半)|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|上下|多|来岁|出头)?"
+)
+_OTHER_UNIT = re.compile(r"[多来几]?(?:周(?!岁)|斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
 """What a figure counts that is no age."""
 _ROUGH_BEFORE = re.compile(r"(?:大约|大概|约|快|成|看着|像|目测|差不多|不到|估计|将近|近)[有是]?$")
 _BIRTHDAY = r"(?:19|20)\d\d\s?[年./-]?(?:\s?\d{1,2}[月./-])?(?:\s?\d{1,2}[日号]?)?"
@@ -125,7 +137,7 @@ def age_of_birth(text: str, today: date) -> Age | None:
 
 def age_at(text: str, start: int, end: int) -> Age | None:
     """The age whose figure stands at text[start:end]: 72岁, 七十多, 四岁半, 8个月, 二十五六."""
-    figure, after = text[start:end].replace("有", ""), _AFTER_AGE.match(text, end)
+    figure, after = text[start:end].replace("有", "").replace("旬", "十"), _AFTER_AGE.match(text, end)
     about = _ROUGH_BEFORE.search(text, max(0, start - 4), start) is not None
     if _RANGE.search(figure) and not figure.endswith("十"):
         figure, about = figure[:-1], True
@@ -136,5 +148,6 @@ def age_at(text: str, start: int, end: int) -> Age | None:
         return None
     if after["months"]:
         return Age(round(value / 12, 2), about)
-    about = about or bool(after["over"] or after["rough"])
-    return Age(value + (0.5 if after["half"] else 0.0), about)
+    about = about or bool(after["over"] or after["rough"]) or text[end - 1] == "旬"
+    months = number(after["more"] or "") or (6 if after["half"] else 0)
+    return Age(round(value + months / 12, 2), about)

@@ -13,7 +13,8 @@ _PHONE = re.compile(
     r"(?P<mobile>1[3-9]\d[- ]?(?:\d{4}|[*xX]{4})[- ]?\d{4}|1[3-9]\d{2}[- ]\d{3}[- ]\d{4}|1[3-9]\d{9})(?![\d*])"
     r"|(?<![\d-])(?P<land>0\d{2,3}[- ]?\d{7,8}|(?:400|800)[- ]?\d{3}[- ]?\d{4})(?![\d-])"
     r"|(?P<spoken>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9})"
-    r"|(?:电话|手机|联系|拨打|座机|致电|打)[^\d\n]{0,6}(?P<local>\d{7,8})(?!\d))"
+    r"|(?P<taiwan>(?<![\d-])09\d{2}-?\d{3}-?\d{3}(?![\d-]))"
+    r"|(?:电话|手机|联系|拨打|座机|致电|打)[^\d\n]{0,6}(?P<local>\d{4}[ -]\d{4}|\d{7,8})(?!\d))"
 )
 _PLATE = re.compile(
     r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-Z0-9]{5,6}(?![A-Z0-9])"
@@ -42,7 +43,7 @@ def find_phones(text: str) -> list[Phone]:
 def _as_dialled(group: str, said: str) -> str:
     if group == "spoken":
         return digits(said)
-    if group == "mobile":
+    if group in ("mobile", "local", "taiwan"):
         return re.sub(r"[- ]", "", said).replace("x", "*").replace("X", "*")
     return said.replace(" ", "-")
 

@@ -6,16 +6,24 @@ import re
 from dataclasses import dataclass
 
 from handlers.understanding.gazetteer import Gazetteer
-from handlers.understanding.numerals import CN, number
+from handlers.understanding.numerals import CN, digits, number
 
+_SPOKEN = r"[一二三四五六七八九][零〇一二三四五六七八九]{2,3}"
+"""A room said figure by figure: 四零二."""
+_FLAT = r"(?:[1-9]|[1-3]\d)(?:0[1-9]|[12]\d)"
+"""Floor and number: 502, 1203."""
 _HOUSE = re.compile(
     rf"(?=[\dA-Za-z{CN[1:]})(?:"
-    rf"(?P<b>\d{{1,3}}|{CN}{{1,3}}|[A-Za-z]\d{{0,2}})(?:栋|幢|号楼|#楼|号院|座(?![位椅谈]))(?:[,， "
-    rf"]?(?P<u>\d{{1,2}}|{CN}{{1,2}})(?:单元|门洞|门(?!口|卫|前|外)))?(?:[,， ]?(?P<f>\d{{1,2}}|"
-    rf"{CN}{{1,3}})[楼层])?(?:[- ,，]?(?P<r>\d{{3,4}})(?:室|房|号房|号|户)?(?!\d|块|元|米|年|多|人|个|天))?"
+    rf"(?!两|一座|{CN}{{1,2}}座)(?:(?<![了起建盖有修立整某每这那哪同另共是])|(?!一))"
+    rf"(?P<b>\d{{1,3}}|{CN}{{1,3}}|[A-Za-z]\d{{0,2}})(?:栋|幢|号楼|#楼|号院|座(?![位椅谈])|#(?=\d{{1,2}}单元|\d{{3,4}}(?!\d))|"
+    rf"号(?={_FLAT}(?!\d|[元块米路号年])))(?:[,， ]?(?P<u>\d{{1,2}}|{CN}{{1,2}})(?:单元|门洞|门(?!口|卫|前|外)))?"
+    rf"(?:[,， ]?(?P<f>\d{{1,2}}|{CN}{{1,3}})[楼层])?"
+    rf"(?:[- ,，#]?(?P<r>\d{{3,4}}|{_SPOKEN})(?:室|房|号房|号|户)?(?!\d|块|元|米|年|多|人|个|天))?"
     rf"|(?<![\d-])(?P<tb>\d{{1,3}})-(?P<tu>\d{{1,2}})-(?P<tr>\d{{3,4}})(?![\d-])"
-    rf"|(?<![\d-])(?P<db>\d{{1,2}})-(?P<dr>\d{{3,4}})(?![\d-])"
-    rf"|(?P<ou>\d{{1,2}}|{CN}{{1,2}})单元(?:[- ,，]?(?P<or>\d{{3,4}})(?:室|房|号|户)?)?)"
+    rf"|(?<![\d-])(?P<db>\d{{1,2}})[-#](?P<dr>\d{{3,4}})(?![\d-])"
+    rf"|(?P<ou>\d{{1,2}}|{CN}{{1,2}})单元(?:[- ,，]?(?P<or>\d{{3,4}}|{_SPOKEN})(?:室|房|号|户)?)?"
+    rf"|(?:^|(?<=[,，。\s@往给跟从是])|(?<=我们在)|(?<=我在)|(?<=我家在)|(?<=[楼隔对][上下壁门]))(?!1(?:1[0-9]|2[0-9])(?!\d))(?P<br>{_FLAT})"
+    r"(?:室|房(?!价|租)|住户|户)?(?=$|[,，。\s]|[的家那装漏养卫厨屋自把天水客这]))"
 )
 _TAIL = re.compile(
     r"(?:[东南西北正后前侧大]门(?:口)?|门口|旁边?|附近|对面|里面?|后面|前面|那边|那块儿?|边上|边|西侧|东侧|"
@@ -42,6 +50,10 @@ def _figure(said: str | None) -> str | None:
     return said.upper() if value is None else str(value)
 
 
+def _room(said: str | None) -> str | None:
+    return digits(said) if said else None
+
+
 _NOWHERE = re.compile(
     r"(?:我们?|俺|咱们?|他|她|自己|小区|单元)?的?(?:家[里中]?|屋[里头]?|房间里?|楼[上下道]|外[面边头]|电梯里?|门口|院子?里?)|.*[迷赶走问]路"
 )
@@ -61,7 +73,7 @@ def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
         house = House(
             _figure(match["b"] or match["tb"] or match["db"]),
             _figure(match["u"] or match["tu"] or match["ou"]),
-            match["r"] or match["tr"] or match["dr"] or match["or"],
+            _room(match["r"] or match["tr"] or match["dr"] or match["or"] or match["br"]),
             match.start(),
             match.end(),
         )

@@ -24,7 +24,7 @@ from handlers.understanding.scan import Scan
 from handlers.understanding.words import CLASSES
 
 FILE = Path(__file__).with_name("tagged.txt.gz")
-OF_MATTERS = ("place", "duration", "contact_name")
+OF_MATTERS = ("place", "duration")
 """What any matter may say; the other fields are of persons."""
 FIELDS = (*OF_MATTERS, "name", "clothes", "features", "health", "build", "transport", "direction", "age", "height_cm")
 TAGS = tuple(f"{side}-{field}" for side in "BI" for field in FIELDS)
@@ -35,7 +35,9 @@ HEARD = {1: range(-2, 3), 2: range(-1, 3), 3: range(3)}
 _BACK, _WIDE = 2, 5
 """How far before its first character a run counts, and at how many characters at most."""
 _BEFORE, _BEHIND = "\x02" * _BACK, "\x03" * (_WIDE - 1)
-_FORM = str.maketrans(digits + ascii_letters + "\n\t", "0" * len(digits) + "a" * len(ascii_letters) + "\x04 ")
+_FORM = str.maketrans(
+    digits + ascii_letters + "\n\t,;:!?()", "0" * len(digits) + "a" * len(ascii_letters) + "\x04 ，；：！？（）"
+)
 
 LANE = 16
 """Bits of a tag's lane in packed weights."""
@@ -67,16 +69,15 @@ class Piece(NamedTuple):
 
 
 _FRINGES = {
-    "place": (r"[在从到去往]", ""),
+    "place": (r"[在从到去往]", r"[一二三两四五六七八九十几\d]+[盏根辆台部]|这边|这里|这儿"),
     "direction": (r"(?:[往朝向奔]着?|去)", r"(?:的?方向|那边|那头|去了?|走了?)"),
     "clothes": (r"(?:上身|身上|身)?(?:[穿戴着]着?|是)?", ""),
     "health": (r"(?:还?患有?|得了?|有点?)", r"的?毛病"),
     "transport": (r"(?:[骑开坐蹬推乘]着?|一?[辆台个])", r"[骑开]走?"),
     "name": (r"(?:名?叫|是)", ""),
-    "contact_name": (r"(?:联系人?|找)", ""),
 }
 """What stands around the value of a field and is no part of it: 往河边方向 is 河边."""
-_EDGES = " \n\t,，、。:：;；的"
+_EDGES = ' \n\t,，、。:：;；的-—|｜/【】[]#“”"'
 _TRIM = {
     field: re.compile(rf"(?:{before})?的?(?P<value>.+?)(?:{behind})?", re.DOTALL)
     for field, (before, behind) in {**dict.fromkeys(FIELDS, ("", "")), **_FRINGES}.items()
@@ -90,7 +91,7 @@ def trimmed(field: str, text: str) -> str:
 
 
 def form_of(text: str) -> str:
-    """A folded text as the tagger sees it: any figure is 0, any Latin letter a, and it has margins."""
+    """A folded text as the tagger sees it: any figure is 0, any Latin letter a, marks are wide, and it has margins."""
     return _BEFORE + text.translate(_FORM) + _BEHIND
 
 

@@ -187,11 +187,23 @@ def test_contact_and_plate() -> None:
         ("二单元302室", (None, "2", "302")),
         ("B座1203室", ("B", None, "1203")),
         ("3-201", ("3", None, "201")),
+        ("金桂园12#1102下楼", ("12", None, "1102")),
+        ("华阳里14号502出门", ("14", None, "502")),
+        ("三单元三〇二室", (None, "3", "302")),
+        ("1702装修吵人", (None, None, "1702")),
+        ("我家在1801，对讲机坏了", (None, None, "1801")),
     ],
 )
 def test_house(text: str, house: tuple[str | None, str | None, str | None]) -> None:
     found = find_house(text, [])
     assert found is not None and (found.building, found.unit, found.room) == house
+
+
+@pytest.mark.parametrize(
+    "text", ["盖了一栋三层楼", "没有栏杆的一座石桥", "打120了", "坐302路公交", "房租1203元", "两栋楼之间"]
+)
+def test_what_only_counts_is_no_house(text: str) -> None:
+    assert find_house(text, []) is None
 
 
 def test_a_phone_is_no_house() -> None:
@@ -306,7 +318,7 @@ def test_a_floor_said_apart_belongs_to_its_building(text: str, place: str) -> No
         ("我爸走丢了 身高1米6 不对是1米7", {"height_cm": 170}),
         ("我爸走丢了，看到的昨晚8点前联系我", {"seen_at": None}),
         ("我妈不见了，我手机忘家里了，有消息打我弟电话13900001111", {"has_phone": None}),
-        ("我爸走丢了，穿红色\n外套，住院服", {"clothes": "红色 外套"}),
+        ("我爸走丢了，穿红色\n外套，住院服", {"clothes": "红色 外套，住院服"}),
     ],
 )
 def test_what_belongs_to_whom(text: str, found: dict[str, Any]) -> None:
@@ -356,3 +368,68 @@ def test_a_rough_measure_is_no_age(words: str) -> None:
 )
 def test_sex_of_who_is_gone_and_not_of_who_tells(text: str, sex: str) -> None:
     assert find_sex(text) == sex
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("我爸没有痴呆，早上出门没回来", "health", None),
+        ("我妈走丢了，没有老年痴呆，就是耳朵背", "health", "耳朵背"),
+        ("我爸走丢了，穿灰夹克，不对，是蓝夹克", "clothes", "蓝夹克"),
+        ("我爸走丢了，穿灰夹克，说错了应该是蓝夹克", "clothes", "蓝夹克"),
+        ("我老公骑电动车去上班没回来，黑色爱玛电动车", "transport", "黑色爱玛电动车"),
+        ("我爸走丢了，五尺三寸", "height_cm", 177),
+        ("我爸走丢了，身高一米零五", "height_cm", 105),
+        ("我妈走丢了，身高大约一百五十公分", "height_cm", 150),
+        ("宝宝不见了，一岁十个月", "age", 1.83),
+        ("孩子走丢了，4岁3个月", "age", 4.25),
+        ("七旬老人走失，穿灰毛衣", "age", 70),
+        ("我姐走丢了，今年三十八，三十四周了", "age", 38),
+        ("我爸走失，下午4点50，电话打不通", "age", None),
+        ("我爸失联，水位160cm，水深约1米5", "height_cm", None),
+        ("我妈和我走散，电话在我包里", "has_phone", False),
+        ("寻人｜女｜39岁｜无手机", "has_phone", False),
+        ("#暴雨互助#我爸在河洛路走丢了", "place", "河洛路"),
+        ("我爸暂时失联，穿灰夹克", "health", None),
+        ("张三，男，45岁，从北京走失", "place", "北京"),
+        ("看到他10点20从菜市场往南走了", "direction", "南"),
+        ("我媽走失，請致電9123 4567", "phone", "91234567"),
+        ("我爸走失，請撥0911-222-333", "phone", "0911222333"),
+    ],
+)
+def test_what_is_said_of_a_person(text: str, field: str, value: object) -> None:
+    assert said(text).get(field) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我奶奶王秀英78岁，早上出去没回来", "王秀英"),
+        ("我儿子小名豆豆，大名王子轩，6岁，走丢了", "王子轩"),
+        ("寻人：买买提·艾力，男，45岁，走失", "买买提·艾力"),
+        ("外国人John Smith走丢了，男，30岁", "John Smith"),
+        ("我外甥史文昊，13，走丢了", "史文昊"),
+        ("王大爷走丢了，80岁", "王大爷"),
+        ("我姑姑不见了，高一的", None),
+        ("我妈走丢了，看到请联系李建国13900001111", None),
+    ],
+)
+def test_names_of_the_missing(text: str, name: str | None) -> None:
+    assert said(text).get("name") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("我爸走丢了，看到打13900001111，王强", "王强"),
+        ("我爸走丢了，家属李先生：139-0000-1111", "李先生"),
+        ("我爸走丢了，13900001111找小耿", "小耿"),
+        ("值班室倪主任13900001111", "倪主任"),
+        ("领导：我叫王秀珍，是青石镇村民，路坏了", "王秀珍"),
+        ("我爸走丢了，请与长子鲁平联系", "鲁平"),
+        ("我爸走丢了，请提供联系方式", None),
+        ("暖气不热，电话13900001111", None),
+    ],
+)
+def test_whom_to_call_stands_beside_the_telephone(text: str, name: str | None) -> None:
+    assert said(text).get("contact_name") == name

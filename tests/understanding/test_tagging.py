@@ -98,7 +98,7 @@ def test_a_file_of_another_lexicon_is_refused(tmp_path: Path) -> None:
         ("direction", "往河边方向", "河边"),
         ("clothes", "上身黄色T恤，下身牛仔裤", "黄色T恤，下身牛仔裤"),
         ("health", "患有老年痴呆", "老年痴呆"),
-        ("contact_name", " 王强 ", "王强"),
+        ("build", " 微胖，", "微胖"),
         ("transport", "骑着蓝色三轮", "蓝色三轮"),
         ("place", "二中门口", "二中门口"),
         ("name", "，", ""),
