@@ -116,6 +116,13 @@ async def test_nobody_enters_what_is_not_theirs(talk: Talk, tmp_path: Path) -> N
     assert await talk.rows(select(Case)) == []
 
 
+async def test_a_ticket_about_who_imports_it_is_a_fault(talk: Talk, tmp_path: Path) -> None:
+    about = ["12345-2", "投诉高镇长收钱，态度恶劣", "G1", *STALL[3:]]
+    with pytest.raises(TownFaults, match="第 3 行：说的可能是您自己"):
+        await put(talk, sheet(tmp_path, LAMP, about))
+    assert await talk.rows(select(Case)) == []
+
+
 async def test_too_many_at_once(talk: Talk, tmp_path: Path) -> None:
     rows = [[f"12345-{number}", *STALL[1:]] for number in range(MOST + 1)]
     with pytest.raises(TownFaults, match=f"一次最多 {MOST} 件"):
