@@ -43,7 +43,7 @@ class Judgement(NamedTuple):
     confidence: float
 
 
-PLAIN, SURE, CERTAIN = 0.33, 0.97, 0.99
+PLAIN, SURE, CERTAIN = 0.5, 0.97, 0.99
 """The chances of chat, by the characters alone, from which a message is not looked at any closer: where no class of
 words speaks for a matter, where none speaks for danger, and in any case."""
 SLIGHT = 0.1

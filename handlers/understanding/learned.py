@@ -2,7 +2,8 @@
 
 A weight is a small whole number, and the weights of one run for all labels of all models are packed into one integer,
 so that adding up a message's runs is one addition each. The rarer a run is in the training texts, the more it counts
-(its inverse document frequency); a message's runs together always count the same. The file is written by `make train`.
+(its inverse document frequency); a message's runs together count about the same, however many they are. The file is
+written by `make train`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ WRITTEN = 32
 RARE = 1.5
 """What one step of a run's squared rarity stands for; it is added up from 16 (0) on."""
 NO_RARITY = 16
+SLACK = 300.0
+"""What is added to the squared rarities of a text's runs, by whose sum scores are divided: two or three characters that
+are known (a run has some 10 to 90) do not settle what a text means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Linear:
         return self._share(rarity, count)
 
     def _share(self, rarity: int, count: int) -> float:
-        return self.step / sqrt((rarity - NO_RARITY * count) * RARE or 1.0)
+        return self.step / sqrt((rarity - NO_RARITY * count) * RARE + SLACK)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs_of, shape
 
 ROUNDS = 5
-MARGIN = 1.5
+MARGIN = 2.0
 """By how much a lesson's kind is to lead, in the scores' own unit."""
 STEP = 1.0
 """The most that one lesson changes that lead by, each time it is seen."""
-MOST = 8.0
+MOST = 10.0
 """The most that the weight of a run changes, in steps of the learned weights (of which there are 32 either way)."""
 FOLDS = 5
 ENOUGH = 10

@@ -61,7 +61,7 @@ def test_the_report_names_every_kind() -> None:
 def test_messages_of_other_hands() -> None:
     """Of hands that wrote nothing that was learned; what they score may only grow."""
     result = measured(kept())
-    assert result.accuracy() >= 0.89
+    assert result.accuracy() >= 0.91
     assert result.recall("missing") >= 0.95
     assert result.miscalibration() <= 0.04
     assert result.categories_right >= 0.83 * result.categories

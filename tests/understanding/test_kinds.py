@@ -63,3 +63,42 @@ def test_what_is_only_supposed_is_no_emergency(text: str) -> None:
 )
 def test_who_asks_not_to_be_named_complains(text: str) -> None:
     assert kind(text) in (Kind.COMPLAINT, Kind.REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("中介一房租给三家，租客讨不回押金", Kind.COMPLAINT),
+        ("H2县砂石场夜里偷采，河岸塌了半边", Kind.COMPLAINT),
+        ("客运中心票价说涨就涨，连个公告都没有", Kind.COMPLAINT),
+        ("咨询渔船年检的地点", Kind.QUESTION),
+        ("关于村医退休年龄的疑问", Kind.QUESTION),
+        ("望尽快修复坍塌的护坡", Kind.REQUEST),
+        ("山里的学校盼通自来水", Kind.REQUEST),
+        ("关于冬季错峰供暖的建议", Kind.SUGGESTION),
+        ("停电了", Kind.REQUEST),
+        ("走丢的那位大爷有消息了吗", Kind.QUESTION),
+        ("急，帮忙寻人", Kind.MISSING),
+    ],
+)
+def test_headings_and_bare_lines(text: str, expected: Kind) -> None:
+    """No class of words that the rules know need stand in them: where the characters speak for a matter, it is one."""
+    assert kind(text) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "到你楼底下了，快下来",
+        "帮我把讲义打印一份，下课给你钱",
+        "要不改天吧，我今天加班",
+        "他刚走，你明天再来吧",
+        "老师来查寝了，快睡",
+        "里面还有好几个人排队呢",
+        "转：商场里孩子被人剃头抱走，家长警惕",
+        "警方辟谣：网传小学门口抢孩子系误会",
+        "玊玊",
+    ],
+)
+def test_what_friends_write_to_each_other_is_chat(text: str) -> None:
+    assert kind(text) is Kind.CHAT

@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import log, sqrt
 
-from handlers.understanding.learned import NO_RARITY, RARE, WRITTEN, ZERO, softmax
+from handlers.understanding.learned import NO_RARITY, RARE, SLACK, WRITTEN, ZERO, softmax
 
-RATE = 0.2
+RATE = 0.4
 LEAST = 2
 """How many texts must have a run for it to count."""
 
-AVERAGED = 5
+AVERAGED = 10
 """The rounds, of the last ones, at whose ends the weights are averaged."""
 
 
@@ -39,7 +39,7 @@ class Fit:
     def scores(self, runs: frozenset[str]) -> list[float]:
         """What a text's runs score for each label."""
         known = [(self.rarity[run], self.weights[run]) for run in runs if run in self.weights]
-        share = 1 / sqrt(sum(r * r for r, _ in known) or 1.0)
+        share = 1 / sqrt(sum(r * r for r, _ in known) + SLACK)
         scores = list(self.bias)
         for rare, weights in known:
             value = rare * share
@@ -62,17 +62,18 @@ def fit(rows: Sequence[Row], labels: int, rounds: int, seed: int = 7) -> Fit:
     order = []
     for row in rows:
         runs = sorted(run for run in row.runs if run in rarity)
-        share = 1 / sqrt(sum(rarity[run] ** 2 for run in runs) or 1.0)
+        share = 1 / sqrt(sum(rarity[run] ** 2 for run in runs) + SLACK)
         parts = [(model.weights[run], squares[run], rarity[run] * share) for run in runs]
         order.append((parts, row.label, row.weight * even[row.label]))
-    ends: list[tuple[list[float], dict[str, list[float]]]] = []
+    total = Fit(labels, rarity, {run: [0.0] * labels for run in known}, [0.0] * labels)
     for left in reversed(range(rounds)):
         rng.shuffle(order)
         for parts, label, weight in order:
             _step(parts, label, weight, model.bias)
         if left < AVERAGED:
-            ends.append((list(model.bias), {run: list(w) for run, w in model.weights.items()}))
-    return Fit(labels, rarity, {run: _mean([w[run] for _, w in ends]) for run in known}, _mean([b for b, _ in ends]))
+            total.bias = _added(total.bias, model.bias)
+            total.weights = {run: _added(weights, model.weights[run]) for run, weights in total.weights.items()}
+    return total
 
 
 _Part = tuple[list[float], list[float], float]
@@ -94,8 +95,8 @@ def _step(parts: Sequence[_Part], label: int, weight: float, bias: list[float]) 
             weights[k] -= RATE * slope / sqrt(squares[k])
 
 
-def _mean(rows: Sequence[Sequence[float]]) -> list[float]:
-    return [sum(column) / len(rows) for column in zip(*rows, strict=True)]
+def _added(total: Sequence[float], end: Sequence[float]) -> list[float]:
+    return [a + b / AVERAGED for a, b in zip(total, end, strict=True)]
 
 
 def written(model: Fit) -> tuple[float, dict[str, str]]:
