@@ -45,7 +45,9 @@ _LOST_AT = re.compile(r"(?:从|在|于)(?P<place>[一-鿿]{2,8}?)(?:走[失丢�
 """Where the tagger sees no place: 从北京走失."""
 _WENT = re.compile(r"[往朝向](?P<side>[东南西北]{1,2}|[左右])[边面]?(?:方向)?(?=[走去跑拐了,，。]|$)")
 """往南走了."""
-_CASE_OF = re.compile(r"(?:^\d{3,4}室? ?|(?<=[^ ,，] ))(?P<name>[一-鿿](?:奶奶|爷爷|大爷|大妈|阿姨|师傅|叔|婶|姨|伯))(?=[ ,，])")
+_CASE_OF = re.compile(
+    r"(?:^\d{3,4}室? ?|(?<=[^ ,，] ))(?P<name>[一-鿿](?:奶奶|爷爷|大爷|大妈|阿姨|师傅|叔|婶|姨|伯))(?=[ ,，])"
+)
 """Whom a case is about, in the form 301 张奶奶 ...: who is to be told."""
 _HASHTAG = re.compile(r"#[^#\n]{1,30}#")
 """The topic of a post, which says nothing of anybody: #暴雨互助#."""
