@@ -49,6 +49,8 @@ _CASE_OF = re.compile(
     r"(?:^\d{3,4}室? ?|(?<=[^ ,，] ))(?P<name>[一-鿿](?:奶奶|爷爷|大爷|大妈|阿姨|师傅|叔|婶|姨|伯))(?=[ ,，])"
 )
 """Whom a case is about, in the form 301 张奶奶 ...: who is to be told."""
+_BESIDE = re.compile(r"的?(?:大?门[口前]|旁边?|[前后侧对]面|附近|车棚|地下(?:室|车库))")
+"""Which side of a house, or what belongs to it, where the tagger sees nothing but the house."""
 _HASHTAG = re.compile(r"#[^#\n]{1,30}#")
 """The topic of a post, which says nothing of anybody: #暴雨互助#."""
 _REGION = re.compile(rf"(?:{REGIONS})省?")
@@ -245,7 +247,10 @@ def _place(
         if house is None or not (house.building or house.room):
             return None
         at_home = personal and _HOME.search(text, max(0, house.start - 4), house.start)
-        return None if at_home else text[house.start : house.end].strip(" ,，") + floor_apart(text, house)
+        if at_home:
+            return None
+        beside = _BESIDE.match(text, house.end)
+        return text[house.start : house.end].strip(" ,，") + (beside[0] if beside else floor_apart(text, house))
     start, end = marked[0]
     whole = text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
     return " ".join(whole.split())

@@ -318,7 +318,7 @@ def test_a_floor_said_apart_belongs_to_its_building(text: str, place: str) -> No
         ("我爸走丢了 身高1米6 不对是1米7", {"height_cm": 170}),
         ("我爸走丢了，看到的昨晚8点前联系我", {"seen_at": None}),
         ("我妈不见了，我手机忘家里了，有消息打我弟电话13900001111", {"has_phone": None}),
-        ("我爸走丢了，穿红色\n外套，住院服", {"clothes": "红色 外套，住院服"}),
+        ("我爸走丢了，穿红色\n外套，黑裤子", {"clothes": "红色 外套，黑裤子"}),
     ],
 )
 def test_what_belongs_to_whom(text: str, found: dict[str, Any]) -> None:
