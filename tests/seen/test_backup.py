@@ -336,6 +336,7 @@ async def test_a_backup_of_an_older_program_is_brought_up(talk: Talk, tmp_path: 
     await put_back(f"sqlite:///{tmp_path}/new.db", old, resend=True)
     now, then = await rows(f"sqlite:///{tmp_path}/new.db"), await rows(f"sqlite:///{tmp_path}/talk.db")
     first = await columns_of_0001()
+    now["dueitem"] = [row for row in now["dueitem"] if "case.plan" not in row]  # what the way up asks for
     grown = {one.name for one in layouts() if len(one.columns) > len(first.get(one.name, ()))}
     assert {name: len(found) for name, found in now.items()} == {name: len(found) for name, found in then.items()}
     assert all(now[name] == then[name] for name in now if name not in grown)
