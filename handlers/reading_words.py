@@ -8,7 +8,7 @@ from dataclasses import replace
 from handlers.checking_on import as_check
 from handlers.local_names import LocalNames
 from handlers.turn import Turn
-from handlers.understanding import Context, Kind, Reading, read
+from handlers.understanding import Context, Kind, Reading, category_of, read
 from handlers.understanding.extract import extract
 from handlers.understanding.kinship import FEMALE, MALE
 from handlers.understanding.normal import fold
@@ -35,6 +35,12 @@ async def read_as(turn: Turn, words: str, kind: Kind) -> None:
 async def read_words(turn: Turn, words: str) -> Reading:
     """What `words` say by themselves, whatever was said around them."""
     return as_check(read(words, await _context(turn)), words)
+
+
+async def read_matter(turn: Turn, words: str) -> Reading:
+    """What `words` say of which a command says that they are a matter: it is about something, whatever its kind."""
+    reading = await read_words(turn, words)
+    return reading._replace(category=reading.category or category_of(words))
 
 
 async def _context(turn: Turn) -> Context:

@@ -19,7 +19,7 @@ from handlers.local_names import LocalNames
 from handlers.matters import Refusal
 from handlers.ports import Rules
 from handlers.posting import say, whisper
-from handlers.reading_words import read_words
+from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Speaker, Turn
 from handlers.understanding import Kind
 from handlers.understanding.normal import fold
@@ -179,7 +179,7 @@ async def record(
 
     `caller` and `phone` are known beside the words.
     """
-    reading = await read_words(turn, words)
+    reading = await read_matter(turn, words)
     about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
         turn,

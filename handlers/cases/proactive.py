@@ -17,7 +17,7 @@ from handlers.clipping import open_clip
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell
-from handlers.reading_words import read_words
+from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat, LocalPlace, Purpose, Room
@@ -87,7 +87,7 @@ async def begin(turn: Turn, order: Order) -> None:
     area = await _nearer(turn, area, order.rest)
     if not turn.me.has(WORKERS, area.path):
         raise Refusal(f"{area.name}不在您负责的范围，这次没有改动。")
-    reading = await read_words(turn, order.rest)
+    reading = await read_matter(turn, order.rest)
     if await passed_on(turn, area, order.rest, reading) or is_private(order.rest, reading.category or "其他"):
         raise Refusal("先办的事会告诉全群，这件涉及个人，请直接去办。")
     chat_id = await _group(turn, area)

@@ -11,7 +11,7 @@ from handlers.cases.reporting import announce, case_of, hears_fresh, tell_owner,
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.posting import say
-from handlers.reading_words import read_words
+from handlers.reading_words import read_matter
 from handlers.turn import Turn
 from handlers.understanding import Kind, Reading
 from storage.areas import Area
@@ -29,7 +29,7 @@ async def relay(turn: Turn, order: Order) -> None:
         return
     if len(order.rest) < SHORTEST or missing != order.rest:
         raise Refusal(f"请这样写：{order.command.usage}")
-    reading = await read_words(turn, order.rest)
+    reading = await read_matter(turn, order.rest)
     if reading.kind == Kind.MISSING:
         await alerts.relayed(turn, order.rest)
         return

@@ -22,7 +22,7 @@ from handlers.cases.reporting import case_of, tell_owner, write_case
 from handlers.clipping import hide_identity_numbers
 from handlers.matters import CASE_KINDS
 from handlers.ports import Rules
-from handlers.reading_words import read_words
+from handlers.reading_words import read_matter
 from handlers.turn import Speaker, Turn, Where
 from handlers.understanding import Kind
 from handlers.understanding.learned import learned
@@ -106,7 +106,7 @@ async def submit(turn: Turn, said: Submission) -> Case:
         return case
     area = await _area(turn, said)
     turn.where = Where(chat_id or 0, area=area)
-    reading = await read_words(turn, words)
+    reading = await read_matter(turn, words)
     about_worker = await passed_on(turn, area, words, reading)
     case = case_of(
         turn,

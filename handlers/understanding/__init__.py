@@ -16,7 +16,7 @@ from handlers.understanding.model import (
     Reading,
     Ref,
 )
-from handlers.understanding.reader import read
+from handlers.understanding.reader import category_of, read
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
 from handlers.understanding.unanswered import same_home, sign, unanswered
@@ -39,6 +39,7 @@ __all__ = [
     "Taught",
     "asks_secrecy",
     "asks_when",
+    "category_of",
     "masked",
     "not_yet",
     "read",

@@ -110,6 +110,12 @@ def _read(text: str, context: Context) -> Reading:
     return _reading(text, scan, found, about, act, fields, context)
 
 
+def category_of(text: str) -> str:
+    """What a text is about that is a matter because somebody says so (先办, 拆分), whatever it reads like by itself."""
+    folded = fold(text[:MAX_CHARS])
+    return category(Scan(folded), learned().summed(runs(folded)))
+
+
 def _of_family(scan: Scan, kind: Kind) -> bool:
     """Whether a line beside the writer's own alert is no report of another one, and no clue.
 

@@ -155,7 +155,7 @@ async def test_a_wrong_merge_is_taken_back(talk: Talk) -> None:
 async def test_what_was_said_beside_becomes_a_case_of_its_own(talk: Talk) -> None:
     await talk.say("r1", "g1", LEAK)
     said = await talk.say("w1", "g1", "拆分 1 楼道灯也不亮")
-    assert any("【事项 2】已记下" in text for text in texts(said, "g1"))
+    assert any("【事项 2】从【事项 1】里分出来" in text for text in texts(said, "g1"))
     made = await case_of(talk, 2)
     assert (made.split_id, made.category, made.place) == (1, "公共设施", (await case_of(talk)).place)
     assert made.reporter_id == (await case_of(talk)).reporter_id
