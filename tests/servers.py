@@ -1,8 +1,9 @@
-"""A real PostgreSQL from a wheel, for tests, faults and benchmarks."""
+"""A real PostgreSQL from a wheel, and ports, for tests, faults and benchmarks."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,13 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from storage.engine import Database
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Postgres:

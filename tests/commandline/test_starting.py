@@ -20,8 +20,8 @@ from bot.running import _opened
 from storage.engine import Database
 from storage.matters import Case
 from tests.commandline.test_commands import call
-from tests.faults.test_kill import free_port
 from tests.harness import TOWN
+from tests.servers import free_port
 
 
 def write_config(folder: Path, chat: Path | None = None, **more: str) -> Path:

@@ -15,7 +15,7 @@ from tests.faults.stage import PEOPLE, staged
 from tests.gateways.wechaty_world import Process, gateway_process, missing
 from tests.servers import Postgres
 
-ROOMS = 40
+ROOMS = 24
 
 
 @pytest.fixture(scope="module")

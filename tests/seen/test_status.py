@@ -27,8 +27,8 @@ from storage.outbox import DeliveryPart, PartState
 from storage.people import Account
 from tests.commandline.test_starting import opened, write_config
 from tests.courier.test_outcomes import MISSING, Faults
-from tests.faults.test_kill import free_port
 from tests.harness import Talk
+from tests.servers import free_port
 
 Get = Callable[[str], Awaitable[tuple[int, str]]]
 

@@ -19,8 +19,8 @@ from bot.town import load_town
 from bot.web.open311 import Requests, start_requests
 from storage.matters import Case, CaseSource
 from storage.outbox import DeliveryPart, PartState
-from tests.faults.test_kill import free_port
 from tests.harness import Talk, texts
+from tests.servers import free_port
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "georeport_v2-1.yaml"
 KEY = "a-key-of-the-hotline"

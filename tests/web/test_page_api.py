@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -15,15 +14,8 @@ from aiohttp.test_utils import TestClient, TestServer
 from bot.gateways.local import BOT, Draft, LocalChat, LocalGateway
 from bot.gateways.protocol import Address
 from bot.web.chat import STATIC, chat_app, start_page
+from tests.servers import free_port
 from tests.web.conftest import Watch, picture
-
-
-def free_port() -> int:
-    """A port nobody has; the page must know its own beforehand."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 class Page:

@@ -13,9 +13,9 @@ from bot.gateways.local import BOT, Draft, LocalChat, LocalGateway, LocalPerson,
 from bot.gateways.protocol import Address
 from bot.web.chat import start_page
 from handlers.ports import Event, EventKind, MessageType
+from tests.servers import free_port
 from tests.web.browser import DESKTOP, PHONE, Windows, chromium
 from tests.web.conftest import PEOPLE, ROOMS, picture
-from tests.web.test_page_api import free_port
 
 pytestmark = pytest.mark.browser
 

@@ -19,9 +19,9 @@ from storage.inbox import Picture
 from storage.matters import Alert
 from tests.alerts.town import GRANDPA
 from tests.commandline.test_starting import opened, write_config
-from tests.faults.test_kill import free_port
 from tests.formats.documents import PUBLISHER, fits_schema
 from tests.harness import Talk
+from tests.servers import free_port
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 Get = Callable[..., Awaitable[tuple[int, str, CIMultiDict[str]]]]

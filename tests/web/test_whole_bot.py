@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.servers import free_port
 from tests.web.browser import DESKTOP, PHONE, Windows, chromium
 from tests.web.conftest import picture
-from tests.web.test_page_api import free_port
 
 pytestmark = pytest.mark.browser
 

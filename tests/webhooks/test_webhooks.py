@@ -26,8 +26,8 @@ from bot.webhooks import LEASE, Webhooks
 from handlers.ports import Outside, Rules, Webhook, WebhookRules
 from storage.hooks import HookDelivery, HookState
 from storage.matters import Case
-from tests.faults.test_kill import free_port
 from tests.harness import Talk, texts
+from tests.servers import free_port
 
 KEY = b"0123456789abcdef01234567"
 LEAK = "3栋2单元王秀英家的水管爆了，电话13900000001，麻烦来人看看"
