@@ -26,7 +26,7 @@ CATEGORIES = [*TOPICS, OTHER]
 ROUNDS = 20
 FOLDS = 3
 """Into how many parts the files are dealt to find the temperature: each is read by a model that never saw it."""
-LEAN = {"chat": 1.4, "missing": 0.8, "question": 0.4, "found": 0.32, "sighting": 0.3}
+LEAN = {"chat": 1.45, "missing": 0.8, "question": 0.4, "found": 0.35, "sighting": 0.3}
 """What is added to the score of a kind: most of what is read is chat, and one line of it in a hundred may be reacted
 to; to miss a missing person is worst; and news of one comes where one is sought, of which a text alone says nothing."""
 
