@@ -22,12 +22,15 @@ _FORM_NAME = re.compile(
 
 async def read_as(turn: Turn, words: str, kind: Kind) -> None:
     """Make `words` the turn's text and reading, with every field that this kind of message may have."""
+    context = await _context(turn)
+    fields = extract(Scan(fold(words)), kind, context)
     called = _FORM_NAME.match(words) if kind is Kind.MISSING else None
-    fields = extract(Scan(fold(f"姓名：{words.lstrip()}" if called else words)), kind, await _context(turn))
-    if called and fields.contact_name == called[1]:
-        fields = replace(fields, contact_name=None)
-    if called and fields.name is None and called[1] not in map(str, fields.present().values()):
-        fields = replace(fields, name=called[1])
+    if called and called[1] not in (fields.clothes or ""):
+        fields = extract(Scan(fold(f"姓名：{words.lstrip()}")), kind, context)
+        if fields.contact_name == called[1]:
+            fields = replace(fields, contact_name=None)
+        if fields.name is None and called[1] not in map(str, fields.present().values()):
+            fields = replace(fields, name=called[1])
     turn.text = words
     turn.reading = Reading(words, kind, 1.0, fields=fields)
 
