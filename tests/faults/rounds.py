@@ -18,8 +18,8 @@ Round = Callable[[Stage, People], Awaitable[str]]
 async def killed(stage: Stage, people: People) -> str:
     """kill -9 after a random number of sends, or at a random moment of the start."""
     if stage.rng.random() < 0.2:
-        stage.bot = await stage.launch()
-        moment = stage.rng.uniform(0.3, 3.0)
+        stage.bot = stage.launch()
+        moment = stage.rng.uniform(0.0, 1.0)
         await asyncio.sleep(moment)
         await stage.kill()
         return f"killed {moment:.1f} s after its start"
@@ -79,7 +79,7 @@ async def twins(stage: Stage, people: People) -> str:
     if both:
         await stage.kill()
     async with _amid(stage, people, wait=not both) as sends:
-        second = await stage.launch()
+        second = stage.launch()
         if both:
             await stage.one_of(second)
         else:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +26,7 @@ from storage.outbox import DeliveryPart, PartState
 from storage.people import Role
 from tests.bench import ours
 from tests.bench.burst import RESIDENTS, WORKERS
-from tests.bench.through import bot_environment
+from tests.faults.warm import Running, launch
 from tests.gateways.wechaty_world import TOKEN, Control, Process, control_of
 from tests.servers import Postgres
 
@@ -56,23 +53,6 @@ class Broken(Exception):
     def __init__(self, differences: Sequence[str]) -> None:
         super().__init__("\n".join(differences))
         self.differences = tuple(differences)
-
-
-@dataclass(slots=True)
-class Running:
-    """A bot's process, and where its log stands."""
-
-    process: asyncio.subprocess.Process
-    log: Path
-
-    @property
-    def alive(self) -> bool:
-        """Whether it has not ended."""
-        return self.process.returncode is None
-
-    def said(self) -> str:
-        """Its log so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
 
 
 class SteeredClock:
@@ -102,7 +82,6 @@ class Stage:
         self.bot: Running | None = None
         self._read = 0
         self._starts = 0
-        self._spare: Running | None = None
         self.clock: SteeredClock | None = None
         self._inside: asyncio.Task[None] | None = None
 
@@ -123,24 +102,18 @@ class Stage:
         written = build_config(config, "faults").model_dump_json(exclude_unset=True)
         (self.folder / "config.yaml").write_text(written, encoding="utf-8")
 
-    async def launch(self, module: str = "bot") -> Running:
+    def launch(self) -> Running:
         """A `gridbot run`, which is not waited for."""
         self._starts += 1
         log = self.folder / f"run-{self._starts}.log"
-        environment = bot_environment(**{TOKEN_VARIABLE: TOKEN})
-        command = (sys.executable, "-m", module, "run", "-c", str(self.folder / "config.yaml"))
-        with log.open("wb") as out:
-            process = await asyncio.create_subprocess_exec(
-                *command, cwd=self.folder, env=environment, stdin=asyncio.subprocess.PIPE, stdout=out, stderr=out
-            )
-        return Running(process, log)
+        return launch(self.folder / "config.yaml", log, **{TOKEN_VARIABLE: TOKEN})
 
     async def start(self) -> None:
         """The bot is online afterwards; the one that runs, if one does."""
         if self._inside is not None:
             return
         if self.bot is None or not self.bot.alive:
-            self.bot = await self.take_spare()
+            self.bot = self.launch()
         await self.online(self.bot)
 
     async def start_inside(self) -> SteeredClock:
@@ -160,14 +133,6 @@ class Stage:
                     await asyncio.sleep(0.02)
         return self.clock
 
-    async def take_spare(self) -> Running:
-        """A bot that has loaded already, and now begins."""
-        bot = self._spare or await self.launch("tests.faults.warm")
-        assert bot.process.stdin
-        bot.process.stdin.write(b"\n")
-        self._spare = await self.launch("tests.faults.warm")  # loads while this one works
-        return bot
-
     async def online(self, running: Running) -> None:
         """Wait until it has logged in."""
         async with asyncio.timeout(LONGEST):
@@ -179,8 +144,7 @@ class Stage:
     async def kill(self) -> None:
         """kill -9."""
         if self.bot is not None and self.bot.alive:
-            self.bot.process.send_signal(signal.SIGKILL)
-            await self.bot.process.wait()
+            await self.bot.kill()
             self.in_doubt += 1
         self.bot = None
         await asyncio.sleep(0.1)  # what was on the wire reaches the gateway
@@ -190,25 +154,24 @@ class Stage:
         bot, self.bot = self.bot, None
         await self._stop_inside()
         if bot is not None:
-            bot.process.send_signal(signal.SIGTERM)
+            bot.process.terminate()
             async with asyncio.timeout(LONGEST):
-                if await bot.process.wait() != 0:
+                if await bot.end() != 0:
                     raise Broken([f"the stop was not clean: {bot.said()[-2000:]}"])
 
     async def gives_up(self, second: Running) -> None:
         """The second of two on one account ends with one line, or does nothing for a while and is then stopped."""
         with suppress(TimeoutError):
             async with asyncio.timeout(IDLE):
-                await second.process.wait()
+                await second.end()
         if second.alive:
-            second.process.kill()
-            await second.process.wait()
-        elif second.process.returncode == 0 or len(second.said().splitlines()) > 1:
+            await second.kill()
+        elif second.process.exitcode == 0 or len(second.said().splitlines()) > 1:
             raise Broken([f"the second process did not end with one line: {second.said()[-2000:]}"])
 
     async def one_of(self, second: Running) -> None:
         """Another one is started at the same moment: whichever goes online is the bot, the other gives up."""
-        first = await self.take_spare()
+        first = self.launch()
         async with asyncio.timeout(LONGEST):
             while not (online := [one for one in (first, second) if ONLINE in one.said()]):
                 await asyncio.sleep(0.02)
@@ -231,10 +194,8 @@ class Stage:
     async def end(self) -> None:
         """Leave nothing running."""
         await self._stop_inside()
-        for one in (self.bot, self._spare):
-            if one is not None and one.alive:
-                one.process.kill()
-                await one.process.wait()
+        if self.bot is not None and self.bot.alive:
+            await self.bot.kill()
 
     async def sends(self) -> int:
         """How many messages the gateway has delivered."""
