@@ -22,13 +22,12 @@ reset: setup
 	$(BIN)/gridbot reset
 
 # What takes longest begins first, so that nobody waits for it at the end.
-SLOW := tests/faults tests/soak tests/bench tests/gateways tests/replays
+SLOW := tests/faults tests/web tests/soak tests/bench tests/gateways tests/replays
 
 test: setup gateway
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -m "not browser" -n 3 --dist loadfile --no-loadscope-reorder $(SLOW) tests
-	$(BIN)/python -m pytest tests/web -m browser -n 2
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(SLOW) tests
 
 # The npm gateway of the tests; without npm its tests are skipped, unless REQUIRE_ALL=1 (as in CI).
 gateway: tests/gateway/node_modules/.ready

@@ -12,14 +12,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
 from tests.servers import free_port
 from tests.web.browser import DESKTOP, PHONE, Windows, chromium
 from tests.web.conftest import picture
-
-pytestmark = pytest.mark.browser
 
 WAIT = 15_000
 """Milliseconds within which something must be seen; a fan-out to the whole town is the longest of them."""
