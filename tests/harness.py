@@ -63,7 +63,9 @@ async def made(town: Path | None = None, start: datetime | None = None) -> Path:
             await database.open()
         else:
             shutil.copy(await made(), folder / "made.db")
-            await Replay(database, Rules(), start).put_in(read_town(town, Rules()))
+            replay = Replay(database, at_work(Rules()), start)
+            await replay.put_in(read_town(town, Rules()))
+            await replay.start()  # what a first start does is done
         await database.close()
         _MADE[town, start] = folder / "made.db"
     return _MADE[town, start]
