@@ -2,6 +2,8 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3,11) <= sys.version_info[:2] < (3,14))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Compiled modules are kept: tests start some hundred processes.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup run reset test gateway bench faults soak train eval lock clean
 
