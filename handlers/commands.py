@@ -12,6 +12,7 @@ from enum import StrEnum
 from handlers.refs import fold, take_ref
 from handlers.turn import Speaker, Turn
 from handlers.understanding import Ref
+from handlers.understanding.numerals import CN, number
 from storage.people import Role
 
 
@@ -89,6 +90,8 @@ _GAP = re.compile(r"[\s:：,，、;；]*")
 _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
 _LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]?\s*")  # 接单-12, 接单（12）, 接单 第12号
+_SPOKEN = re.compile(rf"[\s:：,，、]*第?({CN}{{1,5}})(?=\s*号(?![\w])|[\s:：,，、;；。.!！]|$)")
+"""接单十二, 办结 第三号 修好了: a number as voice input writes it, with something behind it that ends it."""
 _CLOSING = re.compile(r"\s*[)）\]】]")
 _NUMBER = re.compile(r"[#a-zA-Z]?\s?\d{1,9}")
 _NUMBERS = re.compile(
@@ -165,6 +168,8 @@ class Grammar:
         return Order(command, ref, "" if _END.match(tail) else _GAP.sub("", tail, count=1).strip())
 
     def _fit(self, command: Command, tail: str) -> Order | None:
+        if command.roles and command.number == Takes.MUST and (spoken := _SPOKEN.match(tail)):
+            tail = f" {number(spoken[1])}{tail[spoken.end() :]}"
         gap = _GAP.match(tail)
         assert gap
         spaced, whole, tail = bool(gap[0]), tail, tail[gap.end() :]
@@ -172,8 +177,7 @@ class Grammar:
         if command.number != Takes.NO:
             ref, after = take_ref(_LEAD.sub("", whole, count=1))
             if ref:
-                number = whole.removesuffix(after).strip()
-                if counts(ref, number, after, command):
+                if counts(ref, whole.removesuffix(after).strip(), after, command):
                     return None
                 spaced, tail = True, _GAP.sub("", _CLOSING.sub("", after, count=1), count=1)
         if _END.match(tail):

@@ -5,21 +5,26 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from handlers.table import GRAMMAR
+from handlers.turn import Speaker
 from storage.matters import Alert, AlertState, Case, CaseState
+from storage.people import Held, Role
 from tests.harness import Talk, texts
 
 LEAK = "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看"
 MISSING = "我爸今天上午9点从柳树巷出去到现在没回来，72岁，灰夹克黑布鞋，有没有人看到，电话13900000001"
 
 
-@pytest.mark.parametrize("words", ["接单-1", "接单/1", "接单|1", "接单（1）", "接单 第1号", "接单【事项 1】"])
+@pytest.mark.parametrize(
+    "words", ["接单-1", "接单/1", "接单|1", "接单（1）", "接单 第1号", "接单【事项 1】", "接单一", "接单 第一号"]
+)
 async def test_other_separators_are_understood(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
     assert await talk.rows(select(Case.state)) == [CaseState.ACCEPTED]
 
 
-@pytest.mark.parametrize("words", ["接单 -1", "接单 一", "接单 abc", "接单 1 2", f"接单 {10**11}", "误判 那个"])
+@pytest.mark.parametrize("words", ["接单 -1", "接单 一下", "接单 abc", "接单 1 2", f"接单 {10**11}", "误判 那个"])
 async def test_a_worker_who_mistypes_a_number_is_told_how_it_is_written(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     (line,) = await talk.say("w1", "g1", words)
@@ -89,3 +94,10 @@ async def test_other_words_beside_a_command_are_asked_about(talk: Talk, words: s
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
     assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]
+
+
+@pytest.mark.parametrize("words", ["办结 三号楼修好了", "进展 一直在修", "办结 一点都不难", "转给 三叔"])
+def test_other_words_of_numbers_are_no_number_of_a_case(words: str) -> None:
+    speaker = Speaker(1, "周敏", (Held(1, Role.WORKER, 1, "/1/", 5),))
+    orders = GRAMMAR.parse_all(words, speaker, addressed=True)
+    assert not any(order.ref for order in orders)
