@@ -105,16 +105,11 @@ async def told_how(turn: Turn) -> bool:
         return False
     turn.concerns(ref_of(alert), Outcome.OTHER)
     turn.audit(ANSWERED, ref_of(alert))
-    if own and tells_of_death(text):
-        await to_workers(
-            turn, alert, area, texts.family_needs(alert, turn.me.name, text), texts.needs_in_staff_room(alert)
-        )
-        await say(turn, texts.condolence(alert), ref=ref_of(alert))
-    elif own and needs:
-        told = await to_workers(
-            turn, alert, area, texts.family_needs(alert, turn.me.name, text), texts.needs_in_staff_room(alert)
-        )
-        await say(turn, texts.needs_heard(alert, told=bool(told)), ref=ref_of(alert))
+    if own and needs:
+        words = texts.family_needs(alert, turn.me.name, text)
+        told = await to_workers(turn, alert, area, words, texts.needs_in_staff_room(alert))
+        heard = texts.needs_heard(alert, told=bool(told))
+        await say(turn, texts.condolence(alert) if tells_of_death(text) else heard, ref=ref_of(alert))
     else:
         await say(turn, texts.glad(alert) if own else texts.looked_in(alert), ref=ref_of(alert))
     return True

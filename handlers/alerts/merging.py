@@ -79,6 +79,10 @@ async def merge(turn: Turn, ref: Ref, words: str) -> None:
         await say(turn, texts.merged_for_speaker(one, two), ref=ref_of(one))
 
 
+OF_ALERT = ((Alert, col(Alert.merged_id)), (Sighting, col(Sighting.alert_id)), (Stray, col(Stray.alert_id)))
+"""What belongs to an alert, each with the column that says to which; its `via_id` says with which it came."""
+
+
 async def _join(turn: Turn, kept: Alert, area: Area, gone: Alert, fits: Sequence[str], *, by_hand: bool) -> None:
     """`gone` becomes part of `kept`: its facts where there were none, its clues, its families, its groups."""
     await ending.call_off(turn, gone)
@@ -87,7 +91,7 @@ async def _join(turn: Turn, kept: Alert, area: Area, gone: Alert, fits: Sequence
     await asking.close_questions(turn, gone, asking.FOUND, *asking.FACT_QUESTIONS.values())
     was_out = gone.scope_id is not None
     gone.state, gone.merged_id, gone.ended_at, gone.updated_at = AlertState.MERGED, kept.id, turn.now, turn.now
-    for table, key in ((Alert, col(Alert.merged_id)), (Sighting, col(Sighting.alert_id)), (Stray, col(Stray.alert_id))):
+    for table, key in OF_ALERT:
         await turn.session.execute(update(table).where(key == gone.id).values({key.key: kept.id, "via_id": gone.id}))
     names: list[str] = []
     before = facts.kept(kept)

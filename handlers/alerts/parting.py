@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import update
-from sqlmodel import col
 
-from handlers.alerts import adding, circle, facts, opening, spreading, standing, texts
+from handlers.alerts import adding, circle, facts, merging, opening, spreading, standing, texts
 from handlers.alerts.reaching import decides, here, ref_of, relatives, to_family, to_workers
 from handlers.alerts.reopening import KEPT
 from handlers.hearers import last_heard
@@ -16,7 +15,7 @@ from handlers.posting import Piece, post, say
 from handlers.turn import Turn
 from handlers.understanding import Ref
 from storage.areas import Area
-from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting, Stray
+from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Sort
 
 
@@ -78,7 +77,7 @@ async def split(turn: Turn, gone: Alert, kept: Alert) -> None:
 
 async def _take_back(turn: Turn, gone: Alert, kept: Alert) -> list[str]:
     """Clues, strays and facts that came with it are its own again; the facts that `kept` loses."""
-    for table, key in ((Alert, col(Alert.merged_id)), (Sighting, col(Sighting.alert_id)), (Stray, col(Stray.alert_id))):
+    for table, key in merging.OF_ALERT:
         via = table.via_id  # type: ignore[attr-defined]
         mine = update(table).where(key == kept.id, via == gone.id)  # type: ignore[attr-defined]
         await turn.session.execute(mine.values({key.key: gone.id, "via_id": None}))
