@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select, update
 from sqlmodel import col
 
-from handlers.alerts import asking, circle, ending, facts, likeness, signs, spreading, texts
+from handlers.alerts import asking, circle, ending, facts, likeness, signs, spreading, texts, widening
 from handlers.alerts.likeness import Likeness
 from handlers.alerts.reaching import decides, here, load, must_decide, ref_of, relatives, to_family, to_workers, town_of
 from handlers.hearers import speakers_chats
@@ -103,19 +103,26 @@ async def _join(turn: Turn, kept: Alert, area: Area, gone: Alert, fits: Sequence
     turn.concerns(ref_of(kept))
     await _tell(turn, kept, area, gone, fits, asked)
     if kept.state == AlertState.CONFIRMED:
-        await _out_together(turn, kept, area, gone if was_out else None)
+        await _out_together(turn, kept, area, gone, was_out=was_out, by_hand=by_hand)
         if names:
             from handlers.alerts import adding  # it imports this package's opening
 
             await adding.facts_changed(turn, kept, names)
 
 
-async def _out_together(turn: Turn, kept: Alert, area: Area, gone: Alert | None) -> None:
-    """Those who had neither card get one; where the other was on its way, this one goes."""
-    if gone is not None:
-        areas = [await turn.session.get_one(Area, one) for one in gone.circle]
-        await circle.take_in(turn, kept, await town_of(turn, area), areas)
-    await spreading.send_to_rest(turn, kept)
+async def _out_together(turn: Turn, kept: Alert, area: Area, gone: Alert, *, was_out: bool, by_hand: bool) -> None:
+    """Those who had neither card get one; where the other was on its way, this one goes.
+
+    Of a report that was not out yet the town hears, if whoever merges it could have confirmed it there.
+    """
+    other = await turn.session.get_one(Area, gone.area_id)
+    areas = [await turn.session.get_one(Area, one) for one in gone.circle] if was_out else []
+    if not was_out and by_hand and decides(turn, other):
+        areas = [await town_of(turn, other)]
+    if any(not kept.covers(one.path) for one in areas):
+        await widening.reach(turn, kept, area, areas)
+    else:
+        await spreading.send_to_rest(turn, kept)
     await circle.plan(turn, kept, area)
 
 

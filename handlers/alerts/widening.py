@@ -27,7 +27,7 @@ async def grow(turn: Turn, ref: str) -> None:
     alert, area = await load(turn, Ref("M", int(ref[1:])))
     step = await circle.next_step(turn, alert, area)
     if step is not None and step.at <= turn.now:
-        await _widen(turn, alert, area, step.areas)
+        await reach(turn, alert, area, step.areas)
     await circle.plan(turn, alert, area)
 
 
@@ -43,7 +43,7 @@ async def widen(turn: Turn, ref: Ref, words: str) -> None:
     areas = await _meant(turn, alert, town, words)
     await _must_reach(turn, town, areas)
     alert.widening = True
-    rooms = await _widen(turn, alert, area, areas)
+    rooms = await reach(turn, alert, area, areas)
     await circle.plan(turn, alert, area)
     if not rooms:
         await say(turn, texts.nothing_to_widen(alert, _names(areas)), ref=ref_of(alert))
@@ -51,7 +51,7 @@ async def widen(turn: Turn, ref: Ref, words: str) -> None:
         await say(turn, await _told(turn, alert, areas, rooms), ref=ref_of(alert))
 
 
-async def _widen(turn: Turn, alert: Alert, area: Area, areas: Sequence[Area]) -> int:
+async def reach(turn: Turn, alert: Alert, area: Area, areas: Sequence[Area]) -> int:
     """The areas come in, and their groups that never had the card get it; how many groups."""
     await circle.take_in(turn, alert, await town_of(turn, area), areas)
     rooms = await spreading.send_to_rest(turn, alert)

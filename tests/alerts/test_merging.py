@@ -125,6 +125,21 @@ async def test_likely_ones_are_put_to_the_worker_who_merges_them(talk: Talk) -> 
     assert (await the_alert(talk, 2)).merged_id == 1
 
 
+@pytest.mark.parametrize(("who", "town_hears"), [("w1", True), ("w4", False)])
+async def test_the_town_of_the_second_report_hears_where_its_own_worker_joins_it(
+    talk: Talk, who: str, town_hears: bool
+) -> None:
+    await talk.say("r5", "g4", MOTHER)
+    await talk.say("w4", None, "确认 M1")
+    await talk.say("r1", "g1", ALIKE)
+    said = await talk.say(who, None, "合并 M1 M2")
+    said += await talk.wait(minutes=3)
+    cards = {one.room for one in said if "紧急寻人" in one.text}
+    assert cards == ({"g1", "g2", "g3"} if town_hears else {"g1"})  # the second family's own group in any case
+    said = await talk.say("r5", "g4", "找到 M1")
+    assert rooms(said) & {"g1", "g2", "g3"} == cards
+
+
 async def test_both_cards_out_the_end_goes_once_to_each_group(talk: Talk) -> None:
     await talk.say("r5", "g4", MOTHER)
     await talk.say("r1", "g1", ALIKE)
