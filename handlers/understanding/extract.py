@@ -69,7 +69,7 @@ _REGION = re.compile(rf"(?:{REGIONS})省?")
 """A whole province, where nobody can look for anybody."""
 _OF_PERSON = re.compile(r"[,，、 :：(（]*[男女](?![一-鿿])")
 """Behind the name of whom a report is about."""
-_NO_TROUBLE = re.compile(r"失联|走失|走丢|失踪|感激")
+_NO_TROUBLE = re.compile(r"[尺寸]|失联|走失|走丢|失踪|感激")
 """What is no illness, however it sounds."""
 _BYNAME = re.compile(r"(?:小名|乳名|外号|绰号|网名|人称|诨名)[:： 叫是]{0,2}$")
 _NO_PHONE = BIT["nophone"]
@@ -172,7 +172,7 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
         if any(start < piece.end and piece.start < end for start, end in topics):
             continue
-        piece = piece._replace(field=_field(scan, kind, piece))
+        piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
         pieces.setdefault(piece.field, []).append(piece)
     wanted = FIELDS if personal else ("duration",) if found.house else OF_MATTERS
     _complete(text, pieces, wanted, found)
@@ -214,6 +214,14 @@ def _field(scan: Scan, kind: Kind, piece: Piece) -> str:
     if piece.field == "clothes" and _PLATED.match(scan.text, piece.end):
         return "transport"
     return "health" if _ails(scan, piece) else "direction" if _goal(scan.text, kind, piece) else piece.field
+
+
+def _end(scan: Scan, piece: Piece) -> int:
+    """Where a place ends: before a word that only begins in it (南门井盖, of which 南门 is the place)."""
+    if piece.field != "place":
+        return piece.end
+    cut = (token.start for token in scan.tokens if piece.start + 1 < token.start < piece.end < token.end)
+    return next(cut, piece.end)
 
 
 def _goal(text: str, kind: Kind, piece: Piece) -> bool:

@@ -94,6 +94,10 @@ class Age:
     about: bool
 
 
+def _hide(match: re.Match[str]) -> str:
+    return "＊" * len(match[0])
+
+
 def find_sex(text: str) -> str | None:
     """男 or 女: said outright, else by the first word for a man or a woman that is no bystander, else by 他 or 她."""
     said = _SAID.search(text)
@@ -103,10 +107,10 @@ def find_sex(text: str) -> str | None:
         return None
     perhaps = bystanders = None
     named = [
-        match for match in _SEXED.finditer(text) if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
+        match
+        for match in _SEXED.finditer(_FOLKS.sub(_hide, text))
+        if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
     ]
-    folks = [match.span() for match in _FOLKS.finditer(text)]
-    named = [one for one in named if not any(a <= one.start() < b for a, b in folks)]
     gone = _GONE.search(text)
     near = [match for match in named if gone and match.end() <= gone.start() <= match.end() + 5]
     near = [match for match in near if not _WITH.search(text, max(0, match.start() - 4), match.start())]

@@ -140,6 +140,7 @@ def test_name(text: str, name: str | None) -> None:
         ("165cm", 165),
         ("一米六五", 165),
         ("一米八", 180),
+        ("5尺4寸", 180),
         ("3米宽", None),
     ],
 )
@@ -494,8 +495,16 @@ def test_where_somebody_was_going_is_not_where_they_were_seen() -> None:
     going = said("我爸从老粮库去二中接孙子，没回来")
     assert (going["place"], going["direction"]) == ("老粮库", "二中")
     assert "place" not in said("我爷早上去卫生院拿药，没回来")
-    assert said("我刚去城隍庙烧香，看到个老太坐在门口", Kind.SIGHTING)["place"] == "城隍庙"
+    assert said("我刚去城隍庙，看到个老太坐在门口", Kind.SIGHTING)["place"] == "城隍庙"
+
+
+def test_a_place_ends_before_the_word_that_begins_in_it() -> None:
+    assert said("菜市场南门井盖没了", Kind.REQUEST)["place"] == "菜市场南门"
 
 
 def test_a_bare_unit_is_a_place() -> None:
     assert said("4单元楼道灯坏了", Kind.REQUEST)["place"].startswith("4单元")
+
+
+def test_a_height_in_feet_is_one_wherever_it_is_said() -> None:
+    assert said("我爸72岁，5尺4寸，走丢了")["height_cm"] == 180
