@@ -174,8 +174,7 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
             continue
         piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
         pieces.setdefault(piece.field, []).append(piece)
-    wanted = FIELDS if personal else ("duration",) if found.house else OF_MATTERS
-    _complete(text, pieces, wanted, found)
+    _complete(text, pieces, FIELDS if personal else ("duration",), found)
     house, seen = found.house, _seen(found.times, text, context)
     place = _place(text, pieces, house, context, personal)
     known: dict[str, Any] = {

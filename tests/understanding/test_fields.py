@@ -484,6 +484,8 @@ def test_what_the_shape_of_a_clause_tells(text: str, field: str, value: str) -> 
         ("我爸走丢了，到现在没到家", "place"),
         ("我爸走丢了，推门出去的", "features"),
         ("我爸自己坐6路回来的", "direction"),
+        ("我妈找到了，虚惊一场", "place"),
+        ("我爸走丢了，快下楼", "place"),
         ("我女儿不见了，今天穿红棉袄", "seen_at"),
     ],
 )
