@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeVar
 
+from handlers.understanding.clauses import MANY, shaped
 from handlers.understanding.looks import has_phone, height_at, heights_said, is_depth
 from handlers.understanding.model import Context, Fields, Kind, Precision
-from handlers.understanding.names import callee_shapes, name_shapes
+from handlers.understanding.names import callee_shapes, name_shapes, nobody, surname
 from handlers.understanding.normal import fold
 from handlers.understanding.people import BORN, IN_YEARS, LIKELY_YEARS, Age, age_at, age_of_birth, find_sex
 from handlers.understanding.persons import REGIONS, forwarded
@@ -21,7 +23,10 @@ from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.tagging import FIELDS, OF_MATTERS, Mark, Piece, tagger, trimmed
 from handlers.understanding.times import Time, find_times
 
+LONGEST_NAME = 4
+"""Characters of a name without dots; what is longer holds more than a name: 家有老父尹守田."""
 MOST_PIECES = 6
+_start = attrgetter("start")
 """Marks, or illnesses, of one person that are told apart."""
 _CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是")
 """Between two figures of which the later counts: 72岁，打错了是75岁."""
@@ -41,10 +46,17 @@ _DENIAL = r"(?:没有?|无|不是|并非|未|冇|没得|不患|从没|没啥)(?:
 _DENIED = re.compile(rf"{_DENIAL}[^,，。]{{0,3}}$")
 _NO_ILLNESS = re.compile(rf"(?:{_DENIAL})?(?P<what>(?:[^,，。]{{0,6}}(?:痴呆|病|聋|哑|障碍|症|高血压|聋子|癫痫)))")
 """没有痴呆, 不是聋子: what is named, and not had; but 没记性 and 不认人 are troubles."""
-_LOST_AT = re.compile(r"(?:从|在|于)(?P<place>[一-鿿]{2,8}?)(?:走[失丢散]|失[踪联]|不见了)")
-"""Where the tagger sees no place: 从北京走失."""
-_WENT = re.compile(r"[往朝向](?P<side>[东南西北]{1,2}|[左右])[边面]?(?:方向)?(?=[走去跑拐了,，。]|$)")
-"""往南走了."""
+_NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻将")
+"""What no place has in it, and others do what they do."""
+_HEADED = re.compile(
+    r"(?<![回出进过下常爱来])(?:[去奔]|[往朝向]着?|前往|驶[往向]|拐[进上到]|[说要想]回)(?:了|的|到)?那?个?$"
+)
+"""Before where somebody was going, who need not have come there: 说去水库钓鱼."""
+_PLATED = re.compile(r"[,，(（\s]{0,2}车?牌?号?[:：是]?[一-鿿][A-Z][·.]?[A-Z0-9]{5}")
+"""Behind a car: 白色现代，京A12345."""
+_TOWARDS = re.compile(r"[去奔往朝]|拐[进上到]")
+_SEEKERS = re.compile(r"[我俺你][^,，。]{0,5}$")
+"""我刚去庙里烧香，看到…: who goes is not who is looked for."""
 _CASE_OF = re.compile(
     r"(?:^\d{3,4}室? ?|(?<=[^ ,，] ))(?P<name>[一-鿿](?:奶奶|爷爷|大爷|大妈|阿姨|师傅|叔|婶|姨|伯))(?=[ ,，])"
 )
@@ -57,7 +69,7 @@ _REGION = re.compile(rf"(?:{REGIONS})省?")
 """A whole province, where nobody can look for anybody."""
 _OF_PERSON = re.compile(r"[,，、 :：(（]*[男女](?![一-鿿])")
 """Behind the name of whom a report is about."""
-_NO_TROUBLE = re.compile(r"失联|走失|走丢|失踪|感激")
+_NO_TROUBLE = re.compile(r"[尺寸]|失联|走失|走丢|失踪|感激")
 """What is no illness, however it sounds."""
 _BYNAME = re.compile(r"(?:小名|乳名|外号|绰号|网名|人称|诨名)[:： 叫是]{0,2}$")
 _NO_PHONE = BIT["nophone"]
@@ -66,8 +78,11 @@ _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
 _PERSONAL = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.STRAY, Kind.FOUND})
-_DUE_BACK = re.compile(r"(?:回|该|都没|了没|就该|要|开会|上班|之?前(?:联系|回复|回话|给|打|告诉|通知|报))")
-_PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|每天|现在|眼看)$")
+_SOUGHT = frozenset({Kind.MISSING, Kind.SIGHTING})
+_WORN = re.compile(r"(?:是|又|身上|里面|的?时候)?的?[穿戴]")
+"""After the day on which somebody wore what they do: 今天穿红棉袄."""
+_DUE_BACK = re.compile(r"(?:就回|回|该|都没|了没|就该|要|开会|上班|之?前(?:联系|回复|回话|给|打|告诉|通知|报))")
+_PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|平常|往常|一般|向来|每天|现在|眼看)$")
 
 
 _Figure = TypeVar("_Figure")
@@ -87,6 +102,7 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         time
         for time in times
         if time.at <= context.now
+        and not (time.precision is Precision.DAY and _WORN.match(text, time.end))
         and not _DUE_BACK.match(text, time.end)
         and not _PROMISED.search(text, max(0, time.start - 3), time.start)
         and not any(start < time.end and time.start < end for start, end in born)
@@ -156,7 +172,9 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
         if any(start < piece.end and piece.start < end for start, end in topics):
             continue
-        pieces.setdefault("health" if _ails(scan, piece) else piece.field, []).append(piece)
+        piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
+        pieces.setdefault(piece.field, []).append(piece)
+    _complete(text, pieces, FIELDS if personal else ("duration",), found)
     house, seen = found.house, _seen(found.times, text, context)
     place = _place(text, pieces, house, context, personal)
     known: dict[str, Any] = {
@@ -174,9 +192,44 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     return Fields(**known, **_personal(scan, kind, pieces, found, context.now.date())) if personal else Fields(**known)
 
 
+def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], found: Found) -> None:
+    """Adds to what the tagger saw what the shapes of clauses tell."""
+    known = [one for some in pieces.values() for one in some]
+    known += [Piece("", start, end) for start, end in found.taken]
+    for field in fields:
+        if field in MANY or not any(_value(text, one) for one in pieces.get(field, ())):
+            more = list(shaped(text, field, known))
+            pieces[field] = sorted([*pieces.get(field, ()), *more], key=_start)
+            known += more
+
+
 def _of_case(text: str) -> str | None:
     match = _CASE_OF.search(text)
     return match["name"] if match else None
+
+
+def _field(scan: Scan, kind: Kind, piece: Piece) -> str:
+    """The field of a piece, where what it says or what stands beside it tells better than the tagger."""
+    if piece.field == "clothes" and _PLATED.match(scan.text, piece.end):
+        return "transport"
+    return "health" if _ails(scan, piece) else "direction" if _goal(scan.text, kind, piece) else piece.field
+
+
+def _end(scan: Scan, piece: Piece) -> int:
+    """Where a place ends: before a word that only begins in it (南门井盖, of which 南门 is the place)."""
+    if piece.field != "place":
+        return piece.end
+    cut = (token.start for token in scan.tokens if piece.start + 1 < token.start < piece.end < token.end)
+    return next(cut, piece.end)
+
+
+def _goal(text: str, kind: Kind, piece: Piece) -> bool:
+    """Whether a place is one that somebody was going to: 说去水库钓鱼."""
+    if piece.field != "place" or kind not in _SOUGHT:
+        return False
+    before = _HEADED.search(text, max(0, piece.start - 5), piece.start)
+    own = kind is Kind.SIGHTING and before and _SEEKERS.search(text, max(0, before.start() - 8), before.start())
+    return (before is not None and not own) or _TOWARDS.match(text, piece.start) is not None
 
 
 def _ails(scan: Scan, piece: Piece) -> bool:
@@ -235,16 +288,16 @@ def _place(
     marked = []
     for _, start, end in pieces.get("place", ()):
         if value := trimmed("place", text[start:end]):
+            if _NO_PLACE.search(value):
+                continue
             start = text.index(value, start)
             marked.append((start, start + len(value)))
     marked.sort(key=lambda span: _REGION.fullmatch(text, *span) is not None)
     named = known_place(text, context.gazetteer, context.grid)
     if named:
         marked = [span for span in marked if span[0] <= named[0] and named[1] + 1 < span[1]] or [named]
-    if not marked and personal and (lost := _LOST_AT.search(text)):
-        marked = [lost.span("place")]
     if not marked:
-        if house is None or not (house.building or house.room):
+        if house is None:
             return None
         at_home = personal and _HOME.search(text, max(0, house.start - 4), house.start)
         if at_home:
@@ -266,10 +319,18 @@ def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str 
     return _told(text, ends)
 
 
+_SOUND = {"build": re.compile("[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
+"""What a value must hold to be one: stature is said with these."""
+_SHORT = frozenset({"direction", "build"})
+"""Fields that one character may say: 南, 瘦."""
+
+
 def _value(text: str, piece: Piece) -> str:
     """What a piece says, without what stands around it; nothing where too little is left."""
     value = " ".join(trimmed(piece.field, text[piece.start : piece.end]).split())
-    return value if len(value) >= (1 if piece.field == "direction" else 2) else ""
+    if piece.field in _SOUND and not _SOUND[piece.field].search(value):
+        return ""
+    return value if len(value) >= (1 if piece.field in _SHORT else 2) else ""
 
 
 def _name(text: str, pieces: Sequence[Piece], found: Found) -> str | None:
@@ -280,12 +341,31 @@ def _name(text: str, pieces: Sequence[Piece], found: Found) -> str | None:
     ]
     real = [span for span in likely if not _BYNAME.search(text, max(0, span[0] - 5), span[0])]
     told = sorted(real or likely, key=lambda span: _OF_PERSON.match(text, span[1]) is None)
-    return next((value for start, end in told if len(value := trimmed("name", text[start:end])) > 1), None)
+    told = [(_past_role(text, start), end) for start, end in told]
+    named = (value for start, end in told if len(value := trimmed("name", text[start:end])) > 1)
+    return next((value for value in named if not nobody(value)), None) or surname(text)
+
+
+_ROLE = re.compile(r"[侄孙]儿|[弟儿]媳|[妻内]弟|[党学队社]员|孩子|儿子|老[班连排]长")
+
+
+def _past_role(text: str, start: int) -> int:
+    """Where a name begins that seems to begin within the word for whose it is: 侄儿思源."""
+    match = _ROLE.search(text, max(0, start - 2), start + 2)
+    return match.end() if match and match.start() < start < match.end() else start
 
 
 def _whole(shapes: Sequence[tuple[int, int]], span: tuple[int, int]) -> tuple[int, int]:
-    """The shape of a name that a piece lies in: 买买提·艾力, of which the tagger saw 艾力."""
-    return next((one for one in shapes if one[0] <= span[0] and span[1] <= one[1]), span)
+    """The shape of a name that a piece lies in (买买提·艾力 around 艾力), or that lies in a long piece."""
+    inside = span[1] - span[0] > LONGEST_NAME
+    return next(
+        (
+            one
+            for one in shapes
+            if (one[0] <= span[0] and span[1] <= one[1]) or (inside and span[0] <= one[0] and one[1] <= span[1])
+        ),
+        span,
+    )
 
 
 def _owner(text: str, piece: Piece) -> bool:
@@ -306,6 +386,11 @@ def _likely(text: str, found: Found) -> Iterator[tuple[int, int]]:
         start, end = match.span("said") if match["said"] else match.span()
         if not any(a < end and start < b for a, b in found.taken):
             yield start, end
+
+
+def _health(text: str, pieces: Mapping[str, Sequence[Piece]]) -> str | None:
+    """The illnesses that are told and not denied."""
+    return _list(text, {"health": [one for one in pieces.get("health", ()) if not _denied(text, one)]}, "health")
 
 
 def _closest(values: Sequence[str]) -> str | None:
@@ -345,11 +430,9 @@ def _personal(
         "build": _first(text, pieces, "build"),
         "clothes": _first(text, pieces, "clothes"),
         "features": _list(text, pieces, "features"),
-        "health": _list(
-            text, {"health": [one for one in pieces.get("health", ()) if not _denied(text, one)]}, "health"
-        ),
+        "health": _health(text, pieces),
         "transport": _closest(_all(text, pieces, "transport")),
-        "direction": _first(text, pieces, "direction") or (went["side"] if (went := _WENT.search(text)) else None),
+        "direction": _first(text, pieces, "direction"),
         "has_phone": has_phone(
             text, any(not _MINE.search(text, max(0, token.start - 2), token.start) for token in scan.of(_NO_PHONE))
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from handlers.understanding.kinship import GROWN, KIN
 
@@ -34,31 +34,38 @@ _NEVER = (
 """What no given name has, in what people write to a group."""
 _GIVEN = rf"(?:(?![{_NEVER}])[一-鿿])"
 _TITLE = (
-    "先生|女士|师傅|老师|大爷|大妈|大娘|大叔|大伯|阿姨|奶奶|爷爷|婆婆|阿婆|阿公|老汉|"
+    "先生|女士|师傅|老师|大[姐哥婶嫂]|大爷|大妈|大娘|大叔|大伯|阿姨|奶奶|爷爷|婆婆|阿婆|阿公|老汉|"
     "老太太?|老爷子|医生|同学|老人|[叔姨伯婶嫂姐哥爷奶婆公总]"
 )
 _NAME = (
     rf"(?=[{_SURNAMES}司官徒独尉慕端轩鲜呼老小阿])(?:(?:{_COMPOUND}){_GIVEN}{{1,2}}|[{_SURNAMES}]{_GIVEN}{{1,2}}|[{_SURNAMES}](?:{_TITLE})|"
-    rf"[老小阿][{_SURNAMES}](?:头|师傅|叔|伯)?|阿{_GIVEN})"
+    rf"[{_SURNAMES}]某{{1,2}}|[老小阿][{_SURNAMES}](?:头|师傅|叔|伯)?|阿{_GIVEN})"
 )
 _DOTTED = re.compile(rf"(?P<name>(?!{GROWN}|{KIN}|孩子)[一-鿿]{{1,5}}(?:[·•・‧][一-鿿]{{1,8}}){{1,3}})")
 _DOT = re.compile("[·•・‧]")
 _LATIN = re.compile(r"(?<![A-Za-z])(?P<name>[A-Z][a-z]{1,14}(?: [A-Z][a-z]{1,14}){1,2})(?![A-Za-z])")
 _BEFORE = re.compile(
-    r"(?:^|[,，。.、\s:：|｜】\])）/；;！!？?“\"(（叫的找寻]|姓名|名字|大名|老人|[男女](?:[子孩童])|亲属|家属|室友|同学|邻居|老乡|患者|业主|居民|村民|"
-    rf"{GROWN}|{KIN}|外甥女?|侄[子女儿]|[我其小的][妻夫父母]|岳[父母]|小女|孙儿?|[叔伯舅姨姑嫂婶])$"
+    r"(?:^|[,，。.、\s:：|｜】\])）/；;！!？?“\"(（叫的找寻]|姓名|名字|大名|老人|[男女](?:[子孩童])|亲属|家属|室友|同学|邻居|老乡|患者|业主|居民|村民|孩子|娃|木匠|保[洁姆安]|司机|[党学队]员|"
+    rf"{GROWN}|{KIN}|外甥女?|侄[子女儿]|[我其小的老][妻夫父母翁汉]|岳[父母]|小女|孙儿?|[叔伯舅姨姑嫂婶])$"
 )
 """What stands before a name, and not in the middle of a word."""
 _AFTER = (
     r"(?=$|[,，。.、\s:：|｜(（【/；;！!？?”\"]|[男女]|今年|现年|今天|今早|今日|昨|前天|刚|\d|[一二三四五六七八九]十|走[丢失散]|不见|失[联踪]|"
-    r"离[家开]|[于从在自没还患因]|已|[两三四五六七]天|找[到着]|没|今天|回[来家]|老人|先生|女士|同学|阿姨|同志|老师)"
+    r"离[家开]|[于从在自没还患因]|已|[两三四五六七]天|周[一二三四五六日]|是(?![的非])|带|[穿骑]|十[一二三四五六七八九]?岁|[二三四五六七八九]周?岁|找[到着]|没|今天|回[来家]|老人|先生|女士|同学|阿姨|同志|老师)"
 )
 _SHAPED = re.compile(rf"(?P<name>{_NAME}){_AFTER}")
+_LITTLE = re.compile(rf"(?<=[妹弟姐哥女儿孙侄子])(?P<name>小{_GIVEN}){_AFTER}")
+"""我妹小敏, of whom only the given name is said."""
+_SURNAME = re.compile(rf"姓(?P<name>[{_SURNAMES}])(?=[,，。.、\s|;；]|$)")
+_OF_PEOPLE = re.compile(
+    r"(?:^|(?<=[,，。:：\s!！]))(?P<name>[一-鿿]{2,4})(?=[,，\s](?:[一-鿿]{1,4}族|[一-鿿]{2,4}籍)(?![一-鿿]))"
+)
+"""热娜，维吾尔族: a name of whatever shape."""
 _TWIN = re.compile(rf"(?P<name>(?P<twin>{_GIVEN})(?P=twin)){_AFTER}")
 _NOBODY = re.compile(
     rf"[老小阿大]?(?:{GROWN}|{KIN}|师傅|先生)|(?P<one>[爷奶爸妈姑叔伯婶姨舅哥弟姐妹婆公嬢嗲嘎姥娘宝孙仔崽刚])(?P=one)|孙[子女]|高[一二三]|宝宝|"
-    r"应该|辛苦|麻烦|关心|全城|程序员?|车[停现坏推倒]|左[转撇]|[都也就只].*|时候|小[区时]|毛病|安好|衣裳|包[裹子]|皮肤.?|.族|厉害|石膏|高[大温挑]|游客|"
-    r"天天|什么|何[地时处]|[^老小]?[一二三四五六七八九十]"
+    r"属.的?|苗条|罗锅|初[一二三]|逃课|[一-鿿]{1,3}(?:人|[症病癌瘤障瘾])|应该|辛苦|麻烦|关心|全城|程序员?|车[停现坏推倒]|左[转撇]|[都也就只].*|时候|小[区时]|毛病|安好|衣裳|包[裹子]|皮肤.?|.族|厉害|石膏|高[大温挑]|游客|"
+    r"天天|什么|何[地时处]|[高初周]?[一二三四五六七八九十]"
 )
 """What has the shape of a name and names nobody: 姑姑, 高一."""
 _CALLED = re.compile(
@@ -94,18 +101,48 @@ _INTRODUCED = re.compile(
 """Who says who they are, or whom to call."""
 
 
+_SHAPES = ((None, _SHAPED), (re.compile(r"(.)\1"), _TWIN), (re.compile("小"), _LITTLE))
+_PLAIN = (
+    (re.compile("[名称叫号]"), _CALLED),
+    (re.compile("[A-Z]"), _LATIN),
+    (re.compile("[族籍]"), _OF_PEOPLE),
+    (_DOT, _DOTTED),
+)
+"""The shapes of names, each with what a text must hold to have it, which is looked for much faster."""
+
+
+def _able(shapes: Iterable[tuple[re.Pattern[str] | None, re.Pattern[str]]], text: str) -> list[re.Pattern[str]]:
+    return [pattern for needed, pattern in shapes if needed is None or needed.search(text)]
+
+
 def name_shapes(text: str) -> Iterator[tuple[int, int]]:
     """Where a folded text has what may be a person's name by its shape: 我爸李建国，72岁; 买买提·艾力; 姓名：岩温."""
-    for pattern in (_SHAPED, _TWIN):
+    for pattern in _able(_SHAPES, text):
         match = pattern.search(text)
         while match:
             start, end = match.span("name")
             alone = _BEFORE.search(text, max(0, start - 3), start) is not None
-            if alone and not _NOBODY.fullmatch(match["name"]):
+            if alone and not _NOBODY.fullmatch(match["name"]) and not _NUMBERED.fullmatch(match["name"]):
                 yield start, end
             match = pattern.search(text, end if alone else start + 1)
-    for pattern in (_CALLED, _LATIN, *((_DOTTED,) if _DOT.search(text) else ())):
+    for pattern in _able(_PLAIN, text):
         yield from (one.span("name") for one in pattern.finditer(text) if not _NOBODY.fullmatch(one["name"]))
+
+
+_NUMBERED = re.compile(r"[^老小][一二三四五六七八九十]")
+"""张三: a name where the words around it say so, and not by its shape alone."""
+_NO_NAME = re.compile(r"[我你他她患有不没讲说会能在]|.+(?:[症病癌瘤障瘾了的着吗呢呀]|马甲)$")
+
+
+def nobody(name: str) -> bool:
+    """Whether it is no name, whatever it looks like: 姑姑, 高一, 患脑瘤, (叫)不醒."""
+    return _NO_NAME.match(name) is not None or _NOBODY.fullmatch(name) is not None
+
+
+def surname(text: str) -> str | None:
+    """The surname that somebody is said to have: 姓郑."""
+    match = _SURNAME.search(text)
+    return match["name"] if match else None
 
 
 def callee_shapes(text: str, phones: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:

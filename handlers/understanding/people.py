@@ -14,14 +14,16 @@ _SAID = re.compile(
     r"(?<=[,，、 |｜#(（/])(?P<d>[男女])(?=[,，、 |｜#)）/]))"
 )
 _SEXED = re.compile(
-    r"(?=[爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞])"
+    r"(?=[光掌路醉浪壮稼爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞])"
     rf"(?:(?P<male>{MALE})|{FEMALE})"
 )
 _BYSTANDER_BEFORE = re.compile(
-    r"(?:[找喊问叫](?![找下到我俺的]|一下|家人)|谢谢|感谢|多亏|替|联系|打给|致电|告诉)[^,，。!！\s我俺】\]]{0,4}$|"
+    r"(?:(?:[哭闹喊说去来回着]要?找|[喊问叫由])(?![找下到我俺的]|一下|家人)|谢谢|感谢|多亏|替|联系|打给|致电|告诉)[^,，。!！\s我俺】\]]{0,4}$|"
     r"我是[^,，。我]{0,2}$|电话[^\d,，。]{0,3}$"
 )
-_BYSTANDER_AFTER = re.compile(r"们|[说讲](?!好?[去要出下上到回跟])|话|发现|接[走着到回]|牵|带去|抱着")
+_BYSTANDER_AFTER = re.compile(
+    r"子?(?:们|[^,，。]{0,6}发现|[说讲](?!好?(?:[去要出到回跟]|[上下](?!午)))|话|接[走着到回]|牵|带去|抱着)"
+)
 """Who is thanked, called, looked for by the person, or speaks, is somebody else, if anybody else is named. Who says
 where they are going is the one who went."""
 _OWNER = re.compile(rf"(?:[她他]家?的?|家的?|的)(?:{MALE}|{FEMALE})")
@@ -31,19 +33,23 @@ _BOTH = re.compile(
     r"(?![们的]|[都全]?(?:在|急|找|说|吵|不会|电话|手机))"
 )
 """A man and a woman at once, or perhaps, with whom a message begins."""
+_FOLKS = re.compile(r"(?:叔叔|大[哥爷伯叔]|哥哥|兄弟|弟兄)[、和]?(?:阿姨|大[姐妈娘婶]|姐[姐妹])")
+"""Those who are spoken to: 叔叔阿姨."""
 _NOT_THEM = re.compile(r"各位[^,，。!！]{0,6}$|(?<!是)不是[^,，。]{0,2}$")
-_GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不")
-_WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}$")
+_GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不[到着见]")
+_WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}[爸妈爷奶公婆]{0,2}$")
 _BREAK = re.compile(r"[,，。!！?？;；\s的说讲]")
 """The last word for a person right before 走丢 is who is missing."""
 _OTHER_BEFORE = re.compile(r"(?:帮|跟|和|与|同|来我|说|去|接|给|在)[^,，。!！\s]{0,4}$")
-_OTHER_AFTER = re.compile(r"(?:急|哭|问|喊|报|那边|去接|以为|打|在群|来电|回来|家|的)")
+_OTHER_AFTER = re.compile(r"子?(?:[刚正又]?来?[问说]|让我|急|哭|问|喊|报|那边|去接|以为|打|在群|来电|回来|家|的)")
 """Who probably is, unless nobody else is named."""
 _THEIRS = {"他": "男", "她": "女"}
 _WHOSE = re.compile(r"([他她])[家的外老]{0,2}$")
 """在他外婆家: who is there is he."""
 _SPOUSE = re.compile(r"([他她])的?(?:老伴|爱人|对象)")
-_OF_THEM = re.compile(r"(?<!其)[她他](?![们家人说爸妈爷奶哥弟姐妹儿女老姑舅姨叔孙外丈媳对爱])")
+_OF_THEM = re.compile(
+    r"(?:(?<=我是)|(?<!其))[她他](?:(?=老人家)|(?<=我是[她他])|(?![们家人说爸妈爷奶哥弟姐妹儿女老姑舅姨叔孙外丈媳对爱]))"
+)
 """Somebody spoken of, and not whose relative somebody else is."""
 
 AGE_FIGURE = re.compile(rf"(?<![\d.])\d{{1,3}}(?![\d.])|{CN}{{1,4}}(?:有{CN})?")
@@ -51,11 +57,11 @@ AGE_FIGURE = re.compile(rf"(?<![\d.])\d{{1,3}}(?![\d.])|{CN}{{1,4}}(?:有{CN})?"
 IN_YEARS = re.compile(
     rf"(?=[\d{CN[1:]})(?:"
     rf"(?<=[男女][,，、|｜/ ])\d{{1,2}}(?=[,，、|｜/ \n]|$)|(?<![\d.:：-])\d{{1,2}}(?=[,，、|｜/ ][男女](?![一-鿿]))|"
-    rf"(?<=今年)(?:\d{{1,3}}|{CN}{{2,4}})(?=[了的]?(?:[,，。 ]|$))|"
-    rf"\d{{1,2}}(?=个月(?:大|的|[,，。!！]|$))|{CN}{{1,2}}(?=个月大)|{CN}旬"
+    rf"(?<=今年)(?:\d{{1,3}}|{CN}{{2,4}})(?=[了的啦咯喽哒整]?(?:[,，。 ]|$))|"
+    rf"\d{{1,2}}(?=个月(?:大|的|[,，。!！]|$))|{CN}{{1,2}}(?=个月大)|(?<=[儿孙子女娃宝崽囡])(?:\d{{1,2}}|{CN}{{1,2}})(?=个多?月(?![前后没不未]))|{CN}旬"
     rf"|"
     rf"(?<![\d.])\d{{1,3}}(?=[多来几]?周?岁)|(?:(?<=老[大二三四五六])|(?<!老)){CN}{{1,4}}(?=[多来几]?周?岁)|"
-    r"(?:^|(?<=[,，。!！\s]))[二三四五六七八九]十(?=[多来几]了?(?:[,，。!！\s]|$)))"
+    r"(?:^|(?<=[,，。!！\s]))[二三四五六七八九]十(?=(?:[多来几]了?|挂零|出头|开外|冒头)(?:[,，。!！\s]|$)))"
 )
 """What can be nothing else: with its unit, or alone in its clause (八十多了)."""
 LIKELY_YEARS = re.compile(
@@ -66,7 +72,7 @@ LIKELY_YEARS = re.compile(
 """What is an age where nothing else is: alone in its clause, or right after a word for a relative (我妈六十九)."""
 _AFTER_AGE = re.compile(
     rf"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?"
-    rf"(?:(?P<half>半)|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|上下|多|来岁|出头)?"
+    rf"(?:(?P<half>半)|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|上下|多|来岁|出头|挂零|开外|冒头)?"
 )
 _OTHER_UNIT = re.compile(r"[多来几]?(?:周(?!岁)|斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
 """What a figure counts that is no age."""
@@ -88,6 +94,10 @@ class Age:
     about: bool
 
 
+def _hide(match: re.Match[str]) -> str:
+    return "＊" * len(match[0])
+
+
 def find_sex(text: str) -> str | None:
     """男 or 女: said outright, else by the first word for a man or a woman that is no bystander, else by 他 or 她."""
     said = _SAID.search(text)
@@ -97,7 +107,9 @@ def find_sex(text: str) -> str | None:
         return None
     perhaps = bystanders = None
     named = [
-        match for match in _SEXED.finditer(text) if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
+        match
+        for match in _SEXED.finditer(_FOLKS.sub(_hide, text))
+        if not _NOT_THEM.search(text, max(0, match.start() - 8), match.start())
     ]
     gone = _GONE.search(text)
     near = [match for match in named if gone and match.end() <= gone.start() <= match.end() + 5]

@@ -23,7 +23,8 @@ _HOUSE = re.compile(
     rf"|(?<![\d-])(?P<db>\d{{1,2}})[-#](?P<dr>\d{{3,4}})(?![\d-])"
     rf"|(?P<ou>\d{{1,2}}|{CN}{{1,2}})单元(?:[- ,，]?(?P<or>\d{{3,4}}|{_SPOKEN})(?:室|房|号|户)?)?"
     rf"|(?:^|(?<=[,，。\s@往给跟从是])|(?<=我们在)|(?<=我在)|(?<=我家在)|(?<=[楼隔对][上下壁门]))(?!1(?:1[0-9]|2[0-9])(?!\d))(?P<br>{_FLAT})"
-    r"(?:室|房(?!价|租)|住户|户)?(?=$|[,，。\s]|[的家那装漏养卫厨屋自把天水客这]))"
+    rf"(?:室|房(?!价|租)|住户|户)?(?=$|[,，。\s]|[的家那装漏养卫厨屋自把天水客这])"
+    rf"|(?<=[楼隔对][上下壁门])(?P<nr>{_FLAT})(?![\d元块米路年人个天多分点:：-]))"
 )
 _TAIL = re.compile(
     r"(?:[东南西北正后前侧大]门(?:口)?|门口|旁边?|附近|对面|里面?|后面|前面|那边|那块儿?|边上|边|西侧|东侧|"
@@ -73,7 +74,7 @@ def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
         house = House(
             _figure(match["b"] or match["tb"] or match["db"]),
             _figure(match["u"] or match["tu"] or match["ou"]),
-            _room(match["r"] or match["tr"] or match["dr"] or match["or"] or match["br"]),
+            _room(match["r"] or match["tr"] or match["dr"] or match["or"] or match["br"] or match["nr"]),
             match.start(),
             match.end(),
         )

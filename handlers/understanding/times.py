@@ -29,8 +29,8 @@ def _by_word(groups: dict[int, str]) -> dict[str, int]:
 _DAYS = _by_word(
     {
         -3: "大前天",
-        -2: "前天 前日 前儿个 前儿 前晚 前夜",
-        -1: "昨天 昨日 昨儿个 昨儿 昨个 昨晚 昨夜 昨早 昨晨 寻晚 寻日 琴日 夜来 昨",
+        -2: "前天 前日 前儿个 前儿 前个 前晚 前夜",
+        -1: "昨天 昨日 昨儿个 昨儿 昨个 昨晚上 昨夜里 昨黑夜 昨黑里 昨晚 昨夜 昨早 昨晨 寻晚 寻日 琴日 琴晚 夜来 昨",
         0: "今天 今日 今儿个 今儿 今个 今早 今晨 今晚 今朝 今下午 今上午 今中午 当天 当晚",
         1: "明天 明日 明儿 明早 明晚",
         2: "后天 后儿",
@@ -45,25 +45,31 @@ _PARTS = _by_word(
         2: "后半夜",
         3: "凌晨",
         5: "拂晓 天没亮 天不亮 四更天 四更 天没明",
-        6: "天麻麻亮 天蒙蒙亮 麻麻亮 蒙蒙亮 天刚亮 天亮 清晨 清早 大清早 一大早 清早上",
+        6: "天麻麻亮 天蒙蒙亮 麻麻亮 蒙蒙亮 天刚亮 天亮 清晨 清早 透早 大清早 一大早 清早上",
         7: "大早上 一早 早晨 早起",
         8: "早饭后 吃完早饭 吃过早饭 吃罢早饭 早饭时候 早浪头 早上头 早上 朝早 早",
-        10: "上午 头晌 前晌",
+        10: "上午 头晌 前晌 前半晌 头午",
         12: "晌午头 晌午 中午 正午 晏昼",
-        13: "午饭后 中午饭后 吃完午饭 吃过午饭 过晌午 晌午后",
+        13: "午饭后 中午饭后 晌午饭后 晌饭后 吃完午饭 吃过午饭 过晌午 晌午后",
         14: "午后",
-        15: "下午 后晌 下晌 下昼",
+        15: "下午 下半天 后晌 后半晌 下晌 下昼",
         16: "放学",
-        18: "傍晚 傍黑 下班后 天擦黑 擦黑 天快黑 黄昏",
+        18: "傍晚 挨晚 傍黑 下班后 天擦黑 擦黑 天快黑 黄昏",
         19: "晚饭以后 晚饭时候 晚饭后 吃完晚饭 吃过晚饭 吃罢晚饭 天黑",
-        20: "晚上头 晚上 晚间 夜晚 今夜 黑介 夜快头 晚",
-        22: "夜里 夜间",
+        20: "晚上头 晚上 晚间 夜晚 今夜 黑介 黑里 夜快头 晚",
+        22: "夜里 夜间 黑夜",
         23: "深夜",
     }
 )
+_FEASTS = _by_word(
+    {101: "元旦", 308: "三八", 501: "五一 劳动", 601: "六一 儿童", 801: "八一", 1001: "国庆", 1225: "圣诞"}
+)
+"""Month and day of the feasts that the sun's calendar fixes, without their 节."""
 _TWICE = {"放学": 12}
 """Parts of a day that come at another hour too: small schools end at noon and again in the afternoon."""
-_NIGHT = frozenset({"晚上头", "黑介", "夜快头", "晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"})
+_NIGHT = frozenset(
+    {"晚上头", "黑介", "黑里", "黑夜", "夜快头", "晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"}
+)
 _SMALL_HOURS = frozenset({"半夜", "大半夜", "后半夜", "三更半夜", "凌晨", "午夜"})
 _AFTERNOON = frozenset(
     {
@@ -73,6 +79,9 @@ _AFTERNOON = frozenset(
         "晚饭时候",
         "下午",
         "后晌",
+        "后半晌",
+        "下半天",
+        "挨晚",
         "下晌",
         "傍晚",
         "午后",
@@ -88,7 +97,7 @@ _AFTERNOON = frozenset(
         "吃过晚饭",
     }
 )
-_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "过晌午", "晌午后"})
+_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "晌午饭后", "过晌午", "晌午后"})
 
 
 def _any(words: dict[str, int]) -> str:
@@ -102,7 +111,7 @@ _NOT_A_DAY = (
 )
 _FIRSTS = (
     rf"\d{CN[1:-1]}{''.join({word[0] for word in (*_DAYS, *_PARTS)})}"  # figures, days and parts of a day
-    "农正腊初除上这本下周星礼半几来多个小钟分天日刚方头啱才将"
+    "农正腊初除上这本下周星礼半几来多个小钟分天日刚方头啱才将元国圣透挨"
 )
 """The characters that an atom begins with: elsewhere none is tried, which spares nine tenths of the time."""
 _ATOM = re.compile(
@@ -112,22 +121,35 @@ _ATOM = re.compile(
     rf"腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
     rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|"
     rf"天|次))"
-    rf"|(?P<bareday>(?<![\d.\-/一-鿿第#a-zA-Z])(?P<only>\d{{1,2}})[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|"
+    rf"|(?P<bareday>(?<![\d.\-/一-鿿第#a-zA-Z])(?P<only>\d{{1,2}})[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|从|在|去|到|"
     rf"那天|走失|走丢|出门|离家|失联|出去|\s?\d{{1,2}}[点时:：]){_NOT_A_DAY})"
-    rf"|(?P<day>{_any(_DAYS)})"
+    rf"|(?P<feast>(?:(?<![一-鿿])|(?<=[年在从自是爸妈爷奶哥姐弟妹叔舅姑姨儿女公婆]))(?:{_any(_FEASTS)})节?(?=那[天晚夜]|当[天晚]|[早晚]上|[上下中]午|"
+    rf"凌晨|傍晚|夜里|放假|长?假期|期间|出门|走[失丢]|失[联踪]))"
+    rf"|(?P<day>{_any(_DAYS)})(?!饭)"
     rf"|(?P<ago>(?P<half>半个?多?)?(?P<count>\d{{1,3}}|{CN}{{1,3}}|几|十几|十来|二十来)?(?:来|"
-    rf"多)?个?(?P<halfafter>半)?(?:多)?(?P<unit>小时|钟头|分钟|分|天|日|星期|周|礼拜)(?:多|左右|来)?(?:之前|以前|"
+    rf"多)?个?(?P<halfafter>半)?(?:多)?(?P<unit>小时|钟头|分钟|刻钟|分|天|日|星期|周|礼拜)(?:多|左右|来)?(?:之前|以前|"
     rf"前)(?![途面门方边后去往台头妻任]))"
-    rf"|(?P<now>刚才|刚刚|方才|头先|啱啱|才将|将才|刚(?=[从过在走路出看见才跑往骑去]))"
+    rf"|(?P<now>刚才|刚刚|方才|头先|啱先|啱啱|才将|将才|刚(?=[从过在走路出看见才跑往骑去到跟碰遇]|我[在从看]))"
     rf"|(?P<clock>(?<!\d[:：])(?<![\d./\-第几有百])(?:(?<![提说讲])|(?=(?:\d{{1,2}}|{CN}{{1,3}})(?:[:：]|[点點时](?:半|一刻|三刻|整|多|左右|"
-    rf"钟|[0-5]?\d分|[从走出就去见]))))(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:[点點时](?![的儿]?(?:钱|赞|心|"
+    rf"钟|[0-5]?\d分|{CN}{{1,3}}分|{CN}{{2,3}}(?![{CN[1:-1]}%])|[从走出就去见]))))(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:[点點时](?![的儿]?(?:钱|赞|心|"
     rf"菜|餐|名|评|击|水|滴|意|事|都不|也不|也没|都没|也|用|好)|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|"
-    rf"一刻|三刻|整|[0-5]?\d分?(?!\d)|{CN}{{1,3}}分?(?![岁个点十]))?|"
+    rf"一刻|三刻|整|[0-5]?\d分?(?!\d)|(?!{CN}[中小院医])(?:{CN}{{1,3}}分?(?![岁个点十])))?|"
     rf"[:：](?P<colon>[0-5]\d)(?:[:：][0-5]\d)?(?![\d:：]))(?:钟)?(?P<about>多|来钟|左右|前后|许|来|差不多|过)?)"
-    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)})))"
+    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)})(?!市)))"
 )
-_HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱]")
-_RANK = {"date": 0, "lunar": 0, "weekday": 0, "bareday": 0, "ago": 0, "day": 1, "part": 2, "clock": 3, "now": 4}
+_HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱才先透挨旦庆]")
+_RANK = {
+    "date": 0,
+    "feast": 0,
+    "lunar": 0,
+    "weekday": 0,
+    "bareday": 0,
+    "ago": 0,
+    "day": 1,
+    "part": 2,
+    "clock": 3,
+    "now": 4,
+}
 _GLUE = re.compile(r"[的\s,，()（）大约约摸在差不多是]{0,4}$")
 
 
@@ -202,6 +224,10 @@ def _read_lunar(match: re.Match[str], now: datetime) -> _Said | None:
     return _on(match, lunar_date(match["lunar"], now.date()))
 
 
+def _read_feast(match: re.Match[str], now: datetime) -> _Said | None:
+    return _on(match, _last_civil(now.date(), *divmod(_FEASTS[match["feast"].removesuffix("节")], 100)))
+
+
 def _read_weekday(match: re.Match[str], now: datetime) -> _Said | None:
     index = "一二三四五六日".find(match["dow"].replace("天", "日").replace("末", "六"))
     monday = now.date() - timedelta(days=now.weekday())
@@ -237,7 +263,9 @@ def _read_ago(match: re.Match[str], now: datetime) -> _Said | None:
         days = amount if unit in ("天", "日") else amount * 7
         return _on(match, now.date() - timedelta(days=int(days)))
     length = timedelta(hours=amount) if unit in ("小时", "钟头") else timedelta(minutes=amount)
-    exact = unit in ("分钟", "分") and match["count"] is not None and match["count"][-1] not in "几来"
+    if unit == "刻钟":
+        length *= 15
+    exact = unit in ("分钟", "刻钟", "分") and match["count"] is not None and match["count"][-1] not in "几来"
     return _Said(match.start(), match.end(), ago=length, about=not exact)
 
 
@@ -277,7 +305,8 @@ def _read_part(match: re.Match[str], now: datetime) -> _Said | None:
 
 
 _READERS = {
-    "date": _read_date, "lunar": _read_lunar, "weekday": _read_weekday, "bareday": _read_bare_day, "day": _read_day,
+    "date": _read_date, "feast": _read_feast, "lunar": _read_lunar,
+    "weekday": _read_weekday, "bareday": _read_bare_day, "day": _read_day,
     "ago": _read_ago, "now": _read_now, "clock": _read_clock, "part": _read_part,
 }  # fmt: skip
 

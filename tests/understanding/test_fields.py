@@ -62,6 +62,9 @@ def test_age(text: str, years: float, about: bool) -> None:
         ("寻人：李秀兰，女，81岁，从老街走失", 81),
         ("孩子才四岁半，刚才在超市走散了", 4.5),
         ("我爸从8号楼出去没回来", None),
+        ("老葛头走丢了，七十挂零", 70),
+        ("俺奶今年九十啦，没回家", 90),
+        ("女儿四个月被她爸抱走了", 0.33),
         ("丢了300块", None),
     ],
 )
@@ -87,6 +90,18 @@ def test_which_figure_is_an_age(text: str, years: float | None) -> None:
         ("有个小朋友哭着找妈妈", None),
         ("我小舅子昨晚出去没回来", "男"),
         ("见到请联系张女士", None),
+        ("隔壁光棍走丢了", "男"),
+        ("七旬老翁走失", "男"),
+        ("路边躺着个醉汉", "男"),
+        ("寻找继父", "男"),
+        ("我妻弟没回家", "男"),
+        ("他老人家九十二了，坐轮椅出去的", "男"),
+        ("他穿着女式羽绒服", "男"),
+        ("谢谢帮忙找的叔叔阿姨，被他气死", "男"),
+        ("一个男孩在水上乐园跟爸妈走散", "男"),
+        ("寻找母亲，左眉毛断一截", "女"),
+        ("我是她女儿，她一米五八", "女"),
+        ("我妈说上午碰见你家老爷子了", "男"),
     ],
 )
 def test_sex(text: str, sex: str | None) -> None:
@@ -104,6 +119,11 @@ def test_sex(text: str, sex: str | None) -> None:
         ("会说自己叫豆豆", "豆豆"),
         ("我爸昨天出去了", None),
         ("老人走失了", None),
+        ("大爷姓郑，八旬", "郑"),
+        ("热娜，维吾尔族，17，长辫子", "热娜"),
+        ("我妹小敏17，穿汉服", "小敏"),
+        ("我二叔有酒瘾，54", None),
+        ("路边躺着个醉汉，叫不醒", None),
     ],
 )
 def test_name(text: str, name: str | None) -> None:
@@ -120,6 +140,7 @@ def test_name(text: str, name: str | None) -> None:
         ("165cm", 165),
         ("一米六五", 165),
         ("一米八", 180),
+        ("5尺4寸", 180),
         ("3米宽", None),
     ],
 )
@@ -192,6 +213,8 @@ def test_contact_and_plate() -> None:
         ("三单元三〇二室", (None, "3", "302")),
         ("1702装修吵人", (None, None, "1702")),
         ("我家在1801，对讲机坏了", (None, None, "1801")),
+        ("楼上1203空调滴水", (None, None, "1203")),
+        ("隔壁505半夜弹钢琴", (None, None, "505")),
     ],
 )
 def test_house(text: str, house: tuple[str | None, str | None, str | None]) -> None:
@@ -433,3 +456,57 @@ def test_names_of_the_missing(text: str, name: str | None) -> None:
 )
 def test_whom_to_call_stands_beside_the_telephone(text: str, name: str | None) -> None:
     assert said(text).get("contact_name") == name
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("我爸走丢了，瘦，拄拐", "build", "瘦"),
+        ("我爸走丢了，体型：中等身材", "build", "中等身材"),
+        ("老头走失，满嘴假牙，哮喘", "features", "满嘴假牙"),
+        ("老头走失，满嘴假牙，哮喘", "health", "哮喘"),
+        ("外婆坐轻轨坐反了方向，不见了", "transport", "轻轨"),
+        ("我哥开的，黑色奥迪，京A12345，失联", "transport", "黑色奥迪"),
+        ("监控拍到我妈拐进棚户区，没见出来", "direction", "棚户区"),
+        ("我爸说去水库钓鱼，没回来", "direction", "水库"),
+        ("孩子从补习班跑了", "place", "补习班"),
+        ("我妈走失了，市民广场，穿花衣", "place", "市民广场"),
+    ],
+)
+def test_what_the_shape_of_a_clause_tells(text: str, field: str, value: str) -> None:
+    assert said(text)[field] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("我爸走丢了，没有哮喘", "health"),
+        ("我爸走丢了，到现在没到家", "place"),
+        ("我爸走丢了，推门出去的", "features"),
+        ("我爸自己坐6路回来的", "direction"),
+        ("我妈找到了，虚惊一场", "place"),
+        ("我爸走丢了，快下楼", "place"),
+        ("我女儿不见了，今天穿红棉袄", "seen_at"),
+    ],
+)
+def test_what_only_looks_like_a_field(text: str, field: str) -> None:
+    assert field not in said(text)
+
+
+def test_where_somebody_was_going_is_not_where_they_were_seen() -> None:
+    going = said("我爸从老粮库去二中接孙子，没回来")
+    assert (going["place"], going["direction"]) == ("老粮库", "二中")
+    assert "place" not in said("我爷早上去卫生院拿药，没回来")
+    assert said("我刚去城隍庙，看到个老太坐在门口", Kind.SIGHTING)["place"] == "城隍庙"
+
+
+def test_a_place_ends_before_the_word_that_begins_in_it() -> None:
+    assert said("菜市场南门井盖没了", Kind.REQUEST)["place"] == "菜市场南门"
+
+
+def test_a_bare_unit_is_a_place() -> None:
+    assert said("4单元楼道灯坏了", Kind.REQUEST)["place"].startswith("4单元")
+
+
+def test_a_height_in_feet_is_one_wherever_it_is_said() -> None:
+    assert said("我爸72岁，5尺4寸，走丢了")["height_cm"] == 180
