@@ -49,13 +49,13 @@ def share_statements(database: Database) -> None:
         engine.dialect, engine._compiled_cache = _SHARED.setdefault(name, (engine.dialect, engine._compiled_cache))
 
 
-_MADE: dict[tuple[Path | None, datetime | None], Path] = {}
+_MADE: dict[tuple[Path | None, datetime | None, bool], Path] = {}
 
 
-async def made(town: Path | None = None, start: datetime | None = None) -> Path:
+async def made(town: Path | None = None, start: datetime | None = None, *, begun: bool = False) -> Path:
     """A SQLite database with every table, and a town or no row at all: made once a process, as it takes longer than
-    most tests."""
-    if (town, start) not in _MADE:
+    most tests. `begun`: what a first start does, by the default rules, is done too."""
+    if (town, start, begun) not in _MADE:
         folder = Path(mkdtemp())
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         database = Database(f"sqlite:///{folder}/made.db", durable=False)
@@ -65,18 +65,21 @@ async def made(town: Path | None = None, start: datetime | None = None) -> Path:
             shutil.copy(await made(), folder / "made.db")
             replay = Replay(database, at_work(Rules()), start)
             await replay.put_in(read_town(town, Rules()))
-            await replay.start()  # what a first start does is done
+            if begun:
+                await replay.start()
         await database.close()
-        _MADE[town, start] = folder / "made.db"
-    return _MADE[town, start]
+        _MADE[town, start, begun] = folder / "made.db"
+    return _MADE[town, start, begun]
 
 
-async def furnish(database: Database, town: Path | None = None, start: datetime | None = None) -> None:
+async def furnish(
+    database: Database, town: Path | None = None, start: datetime | None = None, *, begun: bool = False
+) -> None:
     """Before it is opened: on SQLite, when its file is not there, put a copy there of what was made before."""
     if database.file is not None:
         share_statements(database)
         if not database.file.exists():
-            shutil.copy(await made(town, start), database.file)
+            shutil.copy(await made(town, start, begun=begun), database.file)
 
 
 class Talk:
@@ -84,6 +87,7 @@ class Talk:
 
     def __init__(self, folder: Path, rules: Rules | None = None, start: datetime = NOON, url: str = "") -> None:
         self.rules = at_work(rules or Rules())
+        self._begun = rules is None
         database = Database(url or f"sqlite:///{folder}/talk.db", durable=False)
         self.replay = Replay(database, self.rules, start)
         self.now = start
@@ -93,7 +97,7 @@ class Talk:
     async def open(self, town: Path = TOWN, pace: PaceRules | None = None) -> Talk:
         """Put the town in, unless it is there already, and start."""
         if self.database.sqlite:
-            await furnish(self.database, town, self.now)
+            await furnish(self.database, town, self.now, begun=self._begun)
         else:
             await self.replay.put_in(read_town(town, self.rules))
         await self.replay.start(pace)

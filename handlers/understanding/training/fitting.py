@@ -47,12 +47,8 @@ class Fit:
         return scores
 
 
-def fit(rows: Sequence[Row], labels: int, rounds: int, hidden: float = 0.0, seed: int = 7) -> Fit:
-    """Weights for the rows; they are shuffled by a seeded generator in each round, and labels count alike in all.
-
-    `hidden` is the share (0 to less than 1) of a text's runs that is left out, by chance, each time the text is seen:
-    so no few runs carry a text by themselves (dropout as a regularizer: Wager, Wang and Liang 2013).
-    """
+def fit(rows: Sequence[Row], labels: int, rounds: int, seed: int = 7) -> Fit:
+    """Weights for the rows; they are shuffled by a seeded generator in each round, and labels count alike in all."""
     rng = random.Random(seed)
     counts = Counter(run for row in rows for run in row.runs)
     known = sorted(run for run, count in counts.items() if count >= LEAST)
@@ -73,24 +69,17 @@ def fit(rows: Sequence[Row], labels: int, rounds: int, hidden: float = 0.0, seed
     for left in reversed(range(rounds)):
         rng.shuffle(order)
         for parts, label, weight in order:
-            _step(seen(parts, hidden, rng) if hidden else parts, label, weight, model.bias)
+            _step(parts, label, weight, model.bias)
         if left < AVERAGED:
             total.bias = _added(total.bias, model.bias)
             total.weights = {run: _added(weights, model.weights[run]) for run, weights in total.weights.items()}
     return total
 
 
-Part = tuple[list[float], list[float], float]
-"""A run of a text as it is fitted: its weights, the squared slopes so far, and how much it counts in the text."""
+_Part = tuple[list[float], list[float], float]
 
 
-def seen(parts: Sequence[Part], hidden: float, rng: random.Random) -> list[Part]:
-    """The parts that are not left out; each counts for those that are."""
-    more = 1 / (1 - hidden)
-    return [(weights, squares, value * more) for weights, squares, value in parts if rng.random() >= hidden]
-
-
-def _step(parts: Sequence[Part], label: int, weight: float, bias: list[float]) -> None:
+def _step(parts: Sequence[_Part], label: int, weight: float, bias: list[float]) -> None:
     """One step towards the right label."""
     scores = list(bias)
     for weights, _, value in parts:
