@@ -18,6 +18,7 @@ from bot.gateways.protocol import (
     Unreachable,
 )
 from bot.gateways.wechaty import WechatyGateway
+from bot.gateways.wechaty.wire import Wire
 from handlers.ports import EventKind
 from tests.gateways.collector import Collector, running, until
 from tests.gateways.wechaty_world import TOKEN, Process, WechatyWorld, wechaty_world
@@ -82,6 +83,24 @@ async def test_what_a_failure_means(wechat: WechatyWorld, heard: Collector, faul
     assert type(raised.value) is error or fault["mode"] == "blocked"
     assert TOKEN not in str(raised.value) and "node_modules" not in str(raised.value)
     assert await wechat.received(wechat.rooms[0]) == []
+
+
+async def test_after_a_send_in_doubt_none_goes_out_before_the_gateway_answers(
+    wechat: WechatyWorld, heard: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def gone(*_: object, **__: object) -> None:
+        raise OSError("gone")
+
+    room = Address(room=wechat.rooms[0])
+    await wechat.control("fault", call="messageSendText", mode="unavailable", times=1)
+    with pytest.raises(Unknown):
+        await wechat.gateway.send_text(room, "一")
+    with monkeypatch.context() as away:
+        away.setattr(Wire, "ding", gone)
+        with pytest.raises(Unreachable):
+            await wechat.gateway.send_text(room, "二")
+    await wechat.gateway.send_text(room, "三")
+    assert [one.text for one in await wechat.received(wechat.rooms[0])] == ["三"]
 
 
 async def test_a_stranger_cannot_be_written_to(wechat: WechatyWorld, heard: Collector) -> None:

@@ -12,7 +12,16 @@ from typing import Any, TypeVar
 
 from wechaty_grpc.wechaty.puppet import EventType, ImageType
 
-from bot.gateways.protocol import Address, GatewayError, GatewayState, NotSupported, Refused, Sink, Unreachable
+from bot.gateways.protocol import (
+    Address,
+    GatewayError,
+    GatewayState,
+    NotSupported,
+    Refused,
+    Sink,
+    Unknown,
+    Unreachable,
+)
 from bot.gateways.wechaty import bubbles, pictures
 from bot.gateways.wechaty.lanes import Found, Lanes
 from bot.gateways.wechaty.messages import Me, Messages, instant
@@ -85,6 +94,7 @@ class WechatyGateway:
         self._state = GatewayState.STARTING
         self._scan_code: str | None = None
         self._logged_in = False
+        self._doubted = False
         self._last_news = time.monotonic()
         self._serial = itertools.count(1)
         self._lanes: Lanes | None = None
@@ -345,14 +355,30 @@ class WechatyGateway:
 
     async def _do(self, call: Callable[[Wire], Awaitable[T]]) -> T:
         self._check_online()
+        if self._doubted:
+            await self._still_there()
         try:
             answer = await self._link.do(call)
         except Blocked as error:
             self._become(GatewayState.BLOCKED, str(error))
             raise
+        except Unknown:
+            self._doubted = True
+            raise
         if self._logged_in:
             self._become(GatewayState.ONLINE, "a call went through")
         return answer
+
+    async def _still_there(self) -> None:
+        """After a call of which nobody knows the end, one that changes nothing: a gateway that goes away takes only one
+        send with it. Unreachable if it is gone."""
+        try:
+            await self._link.ask(lambda wire: wire.ding(data="gridbot"))
+        except Unreachable:
+            raise
+        except GatewayError:
+            pass  # it answers, though it has no echo
+        self._doubted = False
 
     def _check_online(self) -> None:
         if not self._logged_in:
