@@ -90,7 +90,7 @@ _GAP = re.compile(r"[\s:：,，、;；]*")
 _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
 _LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]?\s*")  # 接单-12, 接单（12）, 接单 第12号
-_SPOKEN = re.compile(rf"[\s:：,，、]*第?({CN}{{1,5}})(?=\s*号(?![\w])|[\s:：,，、;；。.!！]|$)")
+_SPOKEN = re.compile(rf"[\s:：,，、]*第?({CN}{{1,5}})(?=\s*号(?!\w)|[\s:：,，、;；。.!！]|$)")
 """接单十二, 办结 第三号 修好了: a number as voice input writes it, with something behind it that ends it."""
 _CLOSING = re.compile(r"\s*[)）\]】]")
 _NUMBER = re.compile(r"[#a-zA-Z]?\s?\d{1,9}")

@@ -100,7 +100,8 @@ async def told_how(turn: Turn) -> bool:
         await read_as(turn, text, Kind.MISSING)
         await opening.reported(turn)
         return True
-    needs = _NEEDS.search(text) is not None or tells_of_death(text)
+    died = tells_of_death(text)
+    needs = died or _NEEDS.search(text) is not None
     if not needs and not _WELL.search(text):
         return False
     turn.concerns(ref_of(alert), Outcome.OTHER)
@@ -108,8 +109,8 @@ async def told_how(turn: Turn) -> bool:
     if own and needs:
         words = texts.family_needs(alert, turn.me.name, text)
         told = await to_workers(turn, alert, area, words, texts.needs_in_staff_room(alert))
-        heard = texts.needs_heard(alert, told=bool(told))
-        await say(turn, texts.condolence(alert) if tells_of_death(text) else heard, ref=ref_of(alert))
+        answer = texts.condolence(alert) if died else texts.needs_heard(alert, told=bool(told))
+        await say(turn, answer, ref=ref_of(alert))
     else:
         await say(turn, texts.glad(alert) if own else texts.looked_in(alert), ref=ref_of(alert))
     return True

@@ -89,7 +89,6 @@ async def _join(turn: Turn, kept: Alert, area: Area, gone: Alert, fits: Sequence
     asked = await asking.asked_chats(turn, gone, asking.CONFIRM, waiting=True)
     await asking.stop(turn, gone)
     await asking.close_questions(turn, gone, asking.FOUND, *asking.FACT_QUESTIONS.values())
-    was_out = gone.scope_id is not None
     gone.state, gone.merged_id, gone.ended_at, gone.updated_at = AlertState.MERGED, kept.id, turn.now, turn.now
     for table, key in OF_ALERT:
         await turn.session.execute(update(table).where(key == gone.id).values({key.key: kept.id, "via_id": gone.id}))
@@ -103,21 +102,22 @@ async def _join(turn: Turn, kept: Alert, area: Area, gone: Alert, fits: Sequence
     turn.concerns(ref_of(kept))
     await _tell(turn, kept, area, gone, fits, asked)
     if kept.state == AlertState.CONFIRMED:
-        await _out_together(turn, kept, area, gone, was_out=was_out, by_hand=by_hand)
+        await _out_together(turn, kept, area, gone, by_hand=by_hand)
         if names:
             from handlers.alerts import adding  # it imports this package's opening
 
             await adding.facts_changed(turn, kept, names)
 
 
-async def _out_together(turn: Turn, kept: Alert, area: Area, gone: Alert, *, was_out: bool, by_hand: bool) -> None:
+async def _out_together(turn: Turn, kept: Alert, area: Area, gone: Alert, *, by_hand: bool) -> None:
     """Those who had neither card get one; where the other was on its way, this one goes.
 
     Of a report that was not out yet the town hears, if whoever merges it could have confirmed it there.
     """
-    other = await turn.session.get_one(Area, gone.area_id)
-    areas = [await turn.session.get_one(Area, one) for one in gone.circle] if was_out else []
-    if not was_out and by_hand and decides(turn, other):
+    other, areas = await turn.session.get_one(Area, gone.area_id), []
+    if gone.scope_id is not None:
+        areas = [await turn.session.get_one(Area, one) for one in gone.circle]
+    elif by_hand and decides(turn, other):
         areas = [await town_of(turn, other)]
     if any(not kept.covers(one.path) for one in areas):
         await widening.reach(turn, kept, area, areas)

@@ -26,8 +26,8 @@ from handlers.understanding.times import Time, find_times
 LONGEST_NAME = 4
 """Characters of a name without dots; what is longer holds more than a name: 家有老父尹守田."""
 MOST_PIECES = 6
-_start = attrgetter("start")
 """Marks, or illnesses, of one person that are told apart."""
+_start = attrgetter("start")
 _CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是")
 """Between two figures of which the later counts: 72岁，打错了是75岁."""
 _OWN_AGE = re.compile(r"(?:我|俺|本人)(?:今年|都|已经|快|也|才|是)*$")

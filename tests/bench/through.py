@@ -169,7 +169,7 @@ async def line(bot: asyncio.subprocess.Process, wanted: str) -> None:
                 raise RuntimeError(f"the bot ended before it said {wanted!r}")
 
 
-def bot_environment(**more: str) -> dict[str, str]:
+def bot_environment() -> dict[str, str]:
     """The environment of a measured process: with compiled modules kept, as on a user's machine."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(ROOT), **more}
+    return {**kept, "PYTHONPATH": str(ROOT)}

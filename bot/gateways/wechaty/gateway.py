@@ -355,8 +355,9 @@ class WechatyGateway:
 
     async def _do(self, call: Callable[[Wire], Awaitable[T]]) -> T:
         self._check_online()
-        if self._doubted:
-            await self._still_there()
+        if self._doubted:  # a gateway that goes away takes only one send with it
+            await self._link.probe()
+            self._doubted = False
         try:
             answer = await self._link.do(call)
         except Blocked as error:
@@ -368,17 +369,6 @@ class WechatyGateway:
         if self._logged_in:
             self._become(GatewayState.ONLINE, "a call went through")
         return answer
-
-    async def _still_there(self) -> None:
-        """After a call of which nobody knows the end, one that changes nothing: a gateway that goes away takes only one
-        send with it. Unreachable if it is gone."""
-        try:
-            await self._link.ask(lambda wire: wire.ding(data="gridbot"))
-        except Unreachable:
-            raise
-        except GatewayError:
-            pass  # it answers, though it has no echo
-        self._doubted = False
 
     def _check_online(self) -> None:
         if not self._logged_in:

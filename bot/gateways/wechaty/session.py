@@ -88,14 +88,12 @@ class Session:
             await asyncio.sleep(self._probe_seconds)
             asked = time.monotonic()
             try:
-                await self._link.ask(lambda wire: wire.ding(data="gridbot"))
+                await self._link.probe()
             except Unreachable as error:
                 missed += 1
                 if missed >= MISSES:
                     raise Unreachable(f"the gateway no longer answers: {error}") from error
                 continue
-            except GatewayError:
-                pass  # it answers, though it has no echo
             missed = 0
             await self._await_echo(asked)
 

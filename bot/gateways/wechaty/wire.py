@@ -169,6 +169,15 @@ class Link:
         except Unknown as error:
             raise _asked(error) from error
 
+    async def probe(self) -> None:
+        """Ask whether the gateway is there; `Unreachable` if it is not. One that has no echo answers too."""
+        try:
+            await self.ask(lambda wire: wire.ding(data="gridbot"))
+        except Unreachable:
+            raise
+        except GatewayError:
+            pass
+
     async def do(self, call: Callable[[Wire], Awaitable[T]], *, seconds: float | None = None) -> T:
         """A call that changes something: `Unknown` where it may or may not have been done."""
         wire = self._ready()
