@@ -12,7 +12,6 @@ from handlers.understanding.learned import learned, softmax
 from handlers.understanding.model import Kind
 from handlers.understanding.scan import ALARM, BIT, PERSON, Scan, bits
 from handlers.understanding.shapes import runs
-from handlers.understanding.weights import WEIGHTS
 
 _ALONE = ALARM | bits(
     "lost",
@@ -56,11 +55,8 @@ UNSAID = 0.55
 """The most that a missing person is sure of where nobody is named: a worker is asked, the group is not stirred."""
 _SOMEBODY = re.compile(r"[男女岁名]|[老小大]\w|失踪|失联|走失|走丢")
 
-TRUST = 0.4
-"""What a point of the rules' score counts beside what is learned; chosen on texts that neither had seen."""
-
-LENT = 0.6
-"""What a point counts of what an open alert says about a line."""
+LENT = 2.0
+"""How many times more than other signs those count that an open alert lends to a line."""
 
 CLOSE = 4.0
 """How far below the best a score is that counts no more: its chance is less than a fiftieth of the best one's."""
@@ -156,17 +152,13 @@ _CASES = (KINDS.index(Kind.REQUEST), KINDS.index(Kind.COMPLAINT))
 _CHAT, _MISSING, _FOUND, _STRAY, _SIGHTING = map(
     KINDS.index, (Kind.CHAT, Kind.MISSING, Kind.FOUND, Kind.STRAY, Kind.SIGHTING)
 )
-# By position instead of by kind: hashing an enum member is slow, and this runs for every message that matters.
-_BY_SIGN = {
-    name: tuple((KINDS.index(kind), weight) for kind, weight in weights.items()) for name, weights in WEIGHTS.items()
-}
 
 
 def score(found: dict[str, float]) -> list[float]:
     """What the signs add to the score of each kind, in the order of `KINDS`."""
-    scores = [0.0] * len(KINDS)
+    scores, weights = [0.0] * len(KINDS), learned().signs
     for name, value in found.items():
-        for index, weight in _BY_SIGN.get(name, ()):
+        for index, weight in weights.get(name, ()):
             scores[index] += weight * value
     return scores
 
@@ -177,7 +169,7 @@ def explained(text: str, kind: Kind) -> list[str]:
     weighed = [
         (weight * value, name)
         for name, value in found.items()
-        for index, weight in _BY_SIGN.get(name, ())
+        for index, weight in learned().signs.get(name, ())
         if index == best and weight * value > 0
     ]
     said = learned().leading(runs(text), kind)
@@ -195,11 +187,11 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
         if sure > (CLEAR_CHAT if kind == _CHAT else CLEAR):
             return Judgement(KINDS[kind], sure)  # the rules would not change it
     found = signs(scan)
-    summed = [a + TRUST * b for a, b in zip(scores, score(found), strict=True)]
+    summed = [a + b for a, b in zip(scores, score(found), strict=True)]
     if alert:
         summed = [a + LENT * b for a, b in zip(summed, score(_with_alert(found)), strict=True)]
     summed = [value / temperature for value in summed]
-    if "violence_told" in found:
+    if "violence_told" in found or "beaten" in found:
         summed[_CHAT] = min(summed)
         if not scan.mask & _GRAVE & ~ALARM:
             summed[_MISSING] = min(summed)
@@ -213,9 +205,12 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
             summed[_MISSING] = min(summed)
     if alert and not persons.stands_here(scan):
         summed[_STRAY] = min(summed)
+    somebody = scan.mask & PERSON or _SOMEBODY.search(scan.text)
+    if alert and not somebody:  # 大家都去找找 is of the one who is sought already
+        summed[_MISSING] = min(summed)
     chances = softmax(summed)
     best = max(range(len(chances)), key=chances.__getitem__)
     sure = sum(chances[kind] for kind in _CASES) if best in _CASES else chances[best]
-    if best == _MISSING and not (scan.mask & PERSON or _SOMEBODY.search(scan.text)):
+    if best == _MISSING and not somebody:
         sure = min(sure, UNSAID)
     return Judgement(KINDS[best], min(sure, 1.0))

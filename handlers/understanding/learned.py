@@ -2,8 +2,8 @@
 
 A weight is a small whole number, and the weights of one run for all labels of all models are packed into one integer,
 so that adding up a message's runs is one addition each. The rarer a run is in the training texts, the more it counts
-(its inverse document frequency); a message's runs together count about the same, however many they are. The file is
-written by `make train`.
+(its inverse document frequency); a message's runs together count about the same, however many they are. What the signs
+of the rules weigh was learned together with them. The file is written by `make train`.
 """
 
 from __future__ import annotations
@@ -60,9 +60,13 @@ class Linear:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """All that the file holds; `temperature` divides the scores of kinds so that their chances mean something."""
+    """All that the file holds; `temperature` divides the scores of kinds so that their chances mean something.
+
+    `signs` holds what a rule's sign adds to the score of a kind, by the kind's place; most say nothing of most kinds.
+    """
 
     kinds: Linear
+    signs: Mapping[str, tuple[tuple[int, float], ...]]
     categories: Linear
     temperature: float
     table: Mapping[str, int]
@@ -109,6 +113,7 @@ def load(path: Path = FILE) -> Learned:
         table.update(zip(runs.split("\t") if weights else (), packed(weights, lanes), strict=True))
     return Learned(
         _linear(about["kinds"], Struct(f"<{kinds}H")),
+        {sign: tuple((k, w) for k, w in enumerate(weights) if w) for sign, weights in about["signs"].items()},
         _linear(about["categories"], Struct(f"<{kinds * LANE}x{categories}H")),
         about["temperature"],
         table,

@@ -34,6 +34,11 @@ _FORMAL = re.compile(
     r"(?P<lead>请求|恳请|恳求|希望|盼|期盼|望|请问|请(?!我|你|他|她|假|客|教|吃|大家|各位|勿|叫)|咨询|想问|建议|"
     r"提议|关于|投诉|举报|反映|质疑|能否|可否|求(?![助转扩求救])|要求|呼吁|控诉|倡议|反应)"
 )
+_HEADING = re.compile(
+    r"^(?!.*(?:[我咱俺你他她它哈呵嘻哼~^…]|[吧呗啊呀哦嘛啦喽哟呐][,，。!！]|[吧呗啊呀哦啦喽哟呐了]$))"
+    r"[^,，。!！\n]{5,}(?:[,，][^,，。!！\n]{4,})?。?$"
+)
+"""A heading as letters have it: one clause or two, without those who talk, their laughter or their particles."""
 _LEADS = {
     "plead": frozenset(
         {"请求", "恳请", "恳求", "希望", "盼", "期盼", "望", "请", "求", "要求", "呼吁", "能否", "可否"}
@@ -66,6 +71,15 @@ _BARE_TOILET = re.compile(
 )
 
 
+_OUTAGE = re.compile(
+    r"(?:家里?|家家|楼[道里上下]?|栋|单元|这[边里儿]|[屋户]里?|小区|全村|村里|整栋|层|厨房|厕所|屋企|水龙头|巷子?|院|\d{3,4}[室房]?)"
+    r"(?:今[早天]|早上|晚上|突然|现在|这会儿?|一滴|刚才|刚刚?|又|也|都|全|还是?|开始|怎么|咋|啷个|来| )*[,，]?"
+    r"(?:没[得有]?了?|停了?|断了?|冇|莫得|没来)(?:自来)?"
+    r"(?:[水电气网暖](?![费表卡梯瓶影视脑平准线果])|热水|信号|暖气|煤气|天然气)(?:[了啦咧啊嘞咗,，。!！ ]|$)"
+)
+"""Where what is out: 我家没电了, 3栋也停水了."""
+
+
 def _figure(text: str, token: Token) -> bool:
     return (
         _LIKE_BEFORE.search(text, max(0, token.start - 8), token.start) is not None
@@ -80,8 +94,11 @@ def emergency(scan: Scan) -> Features:
         return {}
     literal = [token for token in alarms if not _figure(scan.text, token)]
     found: Features = {}
-    if not _SPOKEN.search(scan.text) and (harm.own_hand(scan.text) or harm.attacks(scan.text)):
-        found["self_harm"] = 1.0
+    if not _SPOKEN.search(scan.text):
+        if harm.own_hand(scan.text):
+            found["self_harm"] = 1.0
+        if harm.attacks(scan.text):
+            found["beaten"] = 1.0
     if literal:
         strong = any(token.mask & ~BIT["alarm_weak"] & ALARM for token in literal)
         found["alarm" if strong else "alarm_maybe"] = 1.0
@@ -145,6 +162,8 @@ def case(scan: Scan) -> Features:
     found["about"] = about
     if lead is not None and about >= 0.4:
         found[f"lead_{lead}"] = about
+    if lead not in (None, "about") and _HEADING.search(text):
+        found[f"headed_{lead}"] = 1.0
     for name in _ABOUT:
         if name in found:
             found[f"{name}_about"] = found.pop(name) * about
@@ -165,6 +184,8 @@ def case(scan: Scan) -> Features:
         found["question_end"] = about
     if _OWN_HOUSE.search(text):
         found["ours"] = about
+    if _OUTAGE.search(text):
+        found["outage"] = 1.0
     if _BARE_TOILET.search(text) and scan.has("ask", "defect"):
         found["household"] = 1.0
     return found

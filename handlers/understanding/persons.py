@@ -166,6 +166,10 @@ def subject(scan: Scan, token: Token) -> Token | None:
     return before or after
 
 
+_NO_PET = re.compile(r"马尾|人[也都还]?[没不未]")
+"""What tells of a person beside an animal: 羊回来了人没回."""
+
+
 def _lost_features(scan: Scan) -> Features:
     found: Features = {}
     tokens = [
@@ -189,6 +193,8 @@ def _lost_features(scan: Scan) -> Features:
                 found["kin_lost"] = 1.0
         else:
             found["thing_lost"] = 1.0
+            if noun.mask & BIT["animal"] and not (scan.mask & PERSON or _NO_PET.search(scan.text, noun.start)):
+                found["pet_lost"] = 1.0
     return found
 
 
@@ -244,6 +250,7 @@ def missing(scan: Scan, hinted: bool = False) -> Features:
     anchored = bool(found.keys() & _ANCHORS) or (hinted and scan.has("kin", "anyone"))
     if anchored:
         found.pop("thing_lost", None)
+        found.pop("pet_lost", None)
     if hinted and scan.has("kin") and not found.keys() & _ANCHORS:
         found["kin_hint"] = 1.0
     scale = 1.0 if anchored else 0.5

@@ -96,7 +96,7 @@ def _seen(lesson: Lesson) -> _Seen:
     said = {run: rarity for run in runs_of(lesson.seen) if (rarity := model.rarity(run))}
     summed = model.summed(said)
     ruled = kinds.score(kinds.signs(Scan(lesson.seen.strip("^$"))))
-    scores = [score + kinds.TRUST * rule for score, rule in zip(model.kinds.scores(summed), ruled, strict=True)]
+    scores = [score + rule for score, rule in zip(model.kinds.scores(summed), ruled, strict=True)]
     return _Seen(said, summed, scores, KINDS.index(lesson.kind))
 
 

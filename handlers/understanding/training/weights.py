@@ -1,4 +1,4 @@
-"""The weight of each sign for each kind. Positive speaks for the kind."""
+"""What each sign says of each kind before anything is learned. Positive speaks for the kind."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "close_lost": {_M: 0.6},
     "kin_lost": {_M: 0.4, _T: -1.5, _S: -1.0},
     "thing_lost": {_M: -6.0, _R: -2.0, _C: -1.0, _H: 0.5},
+    "pet_lost": {_M: -8.0, _F: -2.0, _H: 1.0},
     "away_more": {_M: 0.9},
     "look": {_M: 0.4},
     "seek_kin": {_M: 4.0, _R: -2.5, _C: -2.5, _Q: -2.5},
@@ -61,10 +62,11 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     # life in danger
     "alarm": {_E: 4.2, _R: -1.5, _C: -1.5},
     "self_harm": {_E: 7.0},
+    "beaten": {_E: 9.0},
     "violence_told": {_C: 12.0, _E: -8.0},
     "errand": {_R: 5.0, _M: -6.0},
-    "cleft": {_M: 6.0},
-    "secret": {_C: 6.0},
+    "cleft": {_M: 8.0},
+    "secret": {_C: 11.0},
     "usual": {_M: -5.0},
     "surmise": {_M: -4.0, _H: 1.0},
     "alarm_someone": {_E: 0.8},
@@ -103,9 +105,14 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "lead_accuse": {_C: 5.5},
     "lead_propose": {_G: 6.5},
     "lead_inquire": {_Q: 6.5},
+    "headed_plead": {_R: 3.0},
+    "headed_accuse": {_C: 3.0},
+    "headed_propose": {_G: 3.0},
+    "headed_inquire": {_Q: 3.0},
     "lead_about": {_Q: 1.0, _R: 1.0},
     "ours": {_R: 0.8, _C: 0.7},
     "household": {_R: 2.0},
+    "outage": {_R: 6.0},
     "worker": {_C: 0.3, _R: 0.3},
     # how words combine
     "vanished": {_M: 2.2, _R: -0.8, _C: -0.8},
