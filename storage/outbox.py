@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import JSON, Index, UniqueConstraint, bindparam, case, select, update
+from sqlalchemy import JSON, Index, UniqueConstraint, bindparam, case, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -111,8 +111,9 @@ class DeliveryPart(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("delivery_id", "number"),
         Index("ix_part_queue", "state", "account_id", "priority", "turn", "rank", "id"),
-        Index("ix_part_external", "account_id", "external_id"),
-        Index("ix_part_sent", "account_id", "tried_at"),
+        # Of those that have one, which parts that only wait have not; on PostgreSQL too, by the migration.
+        Index("ix_part_external", "external_id", "account_id", sqlite_where=text("external_id IS NOT NULL")),
+        Index("ix_part_sent", "account_id", "tried_at", sqlite_where=text("tried_at IS NOT NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
