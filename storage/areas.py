@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, String, UniqueConstraint, bindparam, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -121,6 +122,21 @@ class RoomBinding(SQLModel, table=True):
     chat_id: int = Field(foreign_key="chat.id", index=True)
     name: str = ""
     left_at: datetime | None = optional_time()
+
+
+_COLUMNS = Area.__table__.columns  # type: ignore[attr-defined]
+_AREA = select(*_COLUMNS).where(col(Area.id) == bindparam("area"))
+
+
+async def area_of(session: AsyncSession, area_id: int) -> Area:
+    """The area with this id as it stands now, to be read only: it belongs to no session."""
+    return as_area(tuple((await run(session, _AREA, {"area": area_id})).one()))
+
+
+@lru_cache(4096)
+def as_area(values: tuple[Any, ...]) -> Area:
+    """The area with these columns: the same object while nothing about it has changed; it belongs to no session."""
+    return Area(**dict(zip(_COLUMNS.keys(), values, strict=True)))
 
 
 async def area_line(session: AsyncSession, area: Area) -> list[Area]:

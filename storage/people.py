@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, UniqueConstraint, bindparam, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, UniqueConstraint, bindparam, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -52,15 +52,15 @@ WORKING = ("online", "silent")
 """States of a gateway in which an account works."""
 
 
-def gone(now: datetime, patience: timedelta = timedelta()) -> ColumnElement[bool]:
-    """Accounts that no process has worked for, for this long; one that never had a process has not gone."""
-    return col(Account.lease_until) < now - patience
+def gone(since: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Accounts that no process has worked for since then; one that never had a process has not gone."""
+    return col(Account.lease_until) < since
 
 
-def away(now: datetime, patience: timedelta = timedelta()) -> ColumnElement[bool]:
-    """Accounts that are gone, or offline for this long."""
-    offline = col(Account.state).not_in(WORKING) & (col(Account.state_at) < now - patience)
-    return func.coalesce(or_(gone(now, patience), offline), false())
+def away(since: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Accounts that are gone, or offline, since then."""
+    offline = col(Account.state).not_in(WORKING) & (col(Account.state_at) < since)
+    return func.coalesce(or_(gone(since), offline), false())
 
 
 class Contact(SQLModel, table=True):
@@ -219,10 +219,16 @@ async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dic
     return dict((await run(session, _PRIVATE, {"contacts": list(contacts)})).all())
 
 
+_SILENT = (
+    select(col(Chat.id))
+    .join(Account, col(Chat.account_id) == col(Account.id))
+    .where(col(Chat.id).in_(bindparam("chats", expanding=True)), away(bindparam("since")))
+)
+
+
 async def silent_chats(session: AsyncSession, chats: Collection[int], since: datetime) -> set[int]:
     """Those of the chats whose account has been away since an instant: what is said there waits for its return."""
-    query = select(col(Chat.id)).join(Account, col(Chat.account_id) == col(Account.id))
-    return set(await session.scalars(query.where(col(Chat.id).in_(list(chats)), away(since))))
+    return set((await run(session, _SILENT, {"chats": list(chats), "since": since})).scalars())
 
 
 async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int, str]:

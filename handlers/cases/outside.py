@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from handlers import locating
@@ -199,10 +199,14 @@ async def record(
     return case
 
 
+_TICKETS = (
+    select(Case).where(Case.merged_id == bindparam("case"), col(Case.source).in_(CASE_OUTSIDE)).order_by(col(Case.id))
+)
+
+
 async def tickets_in(turn: Turn, case: Case) -> list[Case]:
     """The tickets that went into a case: whoever entered them gets its result for each."""
-    query = select(Case).where(Case.merged_id == case.id, col(Case.source).in_(CASE_OUTSIDE)).order_by(col(Case.id))
-    return list((await turn.session.scalars(query)).all())
+    return list((await turn.session.scalars(_TICKETS, {"case": case.id})).all())
 
 
 async def form(turn: Turn, case: Case, stands_for: Case | None = None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import insert
+
 from handlers import quiet_hours
 from handlers.cases import evidence, hooks, reminding, texts
 from handlers.cases.complaints import complaint_handlers
@@ -18,6 +20,7 @@ from handlers.turn import Turn
 from handlers.understanding import Kind, Reading
 from storage.areas import Area, Mode, silenced
 from storage.duty import on_duty
+from storage.engine import run
 from storage.matters import Case, CaseStep, Shows
 from storage.outbox import Sort
 from storage.people import Role, names_of
@@ -87,7 +90,7 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
     case.owner_id = await owner_for(turn, case, area)
     turn.session.add(case)
     await turn.session.flush()
-    add_step(turn, case, hooks.OPENED, case.text[:200], public=False)
+    await add_step(turn, case, hooks.OPENED, case.text[:200], public=False)
     await turn.schedule("case.unclaimed", f"{case.id}#1", next_wait(turn, case))
     await reminding.plan(turn, case)
     turn.concerns(str(case.id))
@@ -174,17 +177,19 @@ async def tell_owner(turn: Turn, case: Case, area: Area, hint: str = "") -> None
             await tell(turn, contact_id, text, open_text, area=area, ref=str(case.id), hold=hold)
 
 
-def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:
+_STEP = insert(CaseStep)
+
+
+async def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:
     """Note what happened, by whom, and what the case's state is now."""
-    turn.session.add(
-        CaseStep(
-            case_id=case.id or 0,
-            at=turn.now,
-            actor_id=turn.speaker.contact_id if turn.speaker else None,
-            action=action,
-            state=case.state,
-            text=text,
-            public=public,
-        )
-    )
     hooks.note(turn, case, action)
+    step = {
+        "case_id": case.id,
+        "at": turn.now,
+        "actor_id": turn.speaker.contact_id if turn.speaker else None,
+        "action": action,
+        "state": case.state,
+        "text": text,
+        "public": public,
+    }
+    await run(turn.session, _STEP, step)
