@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import insert
@@ -32,9 +33,10 @@ async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     photos = await evidence.keep_sent(turn, case, Shows.REPORT)
     await evidence.with_step(turn, case, photos)
     look = f"\n有 {len(photos)} 张照片，发“照片 {case.id}”看。" if photos else ""
-    worker = await told_names(turn, case, area)
+    people = await told(turn, case, area)
+    worker = await _names(turn, people)
     await announce(turn, case, area, worker)
-    await tell_owner(turn, case, area, hint.format(case.id) + look)
+    await _tell(turn, case, area, people, hint.format(case.id) + look)
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker, promise(turn, case)), ref=str(case.id))
     return case
@@ -122,7 +124,10 @@ async def told(turn: Turn, case: Case, area: Area) -> list[int]:
 
 async def told_names(turn: Turn, case: Case, area: Area) -> str:
     """Their names."""
-    people = await told(turn, case, area)
+    return await _names(turn, await told(turn, case, area))
+
+
+async def _names(turn: Turn, people: Sequence[int]) -> str:
     names = await names_of(turn.session, people) if people else {}
     return "、".join(filter(None, (names.get(one) for one in people)))
 
@@ -164,14 +169,18 @@ async def hears_fresh(turn: Turn) -> bool:
     return Sort.FRESH in ALLOWED[mode]
 
 
-async def tell_owner(turn: Turn, case: Case, area: Area, hint: str = "") -> None:
-    """The owner hears of it in private with a `hint`, or in a staff room without personal data; not in the night.
+async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
+    """The owner hears of it in private, or in a staff room without personal data; not in the night.
 
     Of an urgent one who is on duty hears too, at any hour.
     """
+    await _tell(turn, case, area, await told(turn, case, area))
+
+
+async def _tell(turn: Turn, case: Case, area: Area, people: Sequence[int], hint: str = "") -> None:
     hold = None if on_the_clock(case) else quiet_hours.ends(turn)
     text = texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)) + hint
-    for contact_id in await told(turn, case, area):
+    for contact_id in people:
         if contact_id != turn.me.contact_id:
             open_text = texts.for_staff_room(case, area.name)
             await tell(turn, contact_id, text, open_text, area=area, ref=str(case.id), hold=hold)
