@@ -179,7 +179,8 @@ async def tell_origin(
     pieces, targets = [Piece(text, people), *shown], [Target(case.chat_id)]
     sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
     if sent.chats:
-        case.shown = True
+        if not case.shown:  # to set what is set already makes a flush of it
+            case.shown = True
         return hold
     await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
     return None

@@ -157,7 +157,8 @@ async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
         [Piece(texts.accepted(case, worker, promise(turn, case)), (case.reporter_id,))],
         [Target(case.chat_id)],
     )
-    case.shown = bool(sent.chats)
+    if not sent.chats:
+        case.shown = False
 
 
 async def hears_fresh(turn: Turn) -> bool:
