@@ -123,14 +123,6 @@ def _noted(turn: Turn, ref: str, sort: Sort, sent: Sent) -> Sent:
 
 
 # Put together once, which takes longer than to run them.
-_HEARING = (  # locked: until the parts are there, nobody takes the chats over without them
-    select(col(Chat.id), col(Chat.account_id), col(Room.mode), under_silence())
-    .outerjoin(Room, col(Chat.room_id) == col(Room.id))
-    .outerjoin(Area, col(Room.area_id) == col(Area.id))
-    .where(col(Chat.id).in_(bindparam("chats", expanding=True)))
-    .order_by(col(Chat.id))
-    .with_for_update(read=True, of=Chat)
-)
 _NEXT = select(func.coalesce(func.max(Post.seq), 0) + 1).where(col(Post.ref) == bindparam("matter")).scalar_subquery()
 _POST = insert(Post).values(seq=_NEXT).returning(col(Post.id))
 _PARTS = insert(PostPart)
@@ -147,6 +139,19 @@ _AGAIN = (
 
 
 # From one parameter for all chats: rows of a district's rooms as parameters take longer to prepare than to store.
+@cache
+def _heard(dialect: str) -> Any:
+    _, chat = given(dialect, "chats")
+    return (  # locked: until the parts are there, nobody takes the chats over without them
+        select(col(Chat.id), col(Chat.account_id), col(Room.mode), under_silence())
+        .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+        .outerjoin(Area, col(Room.area_id) == col(Area.id))
+        .where(col(Chat.id).in_(select(chat[0].as_integer())))
+        .order_by(col(Chat.id))
+        .with_for_update(read=True, of=Chat)
+    )
+
+
 @cache
 def _deliveries(dialect: str) -> Any:
     place, chat = given(dialect, "chats")
@@ -210,7 +215,7 @@ def _write(
 
 def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -> list[_Heard]:
     """Those of the targets that may hear it now."""
-    chats = connection.execute(_HEARING, {"chats": list(wanted)})
+    chats = connection.execute(_heard(connection.dialect.name), {"chats": [(one,) for one in wanted]}).all()
     accounts = {
         chat: account
         for chat, account, mode, silent in chats

@@ -83,7 +83,7 @@ class PostPart(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("post_id", "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    post_id: int = Field(foreign_key="post.id", index=True)
+    post_id: int = Field(foreign_key="post.id")
     number: int
     kind: str  # text, picture, poster, figures, map
     text: str = ""
@@ -94,12 +94,16 @@ class PostPart(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """A post on its way to one chat. It waits for the outcome of `after_id`, and is cancelled if that failed."""
 
-    __table_args__ = (UniqueConstraint("post_id", "chat_id"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "chat_id"),
+        # Of those that wait for another; on PostgreSQL too, by the migration.
+        Index("ix_delivery_after_id", "after_id", sqlite_where=text("after_id IS NOT NULL")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    post_id: int = Field(foreign_key="post.id", index=True)
+    post_id: int = Field(foreign_key="post.id")
     chat_id: int = Field(foreign_key="chat.id", index=True)
-    after_id: int | None = Field(default=None, foreign_key="delivery.id", index=True)
+    after_id: int | None = Field(default=None, foreign_key="delivery.id")
 
 
 class DeliveryPart(SQLModel, table=True):
