@@ -477,7 +477,7 @@ async def _joined(
 ) -> None:
     """Who of these chats has the trouble of a case, and the cases that came from elsewhere."""
     since = {"since": now - timedelta(days=around.rules.cases.reopen_days), "joined": now - WAITING_WITH}
-    rows = (await session.execute(_JOINED, {"chats": list(chats), **since})).all()
+    rows = (await run(session, _JOINED, {"chats": list(chats), **since})).all()
     around.followers = {(case_id, contact_id) for case_id, _, contact_id in rows}
     known = {one.id: one for cases in by_chat.values() for one in cases}
     if missing := {case_id for case_id, _, _ in rows} - known.keys():
