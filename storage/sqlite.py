@@ -75,21 +75,15 @@ class InlineSQLite(SQLiteDialect_pysqlite):
 
     def do_savepoint(self, connection: Connection, name: str) -> None:
         """As it is: SQLAlchemy would compile its statement each time."""
-        _raw(connection).execute(f"SAVEPOINT {name}")
+        connection.exec_driver_sql(f"SAVEPOINT {name}")
 
     def do_rollback_to_savepoint(self, connection: Connection, name: str) -> None:
         """The same."""
-        _raw(connection).execute(f"ROLLBACK TO SAVEPOINT {name}")
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
 
     def do_release_savepoint(self, connection: Connection, name: str) -> None:
         """The same."""
-        _raw(connection).execute(f"RELEASE SAVEPOINT {name}")
-
-
-def _raw(connection: Connection) -> sqlite3.Connection:
-    raw = connection.connection.dbapi_connection
-    assert isinstance(raw, sqlite3.Connection)
-    return raw
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
 
 
 async def _nothing() -> None:
@@ -98,11 +92,12 @@ async def _nothing() -> None:
 
 def begin_immediate(connection: Connection, patience: float) -> None:
     """Take the writer's lock; while another process holds it, let others here go on, for `patience` seconds."""
-    raw = _raw(connection)
+    raw = connection.connection.dbapi_connection
+    assert raw is not None
     until = time.monotonic() + patience
     while time.monotonic() < until:
         try:
-            raw.execute("BEGIN IMMEDIATE")
+            raw.execute("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
             return
         except sqlite3.OperationalError as error:
             if "locked" not in str(error):
