@@ -266,9 +266,9 @@ class _Batch:
             await adopt_names(self._session, self._account, people - self._bindings.keys(), rooms - self._rooms.keys())
             await self._find(people, rooms)
         contacts = {"contacts": list({row.contact_id for row in self._bindings.values()})}
-        private = await self._session.execute(_PRIVATE, contacts)
+        private = await run(self._session, _PRIVATE, contacts)
         self._private = {contact: (chat, account) for contact, chat, account in private}
-        self._seen = set((await self._session.execute(_SEEN, contacts)).all())
+        self._seen = set((await run(self._session, _SEEN, contacts)).all())
         return events
 
     async def _without_our_talk(self, events: Sequence[Event]) -> list[Event]:
@@ -294,12 +294,12 @@ class _Batch:
     async def _hold(self) -> None:
         """Wait for a takeover that is under way: which chats are this account's is known after it."""
         if dialect_of(self._session) != "sqlite":
-            await self._session.execute(_ACCOUNT, {"account": self._account})
+            await run(self._session, _ACCOUNT, {"account": self._account})
 
     async def _find(self, people: Collection[str], rooms: Collection[str]) -> None:
         bindings = await self._session.scalars(_BINDINGS, {"account": self._account, "people": list(people)})
         self._bindings = {row.external_id: row for row in bindings}
-        found = await self._session.execute(_ROOMS, {"account": self._account, "rooms": list(rooms)})
+        found = await run(self._session, _ROOMS, {"account": self._account, "rooms": list(rooms)})
         for external, chat, room, account, left_at in found:
             self._rooms[external] = (chat, room)
             if account != self._account:

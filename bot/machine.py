@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from bot import standby
@@ -200,11 +200,8 @@ class Machine:
                         row.state = "failed" if state == "queued" and row.tries >= 5 else state
 
     async def _waiting_errands(self, after: int) -> list[Errand]:
-        query = select(Errand).where(
-            Errand.account_id == self.account_id, Errand.state == "queued", col(Errand.id) > after
-        )
         async with self.database.read() as session:
-            return list(await session.scalars(query.order_by(col(Errand.id)).limit(16)))
+            return list(await session.scalars(_ERRANDS, {"account": self.account_id, "after": after}))
 
     async def _run_errand(self, errand: Errand) -> str:
         try:
@@ -425,6 +422,14 @@ class Machine:
                 self._post.set()
             await self.errands()
         await _rest(self._chores, None, self.clock.now())
+
+
+_ERRANDS = (
+    select(Errand)
+    .where(Errand.account_id == bindparam("account"), Errand.state == "queued", col(Errand.id) > bindparam("after"))
+    .order_by(col(Errand.id))
+    .limit(16)
+)
 
 
 def _stands(account: Account, state: str, now: datetime) -> None:

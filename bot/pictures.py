@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from PIL import Image, ImageOps
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from bot.gateways.protocol import Gateway, RateLimited, Refused
@@ -90,6 +90,14 @@ def told(picture_id: int, now: datetime) -> Event:
     return Event(f"picture-{picture_id}", EventKind.PICTURE, now, subject=str(picture_id))
 
 
+_WANTED = (
+    select(Picture)
+    .where(Picture.account_id == bindparam("account"), Picture.state == "wanted")
+    .order_by(col(Picture.id))
+    .limit(16)
+)
+
+
 class Fetcher:
     """Fills wanted Picture rows and tells the inbox of each."""
 
@@ -103,14 +111,7 @@ class Fetcher:
     async def step(self) -> int:
         """Fetch what is wanted; how many rows were settled."""
         async with self._database.read() as session:
-            wanted = list(
-                await session.scalars(
-                    select(Picture)
-                    .where(Picture.account_id == self._account, Picture.state == "wanted")
-                    .order_by(col(Picture.id))
-                    .limit(16)
-                )
-            )
+            wanted = list(await session.scalars(_WANTED, {"account": self._account}))
         settled = 0
         for picture in wanted:
             settled += await self._fetch(picture)

@@ -36,13 +36,13 @@ class Taken:
 
 async def orphaned(session: AsyncSession, account_id: int, now: datetime, patience: timedelta) -> set[int]:
     """The other accounts that are gone: what they stored and did not work is anybody's."""
-    query = select(col(Account.id)).where(col(Account.id) != account_id, gone(now, patience))
+    query = select(col(Account.id)).where(col(Account.id) != account_id, gone(now - patience))
     return set(await session.scalars(query))
 
 
 async def may_take(session: AsyncSession, account_id: int, now: datetime, patience: timedelta) -> bool:
     """Whether a silent account has a chat in which this one is too."""
-    silent = select(col(Account.id)).where(col(Account.id) != account_id, away(now, patience))
+    silent = select(col(Account.id)).where(col(Account.id) != account_id, away(now - patience))
     return await session.scalar(_common(account_id).where(col(Chat.account_id).in_(silent)).limit(1)) is not None
 
 
@@ -53,7 +53,7 @@ async def take_over(session: AsyncSession, account_id: int, now: datetime, patie
     """
     accounts = (await session.scalars(select(Account).order_by(col(Account.id)).with_for_update())).all()
     silent_ids = set(
-        await session.scalars(select(col(Account.id)).where(col(Account.id) != account_id, away(now, patience)))
+        await session.scalars(select(col(Account.id)).where(col(Account.id) != account_id, away(now - patience)))
     )
     silent = [one for one in accounts if one.id in silent_ids]
     for one in silent:
@@ -116,7 +116,7 @@ def _lost(now: datetime, patience: timedelta) -> Select[tuple[int | None]]:
         .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
         .outerjoin(Chat, col(InboxEvent.chat_id) == col(Chat.id))
         .join(Account, col(Picture.account_id) == col(Account.id))
-        .where(Picture.state == "wanted", away(now, patience), ~copied)
+        .where(Picture.state == "wanted", away(now - patience), ~copied)
     )
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +15,7 @@ from handlers.ports import Segmenter
 from handlers.ranking import Entry, Hit, Index, words_of
 from storage.answers import Answer
 from storage.areas import Area, LocalPlace
+from storage.engine import run
 
 MAX_ENTRIES = 5000
 MAX_QUESTION = 200
@@ -22,6 +23,18 @@ MAX_QUESTION = 200
 
 _NO_WORD = re.compile(r"[\W_]+")
 _MAY_ASK = re.compile(r"[?？]|吗|呢|么|怎|咋|哪|几|多少|什么|啥|谁|咨询|请问|查问题|要不要|能不能|是不是|如何")
+
+
+# Put together once, which takes longer than to run them.
+_LIVE = or_(col(Answer.valid_until).is_(None), col(Answer.valid_until) > bindparam("now"))
+_COUNTED = select(func.count(), func.max(col(Answer.at)), func.min(col(Answer.valid_until))).where(_LIVE)
+_LIVING = (
+    select(Answer, col(Area.path))
+    .join(Area, col(Area.id) == col(Answer.area_id))
+    .where(_LIVE)
+    .order_by(col(Answer.id))
+    .limit(MAX_ENTRIES)
+)
 
 
 class Bank:
@@ -36,20 +49,10 @@ class Bank:
         """Read it if one of these texts may ask something and it is not what it was."""
         if not any(_MAY_ASK.search(text[:MAX_QUESTION]) for text in texts):
             return
-        counted = select(func.count(), func.max(col(Answer.at)), func.min(col(Answer.valid_until)))
-        live = or_(col(Answer.valid_until).is_(None), col(Answer.valid_until) > now)
-        state = tuple((await session.execute(counted.where(live))).one())
+        state = tuple((await run(session, _COUNTED, {"now": now})).one())
         if state == self._state:
             return
-        rows = (
-            await session.execute(
-                select(Answer, col(Area.path))
-                .join(Area, col(Area.id) == col(Answer.area_id))
-                .where(live)
-                .order_by(col(Answer.id))
-                .limit(MAX_ENTRIES)
-            )
-        ).all()
+        rows = (await session.execute(_LIVING, {"now": now})).all()
         names = [*await session.scalars(select(Area.name)), *await session.scalars(select(LocalPlace.name))]
         await self._build([(answer, path) for answer, path in rows], names)
         self._state = state

@@ -199,7 +199,7 @@ async def contradicted(turn: Turn, case: Case) -> None:
         turn.audit("case.重开", str(case.id), "state")
         await turn.unschedule("case.close", str(case.id))
     case.updated_at = turn.now
-    add_step(turn, case, GOES_ON, turn.text[:200], public=False)
+    await add_step(turn, case, GOES_ON, turn.text[:200], public=False)
     await _pass_on(turn, case, area, "\n险情还在，请马上赶去。")
 
 
@@ -218,7 +218,7 @@ async def doubted(turn: Turn, case: Case) -> None:
     """Somebody else than the reporter says that there is no danger: those on their way hear it and decide."""
     area = await turn.session.get(Area, case.area_id)
     assert area is not None
-    add_step(turn, case, DOUBTED, turn.text[:200], public=False)
+    await add_step(turn, case, DOUBTED, turn.text[:200], public=False)
     name = label(str(case.id))
     for contact_id in await _called(turn, case, area):
         await tell(
@@ -266,7 +266,7 @@ async def reported(turn: Turn) -> None:
 
 async def _again(turn: Turn, case: Case, area: Area, advice: Advice) -> None:
     """Once more the same danger. What the reporter adds, or somebody trapped, must reach those on their way."""
-    add_step(turn, case, AGAIN, turn.text[:200], public=False)
+    await add_step(turn, case, AGAIN, turn.text[:200], public=False)
     turn.concerns(str(case.id))
     name = label(str(case.id))
     mine = turn.me.contact_id == case.reporter_id

@@ -1,15 +1,17 @@
-"""The gazetteer of the whole database, rebuilt when areas or places have changed."""
+"""The gazetteer of the whole database, rebuilt when names have changed."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from handlers.understanding import Gazetteer
 from storage.areas import Area, LocalPlace
+from storage.engine import run
 
 LOOK_AGAIN = timedelta(minutes=1)
 
@@ -19,32 +21,32 @@ class LocalNames:
 
     def __init__(self) -> None:
         self.gazetteer = Gazetteer()
-        self._state: tuple[int, ...] = ()
         self._looked: datetime | None = None
 
     async def refresh(self, session: AsyncSession, now: datetime) -> None:
-        """Build it anew if there is something new and a minute has passed."""
+        """Look whether there is something new, once a minute."""
         if self._looked and self._looked <= now < self._looked + LOOK_AGAIN:
             return
         self._looked = now
-        state: list[int] = []
-        for table in (Area, LocalPlace):
-            counts = await session.execute(select(func.count(), func.coalesce(func.max(col(table.id)), 0)))
-            state += counts.one()
-        if tuple(state) != self._state:
-            self._state = tuple(state)
-            self.gazetteer = Gazetteer(await _names(session))
+        self.gazetteer = await gazetteer(session)
 
 
-async def _names(session: AsyncSession) -> list[tuple[str, str | None]]:
-    names: list[tuple[str, str | None]] = []
-    for name, code in await session.execute(select(col(Area.name), col(Area.code)).order_by(col(Area.id))):
-        names.append((name, code))
-    places = (
-        select(col(LocalPlace.name), col(LocalPlace.aliases), col(Area.code))
-        .join(Area, col(LocalPlace.area_id) == col(Area.id))
-        .order_by(col(LocalPlace.id))
-    )
-    for name, aliases, code in await session.execute(places):
-        names += [(one, code) for one in (name, *aliases.split())]
-    return names
+async def gazetteer(session: AsyncSession) -> Gazetteer:
+    """Every area and local name as of now."""
+    areas = map(tuple, (await run(session, _AREAS)).all())
+    places = [(one, code) for name, aliases, code in await run(session, _PLACES) for one in (name, *aliases.split())]
+    return _built((*areas, *places))
+
+
+_AREAS = select(col(Area.name), col(Area.code)).order_by(col(Area.id))
+_PLACES = (
+    select(col(LocalPlace.name), col(LocalPlace.aliases), col(Area.code))
+    .join(Area, col(LocalPlace.area_id) == col(Area.id))
+    .order_by(col(LocalPlace.id))
+)
+
+
+@lru_cache(maxsize=2)
+def _built(names: tuple[tuple[str, str], ...]) -> Gazetteer:
+    """Kept for as long as the names are the same: that of a district takes longer to build than a command."""
+    return Gazetteer(names)

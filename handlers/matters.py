@@ -101,12 +101,19 @@ _HERE = select(col(Case.id)).where(
 """An open case of this chat, which is within everybody's reach there: most commands are about one."""
 
 
+_KNOWN = {letter: select(kind.table.id).where(kind.table.id == bindparam("number")) for letter, kind in MATTERS.items()}
+
+
 async def _numbered(turn: Turn, letters: str, number: int) -> list[Ref]:
     """Exact and open; else the only open one ending in it; else exact and closed (DESIGN.md, "Words")."""
-    if letters == "C" and (await run(turn.session, _HERE, {"number": number, "chat": turn.here.chat_id})).first():
-        return [Ref("", number)]
+    here = {"number": number, "chat": turn.here.chat_id}
     exact: list[tuple[Ref, bool]] = []
     for kind in kinds_of(letters):
+        if not kind.letter and (await run(turn.session, _HERE, here)).first():
+            exact.append((Ref("", number), True))
+            continue
+        if not (await run(turn.session, _KNOWN[kind.letter], {"number": number})).first():
+            continue
         query = _within_reach(turn, kind).where(kind.table.id == number)
         rows = await turn.session.execute(query)
         exact += [(Ref(kind.letter, number), state in kind.open_states) for _, state in rows]

@@ -207,10 +207,10 @@ class Overhearing:
             return
         category, place = reading.category or "其他", place_of(reading.fields)
         told = Told(self._text, category, place, area.path, self._at, reading.urgent and not stopped)
-        for case, path in self._around.nearby.get(self._chat_id, ()):
-            same = likeness(told, cases.known(case, path), too=too or stopped) is Likeness.SAME
+        for case in self._around.nearby.get(self._chat_id, ()):
+            same = likeness(told, cases.known(case, case.path), too=too or stopped) is Likeness.SAME
             if same and case.reporter_id != self._me:
-                yield Act.SAME, Ref("", case.id or 0)
+                yield Act.SAME, Ref("", case.id)
                 return
 
     def _called_off(self, reading: Reading) -> tuple[Act, list[Ref]]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from handlers.ports import Capabilities, Queued
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
+from storage.columns import UtcTime
+from storage.engine import given
 from storage.outbox import SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import NAMES, holders, private_chats, silent_chats
 
@@ -120,20 +123,9 @@ def _noted(turn: Turn, ref: str, sort: Sort, sent: Sent) -> Sent:
 
 
 # Put together once, which takes longer than to run them.
-_HEARING = (  # locked: until the parts are there, nobody takes the chats over without them
-    select(col(Chat.id), col(Chat.account_id), col(Room.mode), under_silence())
-    .outerjoin(Room, col(Chat.room_id) == col(Room.id))
-    .outerjoin(Area, col(Room.area_id) == col(Area.id))
-    .where(col(Chat.id).in_(bindparam("chats", expanding=True)))
-    .order_by(col(Chat.id))
-    .with_for_update(read=True, of=Chat)
-)
 _NEXT = select(func.coalesce(func.max(Post.seq), 0) + 1).where(col(Post.ref) == bindparam("matter")).scalar_subquery()
 _POST = insert(Post).values(seq=_NEXT).returning(col(Post.id))
 _PARTS = insert(PostPart)
-_DELIVERIES = insert(Delivery).returning(col(Delivery.chat_id), col(Delivery.id))
-_QUEUE = insert(DeliveryPart)
-_SAID = select(col(PostPart.number), col(PostPart.kind)).where(col(PostPart.post_id) == bindparam("post"))
 _BEFORE = select(col(Delivery.chat_id), col(Delivery.id)).where(col(Delivery.post_id) == bindparam("post"))
 _AGAIN = (
     update(DeliveryPart)
@@ -144,6 +136,45 @@ _AGAIN = (
     .values(state=PartState.QUEUED, account_id=SPEAKING, due_at=bindparam("at"), error="")
     .execution_options(synchronize_session=False)
 )
+
+
+# From one parameter for all chats: rows of a district's rooms as parameters take longer to prepare than to store.
+@cache
+def _heard(dialect: str) -> Any:
+    _, chat = given(dialect, "chats")
+    return (  # locked: until the parts are there, nobody takes the chats over without them
+        select(col(Chat.id), col(Chat.account_id), col(Room.mode), under_silence())
+        .outerjoin(Room, col(Chat.room_id) == col(Room.id))
+        .outerjoin(Area, col(Room.area_id) == col(Area.id))
+        .where(col(Chat.id).in_(select(chat[0].as_integer())))
+        .order_by(col(Chat.id))
+        .with_for_update(read=True, of=Chat)
+    )
+
+
+@cache
+def _deliveries(dialect: str) -> Any:
+    place, chat = given(dialect, "chats")
+    rows = select(bindparam("post", type_=Integer), chat[0].as_integer(), chat[1].as_integer()).order_by(place)
+    made = insert(Delivery).from_select(["post_id", "chat_id", "after_id"], rows)
+    return made.returning(col(Delivery.chat_id), col(Delivery.id))
+
+
+@cache
+def _queue(dialect: str) -> Any:
+    """Each part of the post for each of the deliveries."""
+    place, delivery = given(dialect, "deliveries")
+    columns: dict[str, Any] = {
+        "delivery_id": delivery[0].as_integer(),
+        "account_id": delivery[1].as_integer(),
+        "rank": delivery[2].as_integer(),
+        "number": col(PostPart.number),
+        "turn": case((col(PostPart.kind) == "text", 0), else_=1),
+        "priority": bindparam("priority", type_=Integer),
+        "due_at": bindparam("at", type_=UtcTime),
+    }
+    parts = select(*columns.values()).join(PostPart, col(PostPart.post_id) == bindparam("post"))
+    return insert(DeliveryPart).from_select(list(columns), parts.order_by(place, col(PostPart.number)))
 
 
 def _write(
@@ -178,13 +209,13 @@ def _write(
         for number, piece in enumerate(parts)
     ]
     connection.execute(_PARTS, said)
-    _deliver(connection, post_id, priority, [piece.kind for piece in parts], heard, due_at)
+    _deliver(connection, post_id, priority, heard, due_at)
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 
 def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -> list[_Heard]:
     """Those of the targets that may hear it now."""
-    chats = connection.execute(_HEARING, {"chats": list(wanted)})
+    chats = connection.execute(_heard(connection.dialect.name), {"chats": [(one,) for one in wanted]}).all()
     accounts = {
         chat: account
         for chat, account, mode, silent in chats
@@ -195,33 +226,15 @@ def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -
 
 
 def _deliver(
-    connection: Connection,
-    post_id: int | None,
-    priority: Priority,
-    kinds: Sequence[str],
-    heard: Sequence[_Heard],
-    due_at: datetime,
+    connection: Connection, post_id: int | None, priority: Priority, heard: Sequence[_Heard], due_at: datetime
 ) -> None:
-    """Queue the parts of a post, given by kind, for these chats."""
-    made = connection.execute(
-        _DELIVERIES,
-        [{"post_id": post_id, "chat_id": target.chat_id, "after_id": target.after_id} for target, _ in heard],
-    )
-    ids = dict(made.all())
-    queued = [
-        {
-            "delivery_id": ids[target.chat_id],
-            "number": number,
-            "priority": priority,
-            "turn": 0 if kind == "text" else 1,
-            "rank": target.rank,
-            "due_at": due_at,
-            "account_id": account_id,
-        }
-        for target, account_id in heard
-        for number, kind in enumerate(kinds)
-    ]
-    connection.execute(_QUEUE, queued)
+    """Queue the parts of a post for these chats."""
+    dialect = connection.dialect.name
+    chats = [(target.chat_id, target.after_id) for target, _ in heard]
+    ids = dict(connection.execute(_deliveries(dialect), {"post": post_id, "chats": chats}).all())
+    deliveries = [(ids[target.chat_id], account_id, target.rank) for target, account_id in heard]
+    queued = {"post": post_id, "deliveries": deliveries, "priority": priority, "at": due_at}
+    connection.execute(_queue(dialect), queued)
 
 
 async def send_on(turn: Turn, post_id: int, sort: Sort, targets: Iterable[Target]) -> Sent:
@@ -239,8 +252,7 @@ def _extend(session: Session, turn: Turn, post_id: int, sort: Sort, wanted: Mapp
     if again := [known[target.chat_id] for target, _ in heard if target.chat_id in known]:
         connection.execute(_AGAIN, {"deliveries": again, "at": turn.now})
     if fresh := [one for one in heard if one.target.chat_id not in known]:
-        kinds = dict(connection.execute(_SAID, {"post": post_id}).all())
-        _deliver(connection, post_id, PRIORITY[sort], [kinds[number] for number in sorted(kinds)], fresh, turn.now)
+        _deliver(connection, post_id, PRIORITY[sort], fresh, turn.now)
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 

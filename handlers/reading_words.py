@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from handlers.checking_on import as_check
-from handlers.local_names import LocalNames
+from handlers.local_names import gazetteer
 from handlers.turn import Turn
 from handlers.understanding import Context, Kind, Reading, category_of, read
 from handlers.understanding.extract import extract
@@ -47,7 +47,6 @@ async def read_matter(turn: Turn, words: str) -> Reading:
 
 
 async def _context(turn: Turn) -> Context:
-    names = LocalNames()
-    await names.refresh(turn.session, turn.now)
     area = turn.here.area
-    return Context(now=turn.local(turn.at), grid=area.code if area else None, gazetteer=names.gazetteer)
+    names = await gazetteer(turn.session)
+    return Context(now=turn.local(turn.at), grid=area.code if area else None, gazetteer=names)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, bindparam, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +22,7 @@ from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref, says_same
 from storage.agenda import Question
-from storage.areas import Area, Chat, Room
+from storage.areas import Area, Chat, Room, as_area
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
@@ -63,6 +63,20 @@ class Message:
     area_id: int | None = None
 
 
+class Nearby(NamedTuple):
+    """An open case of the village as far as a report is compared with it; `alone`: it was told in private."""
+
+    id: int
+    reporter_id: int
+    alone: bool
+    text: str
+    category: str
+    place: str
+    path: str
+    created_at: datetime
+    urgent: bool
+
+
 @dataclass(slots=True)
 class Surroundings:
     """Rooms, people, open matters, questions and last lines that a batch of messages may need."""
@@ -76,7 +90,7 @@ class Surroundings:
     cases: dict[int, list[Case]] = field(default_factory=dict)
     over: dict[int, list[Case]] = field(default_factory=dict)  # rated or closed lately, and may be brought back
     dangers: list[tuple[Case, str]] = field(default_factory=list)
-    nearby: dict[int, list[tuple[Case, str]]] = field(default_factory=dict)  # of the village, with their areas' paths
+    nearby: dict[int, list[Nearby]] = field(default_factory=dict)  # of the village
     followers: set[tuple[int, int]] = field(default_factory=set)  # (case, who has the same trouble)
     merged: list[Ref] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
@@ -293,6 +307,31 @@ _STRAYS = (
     .where(Stray.state == "open", or_(col(Stray.chat_id).in_(bindparam("chats")), col(Delivery.chat_id).is_not(None)))
     .order_by(col(Stray.id))
 )
+_NEARBY = (
+    select(
+        col(Case.id),
+        col(Case.reporter_id),
+        col(Chat.contact_id).is_not(None),
+        col(Case.text),
+        col(Case.category),
+        col(Case.place),
+        col(Area.path),
+        col(Case.created_at),
+        col(Case.urgent),
+    )
+    .join(Area, col(Area.id) == col(Case.area_id))
+    .join(Chat, col(Chat.id) == col(Case.chat_id))
+    .where(
+        col(Area.path).startswith(bindparam("village")),
+        col(Case.created_at) > bindparam("since"),
+        col(Case.state).in_(CASE_OPEN),
+        col(Case.kind).in_((Kind.REQUEST, Kind.COMPLAINT)),
+        col(Case.quiet).is_(False),
+        col(Case.about_worker).is_(False),
+    )
+    .order_by(col(Case.id).desc())
+    .limit(NEARBY)
+)
 _QUESTIONS = (
     select(Question)
     .where(
@@ -344,24 +383,11 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     return around
 
 
-async def nearby_cases(session: AsyncSession, area: Area, rules: Rules, now: datetime) -> list[tuple[Case, str]]:
-    """The open requests and complaints of an area's village in the last day, each with its area's path."""
+async def nearby_cases(session: AsyncSession, area: Area, rules: Rules, now: datetime) -> list[Nearby]:
+    """The open requests and complaints of an area's village in the last day."""
     village = area.path.rstrip("/").rsplit("/", 1)[0] + "/" if area.level >= len(rules.levels) - 1 else area.path
-    query = (
-        select(Case, col(Area.path))
-        .join(Area, col(Area.id) == col(Case.area_id))
-        .where(
-            col(Area.path).startswith(village, autoescape=True),
-            col(Case.created_at) > now - JOINABLE,
-            col(Case.state).in_(CASE_OPEN),
-            col(Case.kind).in_((Kind.REQUEST, Kind.COMPLAINT)),
-            col(Case.quiet).is_(False),
-            col(Case.about_worker).is_(False),
-        )
-        .order_by(col(Case.id).desc())
-        .limit(NEARBY)
-    )
-    return [(case, path) for case, path in reversed((await session.execute(query)).all())]
+    rows = (await run(session, _NEARBY, {"village": village, "since": now - JOINABLE})).all()
+    return [Nearby(*row) for row in reversed(rows)]
 
 
 def _may_join(text: str) -> bool:
@@ -386,7 +412,8 @@ async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[i
 async def _where(session: AsyncSession, around: Surroundings, chats: set[int]) -> None:
     private: dict[int, int] = {}
     for chat_id, contact_id, *rest in await run(session, _WHERE, {"chats": list(chats)}):
-        room, area = _room(tuple(rest[: len(_ROOM)])), _area(tuple(rest[len(_ROOM) :]))
+        room = _room(tuple(rest[: len(_ROOM)]))
+        area = as_area(tuple(rest[len(_ROOM) :])) if room else None
         around.where[chat_id] = Where(chat_id, room, area, unbound=room is None and contact_id is None)
         if contact_id:
             private[contact_id] = chat_id
@@ -398,11 +425,6 @@ async def _where(session: AsyncSession, around: Surroundings, chats: set[int]) -
 def _room(values: tuple[Any, ...]) -> Room | None:
     """The room with these columns: the same object while nothing about it has changed; it belongs to no session."""
     return Room(**dict(zip(_ROOM.keys(), values, strict=True))) if values[0] is not None else None
-
-
-@lru_cache(4096)
-def _area(values: tuple[Any, ...]) -> Area | None:
-    return Area(**dict(zip(_AREA.keys(), values, strict=True))) if values[0] is not None else None
 
 
 async def _private_areas(session: AsyncSession, around: Surroundings, private: dict[int, int]) -> None:
@@ -455,7 +477,7 @@ async def _joined(
 ) -> None:
     """Who of these chats has the trouble of a case, and the cases that came from elsewhere."""
     since = {"since": now - timedelta(days=around.rules.cases.reopen_days), "joined": now - WAITING_WITH}
-    rows = (await session.execute(_JOINED, {"chats": list(chats), **since})).all()
+    rows = (await run(session, _JOINED, {"chats": list(chats), **since})).all()
     around.followers = {(case_id, contact_id) for case_id, _, contact_id in rows}
     known = {one.id: one for cases in by_chat.values() for one in cases}
     if missing := {case_id for case_id, _, _ in rows} - known.keys():

@@ -140,11 +140,11 @@ async def _send(turn: Turn, stray: Stray, area: Area) -> None:
 async def _whole(turn: Turn, stray: Stray, area: Area, town: Area) -> tuple[list[Piece], list[Target], int]:
     """The question, the residents' groups of the town that may hear it, the nearest first, and how many are silent."""
     rooms = await bound_rooms(turn.session, town.path)
-    under = await silenced(turn.session, {path for _, _, path in rooms})
+    under = await silenced(turn.session, {one.path for one in rooms})
     heard = [
-        Target(chat, distance(area.path, path))
-        for room, chat, path in rooms
-        if may_hear(Sort.ALERT, room.mode, silent=path in under)
+        Target(one.chat_id, distance(area.path, one.path))
+        for one in rooms
+        if may_hear(Sort.ALERT, one.mode, silent=one.path in under)
     ]
     pieces = [Piece(question(stray, area, await here(turn, area))), *_photo(stray)]
     return pieces, sorted(heard, key=lambda one: one.rank), len(rooms) - len(heard)

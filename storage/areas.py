@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, String, UniqueConstraint, cast, literal, select
+from sqlalchemy import ColumnElement, String, UniqueConstraint, bindparam, cast, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -122,6 +124,21 @@ class RoomBinding(SQLModel, table=True):
     left_at: datetime | None = optional_time()
 
 
+_COLUMNS = Area.__table__.columns  # type: ignore[attr-defined]
+_AREA = select(*_COLUMNS).where(col(Area.id) == bindparam("area"))
+
+
+async def area_of(session: AsyncSession, area_id: int) -> Area:
+    """The area with this id as it stands now, to be read only: it belongs to no session."""
+    return as_area(tuple((await run(session, _AREA, {"area": area_id})).one()))
+
+
+@lru_cache(4096)
+def as_area(values: tuple[Any, ...]) -> Area:
+    """The area with these columns: the same object while nothing about it has changed; it belongs to no session."""
+    return Area(**dict(zip(_COLUMNS.keys(), values, strict=True)))
+
+
 async def area_line(session: AsyncSession, area: Area) -> list[Area]:
     """The area and those above it, nearest first."""
     ids = [int(part) for part in area.path.strip("/").split("/") if part]
@@ -158,15 +175,28 @@ async def find_area(session: AsyncSession, name: str, under: str = "/") -> list[
     return list((await session.scalars(query.order_by(col(Area.level), col(Area.id)))).all())
 
 
-async def bound_rooms(
-    session: AsyncSession, path: str, purpose: str = Purpose.RESIDENTS
-) -> list[tuple[Room, int, str]]:
-    """(room, chat id, area path) of every bound room of a purpose at or below an area."""
-    query = (
-        select(Room, col(Chat.id), col(Area.path))
-        .join(Area, col(Room.area_id) == col(Area.id))
-        .join(Chat, col(Chat.room_id) == col(Room.id))
-        .where(below(path), Room.purpose == purpose, col(Room.bound_at).is_not(None))
-        .order_by(col(Room.id))
+class Bound(NamedTuple):
+    """A bound room: its chat, its area's path and id, its mode."""
+
+    chat_id: int
+    path: str
+    area_id: int
+    mode: str
+
+
+_BOUND = (
+    select(col(Chat.id), col(Area.path), col(Room.area_id), col(Room.mode))
+    .join(Room, col(Chat.room_id) == col(Room.id))
+    .join(Area, col(Room.area_id) == col(Area.id))
+    .where(
+        col(Area.path).startswith(bindparam("above"), autoescape=False),
+        Room.purpose == Purpose.RESIDENTS,
+        col(Room.bound_at).is_not(None),
     )
-    return [(room, chat_id, area_path) for room, chat_id, area_path in await session.execute(query)]
+    .order_by(col(Room.id))
+)
+
+
+async def bound_rooms(session: AsyncSession, path: str) -> list[Bound]:
+    """Every bound room of residents at or below an area, by id."""
+    return [Bound(*row) for row in (await run(session, _BOUND, {"above": path})).all()]

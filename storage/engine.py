@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import JSON, Connection, bindparam, column, event, func, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -254,6 +254,16 @@ def insert_into(dialect: str, table: Any) -> Any:
     from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 
     return postgresql_insert(table)
+
+
+def given(dialect: str, name: str) -> Any:
+    """The lists in a list that is one parameter, as rows: their `value`, a JSON array, in the order of `place`."""
+    lists, value = bindparam(name, type_=JSON), column("value", JSON)
+    if dialect == "sqlite":
+        each = func.json_each(lists).table_valued(column("key"), value).alias("given")
+        return each.c.key.label("place"), each.c.value
+    each = func.json_array_elements(lists).table_valued(value, with_ordinality="place").render_derived("given")
+    return each.c.place, each.c.value
 
 
 async def run(session: AsyncSession, statement: Any, parameters: Any = None) -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import JSON, Index, UniqueConstraint, bindparam, case, select, update
+from sqlalchemy import JSON, Index, UniqueConstraint, bindparam, case, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -83,7 +83,7 @@ class PostPart(SQLModel, table=True):
     __table_args__ = (UniqueConstraint("post_id", "number"),)
 
     id: int | None = Field(default=None, primary_key=True)
-    post_id: int = Field(foreign_key="post.id", index=True)
+    post_id: int = Field(foreign_key="post.id")
     number: int
     kind: str  # text, picture, poster, figures, map
     text: str = ""
@@ -94,12 +94,16 @@ class PostPart(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """A post on its way to one chat. It waits for the outcome of `after_id`, and is cancelled if that failed."""
 
-    __table_args__ = (UniqueConstraint("post_id", "chat_id"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "chat_id"),
+        # Of those that wait for another; on PostgreSQL too, by the migration.
+        Index("ix_delivery_after_id", "after_id", sqlite_where=text("after_id IS NOT NULL")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    post_id: int = Field(foreign_key="post.id", index=True)
+    post_id: int = Field(foreign_key="post.id")
     chat_id: int = Field(foreign_key="chat.id", index=True)
-    after_id: int | None = Field(default=None, foreign_key="delivery.id", index=True)
+    after_id: int | None = Field(default=None, foreign_key="delivery.id")
 
 
 class DeliveryPart(SQLModel, table=True):
@@ -111,8 +115,9 @@ class DeliveryPart(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("delivery_id", "number"),
         Index("ix_part_queue", "state", "account_id", "priority", "turn", "rank", "id"),
-        Index("ix_part_external", "account_id", "external_id"),
-        Index("ix_part_sent", "account_id", "tried_at"),
+        # Of those that have one, which parts that only wait have not; on PostgreSQL too, by the migration.
+        Index("ix_part_external", "external_id", "account_id", sqlite_where=text("external_id IS NOT NULL")),
+        Index("ix_part_sent", "account_id", "tried_at", sqlite_where=text("tried_at IS NOT NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, UniqueConstraint, bindparam, false, func, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, UniqueConstraint, bindparam, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -52,15 +53,15 @@ WORKING = ("online", "silent")
 """States of a gateway in which an account works."""
 
 
-def gone(now: datetime, patience: timedelta = timedelta()) -> ColumnElement[bool]:
-    """Accounts that no process has worked for, for this long; one that never had a process has not gone."""
-    return col(Account.lease_until) < now - patience
+def gone(since: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Accounts that no process has worked for since then; one that never had a process has not gone."""
+    return col(Account.lease_until) < since
 
 
-def away(now: datetime, patience: timedelta = timedelta()) -> ColumnElement[bool]:
-    """Accounts that are gone, or offline for this long."""
-    offline = col(Account.state).not_in(WORKING) & (col(Account.state_at) < now - patience)
-    return func.coalesce(or_(gone(now, patience), offline), false())
+def away(since: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """Accounts that are gone, or offline, since then."""
+    offline = col(Account.state).not_in(WORKING) & (col(Account.state_at) < since)
+    return func.coalesce(or_(gone(since), offline), false())
 
 
 class Contact(SQLModel, table=True):
@@ -219,10 +220,16 @@ async def private_chats(session: AsyncSession, contacts: Collection[int]) -> dic
     return dict((await run(session, _PRIVATE, {"contacts": list(contacts)})).all())
 
 
+_SILENT = (
+    select(col(Chat.id))
+    .join(Account, col(Chat.account_id) == col(Account.id))
+    .where(col(Chat.id).in_(bindparam("chats", expanding=True)), away(bindparam("since")))
+)
+
+
 async def silent_chats(session: AsyncSession, chats: Collection[int], since: datetime) -> set[int]:
     """Those of the chats whose account has been away since an instant: what is said there waits for its return."""
-    query = select(col(Chat.id)).join(Account, col(Chat.account_id) == col(Account.id))
-    return set(await session.scalars(query.where(col(Chat.id).in_(list(chats)), away(since))))
+    return set((await run(session, _SILENT, {"chats": list(chats), "since": since})).scalars())
 
 
 async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int, str]:
@@ -230,11 +237,32 @@ async def names_of(session: AsyncSession, contacts: Collection[int]) -> dict[int
     return dict((await run(session, NAMES, {"contacts": list(contacts)})).all())
 
 
-def _around(path: str) -> ColumnElement[bool]:
-    """Areas near the one with this path: it, those above it, and its parent's whole part."""
-    parent = path.rstrip("/").rsplit("/", 1)[0] + "/"
+_AROUND = or_(col(Area.id).in_(bindparam("above", expanding=True)), col(Area.path).startswith(bindparam("parent")))
+
+
+def _around(path: str) -> dict[str, Any]:
+    """What `_AROUND` means near the area with this path: it, those above it, and its parent's whole part."""
     above = [int(part) for part in path.strip("/").split("/") if part]
-    return or_(col(Area.id).in_(above), col(Area.path).startswith(parent, autoescape=True))
+    return {"above": above, "parent": path.rstrip("/").rsplit("/", 1)[0] + "/"}
+
+
+_NEAR = (
+    _HELD.add_columns(col(Contact.name))
+    .join(Contact, col(Contact.id) == col(Appointment.contact_id))
+    .where(_AROUND, Contact.name != Appointment.title)
+)
+_COLLEAGUES = (
+    select(Contact)
+    .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
+    .join(Area, col(Appointment.area_id) == col(Area.id))
+    .where(
+        Contact.name == bindparam("name"),
+        _AROUND,
+        or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now")),
+    )
+    .distinct()
+    .limit(5)
+)
 
 
 async def staff_around(session: AsyncSession, path: str, now: datetime) -> list[tuple[str, Held]]:
@@ -242,41 +270,10 @@ async def staff_around(session: AsyncSession, path: str, now: datetime) -> list[
 
     An account that is called like its department is no person.
     """
-    query = (
-        select(
-            col(Contact.name),
-            col(Appointment.contact_id),
-            col(Appointment.role),
-            col(Area.id),
-            col(Area.path),
-            col(Area.level),
-            col(Appointment.stands_in_for),
-            col(Appointment.title),
-        )
-        .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
-        .join(Area, col(Appointment.area_id) == col(Area.id))
-        .where(
-            _around(path),
-            or_(col(Appointment.until).is_(None), col(Appointment.until) > now),
-            Contact.name != Appointment.title,
-        )
-        .order_by(col(Appointment.id))
-    )
-    return [(name, Held(*held)) for name, *held in await session.execute(query)]
+    rows = (await run(session, _NEAR, {**_around(path), "now": now})).all()
+    return [(name, Held(*held)) for *held, name in rows]
 
 
 async def colleagues(session: AsyncSession, name: str, path: str, now: datetime) -> list[Contact]:
     """People with this name who hold a role near an area: at it, above it, or elsewhere in its parent's part."""
-    query = (
-        select(Contact)
-        .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
-        .join(Area, col(Appointment.area_id) == col(Area.id))
-        .where(
-            Contact.name == name,
-            _around(path),
-            or_(col(Appointment.until).is_(None), col(Appointment.until) > now),
-        )
-        .distinct()
-        .limit(5)
-    )
-    return list((await session.scalars(query)).all())
+    return list((await session.scalars(_COLLEAGUES, {**_around(path), "name": name, "now": now})).all())

@@ -73,6 +73,18 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         cursor.executemany(statement, parameters)
         await_only(_nothing())
 
+    def do_savepoint(self, connection: Connection, name: str) -> None:
+        """As it is: SQLAlchemy would compile its statement each time."""
+        connection.exec_driver_sql(f"SAVEPOINT {name}")
+
+    def do_rollback_to_savepoint(self, connection: Connection, name: str) -> None:
+        """The same."""
+        connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
+
+    def do_release_savepoint(self, connection: Connection, name: str) -> None:
+        """The same."""
+        connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+
 
 async def _nothing() -> None:
     """SQLAlchemy takes a driver that never waits for a mistake."""

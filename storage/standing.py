@@ -48,7 +48,8 @@ async def standing(session: AsyncSession, account_id: int, now: datetime) -> Sta
     inbox, inbox_since = (await session.execute(_NEW)).one()
     ready = (DeliveryPart.state == PartState.QUEUED, col(DeliveryPart.due_at) <= now)
     first = select(func.min(col(DeliveryPart.due_at))).where(*ready)
-    tried = select(func.max(col(DeliveryPart.tried_at))).where(DeliveryPart.account_id == account_id)
+    at = col(DeliveryPart.tried_at)
+    tried = select(func.max(at)).where(DeliveryPart.account_id == account_id, at.is_not(None))  # as its index
     late = select(func.count(), func.min(col(DueItem.due_at))).where(col(DueItem.due_at) < now - LATE)
     late_count, late_since = (await session.execute(late)).one()
     return Standing(

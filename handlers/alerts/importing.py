@@ -13,7 +13,7 @@ from sqlmodel import col
 from handlers.alerts import adding, asking, ending, facts, merging, texts
 from handlers.alerts.reaching import is_private, load, ref_of, to_workers
 from handlers.clipping import clip
-from handlers.local_names import LocalNames
+from handlers.local_names import gazetteer
 from handlers.matters import Refusal
 from handlers.turn import Turn
 from handlers.understanding import Context, Fields, Kind, Ref
@@ -151,9 +151,8 @@ async def _area(turn: Turn, record: Foreign, code: str | None) -> Area:
 
 async def _fields(turn: Turn, record: Foreign, area: Area) -> Fields:
     """What the record states, and what its words say besides."""
-    names = LocalNames()
-    await names.refresh(turn.session, turn.now)
-    context = Context(now=turn.local(record.at), grid=area.code, gazetteer=names.gazetteer)
+    names = await gazetteer(turn.session)
+    context = Context(now=turn.local(record.at), grid=area.code, gazetteer=names)
     read = extract(Scan(fold(record.text)), Kind.MISSING, context)
     return replace(read, **record.stated)
 

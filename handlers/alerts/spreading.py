@@ -147,7 +147,7 @@ async def _targets(turn: Turn, alert: Alert, area: Area) -> list[Target]:
 async def _circle(turn: Turn, alert: Alert) -> dict[int, str]:
     """The residents' groups of the circle, with their areas' paths; of one that was stopped, those called back not."""
     scopes = [await turn.session.get_one(Area, one) for one in alert.circle]
-    found = {chat: path for scope in scopes for _, chat, path in await bound_rooms(turn.session, scope.path)}
+    found = {one.chat_id: one.path for scope in scopes for one in await bound_rooms(turn.session, scope.path)}
     if alert.widening or not scopes:
         return found
     spared = {chat for chat, state in (await _rooms(turn, alert)).items() if state == "cancelled"}

@@ -50,7 +50,7 @@ async def more(turn: Turn, ref: Ref) -> None:
     if turn.reading and turn.reading.fields.phone:
         case.phone = turn.reading.fields.phone
     case.updated_at = turn.now
-    add_step(turn, case, ADDED if case.place == before else MOVED, turn.text[:200], public=False)
+    await add_step(turn, case, ADDED if case.place == before else MOVED, turn.text[:200], public=False)
     await turn.schedule(
         "case.added", str(case.id), turn.now + timedelta(seconds=turn.rules.cases.announce_after_seconds)
     )
@@ -88,7 +88,7 @@ async def _good_news(turn: Turn, case: Case) -> None:
     known = set(await turn.session.scalars(said.where(col(CaseStep.at) >= since) if since else said))
     if turn.me.contact_id in known:
         return
-    add_step(turn, case, GOOD_NOW, turn.text[:200], public=False)
+    await add_step(turn, case, GOOD_NOW, turn.text[:200], public=False)
     if known:
         return
     others = "" if case.state == CaseState.DONE else "其他人家好了也说一声。"
@@ -143,7 +143,7 @@ async def _still_waiting(turn: Turn, case: Case) -> None:
 
 async def _passed_on(turn: Turn, case: Case) -> bool:
     """Whoever has it in hand reads what was said."""
-    add_step(turn, case, NOT_YET, turn.text[:200], public=False)
+    await add_step(turn, case, NOT_YET, turn.text[:200], public=False)
     return await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
 
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, Update, or_, select, update
+from sqlalchemy import ColumnElement, Update, bindparam, or_, select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
@@ -235,10 +235,16 @@ async def keep_informed(turn: Turn, case: Case, area: Area, text: str) -> None:
         await whisper(turn, contact_id, text, ref=str(case.id), hold=hold)
 
 
+_CALLS = (
+    select(CaseCall)
+    .where(CaseCall.case_id == bindparam("case"), col(CaseCall.returned_at).is_(None))
+    .order_by(col(CaseCall.id))
+)
+
+
 async def calls_of(turn: Turn, case: Case) -> Sequence[CaseCall]:
     """Who was called to a case and has not given it back, in the order in which they were."""
-    query = select(CaseCall).where(CaseCall.case_id == case.id, col(CaseCall.returned_at).is_(None))
-    return (await turn.session.scalars(query.order_by(col(CaseCall.id)))).all()
+    return (await turn.session.scalars(_CALLS, {"case": case.id})).all()
 
 
 async def tell_callers(turn: Turn, case: Case, text: str) -> None:

@@ -132,13 +132,12 @@ async def _week_of(turn: Turn, town: Area) -> None:
         .order_by(col(Case.id))
     )
     cases = [(case, path) for case, path in await turn.session.execute(query)]
-    rooms = await bound_rooms(turn.session, town.path)
-    for room, chat_id, path in rooms:
+    for room in await bound_rooms(turn.session, town.path):
         own = room.area_id == town.id or town.level >= town_level(turn.rules)
         if own and room.mode == Mode.FULL:
-            there = [case for case, at in cases if at.startswith(path)]
+            there = [case for case, at in cases if at.startswith(room.path)]
             if text := _for_group(turn, there, since, until):
-                await send_digest(turn, Sort.FRESH, text, chat_id)  # which a room of no other mode hears
+                await send_digest(turn, Sort.FRESH, text, room.chat_id)  # which a room of no other mode hears
 
 
 def _for_group(turn: Turn, cases: Sequence[Case], since: datetime, until: datetime) -> str:

@@ -51,7 +51,7 @@ async def _join(turn: Turn, case: Case, other: Case) -> None:
         await departments.let_go(turn, other, f"已并入{texts.name(case)}")
     other.merged_id = case.id
     await ended(turn, other, "合并", f"并入 {case.id}")
-    add_step(turn, case, "并入", f"{other.id}：{other.text[:100]}", public=False)
+    await add_step(turn, case, "并入", f"{other.id}：{other.text[:100]}", public=False)
     case.updated_at = turn.now
     if other.urgent and not case.urgent:
         await _hurry(turn, case)
@@ -141,7 +141,7 @@ async def _part(turn: Turn, case: Case, area: Area) -> None:
     case.owner_id = await owner_for(turn, case, area)
     await moved(turn, case, "拆开", f"和 {other.id} 分开" if other else "")
     if other is not None and other.state in CASE_OPEN:
-        add_step(turn, other, "拆开", f"{case.id} 另办", public=False)
+        await add_step(turn, other, "拆开", f"{case.id} 另办", public=False)
     await tell_origin(turn, case, f"{texts.name(case)}还是单独办，刚才并错了。有进展我在这里说。")
     await put_to_owner(turn, case, area)
     await wait_for_claim(turn, case)

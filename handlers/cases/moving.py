@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from handlers import hearers, quiet_hours
@@ -22,7 +23,8 @@ from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
-from storage.areas import Area, Chat
+from storage.areas import Area, Chat, area_of
+from storage.engine import run
 from storage.inbox import Picture
 from storage.matters import (
     CASE_OPEN,
@@ -54,13 +56,31 @@ FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
 
 
+# Put together once, which takes longer than to run them.
+_LOCKED = (
+    select(Case).where(col(Case.id) == bindparam("case")).with_for_update().execution_options(populate_existing=True)
+)
+_MERGED = select(col(Case.merged_id)).where(col(Case.id) == bindparam("case"), Case.state == CaseState.MERGED)
+_CHAT = select(col(Chat.room_id), col(Chat.contact_id)).where(col(Chat.id) == bindparam("chat"))
+_FOLLOWERS = (
+    select(col(CaseFollower.contact_id), col(CaseFollower.chat_id), col(CaseFollower.at), col(CaseFollower.via_id))
+    .where(col(CaseFollower.case_id) == bindparam("case"))
+    .order_by(col(CaseFollower.at))
+)
+_LAST = (
+    select(col(CaseStep.action), col(CaseStep.actor_id), col(CaseStep.text), col(CaseStep.at))
+    .where(col(CaseStep.case_id) == bindparam("case"))
+    .order_by(col(CaseStep.id).desc())
+    .limit(1)
+)
+
+
 async def load(turn: Turn, number: int) -> tuple[Case, Area]:
     """The case and its area, locked for this transaction; Refusal if there is none or it may not be seen here."""
-    case = await turn.session.get(Case, number, with_for_update=True, populate_existing=True)
+    case = await turn.session.scalar(_LOCKED, {"case": number})
     if case is None:
         raise Refusal(NOT_FOUND.format(number))
-    area = await turn.session.get(Area, case.area_id)
-    assert area is not None
+    area = await area_of(turn.session, case.area_id)
     if case.quiet:
         guard_private(turn, case, area)
     turn.concerns(str(number))
@@ -69,28 +89,31 @@ async def load(turn: Turn, number: int) -> tuple[Case, Area]:
 
 async def current(turn: Turn, number: int) -> int:
     """The number under which a case goes on: of one that was merged, of that into which it went."""
-    case = await turn.session.get(Case, number)
-    while case is not None and case.state == CaseState.MERGED and case.merged_id is not None:
-        number = case.merged_id
-        case = await turn.session.get(Case, number)
+    while into := (await run(turn.session, _MERGED, {"case": number})).scalar():
+        number = into
     return number
 
 
 async def load_own(turn: Turn, number: int) -> tuple[Case, Area] | None:
     """The same for silent work on what the speaker reported: it may be told of anywhere, as nothing is answered."""
-    case = await turn.session.get(Case, number, with_for_update=True, populate_existing=True)
+    case = await turn.session.scalar(_LOCKED, {"case": number})
     if case is None or case.reporter_id != turn.me.contact_id:
         return None
-    area = await turn.session.get(Area, case.area_id)
-    assert area is not None
     turn.concerns(str(number))
-    return case, area
+    return case, await area_of(turn.session, case.area_id)
 
 
 async def between_us(turn: Turn, case: Case) -> bool:
     """Whether a case was, or is to be, spoken of in private only."""
-    chat = await turn.session.get(Chat, case.chat_id)
-    return case.quiet or (chat is not None and chat.contact_id is not None)
+    return case.quiet or (await _told_in(turn, case))[1]
+
+
+async def _told_in(turn: Turn, case: Case) -> tuple[bool, bool]:
+    """Whether it was reported in a group, and whether in private."""
+    if turn.where is not None and turn.where.chat_id == case.chat_id:
+        return turn.where.room is not None, turn.where.private
+    room_id, contact_id = (await run(turn.session, _CHAT, {"chat": case.chat_id})).one()
+    return room_id is not None, contact_id is not None
 
 
 def guard_private(turn: Turn, case: Case, area: Area) -> None:
@@ -144,8 +167,7 @@ async def tell_origin(
     if case.quiet:
         await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
         return None
-    chat = await turn.session.get(Chat, case.chat_id)
-    in_group = chat is not None and chat.room_id is not None
+    in_group, _ = await _told_in(turn, case)
     text = hide_identity_numbers(text) if in_group else text
     people = (case.reporter_id, *others) if mention and in_group else ()
     own = turn.speaker is not None and turn.me.contact_id == case.reporter_id
@@ -157,7 +179,8 @@ async def tell_origin(
     pieces, targets = [Piece(text, people), *shown], [Target(case.chat_id)]
     sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
     if sent.chats:
-        case.shown = True
+        if not case.shown:  # to set what is set already makes a flush of it
+            case.shown = True
         return hold
     await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
     return None
@@ -335,15 +358,15 @@ async def _finished_before(turn: Turn, case: Case, words: str) -> None:
     """办结 once more of what is done: thanks, and the words are kept."""
     kept = "，这句也记下了" if words else ""
     if words:
-        add_step(turn, case, "备注", words[:500], public=False)
+        await add_step(turn, case, "备注", words[:500], public=False)
     done = f"{turn.local(case.done_at):%m-%d %H:%M} " if case.done_at else ""
     await say(turn, f"{texts.name(case)}{done}{texts.state(case)}，不用再发{kept}，谢谢。", ref=str(case.id))
 
 
-async def _followers(turn: Turn, case: Case) -> list[CaseFollower]:
-    """Who has the same trouble, the first first."""
-    query = select(CaseFollower).where(col(CaseFollower.case_id) == case.id).order_by(col(CaseFollower.at))
-    return list((await turn.session.scalars(query)).all())
+async def _followers(turn: Turn, case: Case) -> Sequence[Any]:
+    """Who has the same trouble (contact, chat, at, via), the first first."""
+    rows: Sequence[Any] = (await run(turn.session, _FOLLOWERS, {"case": case.id})).all()
+    return rows
 
 
 async def _joined_here(turn: Turn, case: Case, since: datetime | None) -> list[int]:
@@ -476,7 +499,7 @@ async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: b
     machine.move(case, move)
     case.updated_at = turn.now
     remember(turn, case, move)
-    add_step(turn, case, move, words[:500], public=public)
+    await add_step(turn, case, move, words[:500], public=public)
     turn.audit(f"case.{move}", str(case.id), "state")
     if case.state not in CASE_UNTAKEN or move in HANDED:
         await turn.unschedule("case.unclaimed", *(f"{case.id}#{step}" for step in (1, 2, 3)))
@@ -518,8 +541,7 @@ async def take_up(turn: Turn, case: Case) -> None:
 
 async def not_again(turn: Turn, case: Case, move: str, words: str) -> None:
     """Refusal of the very words that the speaker sent a moment ago: the group has read them."""
-    query = select(CaseStep).where(CaseStep.case_id == case.id).order_by(col(CaseStep.id).desc()).limit(1)
-    last = (await turn.session.scalars(query)).first()
+    last = (await run(turn.session, _LAST, {"case": case.id})).first()
     if last is None or (last.action, last.actor_id, last.text) != (move, turn.me.contact_id, words[:500]):
         return
     if turn.now - last.at < AGAIN:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
 from handlers import locating, quiet_hours
@@ -25,11 +25,12 @@ from handlers.matters import NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, say
 from handlers.reading_words import read_words
 from handlers.refs import fold
-from handlers.surroundings import nearby_cases
+from handlers.surroundings import Nearby, nearby_cases
 from handlers.turn import Turn
 from handlers.understanding import Kind, Reading, Ref, says_same
 from storage.agenda import DueItem
 from storage.areas import Area
+from storage.engine import run
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case, CaseFollower, CaseStep
 from storage.outbox import Sort
@@ -51,10 +52,10 @@ _NO_DIGIT = re.compile(r"\D")
 
 
 class _Like(NamedTuple):
-    """The open case that a report is about, and the one that it may be about."""
+    """The numbers of the open case that a report is about, and of the one that it may be about."""
 
-    same: Case | None = None
-    maybe: Case | None = None
+    same: int | None = None
+    maybe: int | None = None
 
 
 async def reported(turn: Turn) -> None:
@@ -64,23 +65,31 @@ async def reported(turn: Turn) -> None:
         return
     like = await _look(turn, area)
     if like.same is not None:
-        await join(turn, like.same, said=True)
+        await join(turn, await turn.session.get_one(Case, like.same), said=True)
         return
-    hint = f"\n可能和 {like.maybe.id} 是一件，是就回“合并 {like.maybe.id} {{}}”。" if like.maybe else ""
+    hint = f"\n可能和 {like.maybe} 是一件，是就回“合并 {like.maybe} {{}}”。" if like.maybe else ""
     await proactive.watch(turn, await open_and_tell(turn, area, hint), area)
+
+
+_SAID = (
+    select(col(Case.id), col(Case.text))
+    .where(
+        Case.chat_id == bindparam("chat"),
+        Case.reporter_id == bindparam("me"),
+        col(Case.state).in_(CASE_OPEN),
+        col(Case.updated_at) > bindparam("since"),
+    )
+    .order_by(col(Case.id).desc())
+    .limit(5)
+)
 
 
 async def _said_already(turn: Turn) -> bool:
     """Whether the same person said the same here a moment ago: it has its number and its answer."""
-    query = select(Case).where(
-        Case.chat_id == turn.here.chat_id,
-        Case.reporter_id == turn.me.contact_id,
-        col(Case.state).in_(CASE_OPEN),
-        col(Case.updated_at) > turn.now - AGAIN,
-    )
-    for case in await turn.session.scalars(query.order_by(col(Case.id).desc()).limit(5)):
-        if fuzz.ratio(case.text, turn.text[:MAX_TEXT]) >= ALIKE:
-            turn.concerns(str(case.id))
+    said = {"chat": turn.here.chat_id, "me": turn.me.contact_id, "since": turn.now - AGAIN}
+    for number, words in await run(turn.session, _SAID, said):
+        if fuzz.ratio(words, turn.text[:MAX_TEXT]) >= ALIKE:
+            turn.concerns(str(number))
             return True
     return False
 
@@ -92,16 +101,16 @@ async def _look(turn: Turn, area: Area) -> _Like:
     if reading.kind not in KINDS or reading.about_worker or is_private(turn.text, reading.category or ""):
         return _Like()
     told = _told(turn, reading, area)
-    maybe: Case | None = None
-    for case, path in await nearby_cases(turn.session, area, turn.rules, turn.at):
-        how = likeness(told, known(case, path))
+    maybe: int | None = None
+    for case in await nearby_cases(turn.session, area, turn.rules, turn.at):
+        how = likeness(told, known(case, case.path))
         if how is Likeness.NO or (how is Likeness.MAYBE and maybe is not None):
             continue
-        if case.reporter_id == turn.me.contact_id or await moving.between_us(turn, case):
+        if case.reporter_id == turn.me.contact_id or case.alone:
             continue
         if how is Likeness.SAME:
-            return _Like(same=case)
-        maybe = case
+            return _Like(same=case.id)
+        maybe = case.id
     return _Like(maybe=maybe)
 
 
@@ -110,7 +119,7 @@ def _told(turn: Turn, reading: Reading, area: Area) -> Told:
     return Told(turn.text, reading.category or "其他", place, area.path, turn.at, reading.urgent)
 
 
-def known(case: Case, path: str) -> Told:
+def known(case: Case | Nearby, path: str) -> Told:
     """A stored case as one of two reports that are compared."""
     return Told(case.text, case.category, case.place, path, case.created_at, case.urgent)
 
@@ -181,7 +190,7 @@ async def follow(turn: Turn, case: Case, *, silent: bool) -> CaseFollower:
     follower.told_at = turn.now if silent else None
     turn.session.add(follower)
     case.updated_at = turn.now
-    add_step(turn, case, SAME, turn.text[:MAX_TEXT], public=False)
+    await add_step(turn, case, SAME, turn.text[:MAX_TEXT], public=False)
     await turn.session.flush()
     return follower
 
@@ -264,7 +273,7 @@ async def apart(turn: Turn, case: Case) -> bool:
         return False
     step = await _words_of(turn, case)
     await turn.session.delete(follower)
-    add_step(turn, case, "不是一件", "", public=False)
+    await add_step(turn, case, "不是一件", "", public=False)
     reading = await read_words(turn, step.text) if step else None
     if reading is None or reading.kind not in KINDS or turn.here.area is None:
         turn.concerns(str(case.id))

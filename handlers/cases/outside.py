@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, time
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from handlers import locating
@@ -15,7 +15,7 @@ from handlers.cases.listing import outside_lines
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import case_of, owner_name, tell_owner, write_case
 from handlers.commands import Order
-from handlers.local_names import LocalNames
+from handlers.local_names import gazetteer
 from handlers.matters import Refusal
 from handlers.ports import Rules
 from handlers.posting import say, whisper
@@ -135,9 +135,8 @@ def towns_of(speaker: Speaker, rules: Rules) -> set[str]:
 
 async def area_named(turn: Turn, words: str, within: set[str]) -> Area | None:
     """The nearest area below a town that the words name; Refusal if those they name all lie outside `within`."""
-    names = LocalNames()
-    await names.refresh(turn.session, turn.now)
-    codes = [hit.place.area for hit in names.gazetteer.find(fold(words)) if hit.place.area]
+    names = await gazetteer(turn.session)
+    codes = [hit.place.area for hit in names.find(fold(words)) if hit.place.area]
     if not codes:
         return None
     found = {area.code: area for area in await turn.session.scalars(select(Area).where(col(Area.code).in_(codes)))}
@@ -200,10 +199,14 @@ async def record(
     return case
 
 
+_TICKETS = (
+    select(Case).where(Case.merged_id == bindparam("case"), col(Case.source).in_(CASE_OUTSIDE)).order_by(col(Case.id))
+)
+
+
 async def tickets_in(turn: Turn, case: Case) -> list[Case]:
     """The tickets that went into a case: whoever entered them gets its result for each."""
-    query = select(Case).where(Case.merged_id == case.id, col(Case.source).in_(CASE_OUTSIDE)).order_by(col(Case.id))
-    return list((await turn.session.scalars(query)).all())
+    return list((await turn.session.scalars(_TICKETS, {"case": case.id})).all())
 
 
 async def form(turn: Turn, case: Case, stands_for: Case | None = None) -> str:

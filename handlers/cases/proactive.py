@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
 from handlers import locating
@@ -21,6 +21,7 @@ from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Kind
 from storage.areas import Area, Chat, LocalPlace, Purpose, Room
+from storage.engine import run
 from storage.matters import Case, CaseSource, CaseState, CaseStep
 from storage.outbox import Sort
 from storage.people import Role
@@ -34,6 +35,30 @@ NO_MATTER = (CaseState.MERGED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState
 """Ends that say that there was none, or none of its own."""
 
 
+# Put together once, which takes longer than to run them.
+_LIKE = (
+    select(col(Case.id))
+    .where(
+        Case.area_id == bindparam("area"),
+        col(Case.created_at) > bindparam("since"),
+        Case.category == bindparam("category"),
+        Case.place == bindparam("place"),
+        col(Case.quiet).is_(False),
+        col(Case.about_worker).is_(False),
+        Case.kind != Kind.EMERGENCY,
+        col(Case.state).not_in(NO_MATTER),
+        Case.source != CaseSource.PROACTIVE,
+    )
+    .order_by(col(Case.id).desc())
+    .limit(20)
+)
+_PROPOSED = (
+    select(col(CaseStep.id))
+    .where(col(CaseStep.case_id).in_(bindparam("cases", expanding=True)), CaseStep.action == PROPOSED)
+    .limit(1)
+)
+
+
 async def watch(turn: Turn, case: Case, area: Area) -> None:
     """After a case was opened: tell the lead, once in thirty days, that this is the third of its kind here."""
     if case.quiet or case.about_worker or case.kind == Kind.EMERGENCY or case.source == CaseSource.PROACTIVE:
@@ -44,7 +69,7 @@ async def watch(turn: Turn, case: Case, area: Area) -> None:
     people = await responsible(turn, area, (Role.LEAD,)) or await responsible(turn, area, (Role.ADMIN,))
     if not people:
         return
-    add_step(turn, case, PROPOSED, public=False)
+    await add_step(turn, case, PROPOSED, public=False)
     where = case.place or area.name
     numbers = "、".join(map(str, sorted(like)))
     text = (
@@ -57,23 +82,13 @@ async def watch(turn: Turn, case: Case, area: Area) -> None:
 
 async def _like(turn: Turn, case: Case) -> list[int]:
     """The matters of the same category at the same place; in the same grid where no place is known."""
-    query = select(col(Case.id)).where(
-        Case.area_id == case.area_id,
-        col(Case.created_at) > case.created_at - WITHIN,
-        Case.category == case.category,
-        Case.place == case.place,
-        col(Case.quiet).is_(False),
-        col(Case.about_worker).is_(False),
-        Case.kind != Kind.EMERGENCY,
-        col(Case.state).not_in(NO_MATTER),
-        Case.source != CaseSource.PROACTIVE,
-    )
-    return list((await turn.session.scalars(query.order_by(col(Case.id).desc()).limit(20))).all())
+    what = {"area": case.area_id, "category": case.category, "place": case.place}
+    found = await run(turn.session, _LIKE, {**what, "since": case.created_at - WITHIN})
+    return list(found.scalars())
 
 
 async def _proposed(turn: Turn, like: list[int]) -> bool:
-    query = select(CaseStep.id).where(col(CaseStep.case_id).in_(like), CaseStep.action == PROPOSED)
-    return await turn.session.scalar(query.limit(1)) is not None
+    return (await run(turn.session, _PROPOSED, {"cases": like})).first() is not None
 
 
 async def begin(turn: Turn, order: Order) -> None:

@@ -118,7 +118,7 @@ async def explained(turn: Turn, number: int) -> bool:
         return False
     case, _ = await load(turn, number)
     question.answered_at = case.updated_at = turn.now
-    add_step(turn, case, "评价理由", turn.text[:200], public=False)
+    await add_step(turn, case, "评价理由", turn.text[:200], public=False)
     told = await whisper_hands(turn, case, f"{texts.name(case)}{_who(turn, case)}说哪里不满意：{turn.text[:200]}")
     name = await hands_name(turn, case) if told else ""
     await say(turn, f"{texts.name(case)}记下了{f'，已告诉{name}' if name else ''}。", ref=str(case.id))

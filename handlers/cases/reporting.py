@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+from sqlalchemy import insert
 
 from handlers import quiet_hours
 from handlers.cases import evidence, hooks, reminding, texts
@@ -18,6 +21,7 @@ from handlers.turn import Turn
 from handlers.understanding import Kind, Reading
 from storage.areas import Area, Mode, silenced
 from storage.duty import on_duty
+from storage.engine import run
 from storage.matters import Case, CaseStep, Shows
 from storage.outbox import Sort
 from storage.people import Role, names_of
@@ -29,9 +33,10 @@ async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     photos = await evidence.keep_sent(turn, case, Shows.REPORT)
     await evidence.with_step(turn, case, photos)
     look = f"\n有 {len(photos)} 张照片，发“照片 {case.id}”看。" if photos else ""
-    worker = await told_names(turn, case, area)
+    people = await told(turn, case, area)
+    worker = await _names(turn, people)
     await announce(turn, case, area, worker)
-    await tell_owner(turn, case, area, hint.format(case.id) + look)
+    await _tell(turn, case, area, people, hint.format(case.id) + look)
     if not case.shown and not case.quiet and turn.here.private:
         await say(turn, texts.accepted(case, worker, promise(turn, case)), ref=str(case.id))
     return case
@@ -87,7 +92,7 @@ async def write_case(turn: Turn, case: Case, area: Area) -> None:
     case.owner_id = await owner_for(turn, case, area)
     turn.session.add(case)
     await turn.session.flush()
-    add_step(turn, case, hooks.OPENED, case.text[:200], public=False)
+    await add_step(turn, case, hooks.OPENED, case.text[:200], public=False)
     await turn.schedule("case.unclaimed", f"{case.id}#1", next_wait(turn, case))
     await reminding.plan(turn, case)
     turn.concerns(str(case.id))
@@ -119,7 +124,10 @@ async def told(turn: Turn, case: Case, area: Area) -> list[int]:
 
 async def told_names(turn: Turn, case: Case, area: Area) -> str:
     """Their names."""
-    people = await told(turn, case, area)
+    return await _names(turn, await told(turn, case, area))
+
+
+async def _names(turn: Turn, people: Sequence[int]) -> str:
     names = await names_of(turn.session, people) if people else {}
     return "、".join(filter(None, (names.get(one) for one in people)))
 
@@ -149,7 +157,8 @@ async def announce(turn: Turn, case: Case, area: Area, worker: str) -> None:
         [Piece(texts.accepted(case, worker, promise(turn, case)), (case.reporter_id,))],
         [Target(case.chat_id)],
     )
-    case.shown = bool(sent.chats)
+    if not sent.chats:
+        case.shown = False
 
 
 async def hears_fresh(turn: Turn) -> bool:
@@ -161,30 +170,36 @@ async def hears_fresh(turn: Turn) -> bool:
     return Sort.FRESH in ALLOWED[mode]
 
 
-async def tell_owner(turn: Turn, case: Case, area: Area, hint: str = "") -> None:
-    """The owner hears of it in private with a `hint`, or in a staff room without personal data; not in the night.
+async def tell_owner(turn: Turn, case: Case, area: Area) -> None:
+    """The owner hears of it in private, or in a staff room without personal data; not in the night.
 
     Of an urgent one who is on duty hears too, at any hour.
     """
+    await _tell(turn, case, area, await told(turn, case, area))
+
+
+async def _tell(turn: Turn, case: Case, area: Area, people: Sequence[int], hint: str = "") -> None:
     hold = None if on_the_clock(case) else quiet_hours.ends(turn)
     text = texts.for_worker(case, turn.me.name, area.name, turn.local(case.created_at)) + hint
-    for contact_id in await told(turn, case, area):
+    for contact_id in people:
         if contact_id != turn.me.contact_id:
             open_text = texts.for_staff_room(case, area.name)
             await tell(turn, contact_id, text, open_text, area=area, ref=str(case.id), hold=hold)
 
 
-def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:
+_STEP = insert(CaseStep)
+
+
+async def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:
     """Note what happened, by whom, and what the case's state is now."""
-    turn.session.add(
-        CaseStep(
-            case_id=case.id or 0,
-            at=turn.now,
-            actor_id=turn.speaker.contact_id if turn.speaker else None,
-            action=action,
-            state=case.state,
-            text=text,
-            public=public,
-        )
-    )
     hooks.note(turn, case, action)
+    step = {
+        "case_id": case.id,
+        "at": turn.now,
+        "actor_id": turn.speaker.contact_id if turn.speaker else None,
+        "action": action,
+        "state": case.state,
+        "text": text,
+        "public": public,
+    }
+    await run(turn.session, _STEP, step)

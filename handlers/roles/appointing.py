@@ -241,7 +241,7 @@ async def _hand(turn: Turn, person: Contact, owner_id: int | None, cases: Sequen
         if waited:
             await reminding.plan(turn, case)
         await moving.wait_for_claim(turn, case)
-        add_step(turn, case, "上交", owner.name if owner else "待定")
+        await add_step(turn, case, "上交", owner.name if owner else "待定")
         turn.audit("case.moved_up", str(case.id), "owner_id,state")
     if owner is None or owner_id is None:
         return []

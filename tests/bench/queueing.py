@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import statistics
 import tempfile
 import time
@@ -55,6 +56,7 @@ async def _measure(database: Database, rooms: int, repetitions: int) -> Queueing
     outside = Outside(Rules(), WechatyGateway("127.0.0.1:9", "t").capabilities)
     inbox = Inbox(database, account, clock, lambda: None, Watching(), wipe_after=timedelta(minutes=15))
     dispatch = Dispatch(database, outside, account, lambda: None)
+    gc.freeze()  # as `run` does once it is up
     pairs = []
     for number in range(repetitions + 1):
         await inbox.store([_alert(number, people[RESIDENTS])])
