@@ -43,6 +43,9 @@ async def read_words(turn: Turn, words: str) -> Reading:
 async def read_matter(turn: Turn, words: str) -> Reading:
     """What `words` say of which a command says that they are a matter: it is about something, whatever its kind."""
     reading = await read_words(turn, words)
+    if reading.kind is Kind.CHAT:
+        fields = extract(Scan(fold(words)), Kind.REQUEST, await _context(turn))
+        reading = reading._replace(fields=fields)
     return reading._replace(category=reading.category or category_of(words))
 
 
