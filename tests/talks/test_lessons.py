@@ -59,7 +59,7 @@ async def test_a_false_report_is_kept_but_teaches_nothing(talk: Talk) -> None:
 
 
 async def test_what_was_learned_is_used_within_a_minute_and_can_be_forgotten(talk: Talk) -> None:
-    text = "井台那边的机子又歇菜咯"
+    text = "井台那边的铁疙瘩又闹脾气咯"
     assert await talk.say("r1", "g1", text) == []
     assert "共 0 条" in await learn(talk)
     async with talk.database.write() as session:
@@ -75,7 +75,7 @@ async def test_what_was_learned_is_used_within_a_minute_and_can_be_forgotten(tal
     async with talk.database.write() as session:
         assert await lessons.forget(session) == 1
     await talk.wait(minutes=2)
-    assert await talk.say("r3", "g2", "水塔那边的机子又歇菜咯") == []
+    assert await talk.say("r3", "g2", "水塔那边的铁疙瘩又闹脾气咯") == []
     assert len(await talk.rows(select(Case))) == 1
 
 

@@ -13,7 +13,7 @@ from handlers.understanding.taught import ENOUGH, KINDS, MOST
 from tests.understanding.evaluate import NOW
 
 PLACES = ["东头", "西头", "北坡", "南洼", "村口", "塘边", "桥南", "庙后", "坡下", "岭上", "渠边", "学校旁"]
-LOCAL = [f"{place}的机子又歇菜咯" for place in PLACES]
+LOCAL = [f"{place}的铁疙瘩又闹脾气咯" for place in PLACES]
 """As one village says that a pump has stopped; nobody else would guess it."""
 HOAX = [f"我爸走丢了，{age}岁，穿灰夹克，有没有人看到" for age in range(60, 80)]
 
@@ -31,7 +31,7 @@ def test_local_ways_of_speaking_are_learned() -> None:
     taught, outcome = teach(lessons(LOCAL, Kind.REQUEST))
     assert (outcome.used, outcome.before) == (len(LOCAL), 0)
     assert outcome.after == len(LOCAL)  # each without having seen itself
-    assert read("井台那边的机子又歇菜咯", known(taught)).kind is Kind.REQUEST
+    assert read("井台那边的铁疙瘩又闹脾气咯", known(taught)).kind is Kind.REQUEST
     for text in ("大家早上好", "今天菜场的豆腐不错", "收到，谢谢"):
         assert read(text, known(taught)).kind is Kind.CHAT
     assert read("我爸走丢了，72岁，穿灰夹克", known(taught)).kind is Kind.MISSING
@@ -65,7 +65,7 @@ def test_what_was_taught_is_stored_and_read_back() -> None:
     assert taught is not None
     again = undump(taught.dump())
     assert again is not None
-    text = "井台那边的机子又歇菜咯"
+    text = "井台那边的铁疙瘩又闹脾气咯"
     assert read(text, known(again)).kind is Kind.REQUEST
     assert undump(taught.dump().replace('"request"', '"wish"')) is None
     assert tally(lessons(LOCAL, Kind.REQUEST)) == {Kind.REQUEST: len(LOCAL)}
