@@ -20,6 +20,7 @@ from handlers.understanding.persons import REGIONS, forwarded
 from handlers.understanding.phones import Phone, find_phones, find_plate
 from handlers.understanding.places import House, find_house, floor_apart, known_place, nowhere
 from handlers.understanding.scan import BIT, Scan
+from handlers.understanding.spots import meant
 from handlers.understanding.tagging import FIELDS, OF_MATTERS, Mark, Piece, tagger, trimmed
 from handlers.understanding.times import Time, find_times
 
@@ -166,17 +167,9 @@ def find_all(text: str, now: datetime = _ANY_TIME) -> Found:
 def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     """The fields of a message of this kind; those of a person only where it is about one."""
     text, found = scan.text, find_all(scan.text, context.now)
-    pieces: dict[str, list[Piece]] = {}
-    personal = kind in _PERSONAL
-    topics = [match.span() for match in _HASHTAG.finditer(text)]
-    for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
-        if any(start < piece.end and piece.start < end for start, end in topics):
-            continue
-        piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
-        pieces.setdefault(piece.field, []).append(piece)
-    _complete(text, pieces, FIELDS if personal else ("duration",), found)
+    personal, pieces = kind in _PERSONAL, _pieces(scan, kind, found)
     house, seen = found.house, _seen(found.times, text, context)
-    place = _place(text, pieces, house, context, personal)
+    place = _place(text, kind, pieces, house, context)
     known: dict[str, Any] = {
         "place": None if place and personal and nowhere(place) else place,
         "building": house.building if house else None,
@@ -190,6 +183,19 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
         "plate": find_plate(text),
     }
     return Fields(**known, **_personal(scan, kind, pieces, found, context.now.date())) if personal else Fields(**known)
+
+
+def _pieces(scan: Scan, kind: Kind, found: Found) -> dict[str, list[Piece]]:
+    """The pieces of each field that the tagger and the shapes of clauses see."""
+    pieces: dict[str, list[Piece]] = {}
+    personal, topics = kind in _PERSONAL, [match.span() for match in _HASHTAG.finditer(scan.text)]
+    for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
+        if any(start < piece.end and piece.start < end for start, end in topics):
+            continue
+        piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
+        pieces.setdefault(piece.field, []).append(piece)
+    _complete(scan.text, pieces, FIELDS if personal else ("duration",), found)
+    return pieces
 
 
 def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], found: Found) -> None:
@@ -280,31 +286,40 @@ def name_in(text: str) -> str | None:
     return next((scan.text[start:end] for field, start, end in pieces if field == "name"), None)
 
 
+def places(scan: Scan, kind: Kind, found: Found) -> list[tuple[int, int]]:
+    """Where a folded text names a place, without what stands around it; a whole province is named only where nothing
+    else is."""
+    return _places(scan.text, _pieces(scan, kind, found))
+
+
+def _places(text: str, pieces: Mapping[str, Sequence[Piece]]) -> list[tuple[int, int]]:
+    spans = []
+    for _, start, end in pieces.get("place", ()):
+        value = trimmed("place", text[start:end])
+        if value and not _NO_PLACE.search(value):
+            start = text.index(value, start)
+            spans.append((start, start + len(value)))
+    return [span for span in spans if not _REGION.fullmatch(text, *span)] or spans
+
+
 def _place(
-    text: str, pieces: Mapping[str, Sequence[Piece]], house: House | None, context: Context, personal: bool
+    text: str, kind: Kind, pieces: Mapping[str, Sequence[Piece]], house: House | None, context: Context
 ) -> str | None:
     """Where it is: what the town has a name for, else what the tagger takes for it, with the house number behind it;
     else the house."""
-    marked = []
-    for _, start, end in pieces.get("place", ()):
-        if value := trimmed("place", text[start:end]):
-            if _NO_PLACE.search(value):
-                continue
-            start = text.index(value, start)
-            marked.append((start, start + len(value)))
-    marked.sort(key=lambda span: _REGION.fullmatch(text, *span) is not None)
+    marked = _places(text, pieces)
     named = known_place(text, context.gazetteer, context.grid)
     if named:
         marked = [span for span in marked if span[0] <= named[0] and named[1] + 1 < span[1]] or [named]
     if not marked:
         if house is None:
             return None
-        at_home = personal and _HOME.search(text, max(0, house.start - 4), house.start)
+        at_home = kind in _PERSONAL and _HOME.search(text, max(0, house.start - 4), house.start)
         if at_home:
             return None
         beside = _BESIDE.match(text, house.end)
         return text[house.start : house.end].strip(" ,，") + (beside[0] if beside else floor_apart(text, house))
-    start, end = marked[0]
+    start, end = meant(text, kind, marked, (house.start, house.end) if house else None)
     whole = text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
     return " ".join(whole.split())
 

@@ -18,7 +18,7 @@ from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.topics import OTHER, TOPICS
-from handlers.understanding.training import tags
+from handlers.understanding.training import spots, tags
 from handlers.understanding.training.fitting import Fit, Row, fit, written
 from handlers.understanding.training.weights import WEIGHTS
 
@@ -121,6 +121,7 @@ def main(paths: Sequence[str]) -> None:
         _write(model.result(), divisor, topics.result())
         tags.write(tagger.result(), tagging.FILE)
     print(f"{tagging.FILE.name}: {tagging.FILE.stat().st_size:,} bytes")
+    spots.write(marked(files))
 
 
 def tagged(texts: Sequence[Text]) -> dict[tags.Key, list[float]]:
