@@ -96,7 +96,7 @@ def facts_of(alert: Alert, *, vouched: str, police: str, zone: ZoneInfo, public_
     seen = "\n".join(
         part
         for part in (
-            "，".join(one for one in (alert.place, alert.direction) if one),
+            "，".join(one for one in (alert.place, describing.heading(alert.direction)) if one),
             describing.dated(alert.seen_at, alert.seen_precision, zone) if alert.seen_at else "",
         )
         if part

@@ -378,7 +378,7 @@ def _of_here(ref: Ref | None, plan: Plan, around: Surroundings) -> bool:
     """Whether a reference is a case of the message's own chat that alarms nobody else."""
     if ref is None or ref.letter:
         return False
-    cases = around.cases.get(plan.message.chat_id or 0, ())
+    cases = [one for one in around.cases.get(plan.message.chat_id or 0, ()) if not one.quiet]
     return any(one.id == ref.number and one.kind != Kind.EMERGENCY for one in cases)
 
 

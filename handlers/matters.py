@@ -41,6 +41,10 @@ class Lacking(Refusal):
     """Something that plain words of the one who is to do it would do, but for what is still missing: they hear it."""
 
 
+class InPrivate(Refusal):
+    """What is asked for in a group is spoken of in private only; who asked is told so there."""
+
+
 class NothingOpen(Refusal):
     """There is nothing that words without a number could mean."""
 

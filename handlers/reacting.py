@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers import cases, chatting, doubts, emergencies, helping, notices, table, whose
 from handlers.commands import Command, Order, Takes
-from handlers.matters import Lacking, NothingOpen, Refusal, find
+from handlers.matters import InPrivate, Lacking, NothingOpen, Refusal, find
 from handlers.overhearing import CALLED
 from handlers.posting import NO_MATTER, say, whisper
 from handlers.surroundings import Surroundings, as_ref
@@ -133,8 +133,9 @@ async def react(turn: Turn, reading: Reading) -> None:
 async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
     """Plain words that were about no matter after all: nobody asked the bot, so it says nothing."""
     addressed = turn.here.private or bool(turn.quoted) or bool(turn.event and turn.event.mentions_me)
-    if isinstance(refusal, Lacking) and not addressed:
-        sent = await whisper(turn, turn.me.contact_id, str(refusal), ref=turn.ref or NO_MATTER)
+    if isinstance(refusal, (Lacking, InPrivate)) and not addressed:
+        number = f"【事项 {reading.candidates[0].ref}】" if isinstance(refusal, InPrivate) else ""
+        sent = await whisper(turn, turn.me.contact_id, f"{number}{refusal}", ref=turn.ref or NO_MATTER)
         if sent.chats:
             return
     elif reading.act != Act.NONE and not addressed and reading.act != Act.CLAIM:

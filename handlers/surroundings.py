@@ -281,9 +281,17 @@ _FRESH = col(Case.state).in_((CaseState.DONE, *_OVER)) & (col(Case.updated_at) >
 _MERGED = (col(Case.state) == CaseState.MERGED) & (col(Case.updated_at) > bindparam("since"))
 _CASES = (
     select(Case)
-    .where(col(Case.chat_id).in_(bindparam("chats")), or_(col(Case.state).in_(CASE_OPEN), _FRESH, _MERGED))
+    .where(
+        or_(
+            col(Case.chat_id).in_(bindparam("chats")),
+            col(Case.reporter_id).in_(bindparam("alone")),
+            col(Case.reporter_id).in_(bindparam("writers")) & col(Case.quiet),
+        ),
+        or_(col(Case.state).in_(CASE_OPEN), _FRESH, _MERGED),
+    )
     .order_by(col(Case.id))
 )
+"""Those of these chats, all that those who write in private reported, and what any writer reported in private."""
 _JOINED = (
     select(col(CaseFollower.case_id), col(CaseFollower.chat_id), col(CaseFollower.contact_id))
     .join(Case, col(CaseFollower.case_id) == col(Case.id))
@@ -368,7 +376,7 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     if named := {one.area_id for one in messages if one.area_id is not None}:
         areas = await session.scalars(select(Area).where(col(Area.id).in_(named)))
         around.located = {area.id or 0: area for area in areas}
-    await _matters(session, around, chats, now)
+    await _matters(session, around, messages, now)
     await _questions(session, around, chats, now)
     await _lines(session, around, messages)
     await _quotes(session, around, messages)
@@ -446,7 +454,9 @@ async def _private_areas(session: AsyncSession, around: Surroundings, private: d
             around.where[chat_id] = Where(chat_id, None, area)
 
 
-async def _matters(session: AsyncSession, around: Surroundings, chats: set[int], now: datetime) -> None:
+async def _matters(session: AsyncSession, around: Surroundings, messages: Sequence[Message], now: datetime) -> None:
+    writers = {(one.chat_id, one.contact_id) for one in messages if one.chat_id is not None}
+    chats = {chat_id for chat_id, _ in writers}
     for alert in await session.scalars(_ALERTS, {"since": now - RECENT_DONE}):
         if alert.merged_id is not None:
             around.parts.setdefault(alert.merged_id, []).append(alert)
@@ -454,11 +464,19 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
             (around.alerts if alert.state in ALERT_OPEN else around.ended).append(alert)
     by_chat: dict[int, list[Case]] = defaultdict(list)
     since = now - timedelta(days=around.rules.cases.reopen_days)
-    for case in await session.scalars(_CASES, {"chats": list(chats), "since": since}):
+    alone = {chat_id: contact_id for chat_id, contact_id in writers if _private(around, chat_id)}
+    theirs = {
+        "chats": list(chats),
+        "alone": [contact_id for contact_id in alone.values() if contact_id is not None],
+        "writers": [contact_id for _, contact_id in writers if contact_id is not None],
+    }
+    for case in await session.scalars(_CASES, {**theirs, "since": since}):
         if case.state == CaseState.MERGED:
             around.merged.append(Ref("", case.id or 0))
-        else:
-            by_chat[case.chat_id].append(case)
+            continue
+        own = {chat_id for chat_id, contact_id in writers if contact_id == case.reporter_id}
+        for chat_id in {case.chat_id} & chats | {one for one in own if case.quiet or one in alone}:
+            by_chat[chat_id].append(case)
     await _joined(session, around, by_chat, chats, now)
     for chat_id, cases in by_chat.items():
         around.cases[chat_id] = [one for one in cases if one.state not in _OVER]
@@ -470,6 +488,10 @@ async def _matters(session: AsyncSession, around: Surroundings, chats: set[int],
         if asked is not None:
             around.claimable.setdefault(asked, []).append(stray)
     around.strays = {chat: list(ones.values()) for chat, ones in found.items()}
+
+
+def _private(around: Surroundings, chat_id: int | None) -> bool:
+    return chat_id in around.where and around.where[chat_id].private
 
 
 async def _joined(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,8 @@ from storage.matters import Alert
 SURNAMES_OF_TWO = ("欧阳", "上官", "司马", "诸葛", "司徒", "夏侯", "皇甫", "尉迟", "公孙", "慕容", "令狐", "东方")
 PET_NAMES = ("小", "阿", "老", "大")
 OLD, YOUNG = 60, 14
+_SAYS_SO = re.compile(r"[往向朝去奔沿顺到回进上下出坐乘搭跟]|.*(?:走|去|方向)")
+_COMPASS = re.compile(r"[东南西北]{1,2}|[左右]")
 
 
 def age(alert: Alert) -> str:
@@ -74,7 +77,14 @@ def looks(alert: Alert) -> list[tuple[str, str]]:
 def last_seen(alert: Alert, now: datetime, zone: ZoneInfo) -> str:
     """`今天（11月21日）9:10，老粮站，往东走`."""
     when = moment(alert.seen_at, alert.seen_precision, now, zone) if alert.seen_at else ""
-    return "，".join(part for part in (when, alert.place, alert.direction) if part)
+    return "，".join(part for part in (when, alert.place, heading(alert.direction)) if part)
+
+
+def heading(direction: str) -> str:
+    """A direction as people say it: 东 is 往东走, 桥头 is 往桥头方向; what says so by itself stays."""
+    if not direction or _SAYS_SO.match(direction):
+        return direction
+    return f"往{direction}走" if _COMPASS.fullmatch(direction) else f"往{direction}方向"
 
 
 def moment(at: datetime, precision: str, now: datetime, zone: ZoneInfo) -> str:

@@ -539,7 +539,9 @@ def step(sighting: Sighting, here: Here) -> str:
     """One clue: when, where, which way, how well it fits; its words where no place was understood."""
     when = describing.moment(sighting.seen_at or sighting.at, "", here.now, here.zone)
     what = "，".join(
-        part for part in (sighting.place or f"“{open_clip(sighting.text, 40)}”", sighting.direction) if part
+        part
+        for part in (sighting.place or f"“{open_clip(sighting.text, 40)}”", describing.heading(sighting.direction))
+        if part
     )
     how = fits(sighting)
     return f"{when} {what}" + (f"（{how}）" if how else "")

@@ -43,6 +43,9 @@ async def more(turn: Turn, ref: Ref) -> None:
         turn.outcome, turn.ref = Outcome.CHAT, ""
         return
     case = own[0]
+    if turn.here.private and case.shown and turn.here.chat_id != case.chat_id:
+        await _more_in_private(turn, case)
+        return
     case.text = f"{case.text}\n{turn.text}"[:MAX_TEXT]
     before = case.place
     if turn.reading and (said := place_of(turn.reading.fields)):
@@ -54,6 +57,17 @@ async def more(turn: Turn, ref: Ref) -> None:
     await turn.schedule(
         "case.added", str(case.id), turn.now + timedelta(seconds=turn.rules.cases.announce_after_seconds)
     )
+
+
+async def _more_in_private(turn: Turn, case: Case) -> None:
+    """What is added in private to a matter of the group stays between the reporter and who has it in hand."""
+    if turn.reading and turn.reading.fields.phone:
+        case.phone = turn.reading.fields.phone
+    case.updated_at = turn.now
+    await add_step(turn, case, ADDED, turn.text[:200], public=False)
+    told = await whisper_hands(turn, case, f"{texts.name(case)}报事人私下补充：{clip(turn.text, 200)}")
+    whom = f"，只告诉了{await hands_name(turn, case)}，不发到群里" if told else "，不发到群里"
+    await say(turn, f"{texts.name(case)}补充的情况已记下{whom}。", ref=str(case.id))
 
 
 async def fixed(turn: Turn, ref: Ref) -> None:

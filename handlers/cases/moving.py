@@ -19,7 +19,7 @@ from handlers.cases.reporting import add_step, owner_for, owner_name
 from handlers.checking_on import is_check
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
-from handlers.matters import COMPLAINTS, NOT_FOUND, Refusal
+from handlers.matters import COMPLAINTS, NOT_FOUND, InPrivate, Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind
@@ -121,7 +121,7 @@ def guard_private(turn: Turn, case: Case, area: Area) -> None:
     if not (manages(turn, case, area) or turn.me.contact_id == case.reporter_id):
         raise Refusal(NOT_FOUND.format(case.id))
     if not turn.here.private:
-        raise Refusal("这件事涉及个人，请私聊我。")
+        raise InPrivate("这件事涉及个人，请私聊我。")
 
 
 def manages(turn: Turn, case: Case, area: Area) -> bool:
@@ -178,6 +178,8 @@ async def tell_origin(
     shown = await evidence.for_chat(turn, photos, case.chat_id, in_group=in_group)
     pieces, targets = [Piece(text, people), *shown], [Target(case.chat_id)]
     sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
+    if own and turn.here.private and turn.here.chat_id != case.chat_id:
+        await say(turn, text, ref=str(case.id))  # who wrote in private hears it there too
     if sent.chats:
         if not case.shown:  # to set what is set already makes a flush of it
             case.shown = True

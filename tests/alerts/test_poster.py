@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from bot.lettering import drawable, face, find_font, fitted, wrapped
 from bot.poster import MAX_BYTES, PosterFacts, draw_found, draw_poster, facts_of, found_facts
+from handlers.alerts.describing import heading
 from handlers.ports import AlertRules
 from storage.matters import Alert, AlertState
 from tests.alerts.town import TOWN_ROOMS, the_alert
@@ -293,3 +294,11 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [("东", "往东走"), ("菜市场", "往菜市场方向"), ("往东走", "往东走"), ("坐12路车", "坐12路车"), ("", "")],
+)
+def test_a_direction_is_said_as_one(said: str, shown: str) -> None:
+    assert heading(said) == shown

@@ -1,0 +1,46 @@
+"""What a reporter says in private of a matter that was told in the group, and the other way round."""
+
+from __future__ import annotations
+
+from tests.harness import Talk, rooms, texts
+
+LAMP = "3栋2单元楼道灯不亮了"
+DRIPS = "楼上空调滴水滴了我一窗台，说了几次不听"
+
+
+async def test_what_is_added_in_private_stays_there(talk: Talk) -> None:
+    await talk.say("r2", "g1", LAMP)
+    said = await talk.say("r2", None, "对了，是二楼那盏，电话13900000007")
+    assert rooms(said) == {"@r2", "@w1"}
+    assert "私下补充" in texts(said, "@w1")[0]
+    assert "不发到群里" in texts(said, "@r2")[0]
+    assert "g1" not in rooms(await talk.wait(minutes=5))
+
+
+async def test_it_is_asked_after_and_taken_back_in_private(talk: Talk) -> None:
+    await talk.say("r2", "g1", LAMP)
+    assert texts(await talk.say("r2", None, "修好了吗"), "@r2")[0].startswith("【事项 1】")
+    said = await talk.say("r2", None, "不用管了")
+    assert "已撤销" in texts(said, "g1")[0]
+    assert "已撤销" in texts(said, "@r2")[0]
+
+
+async def test_a_mark_in_private_counts(talk: Talk) -> None:
+    await talk.say("r2", "g1", LAMP)
+    await talk.say("w1", None, "办结 1 换了灯泡")
+    assert "重新打开" in texts(await talk.say("r2", None, "又坏了"), "@r2")[0]
+
+
+async def test_a_quarrel_is_taken_back_in_private_only(talk: Talk) -> None:
+    await talk.say("r3", "g2", DRIPS)
+    said = await talk.say("r3", "g2", "不用管了")
+    assert rooms(said) == {"@r3"}
+    assert "请私聊我" in texts(said, "@r3")[0]
+    assert "已撤销" in texts(await talk.say("r3", None, "不用管了"), "@r3")[0]
+
+
+async def test_others_say_nothing_of_it(talk: Talk) -> None:
+    await talk.say("r3", "g2", DRIPS)
+    assert "已撤销" not in "".join(texts(await talk.say("r1", None, "不用管了"), "@r1"))
+    await talk.say("r2", "g1", LAMP)
+    assert "已撤销" not in "".join(texts(await talk.say("r1", None, "不用管了"), "@r1"))
