@@ -20,7 +20,7 @@ from handlers.clipping import clip
 from handlers.likeness import alike, of_one_house
 from handlers.posting import say
 from handlers.turn import ON_DUTY, Turn
-from handlers.understanding import Act, Kind, Ref
+from handlers.understanding import Act, Kind, Ref, plainly_fixed
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
@@ -79,7 +79,10 @@ async def fixed(turn: Turn, ref: Ref) -> None:
     if case.state == CaseState.DONE and turn.me.contact_id == case.reporter_id:
         await rating.rate(turn, ref.number, rating.GOOD, "")
     elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id:
-        await moving.settle(turn, case)
+        if case.kind == Kind.EMERGENCY or plainly_fixed(turn.text):
+            await moving.settle(turn, case)
+        else:
+            await more(turn, ref)
     elif case.state in CASE_OPEN and moving.manages(turn, case, area):
         await moving.finish(turn, ref.number, turn.text[:200])
     elif case.state in (*CASE_OPEN, CaseState.DONE) and await moving.affected(turn, case):
@@ -158,7 +161,10 @@ async def _still_waiting(turn: Turn, case: Case) -> None:
 async def _passed_on(turn: Turn, case: Case) -> bool:
     """Whoever has it in hand reads what was said."""
     await add_step(turn, case, NOT_YET, turn.text[:200], public=False)
-    return await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
+    told = await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
+    if told and turn.here.private:  # in the group the next progress is the answer
+        await say(turn, f"{texts.name(case)}已转告{await hands_name(turn, case)}。", ref=str(case.id))
+    return told
 
 
 async def rated(turn: Turn, ref: Ref) -> None:

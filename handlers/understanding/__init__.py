@@ -1,6 +1,6 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
-from handlers.understanding.acts import asks_secrecy, asks_when, not_yet, says_same
+from handlers.understanding.acts import asks_secrecy, asks_when, not_yet, plainly_fixed, says_same
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -42,6 +42,7 @@ __all__ = [
     "category_of",
     "masked",
     "not_yet",
+    "plainly_fixed",
     "read",
     "same_home",
     "says_same",

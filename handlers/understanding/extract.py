@@ -50,7 +50,7 @@ _NO_ILLNESS = re.compile(rf"(?:{_DENIAL})?(?P<what>(?:[^,，。]{{0,6}}(?:痴呆
 _NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻将")
 """What no place has in it, and others do what they do."""
 _HEADED = re.compile(
-    r"(?<![回出进过下常爱来])(?:[去奔]|[往朝向]着?|前往|驶[往向]|拐[进上到]|[说要想]回)(?:了|的|到)?那?个?$"
+    r"(?<![回出进过下常爱来])(?:[去奔]|[往朝向]着?|前往|驶[往向]|拐[进上到]?|[说要想]回)(?:了|的|到)?那?个?$"
 )
 """Before where somebody was going, who need not have come there: 说去水库钓鱼."""
 _PLATED = re.compile(r"[,，(（\s]{0,2}车?牌?号?[:：是]?[一-鿿][A-Z][·.]?[A-Z0-9]{5}")

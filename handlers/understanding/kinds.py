@@ -29,6 +29,7 @@ _ALONE = ALARM | bits(
     "back",
 )
 _GRAVE = ALARM | bits("lost", "wanted", "gone")
+_OF_LOST = _GRAVE | bits("dazed")  # 走丢的是我父亲
 _OF_PERSON = bits("away", "seek", "saw", "safe", "whose_any")
 _PROFILE = bits("frail", "panic", "nophone", "whose_any")
 _SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
@@ -80,7 +81,7 @@ def nothing(scores: list[float], scan: Scan) -> Judgement | None:
     if others < 1 / CERTAIN:
         return Judgement(Kind.CHAT, 1 / others)
     mask = scan.mask
-    return CHAT if not worded(mask) or (others < 1 / SURE and not mask & _GRAVE) else None
+    return CHAT if not worded(mask) or (others < 1 / SURE and not mask & _OF_LOST) else None
 
 
 @lru_cache(8192)
@@ -181,7 +182,7 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     temperature = learned().temperature
     top = max(scores)
     kind = scores.index(top)
-    plain_talk = not alert and kind != _MISSING and not scan.mask & _GRAVE
+    plain_talk = not alert and kind != _MISSING and not scan.mask & _OF_LOST
     if plain_talk:
         sure = 1 / sum([exp((score - top) / temperature) for score in scores])
         if sure > (CLEAR_CHAT if kind == _CHAT else CLEAR):

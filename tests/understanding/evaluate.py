@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from handlers.understanding import Context, read, to_json
+from handlers.understanding import Act, Context, OpenMatter, Ref, read, to_json
 from handlers.understanding.normal import fold
 from handlers.understanding.tagging import FIELDS, trimmed
 from tests.understanding.collected import collected
@@ -23,6 +23,9 @@ EXAMPLES = Path(__file__).with_name("examples.jsonl")
 WRITTEN = Path(__file__).with_name("written")
 KEPT = Path(__file__).with_name("kept")
 """Messages of hands that wrote nothing else; nothing is learned from them, and no rule was made by looking at them."""
+
+BESIDE = Path(__file__).with_name("beside.jsonl")
+"""Lines beside an open matter, of a hand that nothing was learned from; half of them sound so, but do nothing."""
 
 FRESH = Path(__file__).with_name("fresh")
 """Messages of a hand that wrote as an examiner would; nothing was learned from them, but their errors were seen."""
@@ -175,9 +178,42 @@ def table(title: str, result: Result, *, wrong: bool = False) -> str:
     return "\n".join(lines)
 
 
+def act_beside(row: dict[str, Any]) -> str:
+    """What a line is taken to do to the matter that it was written beside; a verdict with what it is."""
+    known = row["matter"]
+    matter = OpenMatter(
+        Ref(known["letter"], 7),
+        NOW - timedelta(minutes=30),
+        mine=known["mine"],
+        category=known["category"] or None,
+        done=known["done"],
+    )
+    got = read(row["text"], Context(now=NOW, matters=(matter,)))
+    return str(got.act) if got.act is not Act.RATE else "rate_good" if got.satisfied else "rate_bad"
+
+
+def beside() -> str:
+    """How many of the lines beside a matter that do something are understood, and how many of the others disturb.
+
+    Who takes something on says so in the words of the trade, or to the bot: those lines are left out.
+    """
+    rows = [row for row in rows_of(BESIDE) if row["act"] != Act.CLAIM]
+    doing = [row for row in rows if row["act"] != Act.NONE]
+    took = [act_beside(row) for row in doing]
+    right = sum(act == row["act"] for act, row in zip(took, doing, strict=True))
+    wrong = sum(act not in (Act.NONE, row["act"]) for act, row in zip(took, doing, strict=True))
+    idle = [row for row in rows if row["act"] == Act.NONE]
+    disturbed = sum(act_beside(row) != Act.NONE for row in idle)
+    return (
+        f"beside a matter: {right} of {len(doing)} lines understood, {wrong} taken for something else, "
+        f"{disturbed} of {len(idle)} lines that do nothing taken for something"
+    )
+
+
 if __name__ == "__main__":
     print(report("dev", wrong=True))
     print(report("held"))
     print(table("kept", measured(unlearned(KEPT))))
     print(table("fresh", measured(unlearned(FRESH))))
+    print(beside())
     print("\n".join(collected()))

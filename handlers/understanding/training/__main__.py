@@ -18,7 +18,7 @@ from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.topics import OTHER, TOPICS
-from handlers.understanding.training import spots, tags
+from handlers.understanding.training import dialogue, spots, tags
 from handlers.understanding.training.fitting import Fit, Row, fit, written
 from handlers.understanding.training.weights import WEIGHTS
 
@@ -32,7 +32,7 @@ ROUNDS = 20
 FOLDS = 3
 """Into how many parts the files are dealt to find the temperature: each is read by a model that never saw it."""
 LEAN = {
-    "chat": 1.85, "question": 1.0, "missing": 1.05, "stray": 0.2, "sighting": -0.1, "found": -0.2, "suggestion": -0.2,
+    "chat": 2.0, "question": 1.0, "missing": 1.2, "stray": 0.2, "sighting": -0.1, "found": -0.2, "suggestion": -0.2,
 }  # fmt: skip
 """What is added to the score of a kind: most of what is read is chat, and one line of it in a hundred may be reacted
 to; to miss a missing person is worst; and news of one comes where one is sought, of which a text alone says nothing."""
@@ -46,14 +46,18 @@ SCRAPS, SCRAP = ("clothes", "features", "place", "name", "phone", "contact_name"
 Text = dict[str, Any]
 
 
+def rows_of(path: Path) -> list[Text]:
+    """The rows of JSON lines."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
 def texts_of(path: Path) -> list[Text]:
     """Rows of JSON lines with `text`, `kind` and perhaps `category` and `fields`; rows of the part `held` stay out.
 
     Texts that have an `act` in place of a kind are about an open matter, and of no kind by themselves. The texts of a
     file of nothing but chat count less: they are many, and easy beside those that were written next to a matter.
     """
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-    rows = [row for row in rows if "kind" in row]
+    rows = [row for row in rows_of(path) if "kind" in row]
     easy = all(row["kind"] == "chat" for row in rows)
     weight = EASY if easy else SHAPING if any("part" in row for row in rows) else 1.0
     return [{"weight": weight, **row} for row in rows if row.get("part") != "held"]
@@ -122,6 +126,8 @@ def main(paths: Sequence[str]) -> None:
         tags.write(tagger.result(), tagging.FILE)
     print(f"{tagging.FILE.name}: {tagging.FILE.stat().st_size:,} bytes")
     spots.write(marked(files))
+    beside = dialogue.told(row for path in paths for row in rows_of(Path(path)))
+    dialogue.write(dialogue.fitted(dialogue.rows_of(beside, texts)))
 
 
 def tagged(texts: Sequence[Text]) -> dict[tags.Key, list[float]]:

@@ -56,10 +56,12 @@ Signs = Mapping[str, Sequence[float]]
 """What signs weigh for each label."""
 
 
-def fit(rows: Sequence[Row], labels: int, rounds: int, signs: Signs | None = None, seed: int = 7) -> Fit:
+def fit(
+    rows: Sequence[Row], labels: int, rounds: int, signs: Signs | None = None, hidden: float = HIDDEN, seed: int = 7
+) -> Fit:
     """Weights for the rows; they are shuffled by a seeded generator in each round, and labels count alike in all.
 
-    `signs` are those that count, with the weights from which learning starts.
+    `signs` are those that count, with the weights from which learning starts; `hidden` is how often they are not seen.
     """
     rng = random.Random(seed)
     counts = Counter(run for row in rows for run in row.runs)
@@ -85,7 +87,7 @@ def fit(rows: Sequence[Row], labels: int, rounds: int, signs: Signs | None = Non
     for left in reversed(range(rounds)):
         rng.shuffle(order)
         for parts, seen, label, weight in order:
-            _step(parts, seen if seen and rng.random() >= HIDDEN else (), label, weight, model.bias)
+            _step(parts, seen if seen and rng.random() >= hidden else (), label, weight, model.bias)
         if left < AVERAGED:
             total.bias = _added(total.bias, model.bias)
             total.weights = {run: _added(weights, model.weights[run]) for run, weights in total.weights.items()}
