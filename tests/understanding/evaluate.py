@@ -28,7 +28,8 @@ BESIDE = Path(__file__).with_name("beside.jsonl")
 """Lines beside an open matter, of a hand that nothing was learned from; half of them sound so, but do nothing."""
 
 FRESH = Path(__file__).with_name("fresh")
-"""Messages of a hand that wrote as an examiner would; nothing was learned from them, but their errors were seen."""
+"""Messages of other hands that nothing was learned from: one that wrote as an examiner would, whose errors were seen,
+and six that wrote down whole days of a group, half of them talk that sounds like a matter."""
 
 
 def rows_of(path: Path) -> list[dict[str, Any]]:
@@ -214,6 +215,7 @@ if __name__ == "__main__":
     print(report("dev", wrong=True))
     print(report("held"))
     print(table("kept", measured(unlearned(KEPT))))
-    print(table("fresh", measured(unlearned(FRESH))))
+    for path in sorted(FRESH.glob("*.jsonl")):
+        print(table(f"fresh, {path.stem}", measured(rows_of(path))))
     print(beside())
     print("\n".join(collected()))

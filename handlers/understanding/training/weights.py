@@ -65,7 +65,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "beaten": {_E: 9.0},
     "violence_told": {_C: 12.0, _E: -8.0},
     "errand": {_R: 5.0, _M: -6.0},
-    "cleft": {_M: 16.0},
+    "cleft": {_M: 8.0},
     "secret": {_C: 11.0},
     "usual": {_M: -5.0},
     "surmise": {_M: -4.0, _H: 1.0},
@@ -75,7 +75,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "alarm_more": {_E: 2.0},
     "alarm_here": {_E: 1.0},
     "rescue": {_E: 1.5},
-    "alarm_over": {_E: -8.0, _H: 1.0},
+    "alarm_over": {_E: -4.0, _H: 1.0},
     "alarm_like": {_H: 1.0},
     # cases
     "about": {_R: 0.5, _C: 0.5, _G: 0.3, _Q: 0.5},
