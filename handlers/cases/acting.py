@@ -133,6 +133,8 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
         await _still_waiting(turn, case)
     elif case.state not in (*CASE_OPEN, CaseState.DONE) or not await _passed_on(turn, case):
         turn.outcome = Outcome.CHAT
+    elif turn.here.private:  # in the group the next progress is the answer
+        await say(turn, f"{texts.name(case)}已转告{await hands_name(turn, case)}。", ref=str(case.id))
 
 
 async def _has_it(turn: Turn, case: Case, area: Area) -> bool:
@@ -161,10 +163,7 @@ async def _still_waiting(turn: Turn, case: Case) -> None:
 async def _passed_on(turn: Turn, case: Case) -> bool:
     """Whoever has it in hand reads what was said."""
     await add_step(turn, case, NOT_YET, turn.text[:200], public=False)
-    told = await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
-    if told and turn.here.private:  # in the group the next progress is the answer
-        await say(turn, f"{texts.name(case)}已转告{await hands_name(turn, case)}。", ref=str(case.id))
-    return told
+    return await whisper_hands(turn, case, f"{texts.name(case)}{turn.me.name}说：{turn.text[:100]}")
 
 
 async def rated(turn: Turn, ref: Ref) -> None:

@@ -471,15 +471,18 @@ def _said(text: str, pointed: bool, own: bool) -> Act | None:
     return whole or (_in_a_clause(text) if own else None)
 
 
-_BY_CLAUSE = (Act.NOT_FIXED, Act.ASK, Act.WITHDRAW, Act.FIXED)
-"""What one clause of a line may say of the writer's own matter, the weightiest first: 昨天好了，今天又漏了."""
+_ANYWHERE, _AT_THE_END = (Act.NOT_FIXED, Act.ASK), (Act.WITHDRAW, Act.FIXED)
+"""What a clause of a line may say of the writer's own matter: 昨天好了，今天又漏了. What ends it stands at the end of
+the line, as 算了，我明天在家 goes on."""
+_THANKS = re.compile(r"(?:谢|感谢|多谢|辛苦|麻烦).*")
 
 
 def _in_a_clause(text: str) -> Act | None:
-    clauses = [clause for clause in _CLAUSE_ENDS.split(text) if clause]
-    if len(clauses) < 2:
+    clauses = [clause for clause in _CLAUSE_ENDS.split(text) if clause and not _THANKS.match(clause)]
+    if not clauses:
         return None
-    return next((act for act in _BY_CLAUSE if any(map(_WHOLE[act].fullmatch, clauses))), None)
+    anywhere = next((act for act in _ANYWHERE if any(map(_WHOLE[act].fullmatch, clauses))), None)
+    return anywhere or next((act for act in _AT_THE_END if _WHOLE[act].fullmatch(clauses[-1])), None)
 
 
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:

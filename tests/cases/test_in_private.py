@@ -44,3 +44,10 @@ async def test_others_say_nothing_of_it(talk: Talk) -> None:
     assert "已撤销" not in "".join(texts(await talk.say("r1", None, "不用管了"), "@r1"))
     await talk.say("r2", "g1", LAMP)
     assert "已撤销" not in "".join(texts(await talk.say("r1", None, "不用管了"), "@r1"))
+
+
+async def test_what_waits_is_answered_once(talk: Talk) -> None:
+    await talk.say("r2", "g1", LAMP)
+    await talk.say("w1", None, "接单 1")
+    await talk.say("w1", None, "挂起 1 等配件 12月1日")
+    assert len(texts(await talk.say("r2", None, "还没好"), "@r2")) == 1

@@ -52,6 +52,11 @@ def test_what_is_graver_is_no_word_about_a_matter(text: str) -> None:
     assert reading.kind in (Kind.EMERGENCY, Kind.MISSING)
 
 
+@pytest.mark.parametrize("text", ["算了，我明天在家，让师傅明天来", "好吧算了，下午我在家等着"])
+def test_what_goes_on_ends_nothing(text: str) -> None:
+    assert beside(text, LEAK).act not in (Act.WITHDRAW, Act.FIXED)
+
+
 def test_only_the_reporter_takes_it_back() -> None:
     assert beside("我自己找人弄好了，这条撤了吧", THEIRS).act is not Act.WITHDRAW
 
