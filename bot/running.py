@@ -224,7 +224,7 @@ async def _local(
     path = Path(config.local.chat)
     chat = await stack.enter_async_context(open_chat(path, config.bot_name))
     stack.enter_context(held(path))
-    await first_town(config, database, account_id, path, say, lease)
+    await first_town(config, database, account_id, path, datetime.now(UTC), say, lease)
     try:
         page = await start_page(chat, host=config.local.host, port=config.local.port)
     except OSError as error:
@@ -237,7 +237,13 @@ async def _local(
 
 
 async def first_town(
-    config: Config, database: Database, account_id: int, chat_path: Path, say: Say, lease: Lease | None = None
+    config: Config,
+    database: Database,
+    account_id: int,
+    chat_path: Path,
+    now: datetime,
+    say: Say,
+    lease: Lease | None = None,
 ) -> None:
     """On the first start put the config's town into the database and the local chat; killed here, the next goes on.
 
@@ -248,7 +254,6 @@ async def first_town(
     from bot.opening import play_opening
 
     folder = town_folder(config)
-    now = datetime.now(UTC)
     async with open_chat(chat_path, config.bot_name) as chat:
         async with database.read() as session:
             known = await session.scalar(select(func.count()).select_from(Area))

@@ -335,7 +335,7 @@ def seen_beside(scan: Scan, matter: OpenMatter, context: Context) -> frozenset[s
     """The signs of a line beside one matter, the only one of its context, as training sees them."""
     summed = learned().summed(runs(scan.text))
     kind = kinds.judge(scan, kinds.plain(summed), matter.ref.letter == "M").kind
-    about = categories.category(scan, summed) if kind in _CASES or scan.has("topic", "homely") else None
+    about = categories.category(scan, summed) if kind in CASES else categories.topic(scan, summed)
     plain = _by_rules(scan, kind, about, targets.pointed(scan.text, context), context)
     return _signs(scan, kind, about, plain, matter, context)
 
@@ -362,7 +362,8 @@ def _may(act: Act, matter: OpenMatter) -> bool:
     return matter.mine if act in (Act.WITHDRAW, Act.MORE) else True
 
 
-_CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
+CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
+"""Kinds that are about something, which has a category."""
 
 
 def _stated_in(text: str) -> Act | None:
@@ -457,8 +458,7 @@ def _said(text: str, pointed: bool, own: bool) -> Act | None:
     if _OVER.fullmatch(text):
         return Act.FIXED
     if pointed:
-        rest = targets.without_number(text)
-        return next((act for pattern, act in _STATED if pattern.search(rest)), None)
+        return _stated_in(targets.without_number(text))
     if len(text) > _SHORT:
         return None
     if _CORRECT.search(text):

@@ -35,3 +35,8 @@ def category(scan: Scan, summed: bytes) -> str:
     for name, weight in weights.items():
         scores[name] += TRUST * weight
     return max(scores, key=scores.__getitem__)
+
+
+def topic(scan: Scan, summed: bytes) -> str | None:
+    """The same for a line that is no case by itself; nothing where no word names a thing of the town."""
+    return category(scan, summed) if scan.has("topic", "homely") else None

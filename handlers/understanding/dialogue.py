@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from struct import Struct
 
-from handlers.understanding.learned import LANE, Linear, packed, softmax
+from handlers.understanding.learned import Linear, packed, softmax
 from handlers.understanding.model import Act, Kind
 
 FILE = Path(__file__).with_name("dialogue.txt.gz")
@@ -70,7 +70,6 @@ def model() -> Model:
     head, runs, weights = gzip.decompress(FILE.read_bytes()).decode().split("\n")
     about = json.loads(head)
     lanes = len(about["labels"]) + 2
-    assert LANE == 2
     lines = Linear(tuple(about["labels"]), tuple(about["bias"]), about["step"], Struct(f"<{lanes}H"))
     table = dict(zip(runs.split("\t"), packed(weights, lanes), strict=True))
     return Model(lines, {sign: tuple(values) for sign, values in about["signs"].items()}, table)

@@ -15,8 +15,8 @@ import re
 from dataclasses import replace
 
 from handlers.understanding import kinds, targets
-from handlers.understanding.acts import NONE, Doing, concerned, doing, not_of_searchers
-from handlers.understanding.categories import category
+from handlers.understanding.acts import CASES, NONE, Doing, concerned, doing, not_of_searchers
+from handlers.understanding.categories import category, topic
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
@@ -39,7 +39,6 @@ JOIN_BELOW = 0.6
 _RATES = re.compile(r"不?满意[\s,，。:：!！]")
 """How a rating of finished work begins, whose words sound worse than they are: 不满意，你们就捅了两下."""
 
-_CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION, Kind.EMERGENCY})
 _OF_PERSONS = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 _PLAIN_TALK = frozenset({Act.ASK, Act.CORRECT})
 """Acts that a line states so plainly that a doubtful kind gives way: M1还在找吗 is no report."""
@@ -99,8 +98,8 @@ def _read(text: str, context: Context) -> Reading:
     found = quiet or kinds.judge(scan, scores, alert)
     if found.kind in _OF_FAMILY and targets.own(context, "M") and _of_family(scan, found.kind):
         found = kinds.CHAT
-    about = category(scan, summed) if found.kind in _CASES else None
-    act = doing(scan, found.kind, about or _topic(scan, summed), context) if related else NONE
+    about = category(scan, summed) if found.kind in CASES else None
+    act = doing(scan, found.kind, about or topic(scan, summed), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
     if act.act is Act.RATE and found.kind is Kind.EMERGENCY and _RATES.match(folded):
@@ -124,10 +123,6 @@ def _of_family(scan: Scan, kind: Kind) -> bool:
     if kind is Kind.SIGHTING:
         return not scan.has("saw") and not SEEN.search(scan.text)
     return not scan.has("lost", "wanted", "gone") and not_of_searchers(scan) is None
-
-
-def _topic(scan: Scan, summed: bytes) -> str | None:
-    return category(scan, summed) if scan.has("topic", "homely") else None
 
 
 def _open_alert(context: Context) -> bool:
