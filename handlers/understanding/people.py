@@ -19,7 +19,7 @@ _SEXED = re.compile(
 )
 _BYSTANDER_BEFORE = re.compile(
     r"(?:(?:[哭闹喊说去来回着]要?找|[喊问叫由])(?![找下到我俺的]|一下|家人)|谢谢|感谢|多亏|替|联系|打给|致电|告诉)[^,，。!！\s我俺】\]]{0,4}$|"
-    r"我是[^,，。我]{0,2}$|电话[^\d,，。\s]{0,3}$"
+    r"我是[^,，。\s我]{0,6}$|电话[^\d,，。\s]{0,3}$"
 )
 _BYSTANDER_AFTER = re.compile(
     r"[子儿]?(?:们|[^,，。]{0,6}发现|[说讲](?!好?(?:[去要出到回跟]|[上下](?!午)))|话|接[走着到回]|牵|带去|抱着)"
@@ -38,7 +38,7 @@ _FOLKS = re.compile(
     r"^(?:[一-鿿]{0,2}(?:大?[哥姐叔姨婶伯嫂]{1,2}|大[爷妈娘])|姐妹)(?=[,，\s]?(?:你|妳|我[跟刚在有今昨]))"
 )
 """Those who are spoken to: 叔叔阿姨, 王姐你爸…"""
-_NOT_THEM = re.compile(r"各位[^,，。!！]{0,6}$|(?<!是)不是[^,，。]{0,2}$")
+_NOT_THEM = re.compile(r"各位[^,，。!！\s我俺]{0,6}$|(?<!是)不是[^,，。]{0,2}$")
 _GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不[到着见]")
 _WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}[爸妈爷奶公婆]{0,2}$")
 _BREAK = re.compile(r"[,，。!！?？;；\s的说讲]")
@@ -118,7 +118,11 @@ def find_sex(text: str) -> str | None:
     ]
     gone = _GONE.search(text)
     near = [match for match in named if gone and match.end() <= gone.start() <= match.end() + 5]
-    near = [match for match in near if not _WITH.search(text, max(0, match.start() - 4), match.start())]
+    near = [
+        match
+        for match in near
+        if not _WITH.search(text, max(0, match.start() - 4), match.start()) and text[match.end()] not in "家屋"
+    ]
     if near and gone and not _BREAK.search(text, near[-1].end(), gone.start()):
         return "男" if near[-1]["male"] else "女"
     for match in named:

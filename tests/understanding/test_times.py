@@ -65,6 +65,10 @@ SAID = [
     ("老师说三点十分就走了", "11-21 15:10", "exact"),
     ("今早8点七中门口", "11-21 08:00", "hour"),
     ("今天头午", "11-21 10:00", "part_of_day"),
+    ("昨黑", "11-20 20:00", "part_of_day"),
+    ("昨个儿黑天前", "11-20 18:00", "part_of_day"),
+    ("前天夜饭后", "11-19 19:00", "part_of_day"),
+    ("今天凌晨快两点", "11-21 02:00", "hour"),
 ]
 NO_TIMES = [
     "五一路",
@@ -98,6 +102,11 @@ NO_TIMES = [
     "三个小时了",
     "身高1米25",
     "第8号",
+    "他14岁，初二",
+    "有20分钟的路",
+    "等了有三个小时了",
+    "停了有三天了",
+    "刚好七个人",
 ]
 
 
@@ -107,6 +116,20 @@ def test_a_time_is_found_and_resolved(said: str, at: str, precision: str, frame:
     found = find_times(frame.format(said), NOW)
     assert [(t.at.strftime("%m-%d %H:%M"), str(t.precision)) for t in found] == [(at, precision)]
     assert found[0].at.tzinfo is NOW.tzinfo
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "precision"),
+    [
+        ("从后门跑出去，约莫有二十五分钟，光着脚", "11-21 15:05", "exact"),
+        ("沿着河走的，得有一个小时了", "11-21 14:30", "hour"),
+        ("昨晚九点的事", "11-20 21:00", "hour"),
+        ("刚下夜班，看到个老人", "11-21 15:30", "hour"),
+        ("刚有个老太太敲我家门", "11-21 15:30", "hour"),
+    ],
+)
+def test_how_long_it_must_be_and_what_has_just_happened(text: str, at: str, precision: str) -> None:
+    assert [(t.at.strftime("%m-%d %H:%M"), str(t.precision)) for t in find_times(text, NOW)] == [(at, precision)]
 
 
 @pytest.mark.parametrize("text", NO_TIMES)
