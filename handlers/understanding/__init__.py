@@ -1,6 +1,5 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
-from handlers.understanding.acts import asks_secrecy, asks_when, not_yet, plainly_fixed, says_same
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -16,6 +15,7 @@ from handlers.understanding.model import (
     Reading,
     Ref,
 )
+from handlers.understanding.phrases import asks_secrecy, asks_when, not_yet, plainly_fixed, says_same
 from handlers.understanding.reader import category_of, read
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump

@@ -2,243 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from handlers.understanding import categories, dialogue, kinds, targets
+from handlers.understanding import categories, dialogue, kinds, phrases, targets
+from handlers.understanding.additions import corrected, more
 from handlers.understanding.answers import answer
-from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
-from handlers.understanding.model import Act, Candidate, Context, Fields, Kind, OpenMatter
-from handlers.understanding.normal import fold
+from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
 from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.stars import stars
-from handlers.understanding.targets import RECENT
 
-MAX_LINE = 120
-"""A follow-up is short: longer lines are only read as follow-ups when they name or quote a matter."""
-
-_UNHAPPY = re.compile(r"不满意|很?差评|不太满意|不怎么样|太差|不行啊|一点[都也]不好")
-_HAPPY = re.compile(r"(?<!不)(?<!不太)(?<!很不)满意|好评|非常好|五星|点赞")
-_CORRECT = re.compile(
-    r"打错|说错|写错|发错|更正|纠正|记错|搞错了?[,，]?[^,，]{0,6}是|报错|弄错|"
-    r"(?<!是)不是[^,，。?？吗]{1,12}[,，、 ]?(?:而|应该)?是(?!不是)[^?？吗]{1,20}$|^(?:应该|其实)是|"
-    r"(?<!不)是(?!不是)[^,，。?？吗]{1,16}[,，、 ]?(?:而)?不是[^,，。?？吗]{1,12}$|"
-    r"^(?:不对|错了)[,，。:： ]+(?:应该)?是?[^?？吗]{2,20}$"
-)
-_ASK = re.compile(
-    r"(?:咋样|怎么样|怎样|咋个样|点样)了?[啊呀呢]?[?？]?$|进展|进度|有(?:消息|结果|眉目|信儿?|回音)(?:了)?(?:没|"
-    r"吗|么|不)|(?:修好|好|弄好|处理|解决|处理好|搞好|找到|找着|来|通|办好|完|办)了?(?:没有?|吗|么|嘛|不|"
-    r"未)[啊呀呢]?[?？。]*$"
-    r"|(?:啥|什么|几)(?:时候|时|点|日).{0,8}(?:修|好|来|处理|解决|能|完|到)|还要(?:多久|等)|多久能|到哪一?步|"
-    r"(?:有|到底)人(?:管|处理|来)(?:没|吗|了吗)|处理得?(?:咋|怎)|修得?(?:咋|怎)|查得?(?:咋|怎)|"
-    r"还(?:在|要|需要|用)?(?:继续)?(?:找|修|查|处理|等)[^,，。?？]{0,3}(?:吗|么|嘛|不)[啊呀呢]?[?？。]*$"
-)
-_NOT_FIXED = re.compile(
-    r"(?:还|仍|依然|依旧|根本|到现在|一直)(?:是)?[没不未冇](?:修|好|来|有?人|解决|处理|弄|通|亮|热|找|见|搞)|"
-    r"没(?:修|弄|搞|处理|解决)好|还没(?:有)?(?:好|修|来|解决|找|处理|动静|弄|通|亮)|又在?(?:唱|闹|放|坏|跳|停|漏|堵|不亮|"
-    r"不热|没|开始|吵|响|犯|来了?吵|塞|断)了?"
-    r"|还是(?:不行|老样子|那样|坏|漏|堵|吵|不|没|臭|一样)|还(?:在)?(?:漏|堵|吵|臭|停|断|坏|响|冒|滴|唱|闹)着?|"
-    r"没(?:找到|找着|消息|解决|动静|人来)|白修|没用$"
-)
-_FIXED = re.compile(
-    r"(?:修|弄|搞|整|处理|解决|疏通|换|清理|打扫|安装|装)(?:好|完|通|干净)?(?:了|啦|咯|咗|喽)(?!吗|没|么|嘛|不)|"
-    r"^(?:都|已经|现在|刚|终于)?(?:好|[来有][水电气网]|通水|通电|通|亮|热|恢复|不漏|不堵|不吵|不响|正常)(?:了|"
-    r"啦|咯|咗|喽)[。!！,，~谢]?|(?:来水|来电|恢复(?:正常)?|不漏|不堵|不吵)(?:了|啦)(?!吗|没)|已(?:经)?(?:修好|"
-    r"解决|处理|恢复)"
-)
-_WITHDRAW = re.compile(
-    r"^(?:算了|不用了|不用修|不用来|不用管|不需要了|不用处理|撤销|撤了|取消|误报|不报了|不找了|先不用|不麻烦|"
-    r"别发|别找了|不用找|不用发|没事了?|不要发|停了吧|作废)|(?:误会|误报|搞错了|弄错了|看错了)[了,，。]?|"
-    r"不用(?:修|来|管|处理|找|派人)(?:了|啦)|自己(?:修|弄|解决)(?:好)?了"
-)
-_NOT_THAT = re.compile(r"^(?:不是|没有这回事|不是这个意思|没这事|误判|瞎说|不对)[。!！~的啊吧]*$")
-_CLAIM = re.compile(
-    r"^我(?:来|去|接|能)(?:吧|了|哈|啦|处理|修|看看|一趟|弄|办|跑一趟|帮忙|帮他|帮她|送|搞|解决|接单)|^(?:我来|"
-    r"我去|我接|交给我|包我身上|我可以|我能修|我会修|放着我来)[。!！~吧哈啊]*$|(?:我|俺)(?:来)?接(?:单|了|下|手)|"
-    r"我(?:马上|这就|现在)(?:到|过去|去|来|过来|上门)|我(?:来|去)(?:处理|看看|修|跑一趟|弄)|交给我|让我来"
-)
-_SAME = re.compile(
-    r"^\+\s?1|^加一$|^(?:我|俺|咱|我们|俺们|咱们|阿拉)(?:家|这|这边|这里|楼|们|们家|们楼|们这|们这边|们单元|屋|"
-    r"屋头|屋里|家里)?[^,，。]{0,6}也(?:是|一样|没|不|停|漏|坏|堵|有|遇到|听到|冇|吵|臭|断|这样|同样|被)|^(?:同|"
-    r"同问|同求|一样|同上|附议|同感|我也\+1)[。!！]*$|\d{1,3}(?:栋|号楼|单元|楼|幢)[^,，。]{0,4}也(?:是|一样|没|"
-    r"停|不|有)|也(?:停|没)[水电](?:了)?$|深有同感|同样(?:的)?(?:问题|情况)"
-)
-_PLUS = re.compile(r"\+\s?1(?!\d)")
-_MORE = re.compile(
-    r"^(?:补充|还有|对了|另外|再说|忘了说|忘说|刚忘|顺便说|哦对|再补|更新|最新|地址|位置|我?电话|手机号?|联系|"
-    r"身高|今年\d|走的时候|出门时|名字|姓名|穿着?|上身|下身|戴着?|骑着?|往|他穿|她穿|他叫|她叫|大名)"
-)
-_QUESTION = re.compile(r"[?？吗么]\s*$")
-
-# A line that names or quotes no matter must be all act, or it is talk: these match it whole.
-_WHOLE = {
-    Act.ASK: re.compile(
-        r"(?:请问|那个?|现在|今天|我家|俺家|我们家|咱|楼上|人|老人|孩子|水|电|水管|路灯|电梯|灯|暖气|"
-        r"[^,，。?？:：]{0,4}(?:大爷|大妈|爷爷|奶奶|阿姨|大叔|大娘|叔|姨|婆|公|爸|妈|哥|姐|娃)|"
-        r"[^,，。?？]{2,4}的?事[儿情]?)?[:：,， ]{0,2}(?:到底)?(?:"
-        r"(?:修好|修|弄好|处理|解决|处理好|搞好|找到|找着|来水|来电|通水|通电|恢复|疏通|办好|通)了?(?:没有?|吗|"
-        r"么|嘛|不)|(?:现在)?(?:咋样|怎么样|怎样|咋个样)了|有(?:消息|结果|眉目|信儿?|回音|进展)(?:了)?(?:没有?|"
-        r"吗|么)|(?:啥|什么)时候(?:能)?(?:修|来人|来修|来水|来电|处理|解决|修好)|还要多久|(?:有|到底)人(?:管|"
-        r"处理|来修?)(?:没|吗|了吗)|(?:有啥|有什么)?进展)[啊呀呢了]*[?？。!！]*"
-    ),
-    Act.NOT_FIXED: re.compile(
-        r"(?:但是?|可是?|怎么|咋|我家|俺家|我们家|我们楼|现在|刚才|今天|昨晚|晚上|水管?|电|灯|路灯|电梯|暖气|"
-        r"人)*(?:(?:还|仍|依然|依旧|根本|到现在|一直|还是)(?:是)?(?:没|不|未|冇)(?:有)?(?:修好?|好|来水|来电|水|"
-        r"电|有?人来修?|人管|解决|处理|弄好?|通|亮|热|找到|找着|见人|见着|消息|动静|回来)"
-        r"|没(?:修|弄|搞|处理|解决)好|又(?:坏|跳闸?|停水?电?|漏水?|堵|不亮|不热|没水|没电|(?:开始)?[唱闹吵响])了?|还是(?:不行|老样子|"
-        r"坏的|漏|堵|吵|没水|没电|一样)|还(?:在)?(?:漏|堵|吵|臭|冒|滴|唱|闹|响)(?:着|水)?|白修了?)(?:了|呢|啊|呀|"
-        r"的)*[。!！,，]?.{0,8}"
-    ),
-    Act.FIXED: re.compile(
-        r"(?:我家|俺家|我们楼|水管?|电|灯|路灯|电梯|暖气|终于|已经|都|现在|刚刚?|谢谢[^,，]{0,6}[,，])*(?:(?:修|"
-        r"弄|搞|处理|疏通|清理|换)(?:好|完|通|干净)(?:了|啦|咯|咗)|解决(?:了|啦)|[来有](?:水|电|气|网)(?:了|啦)|"
-        r"通(?:水|电)(?:了|啦)|恢复(?:正常)?(?:了|啦)|(?:不漏|不堵|不吵|亮|热)(?:了|啦)|好了好了)[。!！~,， "
-        r"]*(?:(?:谢谢|感谢|辛苦|多谢|谢了).{0,8}|(?:(?!你(?!们)|[找叫去再请]).){0,8})"
-    ),
-    Act.WITHDRAW: re.compile(
-        r"(?:那?就?算了(?:吧|啊|哈)?)?(?:算了|不用了|[不别]修了吧?|不用修了?|不用来了?|不用管了?|不需要了|不用处理了?|撤销|撤了吧?|取消吧?|误报|不报了|"
-        r"(?:算了[,，]?)?不(?:投诉|举报|反映|追究|计较|麻烦你们)了|不找了|别发了?|别找了|不用找了|不用发了|不要发了?|作废|搞错了|弄错了|误会了?|(?:我)?自己(?:修|弄|"
-        r"解决)好?了)[,，。!！吧啊哈]*(?:谢谢|误会|搞错了|不用了|自己修好了|自己弄好了|麻烦了)?[。!！啊哈了]*"
-    ),
-    Act.CLAIM: re.compile(
-        r"(?:我|俺)(?:来|去|接)(?:吧|了|哈|啦|处理|修|看看|看一下|弄|办|跑一趟|帮忙|帮他|帮她|解决|接单|修吧|"
-        r"处理吧|看看吧|单)*[。!！~]*|交给我(?:吧|了)?|(?:我)?(?:马上|这就)(?:到|过去|过来|"
-        r"上门)(?:看看)?[。!！了]*|包我身上|我(?:会|能)修|让我来吧?|我接单"
-    ),
-    Act.SAME: re.compile(
-        r"\+\s?1|加一|同(?:问|求|上|感|样?(?:停[水电气暖]|没[水电气网暖]|不[热亮通]|漏[水气]?))?|附议|(?:我|俺|咱)也(?:是|一样)|(?:我|俺|咱|我们|俺们|咱们)(?:家|这|这边|"
-        r"这里|楼|们楼|这栋|单元|屋|屋头|屋里|家里)[^,，。]{0,4}也(?:是|一样|没|不|停|漏|坏|堵|有|冇|吵|臭|断|"
-        r"这样|同样)[^,，。]{0,8}|(?:我们|咱们?)?\d{1,3}(?:栋|号楼|单元|楼|幢)[^,，。]{0,4}也(?:是|一样|没|停|不|"
-        r"有)[^,，。]{0,8}|我?也停[水电]了?"
-    ),
-}  # fmt: skip
-# The repeats below are possessive: no text makes them try again and again.
-_SECRECY = re.compile(
-    r"(?:格格|请|麻烦|希望|你们?|您|大家|我(?!不)|报|的|说|刚才|"
-    r"[这那件个号]|事情?|事儿|先|千万|能不能|可不可以|能|[,， ])*+"
-    r"(?:(?:别|不要|不想|勿)再?(?:(?:在|往|发到?)(?:微信)?(?:大|小区|村)?群里?(?:再)?(?:说|发|讲|提|公布|公开)?|公开|声张|外传)|"
-    r"(?:[替给帮为]我|要|想|需要)*保(?:个)?密(?:处理|办理)?|私下(?:里)?(?:说|处理|办理?|解决|联系我?))"
-    r"(?:就[好行]|行吗|可以吗|好吗|[了吧啊呀哈,，。.!！?？~ ]|谢谢您?|影响不好|怕人?(?:知道|报复))*+"
-)
-_THIS = re.compile(r"[这那][件个]?事|我(?:报|说)?的")
-"""Without a number, a quote or a mention, 别在群里说 may be said to a neighbour."""
-_WHEN = re.compile(
-    r"(?:那|请问|师傅|你们|物业|工人|维修工?|电工|水工|人|大概|大约|还|得|要|到底|究竟|[,， ])*+"
-    r"(?:多久|多长时间|啥时候?|什么时候|几时|何时|哪天|几点)钟?才?(?:能|可以|会)?(?:给|帮)?(?:我们?家?)?"
-    r"(?:修[好完]?|好|来(?:人|修|水|电|气)?修?|有人来|上门|弄好?|处理好?|解决|通|恢复|到)[了啊呀呢嘛]*[?？。!！]*"
-)
-"""多久能修: of a matter only where the writer has one, or speaks to the bot."""
-_THING_WHEN = re.compile(rf"[^,，。?？!！\s]{{1,8}}?(?:{_WHEN.pattern})")
-_THING_DONE = re.compile(
-    r"[^,，。?？!！\s]{1,8}?(?:修好?|弄好|处理好?|解决|恢复|疏通|换好?|[来通][水电气网])了?(?:没有?|吗|么|嘛)[啊呀呢]*[?？。!！]*"
-)
-_UNTENDED = re.compile(
-    r"[^,，。?？!！]{0,8}还(?:是)?没有?人来?"
-    r"(?:收|拉|清理?|打扫|扫|修|管|处理|挪|搬|移|拖|装|换|剪|砍|填|补|盖|疏通|查|理)[了呢啊呀]*[。!！]*"
-)
-"""垃圾桶还没人收: of the writer's own matter, where that is of such things."""
-_IMPATIENT = re.compile(
-    r"(?:那|所以|喂|你们|物业|社区|网格员?|居委会|村里|有关部门|领导|这事儿?|我家|我们|[,， ])*+(?:到底|究竟|还)?"
-    r"(?:(?:管|修|来|处理|解决|弄)(?:不|还是不)(?:管|修|来|处理|解决|弄)了?|"
-    r"有没有人?来?(?:管|修|处理|来|理)[修管]?(?:一下)?|有人来?(?:管|修|处理)(?:没有?|吗|么|嘛)|[管修来](?:吗|么)|"
-    r"没人来?(?:管|修|理|处理)了?(?:吗|么|是吧)?)[了啊呀呢嘛]*[?？。!！]*"
-)
-"""那你们到底管不管: from somebody with an open matter this is about that matter, not a new complaint."""
-_OVER = re.compile(
-    r"(?:(?:[人火烟他她也都刚被给]|大家|大伙|我[妈爸们]?|孩子|老人|里面的|已经?|现在|终于|总算|全部?|消防员?|师傅)*+"
-    r"(?:[救放弄拉抬]?出来|获救|脱困|救[下上]来|扑灭|灭|熄灭?|浇灭)[了啦咯咗][,，。!！~ ]*+){1,3}"
-    r"(?:人?(?:都|已经)?(?:没事|平安|安全)[了啦儿]*|虚惊一场|(?:大家)?放心吧?|不用担心|[,，。!！~ ])*+"
-    r"(?:[谢感]谢.{0,10})?"
-)
-"""An emergency is over: 人救出来了, 火已经灭了."""
-_DANGERS = frozenset({"安全隐患", "公共设施"})
-"""What lifts and fires are filed under: of these, others too say that it is over."""
-_CONSEQUENCE = re.compile(
-    r"(?:(?:真的?|实在|简直|快要?|都|也|已经|完全|根本|全家|一家人|我们?家?里?|俺家?|咱们?|家里|屋里|大家|老人|孩子|娃|宝宝|"
-    r"窗户?|门窗|阳台|衣服|晚上|夜里|白天|现在|天天|这|觉|睡(?!不)|谁|人|连|[弄搞害]得|[,，。!！~ ])*+"
-    r"(?:不敢(?:开窗?|晾|出门|睡)|没法(?:睡|住|过|休息|开窗|待|呆|学习|写作业|晾|活)|开不了窗?|睡不[着好了成]|睡不踏实|"
-    r"受不[了住]|[吵熏臭呛震闹烦][得的][^,，。]{1,6}|[吵臭熏呛烦难闻]{1,2}死|头[疼痛晕]|想吐|恶心|吓[得的]?直?哭|吓坏|"
-    r"难受|崩溃|要疯|没完没了|(?:越来越|更)(?:吵|臭|大|响|难闻|厉害|严重|呛))"
-    r"(?:觉|衣服|人|我|[了啊呀呢的啦,，。!！~ ])*+){1,3}"
-)
-"""Only what a nuisance does to people, without what it is: 窗户都不敢开, 吵得头疼."""
-_NUISANCES = frozenset({"噪音", "环境卫生", "占道经营", "宠物", "邻里纠纷", "违建"})
-_SHORTLY = timedelta(minutes=10)
-_RATING = re.compile(
-    r"(?:很|非常|挺|比较|特别|不|不太|很不|一点也不)?满意(?:了|的|啊|[,，。!！~ ].{0,16})?|好评.{0,8}|差评.{0,12}"
-)
-_CLAUSE_ENDS = re.compile(r"[,，。!！~ ]+")
-_KIND_WORDS = re.compile(
-    r"(?!(?:好|行|可以|快|都行|都可以)[的了啊吧嘞]*[。!！~]*$)"
-    r"(?:师傅|这[次回]|[修弄办]得?|处理得?|服务|态度|速度|效率|真|很|挺|非常|特别|太|都|已经|现在|[给打还蛮,，~ ])*"
-    r"(?:好用?|不错|可以|满意|给力|快|棒|赞|到位|及时|专业|好评|[五5]星|[五5]分|满分|行|凑合|一般|👍|\[强\])"
-    r"(?:好评|[了的啊呀哈吧般])*(?:[,，。!！~ ]*(?:谢谢|感谢|多谢|辛苦|麻烦|满意)[^,，。?？]{0,10})*[。!！~]*"
-)
-"""What people say of work well done, as a whole line; 一般 and 凑合 reopen nothing either."""
-_AGAIN = re.compile(
-    r"(?:还是)?(?:不行|没用|不好用|不管用|不顶用|白修)[啊呀了的]*(?:[,，。!！ ].{0,14})?|"
-    r"(?:根本|都|从来|压根|哪有)?没有?人来(?:修|看|弄|处理|管)?过?[啊呀的了吧]*|"
-    r"(?:你们)?(?:就)?(?:这么|这样|咋|怎么)(?:修|弄|处理)的[啊呀]*[?？]*(?:[,，。 ]?.{0,12})?|"
-    r"(?:今天|今晚|昨天|昨晚|早上|晚上|刚才|现在|怎么|咋|这|那|它|才?[一两三没几]+天|刚?[修弄]完|[修弄]好没几天|路灯|灯|水管?|下水道|马桶|"
-    r"电梯|门锁?|锁|暖气|网|信号|楼道|还|就|也|都|可|[,，])*"
-    r"又.{0,2}(?:灭|坏|漏|停|不亮|不热|不通|堵|响|跳闸|塞|断|没[水电气]|开始|吵|臭|满)[^?？]{0,10}"
-)
-"""What people say when it did not last."""
-JUST_DONE = timedelta(hours=2)
-"""How long after its end a line without a number is taken for a word about the work."""
-_SHORT = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Doing:
-    """An act with its confidence, the matters it may concern (in the order to try) and what it adds."""
-
-    act: Act = Act.NONE
-    confidence: float = 0.0
-    candidates: tuple[Candidate, ...] = ()
-    satisfied: bool | None = None
-    fields: Fields | None = None
-
-
-NONE = Doing()
 _ACT = BIT["act"]
-_STATED = (
-    (_CORRECT, Act.CORRECT), (_ASK, Act.ASK), (_NOT_FIXED, Act.NOT_FIXED), (_FIXED, Act.FIXED),
-    (_WITHDRAW, Act.WITHDRAW), (_CLAIM, Act.CLAIM), (_SAME, Act.SAME),
-)  # fmt: skip
-
-
-def says_same(text: str) -> bool:
-    """Whether a short line says that its writer has what others have too: 我家也停电了, 我们楼也是."""
-    return len(text) <= MAX_LINE and _SAME.search(text.strip()) is not None
-
-
-def plainly_fixed(text: str) -> bool:
-    """Whether the words say that it is done, and not only that it is better for now: 修好了, but not 今晚安静了."""
-    text, patterns = fold(text), (_FIXED.search, _WHOLE[Act.FIXED].fullmatch, _OVER.fullmatch, _GOOD_NOW.fullmatch)
-    return any(one(text) for one in patterns) or _in_a_clause(text) is Act.FIXED
-
-
-def asks_secrecy(text: str) -> bool:
-    """Whether a line asks for nothing but that a matter be kept out of the group: 这事别在群里说."""
-    return len(text) <= _SHORT and _SECRECY.fullmatch(targets.without_number(text)) is not None
-
-
-def asks_when(text: str) -> bool:
-    """Whether a short line asks nothing but how a matter stands, or when it will be right: 几点来水, 路灯修好了吗."""
-    if len(text) > _SHORT:
-        return False
-    return any(one.fullmatch(text) for one in (_WHOLE[Act.ASK], _WHEN, _THING_WHEN, _THING_DONE))
-
-
-def not_yet(text: str, *, sure: bool = True) -> bool:
-    """Whether a line says that it is not good, or bad again; `sure`: and nothing else."""
-    if sure:
-        return len(text) <= _SHORT and (_WHOLE[Act.NOT_FIXED].fullmatch(text) or _AGAIN.fullmatch(text)) is not None
-    return len(text) <= MAX_LINE and not _QUESTION.search(text) and _NOT_FIXED.search(text) is not None
 
 
 def concerned(context: Context) -> bool:
@@ -250,7 +25,7 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
     """What a folded line does to an open matter; `Doing()` if nothing."""
     text = scan.text
     pointed = targets.pointed(text, context)
-    if len(text) > MAX_LINE and not pointed:
+    if len(text) > phrases.MAX_LINE and not pointed:
         return NONE
     if context.question is not None:
         said = answer(scan, context)
@@ -259,9 +34,9 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
             return Doing(said.act, said.confidence, asked, said.satisfied, said.fields)
         if (why := _reason(text, kind, category, context)) is not None:
             return why
-    if not pointed and len(text) <= _SHORT and _CONSEQUENCE.fullmatch(text):
+    if not pointed and len(text) <= phrases.SHORT and phrases.CONSEQUENCE.fullmatch(text):
         return _worse(kind, category, context)
-    if asks_secrecy(text) and (pointed or context.mentions_bot or _THIS.search(text)):
+    if phrases.asks_secrecy(text) and (pointed or context.mentions_bot or phrases.THIS.search(text)):
         meant = targets.merge(pointed, targets.own(context))
         return Doing(Act.HUSH, meant[0].confidence, meant) if meant else NONE
     plain = _by_rules(scan, kind, category, pointed, context)
@@ -271,12 +46,12 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
 def _by_rules(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing:
     done = any((m.mine or m.shared) and m.done for m in context.matters)
     if not pointed and not done and not scan.mask & _ACT:
-        return _more(scan, kind, pointed, context)
+        return more(scan, kind, pointed, context)
     return (
         (None if pointed else _good_now(scan.text, context))
         or _rated(scan.text, pointed, context)
         or _stated(scan, kind, category, pointed, context)
-        or _more(scan, kind, pointed, context)
+        or more(scan, kind, pointed, context)
     )
 
 
@@ -301,7 +76,7 @@ def _learned(
     if plain.act not in (Act.NONE, Act.MORE) or (pointed and plain.act is Act.MORE):
         return plain
     matter = _nearest(pointed, context)
-    if matter is None or len(scan.text) > MAX_LINE or kind not in _SMALL:
+    if matter is None or len(scan.text) > phrases.MAX_LINE or kind not in _SMALL:
         return plain
     signs = _signs(scan, kind, topic, plain, matter, context)
     chances = dialogue.model().chances(runs(scan.text), signs)
@@ -316,7 +91,7 @@ def _learned(
     by = pointed[0].by if pointed else "writer" if matter.mine else "place"
     candidates = targets.merge(pointed, [Candidate(matter.ref, chances[best], by)])
     if act is Act.CORRECT:
-        return _corrected(scan, candidates, context) or NONE
+        return corrected(scan, candidates, context) or NONE
     return Doing(act, chances[best], candidates, satisfied=good)
 
 
@@ -327,7 +102,7 @@ def _signs(
     same = None if topic is None or matter.category is None else topic == matter.category
     return dialogue.signs(
         alert=matter.ref.letter == "M", mine=matter.mine, done=matter.done, to_bot=context.mentions_bot,
-        stated=_stated_in(scan.text), plain=plain.act, facts=facts, kind=kind, same=same,
+        stated=phrases.stated_in(scan.text), plain=plain.act, facts=facts, kind=kind, same=same,
     )  # fmt: skip
 
 
@@ -366,21 +141,9 @@ CASES = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION, Kind.QUESTION,
 """Kinds that are about something, which has a category."""
 
 
-def _stated_in(text: str) -> Act | None:
-    """What the rules find in a line, wherever it stands in it."""
-    return next((act for pattern, act in _STATED if pattern.search(text)), None)
-
-
-_GOOD_NOW = re.compile(
-    r"(?:这[下回次]|总算|终于|都|已经|现在|刚刚?|我家|我们家?|[,， ])*好了[,，。!！~ ]*"
-    r"(?:(?:谢谢|感谢|多谢|辛苦|麻烦).{0,10})?"
-)
-"""Said shortly after 办结 by somebody who has the trouble."""
-
-
 def _good_now(text: str, context: Context) -> Doing | None:
-    ended = [m for m in context.matters if (m.mine or m.shared) and m.done and context.now - m.at <= JUST_DONE]
-    if not ended or not _GOOD_NOW.fullmatch(text):
+    ended = [m for m in context.matters if (m.mine or m.shared) and m.done and context.now - m.at <= phrases.JUST_DONE]
+    if not ended or not phrases.GOOD_NOW.fullmatch(text):
         return None
     latest = max(ended, key=lambda matter: matter.at)
     return Doing(Act.FIXED, 0.75, (Candidate(latest.ref, 0.75, "writer"),))
@@ -390,58 +153,38 @@ def _rated(text: str, pointed: list[Candidate], context: Context) -> Doing | Non
     theirs = (m for m in context.matters if (m.mine or m.shared) and m.done)
     ended = sorted(theirs, key=lambda m: (m.mine, m.at), reverse=True)
     done = [Candidate(m.ref, 0.75, "writer") for m in ended]
-    just = bool(ended) and context.now - ended[0].at <= JUST_DONE and len(text) <= _SHORT
-    unhappy = _UNHAPPY.search(text) is not None
-    given = stars(targets.without_number(text)) if just or pointed or _MARKED.search(text) else None
-    plain = pointed or _RATING.fullmatch(text) or (ended and _ends_rated(text))
-    rated = given or ((unhappy or _HAPPY.search(text)) and plain)
-    if just and not rated and _AGAIN.fullmatch(text):
+    just = bool(ended) and context.now - ended[0].at <= phrases.JUST_DONE and len(text) <= phrases.SHORT
+    unhappy = phrases.UNHAPPY.search(text) is not None
+    given = stars(targets.without_number(text)) if just or pointed or phrases.MARKED.search(text) else None
+    plain = pointed or phrases.RATING.fullmatch(text) or (ended and phrases.ends_rated(text))
+    rated = given or ((unhappy or phrases.HAPPY.search(text)) and plain)
+    if just and not rated and phrases.AGAIN.fullmatch(text):
         return Doing(Act.NOT_FIXED, 0.75, targets.merge(pointed, done))
-    if not rated and not (just and not unhappy and _KIND_WORDS.fullmatch(text)):
+    if not rated and not (just and not unhappy and phrases.KIND_WORDS.fullmatch(text)):
         return None
     candidates = targets.merge(pointed, done, targets.own(context))
-    if not candidates or _QUESTION.search(text):
+    if not candidates or phrases.QUESTION.search(text):
         return None
-    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=_is_good(text, given, unhappy))
-
-
-_MIDDLING = re.compile(r"一般|凑合")
-_MARKED = re.compile(r"[星⭐🌟★]|[给打评].{0,6}(?:分|好评)")
-"""What can be nothing else than a mark, however long after the end it comes."""
-_NO_REASON = re.compile(
-    r"(?:没(?:有|什么|啥|事)?|算了|不用了?|谢谢?|好|嗯+|哦+|噢|收到|知道|辛苦|哈|呵|[了的啊吧呀,，。.!！~ ])+|\W*"
-)
-
-
-def _is_good(text: str, given: int | None, unhappy: bool) -> bool | None:
-    """Whether a mark, or words, say that it is good; None for what is neither."""
-    if given is not None:
-        return None if given == 3 else given > 3
-    return False if unhappy else None if _MIDDLING.search(text) else True
+    return Doing(Act.RATE, candidates[0].confidence, candidates, satisfied=phrases.is_good(text, given, unhappy))
 
 
 def _reason(text: str, kind: Kind, category: str | None, context: Context) -> Doing | None:
     """What was not good, to the bot's 哪里不满意: no question, no thanks, no other matter, and no 又坏了."""
     question = context.question
-    if question is None or question.kind != "why" or _QUESTION.search(text) or _NO_REASON.fullmatch(text):
+    if question is None or question.kind != "why" or phrases.QUESTION.search(text) or phrases.NO_REASON.fullmatch(text):
         return None
     about = next((m.category for m in context.matters if m.ref == question.ref), None)
     same = kind in (Kind.CHAT, Kind.COMPLAINT) or (kind is Kind.REQUEST and category in (None, about))
-    not_yet = _AGAIN.fullmatch(text) or _WHOLE[Act.NOT_FIXED].fullmatch(text)
-    if not same or len(text) < 2 or not_yet or stars(text) is not None or _RATING.fullmatch(text):
+    not_yet = phrases.AGAIN.fullmatch(text) or phrases.WHOLE[Act.NOT_FIXED].fullmatch(text)
+    if not same or len(text) < 2 or not_yet or stars(text) is not None or phrases.RATING.fullmatch(text):
         return None
     return Doing(Act.MORE, 0.8, tuple(targets.asked(context)))
 
 
-def _ends_rated(text: str) -> bool:
-    """Whether a short line ends with a rating: 有水有电了，非常满意."""
-    return len(text) <= _SHORT and _RATING.fullmatch(_CLAUSE_ENDS.split(text.rstrip(" ,，。!！~"))[-1]) is not None
-
-
 def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
     """What a nuisance does to people, said shortly after a matter: more on the writer's own, or they have it too."""
-    recent = [m for m in context.matters if not m.ref.letter and context.now - m.at <= _SHORTLY]
-    fitting = [m for m in recent if m.category in _NUISANCES or (m.mine and category in (None, m.category))]
+    recent = [m for m in context.matters if not m.ref.letter and context.now - m.at <= phrases.SHORTLY]
+    fitting = [m for m in recent if m.category in phrases.NUISANCES or (m.mine and category in (None, m.category))]
     mine = [m for m in fitting if m.mine] or fitting
     if not mine:
         return NONE
@@ -450,63 +193,28 @@ def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
     return Doing(Act.MORE if latest.mine else Act.SAME, candidate.confidence, (candidate,))
 
 
-def _said(text: str, pointed: bool, own: bool) -> Act | None:
-    """The act that a line states: anywhere in one that names its matter, else by the whole line.
-
-    `own` says that the writer has an open matter, or speaks to the bot.
-    """
-    if _OVER.fullmatch(text):
-        return Act.FIXED
-    if pointed:
-        return _stated_in(targets.without_number(text))
-    if len(text) > _SHORT:
-        return None
-    if _CORRECT.search(text):
-        return Act.CORRECT
-    if own and (_WHEN.fullmatch(text) or _IMPATIENT.fullmatch(text)):
-        return Act.ASK
-    if own and _UNTENDED.fullmatch(text):
-        return Act.NOT_FIXED
-    whole = next((act for act, pattern in _WHOLE.items() if pattern.fullmatch(text)), None)
-    return whole or (_in_a_clause(text) if own else None)
-
-
-_ANYWHERE, _AT_THE_END = (Act.NOT_FIXED, Act.ASK), (Act.WITHDRAW, Act.FIXED)
-"""What a clause of a line may say of the writer's own matter: 昨天好了，今天又漏了. What ends it stands at the end of
-the line, as 算了，我明天在家 goes on."""
-_THANKS = re.compile(r"(?:谢|感谢|多谢|辛苦|麻烦).*")
-
-
-def _in_a_clause(text: str) -> Act | None:
-    clauses = [clause for clause in _CLAUSE_ENDS.split(text) if clause and not _THANKS.match(clause)]
-    if not clauses:
-        return None
-    anywhere = next((act for act in _ANYWHERE if any(map(_WHOLE[act].fullmatch, clauses))), None)
-    return anywhere or next((act for act in _AT_THE_END if _WHOLE[act].fullmatch(clauses[-1])), None)
-
-
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
     text = scan.text
-    act = _said(text, bool(pointed), context.mentions_bot or bool(targets.own(context)))
+    act = phrases.said(text, bool(pointed), context.mentions_bot or bool(targets.own(context)))
     if act is None and _asks_of_own(text, category, context):
         act = Act.ASK
-    if act is None and _PLUS.search(text) and pointed:
+    if act is None and phrases.PLUS.search(text) and pointed:
         act = Act.SAME
-    if act is None and context.quoted is not None and _NOT_THAT.match(text):
+    if act is None and context.quoted is not None and phrases.NOT_THAT.match(text):
         act = Act.WITHDRAW
-    if act is None or (act is Act.FIXED and _QUESTION.search(text)):
+    if act is None or (act is Act.FIXED and phrases.QUESTION.search(text)):
         return None
     candidates = _candidates(act, text, kind, category, pointed, context)
     if not candidates:
         return None
     if act is Act.CORRECT:
-        return _corrected(scan, candidates, context)
+        return corrected(scan, candidates, context)
     return Doing(act, candidates[0].confidence, candidates)
 
 
 def _asks_of_own(text: str, category: str | None, context: Context) -> bool:
     """Whether a short line asks when a thing will be right of which the writer has an open matter: 楼道灯什么时候修."""
-    if category is None or len(text) > _SHORT or not _THING_WHEN.fullmatch(text):
+    if category is None or len(text) > phrases.SHORT or not phrases.THING_WHEN.fullmatch(text):
         return False
     return any(m.mine and m.category == category and not m.done for m in context.matters)
 
@@ -521,8 +229,8 @@ def _candidates(
     if act is Act.ASK and pointed and targets.unheard(pointed, context):
         return ()
     recent = targets.talked_about(context)
-    if act is Act.FIXED and _OVER.fullmatch(text):
-        dangers = {m.ref for m in context.matters if m.category in _DANGERS and not m.ref.letter}
+    if act is Act.FIXED and phrases.OVER.fullmatch(text):
+        dangers = {m.ref for m in context.matters if m.category in phrases.DANGERS and not m.ref.letter}
         mine = [c for c in targets.own(context) if not c.ref.letter]
         return targets.merge(pointed, mine, [c for c in recent if c.ref in dangers])
     if act is Act.CLAIM:
@@ -539,120 +247,3 @@ def _candidates(
 def _taken_up(text: str, context: Context) -> bool:
     """Whether "I will" is said of a matter: to the bot, or in the words of the trade. 我来, 我去看看 alone are talk."""
     return context.mentions_bot or "接单" in text
-
-
-_CORRECTION = re.compile(
-    r"(?<!不)是(?!不是)(?P<first>[^,，。]{1,16}?)[,，、 ]?而?不是[^,，。]{1,12}$|"
-    r"(?P<what>[一-鿿]{1,4})不是[^,，。]{1,6}?的?[,，、 ]?(?:而|应该)?是(?P<as>[^,，。]{1,6}?)的[。!！]?$|"
-    r"不是[^,，。]{1,12}?[,，、 ]?(?:而|应该)?是(?P<a>.+)$|(?:打|说|写|发|报|记|弄|搞)错了?[,，。!！:： "
-    r"]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$|"
-    r"^(?:不对|错了)[,，。:： ]+(?:应该)?是?(?P<d>.+)$"
-)
-_BARE_NUMBER = re.compile(r"^(?P<n>\d{1,3})(?:岁)?[。!！了吧]*$")
-
-
-def _instead(match: re.Match[str]) -> str:
-    """What is right: 不是黑裤子，是蓝裤子 and 裤子不是黑的，是蓝的 both say 蓝裤子, 是5栋不是3栋 says 5栋."""
-    if match["what"]:
-        return f"{match['as']}{match['what']}"
-    return next(match[name] for name in ("first", "a", "b", "c", "d") if match[name])
-
-
-def _corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing | None:
-    match = _CORRECTION.search(scan.text)
-    said = _instead(match) if match else scan.text
-    fields = replace(extract(Scan(said), Kind.MISSING, context), forwarded=None)
-    number = _BARE_NUMBER.match(said.strip())
-    if number and candidates[0].ref.letter == "M":
-        fields = replace(fields, age=float(number["n"]))
-    known = fields.present()
-    if not known or (candidates[0].by == "place" and not _of_somebody(scan.text, known)):
-        return None
-    if candidates[0].by == "writer" and any(name in known for name in _STRONG):
-        candidates = tuple(sorted(candidates, key=lambda c: c.ref.letter not in ("M", "F")))
-    return Doing(Act.CORRECT, candidates[0].confidence, candidates, fields=fields)
-
-
-_STRONG = ("clothes", "age", "height_cm", "health", "features", "transport", "has_phone", "name", "build")
-_WEAK = ("phone", "direction", "building", "unit", "room", "plate", "contact_name", "place")
-
-
-def _share(text: str, known: dict[str, object], names: tuple[str, ...]) -> float:
-    """How much of a line is the facts in it (0..1, roughly): a line of facts is no talk."""
-    said = sum(len(str(known[name])) + 2 for name in names if name in known)
-    return said / max(len(text), 1)
-
-
-_CLAUSES = re.compile(r"[^,，。!！?？;；\n]+[,，。!！?？;；\n]*")
-_SEARCHERS = re.compile(
-    r"\s*(?:(?:刚才|现在|今天|等下|下午|早上|晚上)*(?:我|俺|咱)们?(?![家的爸妈爹娘爷奶姥外儿女闺孙弟妹哥姐老媳孩娃叔伯舅姨姑侄婆公岳丈]|手机|电话)|"
-    r"谁|大家|你们?|各位|哪位|有没有人|麻烦)"
-)
-"""A clause about those who look for somebody."""
-_SEARCHING = re.compile(r"[去在来帮](?:[^,，。]{0,10})找(?![不到着])|找找|找一[圈遍找]|分头|这边找|那边找|集合|等大家")
-_FIGURE_ONLY = re.compile(r"[\d\s]+")
-
-
-def not_of_searchers(scan: Scan) -> Scan | None:
-    """What a line says of the person who is missing: 我穿红衣服，在北门等大家 says nothing of them.
-
-    A clause without a subject goes on with that of the clause before.
-    """
-    kept, searchers = [], False
-    for clause in _CLAUSES.findall(scan.text):
-        if _SEARCHING.search(clause):
-            searchers = True
-        elif _SUBJECT.search(clause):
-            searchers = False
-        elif _SEARCHERS.match(clause):
-            searchers = True
-        if not searchers:
-            kept.append(clause)
-    text = "".join(kept).strip()
-    if not text or _FIGURE_ONLY.fullmatch(text):
-        return None
-    return scan if text == scan.text else Scan(text)
-
-
-_SUBJECT = re.compile(r"[他她]|老人|孩子|爸|妈|爹|娘|爷|奶|儿|女|电话|手机")
-
-
-def _of_somebody(text: str, known: dict[str, object]) -> bool:
-    """Whether one line says how somebody looks or is called: enough for who did not report them to put it right."""
-    return "\n" not in text and any(name in known for name in ("age", "height_cm", "clothes", "name", "build"))
-
-
-_IS = re.compile(r"(?:应该|其实)?是(?![不我你您他她它谁]|啊|的|吧|呀)")
-"""How a bare correction begins: 是82岁."""
-
-
-def _more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
-    """More facts on the writer's own matter."""
-    if kind is Kind.MISSING:
-        mine = targets.own(context, "M")
-        return Doing(Act.MORE, 0.8, targets.merge(pointed, mine)) if mine else NONE
-    if kind is not Kind.CHAT and not pointed:
-        return NONE
-    puts_right = _IS.match(scan.text) is not None
-    candidates = targets.merge(pointed, targets.own(context, within=RECENT))
-    if puts_right and not candidates:
-        candidates = tuple(targets.tended(context))
-    if not candidates or _QUESTION.search(scan.text):
-        return NONE
-    personal = candidates[0].ref.letter in ("M", "F")
-    if personal and not pointed:
-        theirs = not_of_searchers(scan)
-        if theirs is None:
-            return NONE
-        scan = theirs
-    fields = replace(extract(scan, Kind.MISSING if personal else Kind.REQUEST, context), forwarded=None)
-    known = fields.present()
-    share = _share(scan.text, known, _STRONG + _WEAK if personal else _WEAK)
-    opens = _MORE.match(scan.text) is not None
-    if known and (share >= 0.45 or (opens and share > 0) or (pointed and share > 0.2)):
-        strong = personal and any(name in known for name in _STRONG)
-        if candidates[0].by == "place" and not _of_somebody(scan.text, known):
-            return NONE
-        act = Act.CORRECT if strong and puts_right else Act.MORE
-        return Doing(act, min(candidates[0].confidence, 0.85 if strong else 0.7), candidates, fields=fields)
-    return NONE

@@ -180,6 +180,20 @@ _NAMES = tuple(f.name for f in fields(Fields))
 NO_FIELDS = Fields()
 
 
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An act with its confidence, the matters it may concern (in the order to try) and what it adds."""
+
+    act: Act = Act.NONE
+    confidence: float = 0.0
+    candidates: tuple[Candidate, ...] = ()
+    satisfied: bool | None = None
+    fields: Fields | None = None
+
+
+NONE = Doing()
+
+
 class Reading(NamedTuple):
     """What a message means; a tuple, because one is made for every line of chat.
 

@@ -15,12 +15,13 @@ import re
 from dataclasses import replace
 
 from handlers.understanding import kinds, targets
-from handlers.understanding.acts import CASES, NONE, Doing, concerned, doing, not_of_searchers
+from handlers.understanding.acts import CASES, concerned, doing
+from handlers.understanding.additions import not_of_searchers
 from handlers.understanding.categories import category, topic
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
-from handlers.understanding.model import NO_FIELDS, Act, Context, Fields, Kind, Reading
+from handlers.understanding.model import NO_FIELDS, NONE, Act, Context, Doing, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.people import find_sex
 from handlers.understanding.persons import SEEN, news

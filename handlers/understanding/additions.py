@@ -1,0 +1,130 @@
+"""What a line adds to an open matter, and what it puts right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from handlers.understanding import targets
+from handlers.understanding.extract import extract
+from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Kind
+from handlers.understanding.phrases import OPENS, QUESTION
+from handlers.understanding.scan import Scan
+from handlers.understanding.targets import RECENT
+
+_CORRECTION = re.compile(
+    r"(?<!不)是(?!不是)(?P<first>[^,，。]{1,16}?)[,，、 ]?而?不是[^,，。]{1,12}$|"
+    r"(?P<what>[一-鿿]{1,4})不是[^,，。]{1,6}?的?[,，、 ]?(?:而|应该)?是(?P<as>[^,，。]{1,6}?)的[。!！]?$|"
+    r"不是[^,，。]{1,12}?[,，、 ]?(?:而|应该)?是(?P<a>.+)$|(?:打|说|写|发|报|记|弄|搞)错了?[,，。!！:： "
+    r"]*(?:不是[^,，]{1,10}[,，])?(?:应该)?是?(?P<b>.+)$|(?:更正|纠正)[一下:： ,，]*(?P<c>.+)$|"
+    r"^(?:不对|错了)[,，。:： ]+(?:应该)?是?(?P<d>.+)$"
+)
+_BARE_NUMBER = re.compile(r"^(?P<n>\d{1,3})(?:岁)?[。!！了吧]*$")
+
+
+def _instead(match: re.Match[str]) -> str:
+    """What is right: 不是黑裤子，是蓝裤子 and 裤子不是黑的，是蓝的 both say 蓝裤子, 是5栋不是3栋 says 5栋."""
+    if match["what"]:
+        return f"{match['as']}{match['what']}"
+    return next(match[name] for name in ("first", "a", "b", "c", "d") if match[name])
+
+
+def corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing | None:
+    """What a line puts right in the likeliest matter; None where it says nothing of it."""
+    match = _CORRECTION.search(scan.text)
+    said = _instead(match) if match else scan.text
+    fields = replace(extract(Scan(said), Kind.MISSING, context), forwarded=None)
+    number = _BARE_NUMBER.match(said.strip())
+    if number and candidates[0].ref.letter == "M":
+        fields = replace(fields, age=float(number["n"]))
+    known = fields.present()
+    if not known or (candidates[0].by == "place" and not _of_somebody(scan.text, known)):
+        return None
+    if candidates[0].by == "writer" and any(name in known for name in _STRONG):
+        candidates = tuple(sorted(candidates, key=lambda c: c.ref.letter not in ("M", "F")))
+    return Doing(Act.CORRECT, candidates[0].confidence, candidates, fields=fields)
+
+
+_STRONG = ("clothes", "age", "height_cm", "health", "features", "transport", "has_phone", "name", "build")
+_WEAK = ("phone", "direction", "building", "unit", "room", "plate", "contact_name", "place")
+
+
+def _share(text: str, known: dict[str, object], names: tuple[str, ...]) -> float:
+    """How much of a line is the facts in it (0..1, roughly): a line of facts is no talk."""
+    said = sum(len(str(known[name])) + 2 for name in names if name in known)
+    return said / max(len(text), 1)
+
+
+_CLAUSES = re.compile(r"[^,，。!！?？;；\n]+[,，。!！?？;；\n]*")
+_SEARCHERS = re.compile(
+    r"\s*(?:(?:刚才|现在|今天|等下|下午|早上|晚上)*(?:我|俺|咱)们?(?![家的爸妈爹娘爷奶姥外儿女闺孙弟妹哥姐老媳孩娃叔伯舅姨姑侄婆公岳丈]|手机|电话)|"
+    r"谁|大家|你们?|各位|哪位|有没有人|麻烦)"
+)
+"""A clause about those who look for somebody."""
+_SEARCHING = re.compile(r"[去在来帮](?:[^,，。]{0,10})找(?![不到着])|找找|找一[圈遍找]|分头|这边找|那边找|集合|等大家")
+_FIGURE_ONLY = re.compile(r"[\d\s]+")
+
+
+def not_of_searchers(scan: Scan) -> Scan | None:
+    """What a line says of the person who is missing: 我穿红衣服，在北门等大家 says nothing of them.
+
+    A clause without a subject goes on with that of the clause before.
+    """
+    kept, searchers = [], False
+    for clause in _CLAUSES.findall(scan.text):
+        if _SEARCHING.search(clause):
+            searchers = True
+        elif _SUBJECT.search(clause):
+            searchers = False
+        elif _SEARCHERS.match(clause):
+            searchers = True
+        if not searchers:
+            kept.append(clause)
+    text = "".join(kept).strip()
+    if not text or _FIGURE_ONLY.fullmatch(text):
+        return None
+    return scan if text == scan.text else Scan(text)
+
+
+_SUBJECT = re.compile(r"[他她]|老人|孩子|爸|妈|爹|娘|爷|奶|儿|女|电话|手机")
+
+
+def _of_somebody(text: str, known: dict[str, object]) -> bool:
+    """Whether one line says how somebody looks or is called: enough for who did not report them to put it right."""
+    return "\n" not in text and any(name in known for name in ("age", "height_cm", "clothes", "name", "build"))
+
+
+_IS = re.compile(r"(?:应该|其实)?是(?![不我你您他她它谁]|啊|的|吧|呀)")
+"""How a bare correction begins: 是82岁."""
+
+
+def more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
+    """More facts on the writer's own matter."""
+    if kind is Kind.MISSING:
+        mine = targets.own(context, "M")
+        return Doing(Act.MORE, 0.8, targets.merge(pointed, mine)) if mine else NONE
+    if kind is not Kind.CHAT and not pointed:
+        return NONE
+    puts_right = _IS.match(scan.text) is not None
+    candidates = targets.merge(pointed, targets.own(context, within=RECENT))
+    if puts_right and not candidates:
+        candidates = tuple(targets.tended(context))
+    if not candidates or QUESTION.search(scan.text):
+        return NONE
+    personal = candidates[0].ref.letter in ("M", "F")
+    if personal and not pointed:
+        theirs = not_of_searchers(scan)
+        if theirs is None:
+            return NONE
+        scan = theirs
+    fields = replace(extract(scan, Kind.MISSING if personal else Kind.REQUEST, context), forwarded=None)
+    known = fields.present()
+    share = _share(scan.text, known, _STRONG + _WEAK if personal else _WEAK)
+    opens = OPENS.match(scan.text) is not None
+    if known and (share >= 0.45 or (opens and share > 0) or (pointed and share > 0.2)):
+        strong = personal and any(name in known for name in _STRONG)
+        if candidates[0].by == "place" and not _of_somebody(scan.text, known):
+            return NONE
+        act = Act.CORRECT if strong and puts_right else Act.MORE
+        return Doing(act, min(candidates[0].confidence, 0.85 if strong else 0.7), candidates, fields=fields)
+    return NONE
