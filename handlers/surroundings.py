@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -296,7 +296,10 @@ _JOINED = (
     select(col(CaseFollower.case_id), col(CaseFollower.chat_id), col(CaseFollower.contact_id))
     .join(Case, col(CaseFollower.case_id) == col(Case.id))
     .where(
-        col(CaseFollower.chat_id).in_(bindparam("chats")),
+        or_(
+            col(CaseFollower.chat_id).in_(bindparam("chats")),
+            col(CaseFollower.contact_id).in_(bindparam("alone")),
+        ),
         col(CaseFollower.at) > bindparam("joined"),
         or_(col(Case.state).in_(CASE_OPEN), _FRESH),
     )
@@ -352,7 +355,7 @@ _QUESTIONS = (
 _LINES = (
     select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
     .where(
-        tuple_(InboxEvent.chat_id, InboxEvent.contact_id).in_(bindparam("writers", expanding=True)),
+        tuple_(InboxEvent.chat_id, InboxEvent.contact_id).in_(bindparam("writers")),
         col(InboxEvent.at) >= bindparam("since"),
         col(InboxEvent.kind) == "message",
         col(InboxEvent.state) == InboxState.DONE,
@@ -477,7 +480,7 @@ async def _matters(session: AsyncSession, around: Surroundings, messages: Sequen
         own = {chat_id for chat_id, contact_id in writers if contact_id == case.reporter_id}
         for chat_id in {case.chat_id} & chats | {one for one in own if case.quiet or one in alone}:
             by_chat[chat_id].append(case)
-    await _joined(session, around, by_chat, chats, now)
+    await _joined(session, around, by_chat, chats, alone, now)
     for chat_id, cases in by_chat.items():
         around.cases[chat_id] = [one for one in cases if one.state not in _OVER]
         around.over[chat_id] = [one for one in cases if one.state in _OVER]
@@ -495,17 +498,25 @@ def _private(around: Surroundings, chat_id: int | None) -> bool:
 
 
 async def _joined(
-    session: AsyncSession, around: Surroundings, by_chat: dict[int, list[Case]], chats: set[int], now: datetime
+    session: AsyncSession,
+    around: Surroundings,
+    by_chat: dict[int, list[Case]],
+    chats: set[int],
+    alone: Mapping[int, int | None],
+    now: datetime,
 ) -> None:
-    """Who of these chats has the trouble of a case, and the cases that came from elsewhere."""
+    """Who of these chats, and of those who write in private, has the trouble of a case; cases from elsewhere."""
     since = {"since": now - timedelta(days=around.rules.cases.reopen_days), "joined": now - WAITING_WITH}
-    rows = (await run(session, _JOINED, {"chats": list(chats), **since})).all()
+    writers = [contact_id for contact_id in alone.values() if contact_id is not None]
+    rows = (await run(session, _JOINED, {"chats": list(chats), "alone": writers, **since})).all()
     around.followers = {(case_id, contact_id) for case_id, _, contact_id in rows}
     known = {one.id: one for cases in by_chat.values() for one in cases}
     if missing := {case_id for case_id, _, _ in rows} - known.keys():
         known |= {one.id: one for one in await session.scalars(_ELSEWHERE, {"ids": list(missing)})}
-    for case_id, chat_id in dict.fromkeys((case_id, chat_id) for case_id, chat_id, _ in rows):
-        if known[case_id].chat_id != chat_id:
+    heard = [(case_id, chat_id) for case_id, chat_id, _ in rows if chat_id in chats]
+    heard += [(case_id, chat_id) for case_id, _, who in rows for chat_id, writer in alone.items() if writer == who]
+    for case_id, chat_id in dict.fromkeys(heard):
+        if known[case_id] not in by_chat[chat_id]:
             by_chat[chat_id].append(known[case_id])
 
 

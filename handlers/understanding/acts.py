@@ -195,7 +195,9 @@ def _worse(kind: Kind, category: str | None, context: Context) -> Doing:
 
 def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing | None:
     text = scan.text
-    act = phrases.said(text, bool(pointed), context.mentions_bot or bool(targets.own(context)))
+    act = phrases.said(
+        text, bool(pointed), context.mentions_bot or bool(targets.own(context) or targets.shared(context))
+    )
     if act is None and _asks_of_own(text, category, context):
         act = Act.ASK
     if act is None and phrases.PLUS.search(text) and pointed:

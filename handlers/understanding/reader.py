@@ -21,11 +21,11 @@ from handlers.understanding.categories import category, topic
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
-from handlers.understanding.model import NO_FIELDS, NONE, Act, Context, Doing, Fields, Kind, Reading
+from handlers.understanding.model import NO_FIELDS, NONE, Act, Candidate, Context, Doing, Fields, Kind, Reading
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.people import find_sex
 from handlers.understanding.persons import SEEN, news
-from handlers.understanding.scan import Scan
+from handlers.understanding.scan import ALARM, Scan
 from handlers.understanding.shapes import runs
 
 _OFFICIAL = re.compile(r"支书|书记|村主任|居委会主任|村长|镇长|区长|村干部|社区干部|镇干部")
@@ -100,6 +100,8 @@ def _read(text: str, context: Context) -> Reading:
     if found.kind in _OF_FAMILY and targets.own(context, "M") and _of_family(scan, found.kind):
         found = kinds.CHAT
     about = category(scan, summed) if found.kind in CASES else None
+    if found.kind is Kind.EMERGENCY and (own := _of_own_case(scan, found.confidence, about, context)):
+        return _reading(text, scan, kinds.CHAT, None, Doing(Act.MORE, own[0].confidence, own), NO_FIELDS, context)
     act = doing(scan, found.kind, about or topic(scan, summed), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
@@ -124,6 +126,15 @@ def _of_family(scan: Scan, kind: Kind) -> bool:
     if kind is Kind.SIGHTING:
         return not scan.has("saw") and not SEEN.search(scan.text)
     return not scan.has("lost", "wanted", "gone") and not_of_searchers(scan) is None
+
+
+def _of_own_case(scan: Scan, sure: float, about: str | None, context: Context) -> tuple[Candidate, ...]:
+    """The writer's own matters, just reported, that a doubtful emergency without a word of alarm goes on about: the
+    water has come to the second floor."""
+    if sure >= JOIN_BELOW or scan.mask & ALARM:
+        return ()
+    same = {matter.ref for matter in context.matters if matter.category == about and not matter.done}
+    return tuple(one for one in targets.own(context, "", within=targets.RECENT) if one.ref in same)
 
 
 def _open_alert(context: Context) -> bool:

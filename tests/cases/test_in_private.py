@@ -51,3 +51,32 @@ async def test_what_waits_is_answered_once(talk: Talk) -> None:
     await talk.say("w1", None, "接单 1")
     await talk.say("w1", None, "挂起 1 等配件 12月1日")
     assert len(texts(await talk.say("r2", None, "还没好"), "@r2")) == 1
+
+
+BURST = "3栋2单元的水管爆了，水往外喷"
+
+
+async def test_a_neighbour_who_has_it_too_is_answered_in_private(talk: Talk) -> None:
+    await talk.say("r1", "g1", BURST)
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("r2", "g1", "我家也没水了")
+    asked = await talk.say("r2", None, "几点来水")
+    assert rooms(asked) == {"@r2"}
+    assert texts(asked, "@r2")[0].startswith("【事项 1】")
+    assert "已转告" in texts(await talk.say("r2", None, "我家到现在还没水"), "@r2")[0]
+    await talk.say("w1", "g1", "办结 1 水管换好了")
+    assert "已重新打开" in texts(await talk.say("r2", None, "还是没水"), "@r2")[0]
+
+
+async def test_who_has_another_matter_hears_nothing_of_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", BURST)
+    assert "【事项 1】" not in "".join(texts(await talk.say("r2", None, "几点来水"), "@r2"))
+
+
+async def test_how_a_leak_goes_on_is_no_emergency_of_its_own(talk: Talk) -> None:
+    await talk.say("r1", "g1", BURST)
+    await talk.say("w1", "g1", "接单 1")
+    said = await talk.say("r1", None, "水已经流到二楼了")
+    assert rooms(said) == {"@r1", "@w1"}
+    assert "私下补充" in texts(said, "@w1")[0]
+    assert "险情" in texts(await talk.say("r1", None, "电线冒火花着火了"), "@r1")[0]
