@@ -79,4 +79,4 @@ async def test_how_a_leak_goes_on_is_no_emergency_of_its_own(talk: Talk) -> None
     said = await talk.say("r1", None, "水已经流到二楼了")
     assert rooms(said) == {"@r1", "@w1"}
     assert "私下补充" in texts(said, "@w1")[0]
-    assert "险情" in texts(await talk.say("r1", None, "电线冒火花着火了"), "@r1")[0]
+    assert "120" in texts(await talk.say("r1", None, "电线冒火花着火了"), "@r1")[0]
