@@ -107,9 +107,9 @@ class Surroundings:
         speaker = self.speakers.get(contact_id)
         tends = speaker is not None and speaker.has(ON_DUTY)  # whether of its area, its handler looks
         alerts = [
-            _alert_matter(alert, any(one.reporter_id == contact_id for one in (alert, *self._parts(alert))), tends)
+            _alert_matter(alert, mine, tends)
             for alert in self.alerts
-            if self._heard(alert, where)
+            if ((mine := self._reported(alert, contact_id)) and where.private) or self._heard(alert, where)
         ]
         cases = [one for one in self.cases.get(where.chat_id, ()) if not one.quiet or one.reporter_id == contact_id]
         return (*alerts, *(_case_matter(case, contact_id, self.followers) for case in cases))
@@ -147,6 +147,9 @@ class Surroundings:
     def _heard(self, alert: Alert, where: Where) -> bool:
         here = any(one.chat_id == where.chat_id for one in (alert, *self._parts(alert)))
         return here or alert.covers(where.area.path if where.area else None)
+
+    def _reported(self, alert: Alert, contact_id: int) -> bool:
+        return any(one.reporter_id == contact_id for one in (alert, *self._parts(alert)))
 
     def _parts(self, alert: Alert) -> list[Alert]:
         return [one for one in self.parts.get(alert.id or 0, ()) if not one.forwarded]

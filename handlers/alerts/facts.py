@@ -74,6 +74,9 @@ def known(fields: Fields) -> dict[str, Any]:
 SETTLED = ("name", "sex", "age", "height_cm")
 """Who somebody is does not change: another word for it needs a word of correction."""
 WHERE = ("place", "seen_at")
+MARKS = ("features", "health")
+"""Of these one more is said beside those that are known."""
+_PUTS_RIGHT = re.compile(r"不是|错了|更正|应该是|其实是")
 _LATER = re.compile(r"最后|后来|又|看[到见]|见过|监控|出现|路过|有人说|其实|应该是")
 """Words with which a later place or time takes the place of an earlier one."""
 
@@ -91,6 +94,8 @@ def take(alert: Alert, fields: Fields, text: str = "", *, corrects: bool = True)
         said = {name: value for name, value in said.items() if _OF.get(name, name) in said}
     if alert.clothes and "clothes" in said:
         said["clothes"] = merged(alert.clothes, said["clothes"], text)[:200]
+    if not _PUTS_RIGHT.search(text):
+        said |= {name: _both(getattr(alert, name), said[name]) for name in MARKS if name in said}
     changed = [name for name, value in said.items() if getattr(alert, name) != value]
     for name in changed:
         setattr(alert, name, said[name])
@@ -114,15 +119,21 @@ def _beside(alert: Alert, other: Alert) -> list[str]:
     """What both tell of: garments that the family did not name, and other marks, are added to its own words."""
     both: dict[str, str] = {}
     if alert.clothes and other.clothes:
-        both["clothes"] = merged(other.clothes, alert.clothes, "")
-    for name in ("features", "health"):
-        ours, theirs = getattr(alert, name), getattr(other, name)
-        if ours and theirs and theirs not in ours:
-            both[name] = f"{ours}、{theirs}"
+        both["clothes"] = merged(other.clothes, alert.clothes, "")[:200]
+    for name in MARKS:
+        if getattr(alert, name) and getattr(other, name):
+            both[name] = _both(getattr(alert, name), getattr(other, name))
     changed = [name for name, words in both.items() if set(words) != set(getattr(alert, name))]
     for name in changed:
-        setattr(alert, name, both[name][:200])
+        setattr(alert, name, both[name])
     return changed
+
+
+def _both(ours: str, theirs: str) -> str:
+    """Marks that are known with another that is told."""
+    if not ours or ours in theirs:
+        return theirs
+    return ours if theirs in ours else f"{ours}、{theirs}"[:200]
 
 
 def missing(alert: Alert) -> list[str]:

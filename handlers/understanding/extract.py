@@ -47,7 +47,7 @@ _DENIAL = r"(?:没有?|无|不是|并非|未|冇|没得|不患|从没|没啥)(?:
 _DENIED = re.compile(rf"{_DENIAL}[^,，。]{{0,3}}$")
 _NO_ILLNESS = re.compile(rf"(?:{_DENIAL})?(?P<what>(?:[^,，。]{{0,6}}(?:痴呆|病|聋|哑|障碍|症|高血压|聋子|癫痫)))")
 """没有痴呆, 不是聋子: what is named, and not had; but 没记性 and 不认人 are troubles."""
-_NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻将")
+_NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻将|^[身手头脚脸][上里边]$")
 """What no place has in it, and others do what they do."""
 _HEADED = re.compile(
     r"(?<![回出进过下常爱来])(?:[去奔]|[往朝向]着?|前往|驶[往向]|拐[进上到]?|[说要想]回)(?:了|的|到)?那?个?$"
@@ -55,6 +55,8 @@ _HEADED = re.compile(
 """Before where somebody was going, who need not have come there: 说去水库钓鱼."""
 _PLATED = re.compile(r"[,，(（\s]{0,2}车?牌?号?[:：是]?[一-鿿][A-Z][·.]?[A-Z0-9]{5}")
 """Behind a car: 白色现代，京A12345."""
+_HABIT = re.compile(r"(?:爱|喜欢|常|平时|[总老]是?|天天|每天)(?:一个人)?[去往到]$")
+"""Before where somebody often goes, and need not have gone now: 他爱去河边."""
 _TOWARDS = re.compile(r"[去奔往朝]|拐[进上到]")
 _SEEKERS = re.compile(r"[我俺你][^,，。]{0,5}$")
 """我刚去庙里烧香，看到…: who goes is not who is looked for."""
@@ -343,6 +345,8 @@ _SHORT = frozenset({"direction", "build"})
 def _value(text: str, piece: Piece) -> str:
     """What a piece says, without what stands around it; nothing where too little is left."""
     value = " ".join(trimmed(piece.field, text[piece.start : piece.end]).split())
+    if piece.field == "direction" and _HABIT.search(text, max(0, piece.start - 6), piece.start):
+        return ""
     if piece.field in _SOUND and not _SOUND[piece.field].search(value):
         return ""
     return value if len(value) >= (1 if piece.field in _SHORT else 2) else ""

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from storage.matters import Alert
-from tests.harness import Talk, rooms
+from tests.harness import Talk, rooms, texts
 
 REPORT = "我妈走丢了，80岁，红棉袄"
 
@@ -45,3 +45,30 @@ async def test_beside_two_alerts_the_worker_must_say_which(talk: Talk) -> None:
     await talk.say("r2", "g1", "我家孩子走丢了，男孩，8岁，蓝校服")
     await talk.say("w1", "g1", "是82岁")
     assert await talk.rows(select(Alert.age)) == [80.0, 8.0]
+
+
+async def test_one_more_mark_stands_beside_those_that_are_known(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我家老头今天早上出去到现在没回来，78岁，有点糊涂")
+    await talk.say("r1", "g1", "耳朵也背")
+    [health] = await talk.rows(select(Alert.health))
+    assert "糊涂" in health and "耳朵" in health
+    await talk.say("r1", "g1", "说错了，不是耳朵背，是腿有点瘸")
+    [health] = await talk.rows(select(Alert.health))
+    assert "耳朵" not in health
+
+
+async def test_before_it_is_confirmed_the_family_goes_on_in_private(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r1", None, "手机没带在身上")
+    assert await talk.rows(select(Alert.has_phone)) == [False]
+    assert await talk.rows(select(Alert.place)) == [""]
+    assert texts(await talk.say("r1", None, "有消息了吗"), "@r1")[0].startswith("【寻人 M1】")
+    assert "【寻人 M1】" not in "".join(texts(await talk.say("r2", None, "有消息了吗"), "@r2"))
+    await talk.say("r1", None, "打错了，是82岁")
+    assert await talk.rows(select(Alert.age)) == [82.0]
+
+
+async def test_where_somebody_likes_to_go_is_no_direction(talk: Talk) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r1", "g1", "她爱去河边")
+    assert await talk.rows(select(Alert.direction)) == [""]
