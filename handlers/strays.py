@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -166,14 +166,49 @@ async def _maybe(turn: Turn, stray: Stray) -> tuple[str, str]:
 
 async def _fitting(turn: Turn, stray: Stray) -> list[Alert]:
     """Open alerts that fit what is known of the stray, and the name if this message says one, the best first."""
-    said: dict[str, Any] = {
-        name: value for name in ("sex", "age", "clothes", "place") if (value := getattr(stray, name))
-    }
+    said = _known(stray)
     if turn.reading and turn.reading.fields.name:
         said["name"] = turn.reading.fields.name
     alerts = (await turn.session.scalars(select(Alert).where(col(Alert.state).in_(ALERT_OPEN)))).all()
-    fits = [one for one in alerts if not facts.contradicts(one, said) and facts.points(one, said) >= 0.5]
+    fits = [one for one in alerts if _fits(one, said)]
     return sorted(fits, key=lambda one: (-facts.points(one, said), one.id or 0))[:MAX_FITTING]
+
+
+FACTS = ("sex", "age", "clothes", "place")
+"""What is known of a stray, as of somebody sought."""
+
+
+def _known(stray: Stray) -> dict[str, Any]:
+    return {name: value for name in FACTS if (value := getattr(stray, name))}
+
+
+def _fits(alert: Alert, said: Mapping[str, Any]) -> bool:
+    return not facts.contradicts(alert, said) and facts.points(alert, said) >= 0.5
+
+
+async def waiting(turn: Turn, alert: Alert, news: Collection[str] = FACTS) -> list[Stray]:
+    """The strays that wait for their family and may be who is sought, the best first, because of these facts."""
+    strays = (await turn.session.scalars(select(Stray).where(Stray.state == "open"))).all()
+    old = {one.id: {name: value for name, value in _known(one).items() if name not in news} for one in strays}
+    fits = [one for one in strays if _fits(alert, _known(one)) and not _fits(alert, old[one.id])]
+    return sorted(fits, key=lambda one: (-facts.points(alert, _known(one)), one.id or 0))[:MAX_FITTING]
+
+
+async def hints(turn: Turn, alert: Alert, news: Collection[str] = FACTS) -> list[str]:
+    """Lines for those who look after an alert: who was found already and may be the one."""
+    return [
+        f"可能就是待认领的 F{one.id}：“{open_clip(one.text, 60)}”。是同一个人就回“对上 F{one.id} M{alert.id}”。"
+        for one in await waiting(turn, alert, news)
+    ]
+
+
+async def sought(turn: Turn, alert: Alert, told: Collection[int] = (), news: Collection[str] = FACTS) -> None:
+    """Those who look after a stray hear that it may be who is sought now, but for those who were `told` already."""
+    for stray in await waiting(turn, alert, news):
+        ref, area = f"F{stray.id}", await turn.session.get_one(Area, stray.area_id)
+        text = f"{label(ref)}可能是正在找的：\n{list_line(alert)}\n是同一个人就回“对上 {ref} M{alert.id}”。"
+        people = [one for one in await _carers(turn, area) if one not in told]
+        await reach(turn, people, area, text, f"{label(ref)}有新情况，请到群里看。", ref)
 
 
 def _answer(stray: Stray, told: bool) -> str:

@@ -171,6 +171,8 @@ async def facts_changed(turn: Turn, alert: Alert, names: list[str]) -> None:
 
 async def tell_added(turn: Turn, ref: str) -> None:
     """Due: nothing more has come for a while; what changed is told once."""
+    from handlers import strays  # it imports this package
+
     alert = await turn.session.get(Alert, int(ref[1:]), with_for_update=True, populate_existing=True)
     if alert is None or alert.state not in ALERT_OPEN or not alert.changed:
         return
@@ -179,6 +181,10 @@ async def tell_added(turn: Turn, ref: str) -> None:
     area = await turn.session.get(Area, alert.area_id)
     assert area is not None
     now = await here(turn, area)
+    if hints := await strays.hints(turn, alert, news):
+        text = "\n".join([texts.name(alert), *hints])
+        seen = await to_workers(turn, alert, area, text, texts.changed_in_staff_room(alert))
+        await strays.sought(turn, alert, [contact for contact, _ in seen], news)
     if alert.state == AlertState.UNCONFIRMED:
         told = await to_workers(turn, alert, area, texts.update(alert, now, news), texts.changed_in_staff_room(alert))
         if alert.reporter_id in {contact for contact, _ in told}:

@@ -102,10 +102,11 @@ async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> l
 
 async def _hints(turn: Turn, alert: Alert) -> list[str]:
     """What to look at before the word is given: signs of a fake, and who may be the same person."""
+    from handlers import strays  # it imports this package
     from handlers.alerts import merging  # it imports this module
 
-    doubts = await signs.signs(turn, alert)
-    return [*([texts.doubts(doubts)] if doubts else []), *await merging.hints(turn, alert)]
+    doubts, same = await signs.signs(turn, alert), await merging.hints(turn, alert)
+    return [*([texts.doubts(doubts)] if doubts else []), *same, *await strays.hints(turn, alert)]
 
 
 def add_question(

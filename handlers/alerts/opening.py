@@ -111,7 +111,9 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
 
 
 async def ask_and_answer(turn: Turn, alert: Alert, area: Area) -> None:
-    """The group is answered first, then whoever may confirm is asked, with the timers set."""
+    """The group is answered first, then whoever may confirm is asked, with the timers set; and who found somebody."""
+    from handlers import strays  # it imports this package
+
     own_word = decides(turn, area)
     people: list[Held] = []
     if own_word:
@@ -120,8 +122,9 @@ async def ask_and_answer(turn: Turn, alert: Alert, area: Area) -> None:
         people = [one for one in await asking.first_step(turn, alert, area) if one.contact_id != alert.reporter_id]
     await _answer(turn, alert, area, people, own_word)
     if not own_word:
-        await asking.ask(turn, alert, area, people)
+        people = await asking.ask(turn, alert, area, people)
     await asking.begin(turn, alert)
+    await strays.sought(turn, alert, [one.contact_id for one in people])
 
 
 async def _answer(turn: Turn, alert: Alert, area: Area, people: list[Held], own_word: bool) -> None:

@@ -214,3 +214,36 @@ async def test_beside_an_alert_of_the_area_the_number_is_asked_for(talk: Talk) -
     await talk.say("w3", None, "确认 M1")
     said = await talk.say("w3", None, "误报")
     assert rooms(said) == {"@w3"} and "F1" in said[0].text and "M1" in said[0].text
+
+
+FOUND_FIRST = "我奶奶不见了，82岁，穿红棉袄，早上从柳树村走的"
+
+
+async def test_who_is_reported_after_the_stray_is_matched_too(talk: Talk) -> None:
+    await talk.say("r4", "g3", "桥头有个老太太坐着哭，问她家在哪说不清，穿红棉袄")
+    said = await talk.say("r1", "g1", FOUND_FIRST)
+    assert "对上 F1 M1" in texts(said, "@w1")[0]
+    assert "对上 F1 M1" in texts(said, "@w3")[0]
+    assert "对上 F1 M1" in texts(said, "@p1")[0]
+    assert "F1" not in "".join(texts(said, "g1"))
+    await talk.say("w3", None, "对上 F1 M1")
+    await talk.say("r1", "g1", "是")
+    assert [one.state for one in await talk.rows(select(Stray))] == ["matched"]
+
+
+async def test_a_fact_that_comes_later_matches_and_is_told_once(talk: Talk) -> None:
+    await talk.say("r4", "g3", "路边有个人坐着不动，问什么都不说，穿红棉袄，谁家的")
+    said = await talk.say("r1", "g1", "我奶奶不见了，早上从柳树村走的")
+    assert "F1" not in "".join(one.text for one in said if one.room in ("@w1", "g1"))
+    await talk.say("r1", "g1", "她穿着红棉袄")
+    later = await talk.wait(minutes=1)
+    assert "对上 F1 M1" in "".join(texts(later, "@w1"))
+    assert "对上 F1 M1" in "".join(texts(later, "@w3"))
+    await talk.say("r1", "g1", "她82岁了")
+    assert "对上" not in "".join(one.text for one in await talk.wait(minutes=1))
+
+
+async def test_who_cannot_be_the_stray_is_not_named(talk: Talk) -> None:
+    await talk.say("r4", "g3", "桥头有个老太太坐着哭，问她家在哪说不清，穿红棉袄")
+    said = await talk.say("r1", "g1", "我爸走丢了，70岁，穿灰夹克，今早从柳树巷走的")
+    assert "F1" not in "".join(one.text for one in said)
