@@ -17,7 +17,7 @@ from handlers.posting import Piece, Target, may_hear, say, ways_by_area
 from handlers.turn import SENDERS, WORKERS, Turn
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room, silenced
-from storage.matters import NOTICE_OUT, Notice, NoticePicture
+from storage.matters import NOTICE_OUT, Notice, NoticePicture, NoticeReceipt
 from storage.outbox import REACHED, TAKEN_BACK, UNDER_WAY, Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import Appointment, Contact, Role, names_of
 
@@ -314,7 +314,9 @@ async def report_status(turn: Turn, ref: Ref) -> None:
         await say(turn, texts.draft_status(notice, name, turn.local), ref=str(ref))
         return
     progress, wakes = await progress_of(turn, notice), await sleeps_until(turn, notice)
-    await say(turn, texts.status(notice, name, progress.words(), progress.failed, wakes), ref=str(ref))
+    heard = select(func.count()).select_from(NoticeReceipt).where(NoticeReceipt.notice_id == notice.id)
+    answered = await turn.session.scalar(heard) or 0
+    await say(turn, texts.status(notice, name, progress.words(), progress.failed, answered, wakes), ref=str(ref))
 
 
 async def all_rooms(turn: Turn, purpose: str) -> int:

@@ -218,10 +218,13 @@ def whole(notice: Notice, counts: str, failed: Sequence[str]) -> str:
     return f"{name(notice)}发完了：{counts}。{failures(failed)}"
 
 
-def status(notice: Notice, area: str, counts: str, failed: Sequence[str], wakes: datetime | None = None) -> str:
-    """What 查 N5 answers; `wakes` (local) is when what waits for the end of the quiet hours goes."""
+def status(
+    notice: Notice, area: str, counts: str, failed: Sequence[str], answered: int, wakes: datetime | None = None
+) -> str:
+    """What 查 N5 answers; `answered` people said 收到; `wakes` (local) is when what waits for the morning goes."""
     state = f"等到 {moment(wakes)} 发" if wakes else STATE_NAMES[NoticeState(notice.state)]
-    return f"{name(notice)}{area}｜{state}\n{counts}{failures(failed)}"
+    heard = f"\n已回“收到” {answered} 人，名单发“回执 N{notice.id}”。" if notice.receipt else ""
+    return f"{name(notice)}{area}｜{state}\n{counts}{failures(failed)}{heard}"
 
 
 def draft_status(notice: Notice, area: str, local: Local) -> str:

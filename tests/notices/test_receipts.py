@@ -179,3 +179,11 @@ async def test_receipts_are_forgotten_in_the_end(talk: Talk) -> None:
         await session.execute(update(Notice).values(sent_at=talk.now - timedelta(days=181)))
     await talk.wait(days=1)
     assert await talk.rows(select(NoticeReceipt)) == []
+
+
+async def test_how_far_it_is_says_how_many_answered(talk: Talk) -> None:
+    await talk.say("a1", "s1", "通知 全村 后天上午打疫苗，带身份证，回复收到")
+    await talk.say("a1", "s1", "确认")
+    await talk.say("r1", "g1", "收到")
+    await talk.say("r3", "g2", "收到")
+    assert "已回“收到” 2 人" in texts(await talk.say("a1", "s1", "查 N1"), "s1")[0]

@@ -140,6 +140,7 @@ WEIGHTS: dict[str, dict[Kind, float]] = {
     "fault": {_R: 1.5, _C: 0.5},
     "in_way": {_C: 2.2},
     "late_noise": {_C: 2.4},
+    "whose_noise": {_C: 2.4, _Q: -1.0},
     "told_often": {_C: 1.8},
     "filth": {_C: 2.2},
     "unpaid": {_C: 2.4},
