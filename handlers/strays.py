@@ -183,7 +183,7 @@ def _known(stray: Stray) -> dict[str, Any]:
 
 
 def _fits(alert: Alert, said: Mapping[str, Any]) -> bool:
-    return not facts.contradicts(alert, said) and facts.points(alert, said) >= 0.5
+    return not facts.contradicts(alert, said, loosely=True) and facts.points(alert, said) >= 0.5
 
 
 async def waiting(turn: Turn, alert: Alert, news: Collection[str] = FACTS) -> list[Stray]:

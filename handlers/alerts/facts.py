@@ -153,8 +153,8 @@ def visible(alert: Alert) -> int:
     return sum(1 for name in VISIBLE if getattr(alert, name) not in (None, ""))
 
 
-def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
-    """Whether a description cannot be of this alert's person."""
+def contradicts(alert: Alert, said: Mapping[str, Any], *, loosely: bool = False) -> bool:
+    """Whether a description cannot be of this alert's person; `loosely`, a name may be misheard or mistyped."""
     if alert.sex and said.get("sex") and alert.sex != said["sex"]:
         return True
     if alert.age is not None and said.get("age") is not None and abs(alert.age - said["age"]) > AGE_SLACK:
@@ -162,7 +162,7 @@ def contradicts(alert: Alert, said: Mapping[str, Any]) -> bool:
     height = said.get("height_cm")
     if alert.height_cm and height and abs(alert.height_cm - height) > HEIGHT_SLACK:
         return True
-    return bool(alert.name and said.get("name") and not one_name(alert.name, said["name"]))
+    return bool(alert.name and said.get("name") and not one_name(alert.name, said["name"], loosely=loosely))
 
 
 _GONE = re.compile(
@@ -242,11 +242,14 @@ _CALLED = re.compile(
 )
 
 
-def one_name(first: str, second: str, *, strictly: bool = False) -> bool:
-    """王秀英 and 王奶奶 may be one person, 李小明 and 小明 too; `strictly`, 李小明 and 李小红 are two."""
+def one_name(first: str, second: str, *, loosely: bool = False) -> bool:
+    """王秀英 and 王奶奶 may be one person, 李小明 and 小明 too; 李小明 and 李小红 only `loosely`; and 李国强 never."""
     if first in second or second in first:
         return True
-    return first[0] == second[0] and (not strictly or any(map(_CALLED.search, (first, second))))
+    if first[0] != second[0]:
+        return False
+    differ = sum(a != b for a, b in zip(first, second, strict=False)) + abs(len(first) - len(second))
+    return any(map(_CALLED.search, (first, second))) or (loosely and differ == 1)
 
 
 def fill(alert: Alert, other: Alert, *, but: Collection[str] = ()) -> list[str]:

@@ -80,7 +80,4 @@ def against(one: Alert, other: Alert) -> list[str]:
     """What cannot be of one person."""
     said = {key: getattr(other, key) for key in ("sex", "age", "height_cm", "name") if getattr(other, key)}
     words = {"sex": "性别不同", "age": "年龄差得多", "height_cm": "身高差得多", "name": "姓名不同"}
-    found = [words[key] for key, value in said.items() if facts.contradicts(one, {key: value})]
-    if "name" in said and one.name and not found and not facts.one_name(one.name, other.name, strictly=True):
-        found.append("姓名不同")
-    return found
+    return [words[key] for key, value in said.items() if facts.contradicts(one, {key: value})]

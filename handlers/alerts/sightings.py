@@ -115,7 +115,9 @@ def choose(turn: Turn, alerts: Sequence[Alert]) -> Alert | None:
     if candidates and (candidates[0].by in ("number", "quote") or candidates[0].confidence >= SURE):
         return by_ref[str(candidates[0].ref)]
     said = facts.known(reading.fields if reading else Fields())
-    fitting = [one for one in alerts if not (facts.contradicts(one, said) or facts.other_age(one, turn.text))]
+    fitting = [
+        one for one in alerts if not (facts.contradicts(one, said, loosely=True) or facts.other_age(one, turn.text))
+    ]
     if len(fitting) == 1:
         return fitting[0]
     ranked = sorted(fitting, key=lambda alert: -facts.points(alert, said))

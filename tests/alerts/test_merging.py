@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from handlers.alerts.likeness import compare
 from storage.matters import Alert, AlertState
@@ -195,3 +196,20 @@ async def test_another_family_is_another_alert(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("r4", "g3", "我妈张秀兰早上8点从老粮站走丢了,70岁,紫外套")
     assert (await the_alert(talk, 2)).state == AlertState.UNCONFIRMED
+
+
+@pytest.mark.parametrize("first", ["张素芬 男 84岁 黑大衣 早上8点从老粮站走的", "我家张国强走丢了，男，82岁，黑大衣"])
+async def test_two_of_one_family_are_two_alerts(talk: Talk, first: str) -> None:
+    await talk.say("r1", "g1", f"寻人 {first}")
+    await talk.say("r1", "g1", "寻人 张德明 男 79岁 紫外套 早上8点从老粮站走的")
+    alerts = await talk.rows(select(Alert))
+    assert len(alerts) == 2
+    assert alerts[0].name != "张德明" and "紫" not in alerts[0].clothes
+    await talk.say("r1", "g1", "我大伯张德胜也不见了，81岁，蓝棉袄")
+    assert len(await talk.rows(select(Alert))) == 3
+
+
+async def test_a_second_report_with_a_title_or_without_a_name_is_of_the_same(talk: Talk) -> None:
+    await talk.say("r1", "g1", "寻人 张素芬 女 84岁 黑大衣 早上8点从老粮站走的")
+    await talk.say("r1", "g1", "我妈张奶奶还没回来，84岁，穿黑大衣")
+    assert len(await talk.rows(select(Alert))) == 1
