@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from handlers.understanding.extract import extract
 from handlers.understanding.model import Act, Context, Fields, Kind, PendingQuestion, Ref
+from handlers.understanding.names import possible
 from handlers.understanding.places import nowhere
 from handlers.understanding.scan import Scan
 from handlers.understanding.times import find_times
@@ -58,6 +59,12 @@ _PLAIN_PLACE = re.compile(
     r"^(?:就?在|是|从|地址[:：]?|位置[:：]?)?\s*(?P<place>[一-鿿\dA-Za-z\-#]{2,20}?)(?:出去的?|出门的?|走的|那里|"
     r"那边|这边|这里|走丢的?|不见的)?[。!！,，]?$"
 )
+_NO_PLACE = re.compile(
+    r"[了啊呀吧呢嘛哈啦咯喽哦噢]+[。!！~]*$|没|找[到着]|回[来去家到]|报[过了]?警|打[过了]|问[过了]|求求|求你|急死|快点|赶紧|"
+    r"帮忙|感谢|电话|监控|视频|民警|警察|老地方|不晓|还[在是]|已经|正在|等[消你着]|大家|各位|你们|"
+    r"^(?:我|俺|咱)们?(?:[在去到正还也就都]|马上|这就)"
+)
+"""What an answer to "where" cannot hold: 报警了, 急死我了, 我在学校等 name no place where somebody was seen."""
 _OF_PERSON = frozenset({"age", "height_cm", "clothes"})
 """Facts that tell a line of a person from one of a place: 是82岁."""
 _NOT_A_FACT = re.compile(r"不知道|不清楚|不晓得|忘了|不记得|谢谢|哈哈|[?？吗]$|没有")
@@ -168,6 +175,8 @@ def _rating(text: str) -> Answer | None:
 
 def _fact(scan: Scan, asked: str, context: Context) -> Answer | None:
     """A fact that was asked for: a name, a place, a phone number."""
+    if asked in ("place", "area") and _NO_PLACE.search(scan.text):
+        return None
     fields = extract(scan, Kind.MISSING, context)
     known = {name: value for name, value in fields.present().items() if name != "forwarded"}
     plain = _plain(scan.text, asked, known)
@@ -191,7 +200,9 @@ def _plain(text: str, asked: str, known: dict[str, object]) -> dict[str, str] | 
         return None
     if asked == "name":
         match = _PLAIN_NAME.match(text)
-        return {"name": str(known.get("name") or match["name"])} if match else None
+        if match is None or ("name" not in known and ("place" in known or not possible(match["name"]))):
+            return None
+        return {"name": str(known.get("name") or match["name"])}
     if asked in ("place", "area") and "place" not in known:
         match = _PLAIN_PLACE.match(text)
         place = re.split("[从在]", match["place"])[-1] if match else ""

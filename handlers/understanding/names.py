@@ -131,12 +131,17 @@ def name_shapes(text: str) -> Iterator[tuple[int, int]]:
 
 _NUMBERED = re.compile(r"[^老小][一二三四五六七八九十]")
 """张三: a name where the words around it say so, and not by its shape alone."""
-_NO_NAME = re.compile(r"[我你他她患有不没讲说会能在]|.+(?:[症病癌瘤障瘾了的着吗呢呀]|马甲)$")
+_NO_NAME = re.compile(r"[我你他她患有不没讲说会能在等]|.+(?:[症病癌瘤障瘾了的着吗呢呀]|马甲)$")
 
 
 def nobody(name: str) -> bool:
     """Whether it is no name, whatever it looks like: 姑姑, 高一, 患脑瘤, (叫)不醒."""
     return _NO_NAME.match(name) is not None or _NOBODY.fullmatch(name) is not None
+
+
+def possible(word: str) -> bool:
+    """Whether a bare word that answers the question for a name may be one: 买买提 and 老王, not 急死了 or 两个人."""
+    return not nobody(word) and not any(char in _NEVER for char in word[1:])
 
 
 def surname(text: str) -> str | None:

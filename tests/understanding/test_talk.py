@@ -203,3 +203,26 @@ def test_a_house_keeps_what_stands_before_it(text: str, place: str) -> None:
 )
 def test_a_drain_at_home_is_no_matter_of_the_street(text: str) -> None:
     assert line(text).category in ("水电气暖", "房屋")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["找到一个了", "还没回来", "急死我了", "求求你们了", "报警了", "打过电话了", "快点啊", "等民警", "没人接电话",
+     "我在学校等", "在路上"],
+)  # fmt: skip
+@pytest.mark.parametrize("asked", ["place", "name"])
+def test_what_a_family_says_in_its_need_is_no_answer(text: str, asked: str) -> None:
+    fields = line(text, MY_ALERT, question=PendingQuestion(asked, Ref("M", 1))).fields
+    assert (fields.place, fields.name) == (None, None)
+
+
+@pytest.mark.parametrize(("text", "place"), [("二中", "二中"), ("就在菜场那边", "菜场"), ("从学校走的", "学校")])
+def test_a_bare_place_answers(text: str, place: str) -> None:
+    assert line(text, MY_ALERT, question=PendingQuestion("place", Ref("M", 1))).fields.place == place
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("王建国", "王建国"), ("老王", "老王"), ("买买提", "买买提"), ("叫小宝", "小宝")]
+)
+def test_a_bare_name_answers(text: str, name: str) -> None:
+    assert line(text, MY_ALERT, question=PendingQuestion("name", Ref("M", 1))).fields.name == name
