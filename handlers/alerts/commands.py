@@ -47,6 +47,8 @@ SURELY = 0.85
 """How sure plain words must be read for the search to end without asking back."""
 _PERHAPS = re.compile(r"不知道|不确定|不清楚|好像|可能|疑似|是不是|有没有|等确认|待确认|去认")
 _ALL = re.compile(r"[都全俩]|两个|一起|大家")
+_NOT_ALL = re.compile(r"还[没差少]|没找[到着]|还有一?[个人位]|[只就]找[到着]|找[到着]了?一个|另[一外]")
+"""Of several who are sought some are found, and others are not: 妈找到了，爸还没找到."""
 FITS = 0.5
 """How well whoever is found must fit the alert."""
 AHEAD = 0.3
@@ -356,7 +358,10 @@ async def asked(turn: Turn, ref: Ref) -> None:
 async def _found_in_words(turn: Turn, ref: Ref) -> None:
     """人找到了, in plain words: of somebody who is no longer sought only others hear that they are."""
     alert, area = await load(turn, ref)
-    if alert.state in ALERT_OPEN and _doubtful(turn, alert) and (is_reporter(turn, alert) or decides(turn, area)):
+    may_end = is_reporter(turn, alert) or decides(turn, area)
+    if alert.state in ALERT_OPEN and may_end and facts.several(alert) and _NOT_ALL.search(turn.text):
+        await ending.found_in_part(turn, alert, area)
+    elif alert.state in ALERT_OPEN and may_end and _doubtful(turn, alert):
         await ending.ask_whether(turn, alert)
     elif alert.state in ALERT_OPEN:
         await ending.found(turn, ref, "")

@@ -227,6 +227,16 @@ async def ask_whether(turn: Turn, alert: Alert) -> None:
     asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id, died=died)
 
 
+async def found_in_part(turn: Turn, alert: Alert, area: Area) -> None:
+    """Of several some are found: the search goes on, and those who look after it hear for whom."""
+    alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
+    alert.updated_at = turn.now
+    turn.audit("alert.part", ref_of(alert))
+    await asking.close_questions(turn, alert, asking.FOUND)
+    await say(turn, texts.found_in_part(alert), ref=ref_of(alert))
+    await to_workers(turn, alert, area, texts.part_found(alert, turn.text), texts.changed_in_staff_room(alert))
+
+
 async def ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())

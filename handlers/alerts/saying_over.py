@@ -26,6 +26,9 @@ _THANKS = re.compile(
     + _END
 )
 _FOUND = re.compile(rf"{_WHO}?{_NOW}*[找寻揾搵觅](?:到|着|见|倒|返|回(?:来|家)?)(?:{_WHO})?{_NOW}*{_END}")
+_PART = re.compile(
+    rf"{_WHO}?{_NOW}*只?[找寻](?:到|着|见)了?[一二两三几1-9]个{_END}|(?:另|还[有差剩少])[^,，。]{{0,10}}|剩下的?[^,，。]{{0,10}}"
+)
 _HOME = re.compile(
     rf"{_WHO}?{_NOW}*(?:[回返归][来到去]?|到|走回|送回|接回|接到|联系上)(?:来|家|屋|屋里|屋头|屋企|家里|家门口?)?(?:来|里|头)?{_END}"
 )
@@ -55,10 +58,12 @@ def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
         return reading
     clauses = [one for one in _CLAUSE_END.split(reading.text.strip()) if one and not _THANKS.fullmatch(one)]
-    if not clauses or _QUESTION.search(reading.text):
+    if not clauses or (_QUESTION.search(reading.text) and not _PART.fullmatch(clauses[0])):
         return reading
     if all(map(_FOUND.fullmatch, clauses)):
         return _over(reading, own, SURE)
+    if all(map(_PART.fullmatch, clauses)) and re.search("[找寻]", clauses[0]):
+        return _over(reading, own, UNSURE)
     ended = (_WITHDRAWN, _MISTAKE, _NEVER_MIND)
     if all(any(way.fullmatch(one) for way in ended) for one in clauses) and any(map(_WITHDRAWN.fullmatch, clauses)):
         return reading._replace(act=Act.WITHDRAW, candidates=_candidates(own)) if len(own) == 1 else reading

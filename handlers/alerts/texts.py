@@ -614,6 +614,16 @@ def whether_found(alert: Alert, several: bool) -> str:
     return f"{name(alert)}您是说{asked}"
 
 
+def found_in_part(alert: Alert) -> str:
+    """To the family, of several who are sought some of whom are found."""
+    return f"{name(alert)}好的，没找到的接着找。都找到了说一声“都找到了”，或回“找到 M{alert.id}”。"
+
+
+def part_found(alert: Alert, words: str) -> str:
+    """The same to whoever looks after it."""
+    return f"{name(alert)}家人说：“{clip(words, 100)}”。要找的不止一个人，还在找。"
+
+
 def whether_over(alert: Alert) -> str:
     """The same of a death, which is not named."""
     return f"{name(alert)}要结束寻人吗？回“是”，各群只收到“寻人到此结束”，不说原因；还在找就不用回。"

@@ -147,3 +147,14 @@ async def test_a_neighbour_who_misses_somebody_else_is_heard(talk: Talk, words: 
     await talk.say("r1", "g1", REPORT)
     await talk.say("r2", "g1", words)
     assert len(await talk.rows(select(Alert))) == 2
+
+
+@pytest.mark.parametrize("words", ["我妈找到了，我爸还没找到", "找到一个了，另一个还没有"])
+async def test_of_two_one_is_plainly_still_sought(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "我爸我妈早上一起出去,到现在没回来")
+    await talk.say("w1", None, "确认")
+    said = await talk.say("r1", "g1", words)
+    assert "没找到的接着找" in texts(said, "g1")[0]
+    assert words in texts(said, "@w1")[0]
+    assert not texts(said, "g2")
+    assert "已找到" in texts(await talk.say("r1", "g1", "都找到了"), "g2")[0]
