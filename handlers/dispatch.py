@@ -227,7 +227,7 @@ class Dispatch:
         if self._idle(reading, addressed) and not self._answers(plan, reading):
             waited = where.private and context.question is not None and context.question.kind == "confirm"
             wants = where.private and speaker.has(SENDERS) and notices.WANTS.match(plan.text)
-            if not (waited or wants or cases.ACCUSES.search(plan.text)):
+            if not (waited or wants or cases.ACCUSES.search(plan.text) or cases.MISCONDUCT.search(plan.text)):
                 return replace(plan, nothing=Outcome.CHAT)
             reading = reading._replace(
                 kind=Kind.CHAT

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from handlers.alerts.facts import HIDES_PHONE
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 
 MAX_WORDS = 30
@@ -55,6 +56,8 @@ _CLAUSE_END = re.compile(r"[,，。.!！;；~～\s]+")
 
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
+    if len(own) == 1 and reading.act is Act.NONE and HIDES_PHONE.search(reading.text):
+        return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))
     if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
         return reading
     clauses = [one for one in _CLAUSE_END.split(reading.text.strip()) if one and not _THANKS.fullmatch(one)]

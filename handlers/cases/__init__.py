@@ -2,7 +2,7 @@
 
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, gives_back
-from handlers.cases.complaints import ACCUSES, complained_of
+from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
 from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
 from handlers.cases.neighbours import known, reported
@@ -16,6 +16,7 @@ __all__ = [
     "ANSWERS",
     "COMMANDS",
     "DUE",
+    "MISCONDUCT",
     "accused",
     "ask_whom",
     "asked_apart",

@@ -10,6 +10,7 @@ from handlers.cases.reporting import open_and_tell, owner_name
 from handlers.matters import CASE_KINDS
 from handlers.ports import load_event
 from handlers.posting import say, whisper
+from handlers.reading_words import read_as
 from handlers.turn import Turn
 from handlers.understanding import Kind, Ref
 from storage.agenda import Question
@@ -50,7 +51,8 @@ async def accused(turn: Turn) -> bool:
         turn.text = _as_complaint(turn, question.data["names"])
     named = await complaints.accused_in(turn, area, turn.text, turn.reading)
     people = {name: held for contact_id, (name, held) in named.items() if contact_id != turn.me.contact_id}
-    if not people and (turn.text != said or complaints.says_nothing_else(said, ())):
+    told = turn.text != said or complaints.says_nothing_else(said, ()) or complaints.MISCONDUCT.search(said)
+    if not people and told:
         people = await complaints.titled_in(turn, area)
     if not people:
         turn.text = said
@@ -63,6 +65,23 @@ async def accused(turn: Turn) -> bool:
         return True
     held = [one for roles in people.values() for one in roles]
     await _open(turn, await complaints.area_above(turn, area, held))
+    return True
+
+
+async def of_conduct(turn: Turn, area: Area, words: str) -> bool:
+    """Words beside a mark, or a 还没好, that tell of what somebody with a role did: a complaint that goes past them."""
+    tells = complaints.CONDUCT.search(words) or complaints.MISCONDUCT.search(words)
+    if not tells:
+        return False
+    named = await complaints.named_in(turn, area, words)
+    held = [one for contact_id, (_, roles) in named.items() if contact_id != turn.me.contact_id for one in roles]
+    if not held:
+        return False
+    said, reading, turn.text = turn.text, turn.reading, words
+    if reading is None:  # a command
+        await read_as(turn, words, Kind.COMPLAINT)
+    await _open(turn, await complaints.area_above(turn, area, held))
+    turn.text, turn.reading = said, reading
     return True
 
 

@@ -123,12 +123,16 @@ async def _reopened_last(turn: Turn, case: Case) -> int | None:
 async def not_fixed(turn: Turn, ref: Ref) -> None:
     """还没好 / 又坏了: after 办结 it reopens, for whoever has the trouble; before, and from others, the owner hears."""
     from handlers import emergencies  # it imports this package
+    from handlers.cases import accusing  # it imports this module
 
     case, area = await moving.load(turn, await moving.current(turn, ref.number))
     if case.kind == Kind.EMERGENCY and emergencies.goes_on(turn.text):
         await emergencies.contradicted(turn, case)
     elif case.state in CASE_SOLVED and await _has_it(turn, case, area):
-        await moving.reopen(turn, case, area, turn.text[:200])
+        words = "" if not case.about_worker and await accusing.of_conduct(turn, area, turn.text) else turn.text[:200]
+        await moving.reopen(turn, case, area, words)
+    elif case.state in CASE_OPEN and not case.about_worker and await accusing.of_conduct(turn, area, turn.text):
+        return
     elif case.state == CaseState.WAITING:
         await _still_waiting(turn, case)
     elif case.state not in (*CASE_OPEN, CaseState.DONE) or not await _passed_on(turn, case):

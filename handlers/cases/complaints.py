@@ -52,6 +52,13 @@ CONDUCT = re.compile(
     r"骂|吼|凶|态度|不作为|威胁|恐吓|打人|动手|推脱|敷衍|报复|[收要]钱|不[理接管]|挂.{0,2}电话|上门|(?:那|这|老|一)个?(?:样|德行)"
 )
 """What a person does, and no lamp or pipe."""
+MISCONDUCT = re.compile(
+    r"(?<!被)(?:收|拿|要|讹|吞)(?:了|过|走)?(?:我|俺|人家|村民)[^,，。]{0,6}(?:钱|块|元|好处|烟|东西)|红包|好处费|"
+    r"(?<!被)骂(?:我|俺|人|街|了我)|(?<!被)打(?:我|俺|人|了我)|吼我|态度[^,，。]{0,6}(?:差|恶劣|不好|凶|横)|"
+    r"(?:从来|总|老|都)是?不接(?:我)?(?:的)?电话|电话从来不接|(?<!被)偷(?:我|俺|了我)|(?<!被)骗(?:我|俺|人|了我)|威胁|恐吓|动手动脚|骚扰|"
+    r"[太真]懒|不作为|吃拿卡要"
+)
+"""What somebody with a role is complained of for, even where the words are read as talk."""
 _OF_NOTHING = frozenset({None, "其他"})
 """Categories of words that name nothing a case could be about."""
 _SOMEBODY = re.compile(
@@ -121,8 +128,12 @@ async def complaint_handlers(turn: Turn, case: Case, area: Area) -> list[int]:
 
 async def accused_in(turn: Turn, area: Area, words: str, reading: Reading) -> dict[int, tuple[str, list[Held]]]:
     """The people with a role around this area whom words complain of: contact id -> name, and what they hold."""
-    if reading.kind != Kind.COMPLAINT and not ACCUSES.search(_DISOWNED.sub("", words)):
-        return {}
+    complains = reading.kind == Kind.COMPLAINT or ACCUSES.search(_DISOWNED.sub("", words)) or MISCONDUCT.search(words)
+    return await named_in(turn, area, words) if complains else {}
+
+
+async def named_in(turn: Turn, area: Area, words: str) -> dict[int, tuple[str, list[Held]]]:
+    """The people with a role around this area whom words name, and do not speak to."""
     held: dict[int, list[Held]] = defaultdict(list)
     names: dict[int, str] = {}
     for name, one in await staff_around(turn.session, area.path, turn.now):

@@ -495,13 +495,21 @@ async def ended(turn: Turn, case: Case, move: str, words: str = "") -> None:
     await turn.unschedule("case.close", str(case.id))
 
 
+RATINGS = frozenset({"满意", "一般", "不满意"})
+"""What those who have the trouble say of the work: what they say in private of a matter of the group stays there."""
+WHY = "评价理由"
+
+
 async def moved(turn: Turn, case: Case, move: str, words: str = "", *, public: bool = True) -> None:
     """What every move leaves behind: the state it leads to, a step, an audit entry, and no stale reminder."""
     before = case.state
     machine.move(case, move)
     case.updated_at = turn.now
     remember(turn, case, move)
-    await add_step(turn, case, move, words[:500], public=public)
+    aside = move in RATINGS and turn.speaker is not None and turn.here.private and case.shown
+    await add_step(turn, case, move, "" if aside else words[:500], public=public)
+    if aside and words:
+        await add_step(turn, case, WHY, words[:500], public=False)
     turn.audit(f"case.{move}", str(case.id), "state")
     if case.state not in CASE_UNTAKEN or move in HANDED:
         await turn.unschedule("case.unclaimed", *(f"{case.id}#{step}" for step in (1, 2, 3)))

@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from handlers.cases import machine, outside, texts
 from handlers.cases.hands import hands_name, whisper_hands
+from handlers.cases.moving import WHY as REASON
 from handlers.cases.moving import affected, current, ended, load, moved, reopen
 from handlers.cases.reporting import add_step
 from handlers.matters import Refusal
@@ -18,6 +19,7 @@ from handlers.refs import fold
 from handlers.turn import Turn
 from handlers.understanding import stars
 from storage.agenda import Question
+from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, Case
 
@@ -46,6 +48,8 @@ async def rate(turn: Turn, number: int, mark: int, words: str) -> None:
         raise Refusal(f"{texts.name(case)}还没办结，办完再请您评价。")
     move = "满意" if mark > MIDDLING else "一般" if mark == MIDDLING else "不满意"
     machine.must(turn, case, move, "评价")
+    if await _of_conduct(turn, area, words):
+        words = ""
     why = reason(words)
     if mark == MIDDLING == case.stars and not why:  # known, and nobody is answered twice
         turn.outcome = Outcome.CHAT
@@ -103,6 +107,12 @@ async def _ask_why(turn: Turn, case: Case) -> bool:
     return True
 
 
+async def _of_conduct(turn: Turn, area: Area, words: str) -> bool:
+    from handlers.cases import accusing  # it imports this module
+
+    return await accusing.of_conduct(turn, area, words)
+
+
 async def explained(turn: Turn, number: int) -> bool:
     """The answer to 哪里不满意: kept with the case, and told to its owner; False where nothing was asked."""
     asked = select(Question).where(
@@ -116,9 +126,11 @@ async def explained(turn: Turn, number: int) -> bool:
     question = (await turn.session.scalars(asked.limit(1))).first()
     if question is None:
         return False
-    case, _ = await load(turn, number)
+    case, area = await load(turn, number)
     question.answered_at = case.updated_at = turn.now
-    await add_step(turn, case, "评价理由", turn.text[:200], public=False)
+    if await _of_conduct(turn, area, turn.text):
+        return True
+    await add_step(turn, case, REASON, turn.text[:200], public=False)
     told = await whisper_hands(turn, case, f"{texts.name(case)}{_who(turn, case)}说哪里不满意：{turn.text[:200]}")
     name = await hands_name(turn, case) if told else ""
     await say(turn, f"{texts.name(case)}记下了{f'，已告诉{name}' if name else ''}。", ref=str(case.id))

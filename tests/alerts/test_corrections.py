@@ -72,3 +72,14 @@ async def test_where_somebody_likes_to_go_is_no_direction(talk: Talk) -> None:
     await talk.say("r1", "g1", REPORT)
     await talk.say("r1", "g1", "她爱去河边")
     assert await talk.rows(select(Alert.direction)) == [""]
+
+
+@pytest.mark.parametrize(
+    ("words", "clothes", "age"),
+    [("说错了，是蓝夹克不是红棉袄", "蓝夹克", 80.0), ("打错了，是82岁不是80岁", "红棉袄", 82.0)],
+)
+async def test_what_is_right_may_stand_before_what_was_wrong(talk: Talk, words: str, clothes: str, age: float) -> None:
+    await talk.say("r1", "g1", REPORT)
+    await talk.say("r1", "g1", words)
+    assert await talk.rows(select(Alert.age)) == [age]
+    assert clothes in (await talk.rows(select(Alert.clothes)))[0]

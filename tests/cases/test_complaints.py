@@ -158,3 +158,52 @@ async def test_talk_of_complaining_is_not_asked_after(talk: Talk, words: str) ->
 
 async def test_a_complaint_about_somebody_else_is_not_asked_whom_it_is_about(talk: Talk) -> None:
     assert {"g1", "@w1"} == rooms(await talk.say("r1", "g1", "我要投诉快递员态度太差"))
+
+
+BURST = "3栋2单元的水管爆了，水流到楼道里了"
+
+
+async def _done(talk: Talk) -> None:
+    await talk.say("r1", "g1", BURST)
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("w1", "g1", "办结 1 修了")
+
+
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize(
+    "words", ["不满意，小耿态度太差了，还骂人", "1星，小耿收钱还骂人", "还在漏，小耿根本没修，还收了我50块"]
+)
+async def test_what_a_mark_says_of_the_worker_goes_past_him(talk: Talk, words: str, room: str | None) -> None:
+    await _done(talk)
+    said = await talk.say("r1", room, words)
+    to_worker = "".join(one.text for one in said if one.room in ("@w1", "g1"))
+    assert "重新打开" in to_worker
+    assert "骂" not in to_worker and "收" not in to_worker.replace("收到", "")
+    assert words.split("，", 1)[-1] in "".join(texts(said, "@l1"))
+    assert "【事项 2】" not in to_worker
+
+
+async def test_why_it_was_not_good_goes_past_the_worker_too(talk: Talk) -> None:
+    await _done(talk)
+    await talk.say("r1", "g1", "不满意")
+    said = await talk.say("r1", "g1", "小耿收了我两百块钱还骂人")
+    assert rooms(said) == {"@r1", "@l1"}
+
+
+@pytest.mark.parametrize("words", ["小耿收我两百块钱", "小耿上门态度特别差", "网格员太懒了，打电话从来不接"])
+@pytest.mark.parametrize("room", ["g1", None])
+async def test_however_it_is_said_the_worker_does_not_hear_it(talk: Talk, words: str, room: str | None) -> None:
+    assert rooms(await talk.say("r1", room, words)) == {"@r1", "@l1"}
+
+
+@pytest.mark.parametrize("words", ["小耿人真好", "小耿被人骂了，别往心里去", "小耿收了快递吗"])
+async def test_talk_of_the_worker_is_no_complaint(talk: Talk, words: str) -> None:
+    assert await talk.say("r1", "g1", words) == []
+
+
+async def test_what_is_said_in_private_of_the_work_is_shown_to_no_group(talk: Talk) -> None:
+    await _done(talk)
+    await talk.say("r1", None, "还在漏，301的老张有精神病不开门")
+    told = texts(await talk.say("r2", "g1", "进度 1"), "g1")[0]
+    assert "不满意" in told
+    assert "老张" not in told
