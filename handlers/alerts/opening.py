@@ -7,7 +7,9 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.alerts import adding, again, asking, facts, merging, register, texts
+from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, here, holders_of, is_reporter, names, ref_of, to_workers
+from handlers.matters import RECENT_DONE
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
 from handlers.turn import ON_DUTY, Turn
@@ -40,9 +42,27 @@ async def reported(turn: Turn) -> None:
         if not await asking.heard_only(turn):
             await _perhaps_another(turn, *spoken_of)
         return
+    if await _mourns(turn, reading.fields):
+        await whisper(turn, turn.me.contact_id, texts.CONDOLENCE, ref=turn.ref)
+        return
     alert = await open_alert(turn, area, reading)
     if not await merging.joined_by_itself(turn, alert, area):
         await ask_and_answer(turn, alert, area)
+
+
+async def _mourns(turn: Turn, fields: Fields) -> bool:
+    """Whether 人没了, and no fact, is said by who had somebody looked for lately: that nobody is to be told."""
+    if not tells_of_death(turn.text) or facts.known(fields).keys() - {"sex"}:
+        return False
+    ended = select(Alert.id).where(
+        Alert.reporter_id == turn.me.contact_id,
+        col(Alert.state).not_in(ALERT_OPEN),
+        col(Alert.updated_at) > turn.now - RECENT_DONE,
+    )
+    before = await turn.session.scalar(ended.order_by(col(Alert.id).desc()).limit(1))
+    if before is not None:
+        turn.concerns(f"M{before}", Outcome.OTHER)
+    return before is not None
 
 
 async def same_person(turn: Turn, fields: Fields) -> Alert | None:

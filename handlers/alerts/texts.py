@@ -614,6 +614,10 @@ def whether_found(alert: Alert, several: bool) -> str:
     return f"{name(alert)}您是说{asked}"
 
 
+CONDOLENCE = "知道了，请保重。家里要帮忙，随时说。"
+"""To who had somebody looked for, and says now that they are dead."""
+
+
 def found_in_part(alert: Alert) -> str:
     """To the family, of several who are sought some of whom are found."""
     return f"{name(alert)}好的，没找到的接着找。都找到了说一声“都找到了”，或回“找到 M{alert.id}”。"

@@ -476,8 +476,15 @@ async def _told_of_end(turn: Turn, case: Case, text: str, own: bool, others: str
         hold = await tell_origin(turn, case, text + _to_joined(here, others), others=here)
     if own:
         await whisper_hands(turn, case, f"{text}（报事人自己说不用了）")
-    if not own or not case.shown:
+    if own and _only_between_us(turn, case):
+        await say(turn, text, ref=str(case.id))
+    elif not own or not case.shown:
         await acknowledge(turn, case, text, hold)
+
+
+def _only_between_us(turn: Turn, case: Case) -> bool:
+    """Whether it was told in private, nobody has taken it up so far, and who speaks there would else hear nothing."""
+    return turn.here.private and not case.shown and not case.quiet
 
 
 async def call_off(turn: Turn, case: Case, why: str) -> None:
@@ -573,6 +580,8 @@ async def settle(turn: Turn, case: Case) -> None:
         here = await _joined_here(turn, case, since)
         also = _to_joined(here, "您那里还没好，就说一声。")
         await tell_origin(turn, case, f"{texts.name(case)}好的，记为已解决。{also}", others=here)
+    elif _only_between_us(turn, case):
+        await say(turn, f"{texts.name(case)}好的，记为已解决。", ref=str(case.id))
     await tell_joined(turn, case, f"{texts.name(case)}报事人说好了，记为已解决。您那里还没好，就说一声。")
     await whisper_hands(turn, case, f"{texts.name(case)}报事人说已经好了，不用再跑了。")
     await call_off(turn, case, "报事人说已经好了")

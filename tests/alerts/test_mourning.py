@@ -116,3 +116,15 @@ async def test_the_family_s_own_word_of_a_death_ends_it_quietly_when_they_say_so
     assert (await the_alert(talk)).state == AlertState.DIED
     assert rooms(said) >= TOWN_ROOMS
     assert await balanced(talk)
+
+
+async def test_after_the_search_a_death_is_no_new_report(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈走丢了，70岁，红外套，从柳树巷走的")
+    await talk.say("w1", None, "确认")
+    await talk.say("r1", "g1", "撤销 M1")
+    said = await talk.say("r1", None, "人没了")
+    assert rooms(said) == {"@r1"}
+    assert "请保重" in "".join(texts(said, "@r1"))
+    assert len(await talk.rows(select(Alert))) == 1
+    await talk.say("r1", "g1", "我爸也走丢了，72岁，灰夹克，刚从柳树巷走的")
+    assert len(await talk.rows(select(Alert))) == 2

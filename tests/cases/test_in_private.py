@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.harness import Talk, rooms, texts
 
 LAMP = "3栋2单元楼道灯不亮了"
@@ -80,3 +82,9 @@ async def test_how_a_leak_goes_on_is_no_emergency_of_its_own(talk: Talk) -> None
     assert rooms(said) == {"@r1", "@w1"}
     assert "私下补充" in texts(said, "@w1")[0]
     assert "120" in texts(await talk.say("r1", None, "电线冒火花着火了"), "@r1")[0]
+
+
+@pytest.mark.parametrize(("words", "answer"), [("不用修了", "已撤销"), ("亮了", "记为已解决"), ("撤销 1", "已撤销")])
+async def test_who_takes_it_back_in_private_hears_that_it_is_done(talk: Talk, words: str, answer: str) -> None:
+    await talk.say("r2", None, LAMP)
+    assert [one for one in texts(await talk.say("r2", None, words), "@r2") if answer in one]
