@@ -56,8 +56,8 @@ def _by_rules(scan: Scan, kind: Kind, category: str | None, pointed: list[Candid
 
 
 _SURE = {
-    Act.ASK: 0.65, Act.MORE: 0.6, Act.CORRECT: 0.6, Act.SAME: 0.7, Act.NOT_FIXED: 0.7, Act.RATE: 0.7, Act.FIXED: 0.75,
-    Act.WITHDRAW: 0.75,
+    Act.ASK: 0.65, Act.MORE: 0.6, Act.CORRECT: 0.6, Act.SAME: 0.7, Act.NOT_FIXED: 0.7, Act.RATE: 0.65, Act.FIXED: 0.75,
+    Act.WITHDRAW: 0.85,
 }  # fmt: skip
 """How likely an act must be by what was learned alone; what ends a matter needs the most. Nobody takes a case on by a
 word that only sounds like it. Chosen on scenes that were left out of training: of a hundred lines that do something
@@ -91,7 +91,7 @@ def _learned(
     by = pointed[0].by if pointed else "writer" if matter.mine else "place"
     candidates = targets.merge(pointed, [Candidate(matter.ref, chances[best], by)])
     if act is Act.CORRECT:
-        return corrected(scan, candidates, context) or NONE
+        return (corrected(scan, candidates, context) or NONE) if pointed or matter.mine else NONE
     return Doing(act, chances[best], candidates, satisfied=good)
 
 
