@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import or_, select
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlmodel import col
 
 from handlers.alerts import after, asking, circle, facts, standing, texts
@@ -21,16 +25,19 @@ from handlers.alerts.reaching import (
 from handlers.hearers import HEARD, posts_of, speakers_chats, stopped
 from handlers.lessons import keep
 from handlers.matters import Refusal
-from handlers.ports import EventKind
+from handlers.ports import EventKind, moment_and_text
 from handlers.posting import Piece, Target, post, say, whisper
-from handlers.turn import Turn
+from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
-from storage.agenda import Question
+from storage.agenda import AuditEntry, Question
 from storage.areas import Area
-from storage.inbox import Outcome
+from storage.inbox import InboxEvent, Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Delivery, DeliveryPart, PostPart, Sort
 from storage.people import private_chats
+
+SAID_FOUND = "alert.said_found"
+"""The trace of words that the person is found, by somebody who may not end the search."""
 
 
 async def found(turn: Turn, ref: Ref, words: str) -> None:
@@ -174,12 +181,15 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
 
 
 async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> None:
-    """Somebody else says that the person is found: the reporter and the worker are asked."""
-    if await _asked_already(turn, alert):
+    """Somebody else says that the person is found: the reporter and the worker are asked, again only if it is news."""
+    before = await _said_before(turn, alert)
+    if not _is_news(turn, before, words):
         turn.outcome = Outcome.MATTER
+        if turn.here.private:
+            await say(turn, texts.put_to_family(alert), ref=ref_of(alert))
         return
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
-    turn.audit("alert.said_found", ref_of(alert))
+    turn.audit(SAID_FOUND, ref_of(alert))
     if tells_of_death(words):
         await _put_to_workers(turn, alert, area, words)
         return
@@ -187,11 +197,11 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
     chats = await private_chats(turn.session, [alert.reporter_id])
     if alert.reporter_id in chats:
         await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
-        asking.add_question(turn, alert, asking.FOUND, chats[alert.reporter_id], alert.reporter_id)
+        await _ask(turn, alert, chats[alert.reporter_id], alert.reporter_id)
         if alert.chat_id != chats[alert.reporter_id]:
-            asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id, unheard=True)
+            await _ask(turn, alert, alert.chat_id, alert.reporter_id, unheard=True)
     elif await to_family(turn, alert, text):
-        asking.add_question(turn, alert, asking.FOUND, alert.chat_id, alert.reporter_id)
+        await _ask(turn, alert, alert.chat_id, alert.reporter_id)
     await _ask_workers(turn, alert, area, text)
     await say(turn, texts.put_to_family(alert), ref=ref_of(alert))
 
@@ -205,17 +215,65 @@ async def _put_to_workers(turn: Turn, alert: Alert, area: Area, words: str) -> N
 async def _ask_workers(turn: Turn, alert: Alert, area: Area, text: str, *, died: bool = False) -> None:
     for contact_id, chat_id in await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert)):
         if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
-            asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id, died=died)
+            await _ask(turn, alert, chat_id, contact_id, died=died)
 
 
-async def _asked_already(turn: Turn, alert: Alert) -> bool:
-    query = select(Question.id).where(
-        Question.ref == ref_of(alert),
-        Question.kind == asking.FOUND,
-        col(Question.answered_at).is_(None),
-        col(Question.expires_at) > turn.now,
+async def _ask(
+    turn: Turn, alert: Alert, chat_id: int, contact_id: int, *, unheard: bool = False, died: bool = False
+) -> None:
+    """Whether the person is found, in the place of what was asked there before: a bare 是 answers the latest words."""
+    earlier = update(Question).where(
+        _waiting(turn, alert), Question.chat_id == chat_id, Question.contact_id == contact_id
     )
-    return await turn.session.scalar(query.limit(1)) is not None
+    await turn.session.execute(earlier.values(answered_at=turn.now).execution_options(synchronize_session=False))
+    asking.add_question(turn, alert, asking.FOUND, chat_id, contact_id, unheard=unheard, died=died)
+
+
+def _waiting(turn: Turn, alert: Alert) -> ColumnElement[bool]:
+    """The questions whether the person is found that have no answer yet."""
+    asked = (col(Question.ref) == ref_of(alert)) & (col(Question.kind) == asking.FOUND)
+    return asked & col(Question.answered_at).is_(None) & (col(Question.expires_at) > turn.now)
+
+
+class _Said(NamedTuple):
+    """That the person is found, as somebody said before."""
+
+    contact_id: int | None
+    chat_id: int | None
+    text: str
+
+
+async def _said_before(turn: Turn, alert: Alert) -> list[_Said]:
+    """What was put to the family already, as long as an answer is waited for."""
+    if await turn.session.scalar(select(Question.id).where(_waiting(turn, alert)).limit(1)) is None:
+        return []
+    query = (
+        select(col(AuditEntry.actor_id), col(AuditEntry.chat_id), col(InboxEvent.payload))
+        .join(InboxEvent, col(AuditEntry.inbox_id) == col(InboxEvent.id))
+        .where(
+            AuditEntry.ref == ref_of(alert),
+            AuditEntry.action == SAID_FOUND,
+            col(AuditEntry.at) >= turn.now - timedelta(minutes=turn.rules.question_minutes),
+        )
+    )
+    rows = await turn.session.execute(query)
+    return [_Said(contact, chat, moment_and_text(payload)[1].strip()) for contact, chat, payload in rows]
+
+
+def _is_news(turn: Turn, before: Sequence[_Said], words: str) -> bool:
+    """Whether a find says more than those before: where, that somebody died, or it comes from elsewhere.
+
+    Bare words are an echo in a chat where somebody said so; not those of a worker or the police, who know.
+    """
+    said = (turn.event.text if turn.event else turn.text).strip()
+    if any(one.text == said for one in before):
+        return False
+    told = facts.known(turn.reading.fields).keys() - {"sex"} if turn.reading else words != turn.text
+    if told or tells_of_death(words):
+        return True
+    if any(one.contact_id == turn.me.contact_id for one in before):
+        return False
+    return turn.me.has(ON_DUTY) or all(one.chat_id != turn.here.chat_id for one in before)
 
 
 async def ask_whether(turn: Turn, alert: Alert) -> None:

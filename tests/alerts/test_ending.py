@@ -85,6 +85,46 @@ async def test_found_from_others_is_put_to_the_family_and_the_worker(talk: Talk,
     assert await balanced(talk)
 
 
+@pytest.mark.parametrize(
+    ("person", "room", "words"),
+    [
+        ("r4", "g3", "在二中门口找到了"),
+        ("r3", "g2", "找到了，在二中门口，我陪着他"),
+        ("r4", "g3", "人找到了"),
+        ("w2", "g2", "人找到了"),
+        ("w3", None, "找到 M1"),
+        ("r4", None, "找到 M1 在二中"),
+    ],
+)
+async def test_a_later_find_with_news_is_put_to_them_too(talk: Talk, person: str, room: str | None, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("r3", "g2", "找到了")
+    said = await talk.say(person, room, words)
+    assert rooms(said) == {room or f"@{person}", "@r1", "@w1"}
+    assert rooms(await talk.say("r1", None, "是")) >= TOWN_ROOMS
+    assert (await the_alert(talk)).state == AlertState.FOUND
+    assert await balanced(talk)
+
+
+@pytest.mark.parametrize(("person", "words"), [("r3", "真的找到了"), ("r1", "找到了"), ("r2", "是吗，找到了啊")])
+async def test_an_echo_of_a_find_is_not_put_to_them_again(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r4", "g3", GRANDPA.replace("柳树巷", "老粮站"))
+    await talk.say("w3", None, "确认 M1")
+    await talk.say("r3", "g2", "找到了")
+    assert await talk.say(person, "g2", words) == []
+
+
+async def test_a_death_told_after_a_find_ends_quietly(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    await talk.say("r3", "g2", "找到了")
+    said = await talk.say("r4", None, "找到 M1 人已经没气了")
+    assert rooms(said) == {"@w1", "@r4"}
+    await talk.say("w1", None, "是")
+    assert (await the_alert(talk)).state == AlertState.DIED
+
+
 async def test_not_found_after_all_goes_on(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("w1", None, "确认 M1")
