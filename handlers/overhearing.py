@@ -269,17 +269,20 @@ class Overhearing:
         if reading.kind not in _OF_PERSONS or reading.act not in (Act.NONE, Act.MORE, Act.CORRECT, Act.FIXED):
             return
         act = strays.news(self._text, quoted=self._quoted is not None)
+        asked = self._around.claimable.get(self._chat_id, ())
+        named = [ref for one in asked if whose.names((ref := Ref("F", one.id or 0)), self._text)]
         if self._quoted is not None and self._quoted.letter == "F":
             told = Act.NONE if reading.kind == Kind.CHAT else Act.FIXED if reading.kind == Kind.FOUND else Act.MORE
             if act != Act.NONE or told != Act.NONE:
                 yield act if act != Act.NONE else told, self._quoted
             elif whose.recognises(self._text, quoted=True):
                 yield Act.CLAIM, self._quoted
+        elif self._quoted is None and len(named) == 1 and whose.recognises(self._text, quoted=True):
+            yield Act.CLAIM, named[0]
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
             if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and here[0].reporter_id == self._me)):
                 yield act, Ref("F", here[0].id or 0)
-            asked = self._around.claimable.get(self._chat_id, ())
             lately = [one for one in asked if one.asked_at and self._at - one.asked_at <= LATELY]
             if len(lately) == 1 and whose.recognises(self._text, quoted=False):
                 yield Act.CLAIM, Ref("F", lately[0].id or 0)

@@ -94,7 +94,7 @@ class Surroundings:
     followers: set[tuple[int, int]] = field(default_factory=set)  # (case, who has the same trouble)
     merged: list[Ref] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
-    claimable: dict[int, list[Stray]] = field(default_factory=dict)  # whose family the chat was asked for
+    claimable: dict[int, list[Stray]] = field(default_factory=dict)  # of whom people in the chat have heard
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
@@ -321,6 +321,12 @@ _STRAYS = (
     .where(Stray.state == "open", or_(col(Stray.chat_id).in_(bindparam("chats")), col(Delivery.chat_id).is_not(None)))
     .order_by(col(Stray.id))
 )
+_ROOMS_OF = (
+    select(col(Seen.contact_id), col(Chat.id))
+    .join(Chat, col(Chat.room_id) == col(Seen.room_id))
+    .where(col(Seen.contact_id).in_(bindparam("alone")))
+)
+"""The groups of those who write in private."""
 _NEARBY = (
     select(
         col(Case.id),
@@ -488,12 +494,28 @@ async def _matters(session: AsyncSession, around: Surroundings, messages: Sequen
         around.cases[chat_id] = [one for one in cases if one.state not in _OVER]
         around.over[chat_id] = [one for one in cases if one.state in _OVER]
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
+    await _strays(session, around, chats, alone)
+
+
+async def _strays(
+    session: AsyncSession, around: Surroundings, chats: set[int], alone: Mapping[int, int | None]
+) -> None:
+    """Who was found here, and of whom people heard: in private what their groups heard."""
+    groups: dict[int | None, set[int]] = defaultdict(set)
+    if alone:
+        for contact_id, chat_id in await session.execute(_ROOMS_OF, {"alone": list(alone.values())}):
+            groups[contact_id].add(chat_id)
     found: dict[int, dict[int, Stray]] = defaultdict(dict)
-    for stray, asked in await session.execute(_STRAYS, {"chats": list(chats)}):
+    heard: dict[int, dict[int, Stray]] = defaultdict(dict)
+    for stray, asked in await session.execute(_STRAYS, {"chats": list(chats.union(*groups.values()))}):
         found[stray.chat_id][stray.id or 0] = stray
-        if asked is not None:
-            around.claimable.setdefault(asked, []).append(stray)
+        for chat_id in {stray.chat_id, asked} - {None}:
+            heard[chat_id][stray.id or 0] = stray
+    for chat_id, contact_id in alone.items():
+        for group in groups[contact_id]:
+            heard[chat_id] |= heard.get(group, {})
     around.strays = {chat: list(ones.values()) for chat, ones in found.items()}
+    around.claimable = {chat: list(ones.values()) for chat, ones in heard.items()}
 
 
 def _private(around: Surroundings, chat_id: int | None) -> bool:

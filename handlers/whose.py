@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers import lateness, strays
@@ -20,10 +20,10 @@ from handlers.estimating import duration, seconds_for
 from handlers.hearers import having
 from handlers.matters import Refusal
 from handlers.posting import Piece, Target, may_hear, post, say
-from handlers.refs import label
+from handlers.refs import fold, label
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Ref
-from storage.agenda import Question
+from storage.agenda import AuditEntry, Question
 from storage.areas import Area, bound_rooms, silenced
 from storage.inbox import Outcome
 from storage.matters import Stray
@@ -32,6 +32,9 @@ from storage.people import Role
 
 PREVIEWED = "whose"
 """The question whether the groups are to be asked."""
+
+CLAIMED = "stray.claim"
+"""The trace of somebody's word who it is."""
 
 MAX_ANSWER = 60
 """Characters of a line that says who somebody is, where it quotes nothing."""
@@ -51,6 +54,11 @@ def recognises(text: str, *, quoted: bool) -> bool:
     if quoted:
         return any(pattern.search(text) for pattern in (_OURS, _IS, _KNOWS, _PERSON))
     return len(text) <= MAX_ANSWER and _UNASKED.match(text) is not None
+
+
+def names(ref: Ref, text: str) -> bool:
+    """Whether a line shows the number of a stray: F2 是我爸."""
+    return re.search(rf"(?<![A-Z]){ref.letter}\s?{ref.number}(?!\d)", fold(text).upper()) is not None
 
 
 async def _ask(turn: Turn, order: Order) -> None:
@@ -201,8 +209,12 @@ async def _recognised(turn: Turn, ref: Ref) -> None:
     if stray.state != "open":
         turn.outcome = Outcome.CHAT
         return
-    if turn.text in stray.text.splitlines():  # said again: they know
-        return
+    before = select(AuditEntry.id).where(
+        AuditEntry.ref == str(ref), AuditEntry.action == CLAIMED, AuditEntry.actor_id == turn.me.contact_id
+    )
+    if turn.text in stray.text.splitlines() and await turn.session.scalar(before.limit(1)) is not None:
+        return  # said again: they know
+    turn.audit(CLAIMED, str(ref))
     stray.text = f"{stray.text}\n{turn.text}"[: strays.MAX_TEXT]
     await strays.pass_on(turn, ref, area, f"\n请核实；人安顿好了回“办结 {ref}”。")
     await strays.to_finder(turn, stray)

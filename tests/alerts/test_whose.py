@@ -165,6 +165,38 @@ async def test_an_answer_reaches_the_worker_and_the_finders_group(talk: Talk, wo
     assert await heard(talk, Sort.ALERT) == await heard(talk, Sort.END) == TOWN_ROOMS
 
 
+@pytest.mark.parametrize("words", ["那是我妈", "F1 是我妈", "f1是我妈，我马上过去", "是我们家的"])
+async def test_an_answer_in_private_is_passed_on_as_in_the_group(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "早上好")
+    await asked(talk)
+    said = await talk.say("r1", None, words)
+    assert rooms(said) == {"@w3", "@p1", "@r1", "g3"}
+    assert words in texts(said, "g3")[0] and "王姨" not in texts(said, "g3")[0]
+    assert await talk.say("r1", None, words) == []
+
+
+async def test_the_number_says_whom_somebody_knows(talk: Talk) -> None:
+    await talk.say("r1", "g1", "早上好")
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r3", "g2", "老粮站有个迷路的大爷，70多岁，说不清家在哪")
+    for person, number in (("w3", 1), ("w2", 2)):
+        await talk.say(person, None, f"找家人 F{number}")
+        await talk.say(person, None, "确认")
+    assert texts(await talk.say("r1", None, "F2 是我爸"), "g2") == ["【待认领 F2】有居民私下 12:00 说：“F2 是我爸”"]
+
+
+async def test_two_families_may_say_the_same(talk: Talk) -> None:
+    await asked(talk)
+    await talk.say("r1", "g1", "那是我妈")
+    assert "孙丽" in texts(await talk.say("r3", "g2", "那是我妈"), "@w3")[0]
+
+
+async def test_who_heard_nothing_of_it_says_nothing_of_it_in_private(talk: Talk) -> None:
+    await talk.say("r5", "g4", "早上好")
+    await asked(talk)
+    assert "F1" not in "".join(one.text for one in await talk.say("r5", None, "那是老李"))
+
+
 @pytest.mark.parametrize("words", ["这快递是我们家的", "那是老师说的", "谢谢大家", "明天是老王值班吗", "是"])
 async def test_other_talk_in_a_group_that_was_asked_is_left_alone(talk: Talk, words: str) -> None:
     await asked(talk)
