@@ -35,6 +35,7 @@ HEARD = frozenset({MessageType.VOICE, MessageType.VIDEO, MessageType.PICTURE, Me
 def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Ref | None:
     """The open matter that a picture, voice, video or location belongs to: the quoted one, else the writer's latest.
 
+    In a group that is one spoken of lately; in private somebody who is sought, however long.
     In private a picture or a file belongs to the notice that waits for its sender's word, if that is later.
     A message that addresses the bot without any open matter gives `Ref("-", 0)`.
     """
@@ -46,7 +47,9 @@ def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundi
         return quoted
     since = event.at - timedelta(minutes=around.rules.reading.voice_minutes)
     known = (*around.matters(where, speaker.contact_id), *around.found_by(where, speaker.contact_id))
-    own = [one for one in known if one.mine and one.at >= since and not one.done]
+    sought = where.private and event.type != MessageType.VOICE
+    own = [one for one in known if one.mine and not one.done]
+    own = [one for one in own if one.at >= since] or [one for one in own if sought and one.ref.letter == "M"]
     if own or notice:
         return max([*own, *([notice] if notice else [])], key=lambda one: one.at).ref
     return Ref("-", 0) if event.mentions_me or where.private else None

@@ -22,6 +22,12 @@ _FORM_NAME = re.compile(
 
 async def read_as(turn: Turn, words: str, kind: Kind) -> None:
     """Make `words` the turn's text and reading, with every field that this kind of message may have."""
+    turn.reading = await read_of(turn, words, kind)
+    turn.text = words
+
+
+async def read_of(turn: Turn, words: str, kind: Kind) -> Reading:
+    """`words` as a message of this kind, with every field that one may have."""
     context = await _context(turn)
     fields = extract(Scan(fold(words)), kind, context)
     called = _FORM_NAME.match(words) if kind is Kind.MISSING else None
@@ -31,8 +37,7 @@ async def read_as(turn: Turn, words: str, kind: Kind) -> None:
             fields = replace(fields, contact_name=None)
         if fields.name is None and called[1] not in map(str, fields.present().values()):
             fields = replace(fields, name=called[1])
-    turn.text = words
-    turn.reading = Reading(words, kind, 1.0, fields=fields)
+    return Reading(words, kind, 1.0, fields=fields)
 
 
 async def read_words(turn: Turn, words: str) -> Reading:

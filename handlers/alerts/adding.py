@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,9 +14,13 @@ from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, t
 from handlers.hearers import having
 from handlers.ports import Location
 from handlers.posting import Piece, post, say
+from handlers.reading_words import read_of
 from handlers.turn import Turn
-from handlers.understanding import Act, Fields, Kind, Ref
+from handlers.understanding import Act, Fields, Kind, Reading, Ref
+from handlers.understanding.additions import not_of_searchers
 from handlers.understanding.extract import name_in
+from handlers.understanding.normal import fold
+from handlers.understanding.scan import Scan
 from storage.areas import Area
 from storage.inbox import Outcome, Picture
 from storage.matters import ALERT_OPEN, Alert, AlertState
@@ -41,8 +46,10 @@ async def more(turn: Turn, ref: Ref) -> None:
         from handlers.alerts import opening  # it imports this module
 
         await opening.reported(turn)
+    elif own and turn.here.private and facts.asks(turn.text):
+        await spreading.report_status(turn, ref)
     elif own:
-        await add_facts(turn, alert)
+        await added(turn, alert, await add_facts(turn, alert))
     elif await merging.own_part(turn, alert) is not None or (
         turn.here.chat_id == alert.chat_id and facts.of_kin(alert, turn.text)
     ):
@@ -83,18 +90,39 @@ def _of_somebody_else(turn: Turn, alert: Alert) -> bool:
     return facts.contradicts(alert, facts.known(reading.fields)) or facts.somebody_else(alert, turn.text)
 
 
-async def add_facts(turn: Turn, alert: Alert) -> None:
-    """Put this message's facts over what was known."""
+async def added(turn: Turn, alert: Alert, names: list[str]) -> None:
+    """Who adds in private what is told in groups alone hears that it was taken in."""
+    if names and turn.here.private and (alert.chat_id != turn.here.chat_id or _for_all(alert, names)):
+        await say(turn, texts.taken_in(alert, names), ref=ref_of(alert))
+
+
+async def add_facts(turn: Turn, alert: Alert) -> list[str]:
+    """Put this message's facts over what was known; the names of those that changed.
+
+    The name of another relative is not theirs.
+    """
     reading = turn.reading
     assert reading is not None
     turn.concerns(ref_of(alert))
     corrects = reading.act is Act.CORRECT or turn.quoted is not None
-    names = facts.take(alert, _without_whole_line(turn.text, reading.fields), turn.text, corrects=corrects)
+    fields = _without_whole_line(turn.text, await _fields(turn, reading))
+    if facts.other_kin(alert, turn.text):
+        fields = replace(fields, name=None)
+    names = facts.take(alert, fields, turn.text, corrects=corrects)
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
         alert.share_phone = False
         names.append("phone")
     alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
     await facts_changed(turn, alert, names)
+    return names
+
+
+async def _fields(turn: Turn, reading: Reading) -> Fields:
+    """What the words say of the person; where they were not read for that, they are now."""
+    theirs = None if facts.known(reading.fields) else not_of_searchers(Scan(fold(turn.text)))
+    if reading.act is not Act.MORE or reading.kind is Kind.MISSING or theirs is None:
+        return reading.fields
+    return (await read_of(turn, theirs.text, Kind.MISSING)).fields
 
 
 def _without_whole_line(text: str, fields: Fields) -> Fields:
@@ -116,6 +144,7 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
         return
     alert.picture_id = picture_id
     await facts_changed(turn, alert, ["picture"])
+    await added(turn, alert, ["picture"])
 
 
 async def picture_arrived(turn: Turn, picture_id: int) -> None:
@@ -138,6 +167,7 @@ async def add_location(turn: Turn, alert: Alert, location: Location) -> None:
     place = location.name or location.address or f"{location.latitude:.5f},{location.longitude:.5f}"
     alert.place = place[:100]
     await facts_changed(turn, alert, ["place"])
+    await added(turn, alert, ["place"])
 
 
 async def _may_add(turn: Turn, alert: Alert) -> bool:
@@ -169,6 +199,11 @@ async def facts_changed(turn: Turn, alert: Alert, names: list[str]) -> None:
     await turn.schedule(ADDED, ref_of(alert), turn.now + timedelta(seconds=seconds))
 
 
+def _for_all(alert: Alert, names: Collection[str]) -> bool:
+    """Whether everybody who got the card hears of these changes."""
+    return alert.state == AlertState.CONFIRMED and not facts.IMPORTANT.isdisjoint(names)
+
+
 async def tell_added(turn: Turn, ref: str) -> None:
     """Due: nothing more has come for a while; what changed is told once."""
     from handlers import strays  # it imports this package
@@ -192,7 +227,7 @@ async def tell_added(turn: Turn, ref: str) -> None:
         wanted = await asking.wanted(turn, alert)
         if await to_family(turn, alert, texts.added(alert, now, wanted)):
             await asking.ask_for_fact(turn, alert, alert.chat_id, wanted)
-    elif set(news) & facts.IMPORTANT:
+    elif _for_all(alert, news):
         pieces = [Piece(texts.update(alert, now, news))]
         pieces += spreading.pictures(turn, alert) if "picture" in news else []
         await post(turn, ref, Sort.ALERT, pieces, await having(turn, await spreading.cards(turn, alert)))

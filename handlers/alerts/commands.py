@@ -401,8 +401,11 @@ async def _withdrawn(turn: Turn, ref: Ref) -> None:
 
 
 async def _not_fixed(turn: Turn, ref: Ref) -> None:
-    """还在找: the answer to whether they are, or that an end was none."""
-    if not (reopening.goes_on(turn.text) and await standing.goes_on(turn, ref)):
+    """还在找: the answer to whether they are, or that an end was none; 还没找到吗 in private asks."""
+    alert, _ = await load(turn, ref)
+    if turn.here.private and alert.state in ALERT_OPEN and facts.asks(turn.text):
+        await asked(turn, ref)
+    elif not (reopening.goes_on(turn.text) and await standing.goes_on(turn, ref)):
         await reopening.in_words(turn, ref)
 
 

@@ -220,9 +220,14 @@ def nobody_else(alert: Alert, said: Mapping[str, Any], text: str) -> bool:
     return not (re.search(_LOST, text) and (contradicts(alert, said) or other_age(alert, text)))
 
 
+def asks(text: str) -> bool:
+    """Whether a text is a question: 还没找到吗."""
+    return re.search(r"[?？吗么呢]\s*$", text) is not None
+
+
 def says_lost(text: str) -> bool:
     """Whether a text says, and does not ask, that somebody is lost."""
-    return re.search(_LOST, text) is not None and not re.search(r"[?？吗么呢]\s*$", text)
+    return re.search(_LOST, text) is not None and not asks(text)
 
 
 OLD = re.compile(r"老(?:人|头|汉|太|大爷|大娘|奶奶|爷爷)|大爷|大妈|大娘|奶奶|爷爷")

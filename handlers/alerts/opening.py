@@ -33,7 +33,7 @@ async def reported(turn: Turn) -> None:
     if (alert := await same_person(turn, reading.fields)) is not None:
         origin = await turn.session.get_one(Area, alert.area_id)
         if is_reporter(turn, alert) or decides(turn, origin):
-            await adding.add_facts(turn, alert)
+            await adding.added(turn, alert, await adding.add_facts(turn, alert))
         else:
             await adding.add_from_others(turn, alert, origin)
         return

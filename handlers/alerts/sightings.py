@@ -67,7 +67,9 @@ async def sighted(turn: Turn) -> None:
     if is_reporter(turn, locked) and not _SAW.search(turn.text):
         from handlers.alerts import adding  # it imports this module
 
-        await adding.add_facts(turn, locked)  # 灰夹克，刚从菜市场走的: the family tells more, it has seen nobody
+        await adding.added(
+            turn, locked, await adding.add_facts(turn, locked)
+        )  # 灰夹克，刚从菜市场走的: the family tells more, it has seen nobody
         return
     await record(turn, locked, area)
 

@@ -318,6 +318,11 @@ def added(alert: Alert, here: Here, wanted: str | None) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def taken_in(alert: Alert, names: Sequence[str]) -> str:
+    """To who adds something in private to what was reported in a group."""
+    return f"{name(alert)}记下了：{'、'.join(CHANGED[one] for one in names)}，加到寻人消息里。"
+
+
 def _silent(count: int) -> str:
     return f"，另有 {count} 个群设了静默" if count else ""
 

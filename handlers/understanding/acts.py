@@ -81,7 +81,8 @@ def _learned(
     signs = _signs(scan, kind, topic, plain, matter, context)
     chances = dialogue.model().chances(runs(scan.text), signs)
     if plain.act is Act.MORE:
-        return NONE if chances[Act.NONE] > _TALK else plain
+        calls = matter.ref.letter == "M" and matter.mine and plain.fields is not None and plain.fields.name is not None
+        return NONE if chances[Act.NONE] > _TALK and not calls else plain
     best = max(chances, key=chances.__getitem__)
     good = {dialogue.GOOD: True, dialogue.BAD: False}.get(best)
     act = Act.RATE if good is not None else Act(best)
