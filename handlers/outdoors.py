@@ -35,7 +35,8 @@ HEARD = frozenset({MessageType.VOICE, MessageType.VIDEO, MessageType.PICTURE, Me
 def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundings) -> Ref | None:
     """The open matter that a picture, voice, video or location belongs to: the quoted one, else the writer's latest.
 
-    In a group that is one spoken of lately; in private somebody who is sought, however long.
+    In a group that is one spoken of lately, or somebody sought whom the writer saw; in private somebody of theirs who
+    is sought, however long.
     In private a picture or a file belongs to the notice that waits for its sender's word, if that is later.
     A message that addresses the bot without any open matter gives `Ref("-", 0)`.
     """
@@ -46,7 +47,8 @@ def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundi
     if quoted := around.quoted(event):
         return quoted
     since = event.at - timedelta(minutes=around.rules.reading.voice_minutes)
-    known = (*around.matters(where, speaker.contact_id), *around.found_by(where, speaker.contact_id))
+    told = around.clues.get((where.chat_id, speaker.contact_id), ()) if event.type == MessageType.PICTURE else ()
+    known = (*around.matters(where, speaker.contact_id), *around.found_by(where, speaker.contact_id), *told)
     sought = where.private and event.type != MessageType.VOICE
     own = [one for one in known if one.mine and not one.done]
     own = [one for one in own if one.at >= since] or [one for one in own if sought and one.ref.letter == "M"]

@@ -17,7 +17,7 @@ from sqlmodel import col
 from handlers.likeness import tells_of_outage
 from handlers.matters import RECENT_DONE
 from handlers.notices.hearing import decides, receipts_open, received
-from handlers.ports import Event, Rules, load_event, moment_and_text
+from handlers.ports import Event, MessageType, Rules, load_event, moment_and_text
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, PendingQuestion, Ref, says_same
@@ -26,7 +26,7 @@ from storage.areas import Area, Chat, Room, as_area
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Stray
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Held, Seen, names_of, roles_of
 
@@ -95,6 +95,7 @@ class Surroundings:
     merged: list[Ref] = field(default_factory=list)
     strays: dict[int, list[Stray]] = field(default_factory=dict)
     claimable: dict[int, list[Stray]] = field(default_factory=dict)  # of whom people in the chat have heard
+    clues: dict[tuple[int, int], list[OpenMatter]] = field(default_factory=dict)  # told lately by (chat, contact)
     questions: dict[int, list[Question]] = field(default_factory=dict)
     lines: dict[tuple[int, int], list[tuple[int, Line]]] = field(default_factory=dict)
     quotes: dict[str, Ref] = field(default_factory=dict)
@@ -361,6 +362,13 @@ _QUESTIONS = (
     )
     .order_by(col(Question.id))
 )
+_CLUES = (
+    select(Sighting)
+    .where(
+        tuple_(Sighting.chat_id, Sighting.contact_id).in_(bindparam("writers")), col(Sighting.at) >= bindparam("since")
+    )
+    .order_by(col(Sighting.id))
+)
 _LINES = (
     select(col(InboxEvent.id), col(InboxEvent.payload), col(InboxEvent.chat_id), col(InboxEvent.contact_id))
     .where(
@@ -392,6 +400,7 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     await _questions(session, around, chats, now)
     await _lines(session, around, messages)
     await _quotes(session, around, messages)
+    await _clues(session, around, messages)
     for chat_id in {one.chat_id for one in messages if one.chat_id and _may_join(one.event.text)}:
         if (where := around.where.get(chat_id)) and where.area:
             around.nearby[chat_id] = await nearby_cases(session, where.area, rules, now)
@@ -561,6 +570,18 @@ async def _lines(session: AsyncSession, around: Surroundings, messages: Sequence
         at, text = moment_and_text(payload)
         if text.strip():
             around.lines.setdefault((chat_id, contact_id), []).append((inbox_id, Line(at, text)))
+
+
+async def _clues(session: AsyncSession, around: Surroundings, messages: Sequence[Message]) -> None:
+    """What those who send pictures told of somebody they saw: the pictures may show that."""
+    shown = [one for one in messages if one.event.type == MessageType.PICTURE and one.chat_id and one.contact_id]
+    if not shown:
+        return
+    since = min(one.event.at for one in shown) - timedelta(minutes=around.rules.reading.voice_minutes)
+    writers = list({(one.chat_id, one.contact_id) for one in shown})
+    for clue in await session.scalars(_CLUES, {"writers": writers, "since": since}):
+        matter = OpenMatter(ref=Ref("M", clue.alert_id), at=clue.at, mine=True)
+        around.clues.setdefault((clue.chat_id, clue.contact_id), []).append(matter)
 
 
 def remember(around: Surroundings, message: Message) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.alerts import asking, circle, facts, merging, sightings, spreading, texts
+from handlers.alerts import asking, circle, clues, facts, merging, sightings, spreading, texts
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
 from handlers.hearers import having
 from handlers.ports import Location
@@ -138,7 +138,9 @@ def _without_whole_line(text: str, fields: Fields) -> Fields:
 
 
 async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
-    """A photo from the reporter or a worker; from others it goes with a clue, if at all."""
+    """A photo from the reporter or a worker; from others, and beside a clue, it is of whom they saw."""
+    if alert.state in ALERT_OPEN and not is_reporter(turn, alert) and await clues.pictured(turn, alert, picture_id):
+        return
     if alert.state not in ALERT_OPEN or not await _may_add(turn, alert):
         turn.outcome = Outcome.CHAT
         return

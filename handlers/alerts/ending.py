@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import after, asking, circle, facts, standing, texts
+from handlers.alerts import after, asking, circle, clues, facts, standing, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -194,15 +194,16 @@ async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> Non
         await _put_to_workers(turn, alert, area, words)
         return
     text = texts.said_found(alert, turn.me.name, words)
+    shown = clues.photo(await clues.keep(turn, alert, words))
     chats = await private_chats(turn.session, [alert.reporter_id])
     if alert.reporter_id in chats:
-        await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+        await whisper(turn, alert.reporter_id, text, ref=ref_of(alert), pictures=shown)
         await _ask(turn, alert, chats[alert.reporter_id], alert.reporter_id)
         if alert.chat_id != chats[alert.reporter_id]:
             await _ask(turn, alert, alert.chat_id, alert.reporter_id, unheard=True)
-    elif await to_family(turn, alert, text):
+    elif await to_family(turn, alert, text, pictures=shown):
         await _ask(turn, alert, alert.chat_id, alert.reporter_id)
-    await _ask_workers(turn, alert, area, text)
+    await _ask_workers(turn, alert, area, text, pictures=shown)
     await say(turn, texts.put_to_family(alert), ref=ref_of(alert))
 
 
@@ -212,8 +213,11 @@ async def _put_to_workers(turn: Turn, alert: Alert, area: Area, words: str) -> N
     await whisper(turn, turn.me.contact_id, texts.put_to_workers(alert), ref=ref_of(alert))
 
 
-async def _ask_workers(turn: Turn, alert: Alert, area: Area, text: str, *, died: bool = False) -> None:
-    for contact_id, chat_id in await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert)):
+async def _ask_workers(
+    turn: Turn, alert: Alert, area: Area, text: str, *, died: bool = False, pictures: Sequence[Piece] = ()
+) -> None:
+    told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert), pictures=pictures)
+    for contact_id, chat_id in told:
         if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
             await _ask(turn, alert, chat_id, contact_id, died=died)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -130,7 +130,9 @@ async def is_private(turn: Turn, chat_id: int) -> bool:
     return chat is not None and chat.contact_id is not None
 
 
-async def to_family(turn: Turn, alert: Alert, text: str, *, but: int | None = None) -> bool:
+async def to_family(
+    turn: Turn, alert: Alert, text: str, *, but: int | None = None, pictures: Sequence[Piece] = ()
+) -> bool:
     """One post where it was reported, mentioning the reporter; in private where the group must not hear it.
 
     The families whose reports were merged into it hear the same, each in their chat; the chat `but` knows it already.
@@ -141,40 +143,51 @@ async def to_family(turn: Turn, alert: Alert, text: str, *, but: int | None = No
         if one.chat_id not in chats and not one.forwarded:
             chats.add(one.chat_id)
             mentions = () if await is_private(turn, one.chat_id) else (one.reporter_id,)
-            await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(one.chat_id)])
-    return alert.chat_id != but and await _to_reporter(turn, alert, text)
+            await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions), *pictures], [Target(one.chat_id)])
+    return alert.chat_id != but and await _to_reporter(turn, alert, text, pictures)
 
 
-async def _to_reporter(turn: Turn, alert: Alert, text: str) -> bool:
+async def _to_reporter(turn: Turn, alert: Alert, text: str, pictures: Sequence[Piece]) -> bool:
     if not alert.forwarded or alert.state != AlertState.UNCONFIRMED:
         mentions = () if await is_private(turn, alert.chat_id) else (alert.reporter_id,)
-        sent = await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions)], [Target(alert.chat_id)])
+        pieces = [Piece(text, mentions), *pictures]
+        sent = await post(turn, ref_of(alert), Sort.ALERT, pieces, [Target(alert.chat_id)])
         if sent.chats:
             return True
-    await whisper(turn, alert.reporter_id, text, ref=ref_of(alert))
+    await whisper(turn, alert.reporter_id, text, ref=ref_of(alert), pictures=pictures)
     return False
 
 
-async def to_workers(turn: Turn, alert: Alert, area: Area, text: str, open_text: str) -> list[tuple[int, int]]:
+async def to_workers(
+    turn: Turn, alert: Alert, area: Area, text: str, open_text: str, *, pictures: Sequence[Piece] = ()
+) -> list[tuple[int, int]]:
     """Tell the nearest worker and whoever confirmed it, but never the speaker; (contact, chat) of those told."""
     people = await responsible(turn, area, (Role.WORKER,)) or await responsible(turn, area, WORKERS)
     if alert.confirmed_by:
         people.append(alert.confirmed_by)
     me = turn.speaker.contact_id if turn.speaker else None
-    return await reach(turn, [one for one in dict.fromkeys(people) if one != me], area, text, open_text, ref_of(alert))
+    others = [one for one in dict.fromkeys(people) if one != me]
+    return await reach(turn, others, area, text, open_text, ref_of(alert), pictures=pictures)
 
 
 async def reach(
-    turn: Turn, people: Collection[int], area: Area, text: str, open_text: str, ref: str
+    turn: Turn,
+    people: Collection[int],
+    area: Area,
+    text: str,
+    open_text: str,
+    ref: str,
+    *,
+    pictures: Sequence[Piece] = (),
 ) -> list[tuple[int, int]]:
-    """Tell each in private; those who cannot be reached there, together in the nearest staff room.
+    """Tell each in private; those who cannot be reached there, together in the nearest staff room, without pictures.
 
     Returns (contact, chat) of those who were told.
     """
     chats, room = await ways(turn, people, area)
     told = [(one, chats[one]) for one in people if one in chats]
     if told:
-        await post(turn, ref, Sort.STAFF, [Piece(text)], [Target(chat) for _, chat in told])
+        await post(turn, ref, Sort.STAFF, [Piece(text), *pictures], [Target(chat) for _, chat in told])
     rest = tuple(one for one in people if one not in chats)
     if rest and room is not None:
         sent = await post(turn, ref, Sort.STAFF, [Piece(open_text, rest)], [Target(room)])

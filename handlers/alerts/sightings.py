@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import maps
-from handlers.alerts import asking, describing, ending, facts, texts, tracing
+from handlers.alerts import asking, clues, describing, ending, facts, texts, tracing
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, here, is_reporter, load, reach, ref_of, to_family, to_workers, town_of
 from handlers.matters import Refusal
@@ -138,7 +138,7 @@ async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
         for contact_id in await responsible(turn, area, WORKERS, but=[turn.me.contact_id]):
             people.setdefault(contact_id, area)
     refs = "、".join(ref_of(alert) for alert in alerts[:5])
-    text = texts.which_clue(refs, source(turn), turn.text)
+    text = texts.which_clue(refs, clues.source(turn), turn.text)
     open_text = f"有人说看到了走失的人，可能是 {refs}，请在群里问一下。"
     for contact_id, area in people.items():
         await reach(turn, [contact_id], area, text, open_text, ref_of(alerts[0]))
@@ -154,57 +154,31 @@ async def record(turn: Turn, alert: Alert, area: Area) -> None:
         else:
             await ending.put_to_family(turn, alert, area, turn.text)
         return
-    fields = turn.reading.fields if turn.reading else Fields()
-    said = facts.known(fields)
-    agrees, differs = facts.compared(alert, said)
-    sighting = Sighting(
-        alert_id=alert.id or 0,
-        contact_id=turn.me.contact_id,
-        chat_id=turn.here.chat_id,
-        at=turn.at,
-        text=turn.text[:1000],
-        place=said.get("place", ""),
-        seen_at=fields.seen_at,
-        direction=said.get("direction", ""),
-        agrees=" ".join(agrees),
-        differs=" ".join(differs),
-    )
-    turn.session.add(sighting)
-    alert.updated_at = turn.now
-    turn.audit("alert.sighting", ref_of(alert))
+    sighting = await clues.keep(turn, alert)
     now = await here(turn, area)
     if not is_reporter(turn, alert):
         await say(turn, texts.clue_thanks(alert, now), ref=ref_of(alert))
-    text = texts.clue(alert, source(turn), turn.text, _found(turn, sighting, fields))
+    text = texts.clue(alert, clues.source(turn), turn.text, _found(turn, sighting))
     if not is_reporter(turn, alert):
-        await to_family(turn, alert, text, but=turn.here.chat_id)
-    await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert))
+        await to_family(turn, alert, text, but=turn.here.chat_id, pictures=clues.photo(sighting))
+    await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert), pictures=clues.photo(sighting))
 
 
 async def _repeated(turn: Turn, alert: Alert) -> bool:
     query = select(Sighting.id).where(
         Sighting.alert_id == alert.id,
         Sighting.contact_id == turn.me.contact_id,
-        Sighting.text == turn.text[:1000],
+        Sighting.text == turn.text[: clues.MAX_TEXT],
         col(Sighting.at) > turn.at - REPEATED,
     )
     return await turn.session.scalar(query.limit(1)) is not None
 
 
-def source(turn: Turn) -> str:
-    """Who says it: the name and group of what was said openly, no name for what was said in private."""
-    said = turn.local(turn.at).strftime("%H:%M")
-    if turn.here.private:
-        return f"有居民 {said} 私下"
-    room = turn.here.area.name if turn.here.area else ""
-    return f"{room} {turn.me.name} {said} ".strip() + " "
-
-
-def _found(turn: Turn, sighting: Sighting, fields: Fields) -> str:
+def _found(turn: Turn, sighting: Sighting) -> str:
     """Time, place and direction, as far as they were understood."""
     when = ""
     if sighting.seen_at:
-        precision = str(fields.seen_precision or "")
+        precision = str(turn.reading.fields.seen_precision or "") if turn.reading else ""
         when = describing.moment(sighting.seen_at, precision, turn.now, turn.outside.zone)
     parts = (("时间", when), ("地点", sighting.place), ("去向", sighting.direction))
     told = "，".join(f"{title}：{words}" for title, words in parts if words)

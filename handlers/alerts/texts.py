@@ -523,6 +523,20 @@ def clue(alert: Alert, source: str, words: str, found: str) -> str:
     return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
 
 
+ONLY_A_PHOTO = "（发来一张照片）"
+"""Stands for the words of a clue that is nothing but a photo."""
+
+
+def clue_photo(alert: Alert, source: str) -> str:
+    """To the family's group and the worker: a photo beside a clue."""
+    return f"{name(alert)}线索：{source}发来一张照片，请看是不是要找的人。"
+
+
+def photo_thanks(alert: Alert) -> str:
+    """To who sent it in private."""
+    return f"{name(alert)}谢谢，照片已转给家人和网格员。"
+
+
 def fits(sighting: Sighting) -> str:
     """`对得上：穿着、性别；对不上：年龄`; empty where nothing could be compared."""
     parts = (("对得上", sighting.agrees), ("对不上", sighting.differs))
