@@ -157,3 +157,26 @@ async def test_after_a_recall_a_confirmed_one_goes_on_too(talk: Talk) -> None:
 @pytest.mark.parametrize("words", ["我家猫还没找到", "钥匙没找到", "找到了吗", "还没吃饭", "他没回来我就先走了"])
 def test_what_is_of_something_else(words: str) -> None:
     assert not goes_on(words)
+
+
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize(
+    "words", ["怎么是误报？我妈真的走丢了", "不是误报，人真的不见了", "谁说是误报！我妈确实走丢了啊"]
+)
+async def test_a_family_that_says_it_was_no_false_alarm_opens_no_second_one(
+    talk: Talk, room: str | None, words: str
+) -> None:
+    await talk.say("r1", "g1", "我妈走丢了，70岁，红棉袄，上午9点从柳树巷出去的")
+    await talk.say("w1", None, "误报 M1")
+    said = await talk.say("r1", room, words)
+    assert "请您核实" in texts(said, "@w1")[0]
+    (alert,) = await talk.rows(select(Alert))
+    assert alert.state == AlertState.UNCONFIRMED
+
+
+@pytest.mark.parametrize("words", ["怎么是误报？", "为什么算误报", "这不是误报"])
+async def test_who_only_asks_why_it_was_one_hears_how_it_goes_on(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "我妈走丢了，70岁，红棉袄，上午9点从柳树巷出去的")
+    await talk.say("w1", None, "误报 M1")
+    assert "还没找到 M1" in texts(await talk.say("r1", "g1", words), "g1")[0]
+    assert await talk.say("r2", "g1", words) == []
