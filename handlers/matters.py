@@ -15,13 +15,13 @@ from handlers.refs import label
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
 from storage.answers import Inquiry, InquiryState
-from storage.areas import Area
+from storage.areas import Area, Chat, Room
 from storage.engine import run
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Notice, NoticeState, Stray
-from storage.people import Held, Role
+from storage.people import Held, Role, Seen
 
-NOT_FOUND = "没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
-"""Also said of what somebody may not know of: the same words, so that they tell nothing."""
+NOT_FOUND = "您能看的里面没有找到 {} 号，请核对编号，或引用我发的那条消息回复。"
+"""Also said of what somebody may not know of: the same words, so that they tell nothing, and are true of both."""
 
 CASE_KINDS = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.SUGGESTION})
 """Kinds of message that are a case, and no danger or missing person."""
@@ -86,7 +86,34 @@ async def find(turn: Turn, letters: str, given: Ref | None) -> Ref:
         return found[0]
     if found:
         raise Refusal(f"有几件都对得上，请写全编号：{'、'.join(str(one) for one in found)}")
+    if await _heard_of_alert(turn, ref.number):
+        alert = Ref("M", ref.number)
+        if "M" in letters:
+            return alert
+        raise Refusal(f"您能看的事项里没有 {ref} 号。寻人的编号带 M，看寻人请发“查 {alert}”。")
     raise Refusal(NOT_FOUND.format(ref))
+
+
+def _groups(turn: Turn) -> Select[Any]:
+    """The chats of the groups in which the speaker was seen."""
+    return (
+        select(col(Chat.id))
+        .join(Seen, col(Seen.room_id) == col(Chat.room_id))
+        .where(col(Seen.contact_id) == turn.me.contact_id)
+    )
+
+
+async def _heard_of_alert(turn: Turn, number: int) -> bool:
+    """Whether the speaker could read of somebody who was sought under this number: here, or in one of their groups."""
+    alert = await turn.session.get(Alert, number)
+    if alert is None:
+        return False
+    rooms = select(col(Area.path), col(Chat.id)).join(Room, col(Room.area_id) == col(Area.id))
+    rooms = rooms.join(Chat, col(Chat.room_id) == col(Room.id)).where(
+        or_(col(Chat.id) == turn.here.chat_id, col(Chat.id).in_(_groups(turn)))
+    )
+    heard = (await turn.session.execute(rooms)).all()
+    return any(alert.covers(path) or (chat == alert.chat_id and not alert.forwarded) for path, chat in heard)
 
 
 async def _exact(ref: Ref, turn: Turn) -> Ref:
@@ -138,13 +165,18 @@ async def _ending(turn: Turn, kind: MatterKind, number: int) -> list[Ref]:
 
 
 def _within_reach(turn: Turn, kind: MatterKind) -> Select[Any]:
-    """Number and state of matters of the speaker's areas, their own, those that they joined, and those of this chat."""
+    """Number and state of matters of the speaker's areas, their own, those that they joined, and those of this chat.
+
+    In private also what all could read in the speaker's groups.
+    """
     table, me = kind.table, turn.me
     mine = [getattr(table, name) == me.contact_id for name in kind.people]
     areas = [_below(held) for held in me.roles if held.role not in (Role.DEPARTMENT, Role.MEDIATOR)]
     here = [table.chat_id == turn.here.chat_id]
     if table is Case:
         here.append(col(Case.id).in_(select(CaseFollower.case_id).where(CaseFollower.contact_id == me.contact_id)))
+    if table is Case and turn.here.private:
+        here.append(col(Case.shown) & ~col(Case.quiet) & col(Case.chat_id).in_(_groups(turn)))
     if table is Case and me.roles:
         from handlers.cases import departments  # it imports this module
 
