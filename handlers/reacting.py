@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers import cases, chatting, doubts, emergencies, helping, notices, table, whose
+from handlers import alerts, cases, chatting, doubts, emergencies, helping, notices, table, whose
 from handlers.commands import Command, Order, Takes
 from handlers.matters import InPrivate, Lacking, NothingOpen, Refusal, find
 from handlers.overhearing import CALLED
@@ -154,7 +154,7 @@ async def _react(turn: Turn, reading: Reading) -> None:
         if handler:
             await handler(turn, ref)
             return
-    if await cases.accused(turn):
+    if await cases.accused(turn) or await alerts.mourned(turn, reading):
         return
     if reading.kind == Kind.CHAT:
         turn.outcome = Outcome.CHAT

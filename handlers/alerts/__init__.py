@@ -9,7 +9,7 @@ from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
 from handlers.alerts.mourning import of_a_stranger, tells_of_death
-from handlers.alerts.opening import reported
+from handlers.alerts.opening import mourned, reported
 from handlers.alerts.reaching import load
 from handlers.alerts.reopening import heeded, reopen
 from handlers.alerts.saying_over import heard as heard_over
@@ -35,6 +35,7 @@ __all__ = [
     "known",
     "load",
     "merge",
+    "mourned",
     "of_a_stranger",
     "picture_arrived",
     "recalled",

@@ -216,7 +216,8 @@ async def _put_to_workers(turn: Turn, alert: Alert, area: Area, words: str) -> N
 async def _ask_workers(
     turn: Turn, alert: Alert, area: Area, text: str, *, died: bool = False, pictures: Sequence[Piece] = ()
 ) -> None:
-    told = await to_workers(turn, alert, area, text, texts.found_in_staff_room(alert), pictures=pictures)
+    openly = texts.dead_in_staff_room(alert) if died else texts.found_in_staff_room(alert)
+    told = await to_workers(turn, alert, area, text, openly, pictures=pictures)
     for contact_id, chat_id in told:
         if await is_private(turn, chat_id) and contact_id != alert.reporter_id:
             await _ask(turn, alert, chat_id, contact_id, died=died)
@@ -283,10 +284,25 @@ def _is_news(turn: Turn, before: Sequence[_Said], words: str) -> bool:
 async def ask_whether(turn: Turn, alert: Alert) -> None:
     """Words that may mean that the person is found, or dead: whoever may end it is asked."""
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
-    died = tells_of_death(turn.text)
-    text = texts.whether_over(alert) if died else texts.whether_found(alert, facts.several(alert))
-    await say(turn, text, ref=ref_of(alert))
-    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id, died=died)
+    if tells_of_death(turn.text):
+        await _ask_softly(turn, alert, texts.whether_over(alert))
+    else:
+        await say(turn, texts.whether_found(alert, facts.several(alert)), ref=ref_of(alert))
+        await _ask(turn, alert, turn.here.chat_id, turn.me.contact_id)
+
+
+async def _ask_softly(turn: Turn, alert: Alert, text: str) -> None:
+    """Who tells of a death and may end the search is asked in private; who cannot be, is left to the worker."""
+    chat_id = (await private_chats(turn.session, [turn.me.contact_id])).get(turn.me.contact_id)
+    if chat_id is None:
+        area = await turn.session.get_one(Area, alert.area_id)
+        told = texts.family_mourns(alert, turn.me.name, turn.text)
+        await _ask_workers(turn, alert, area, told, died=True)
+        return
+    await whisper(turn, turn.me.contact_id, text, ref=ref_of(alert))
+    await _ask(turn, alert, chat_id, turn.me.contact_id, died=True)
+    if chat_id != turn.here.chat_id:
+        await _ask(turn, alert, turn.here.chat_id, turn.me.contact_id, unheard=True, died=True)
 
 
 async def found_in_part(turn: Turn, alert: Alert, area: Area) -> None:
@@ -302,6 +318,9 @@ async def found_in_part(turn: Turn, alert: Alert, area: Area) -> None:
 async def ask_late(turn: Turn, alert: Alert, words: str) -> None:
     """A word that ends it came late: it is asked again, not carried out."""
     await asking.close_questions(turn, alert, *asking.FACT_QUESTIONS.values())
-    await say(turn, texts.late_found(alert, words, turn.local(turn.at)), ref=ref_of(alert))
-    died = tells_of_death(words)
-    asking.add_question(turn, alert, asking.FOUND, turn.here.chat_id, turn.me.contact_id, died=died)
+    text = texts.late_found(alert, words, turn.local(turn.at))
+    if tells_of_death(words):
+        await _ask_softly(turn, alert, text)
+        return
+    await say(turn, text, ref=ref_of(alert))
+    await _ask(turn, alert, turn.here.chat_id, turn.me.contact_id)

@@ -13,7 +13,7 @@ from handlers.matters import RECENT_DONE
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
 from handlers.turn import ON_DUTY, Turn
-from handlers.understanding import Fields, Reading
+from handlers.understanding import Fields, Kind, Reading
 from storage.areas import Area
 from storage.inbox import InboxEvent, Outcome
 from storage.matters import ALERT_OPEN, Alert
@@ -42,27 +42,30 @@ async def reported(turn: Turn) -> None:
         if not await asking.heard_only(turn):
             await _perhaps_another(turn, *spoken_of)
         return
-    if await _mourns(turn, reading.fields):
-        await whisper(turn, turn.me.contact_id, texts.CONDOLENCE, ref=turn.ref)
-        return
     alert = await open_alert(turn, area, reading)
     if not await merging.joined_by_itself(turn, alert, area):
         await ask_and_answer(turn, alert, area)
 
 
-async def _mourns(turn: Turn, fields: Fields) -> bool:
-    """Whether 人没了, and no fact, is said by who had somebody looked for lately: that nobody is to be told."""
-    if not tells_of_death(turn.text) or facts.known(fields).keys() - {"sex"}:
+async def mourned(turn: Turn, reading: Reading) -> bool:
+    """Whether all that is said is 人没了, by the family of somebody sought lately or who answers for them.
+
+    It opens no alert and nobody else is asked or told; the family is answered in private.
+    """
+    missing = reading.kind is Kind.MISSING
+    if not (missing or reading.kind is Kind.CHAT) or not tells_of_death(turn.text):
         return False
-    ended = select(Alert.id).where(
-        Alert.reporter_id == turn.me.contact_id,
-        col(Alert.state).not_in(ALERT_OPEN),
-        col(Alert.updated_at) > turn.now - RECENT_DONE,
-    )
-    before = await turn.session.scalar(ended.order_by(col(Alert.id).desc()).limit(1))
-    if before is not None:
-        turn.concerns(f"M{before}", Outcome.OTHER)
-    return before is not None
+    if facts.known(reading.fields).keys() - {"sex"}:
+        return False
+    ended = select(Alert, Area).join(Area, col(Alert.area_id) == col(Area.id))
+    ended = ended.where(col(Alert.state).not_in(ALERT_OPEN), col(Alert.updated_at) > turn.now - RECENT_DONE)
+    for alert, area in await turn.session.execute(ended.order_by(col(Alert.id).desc())):
+        if is_reporter(turn, alert) or (missing and decides(turn, area)):
+            turn.concerns(ref_of(alert), Outcome.OTHER)
+            text = texts.CONDOLENCE if is_reporter(turn, alert) else texts.NOBODY_NEW
+            await whisper(turn, turn.me.contact_id, text, ref=turn.ref)
+            return True
+    return False
 
 
 async def same_person(turn: Turn, fields: Fields) -> Alert | None:

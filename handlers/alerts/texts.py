@@ -595,6 +595,19 @@ def said_dead(alert: Alert, by: str, words: str) -> str:
     )
 
 
+def family_mourns(alert: Alert, by: str, words: str) -> str:
+    """The same where the family says so, and cannot be asked in private."""
+    return (
+        f"{name(alert)}{by}说“{open_clip(words, 80)}”。请先同家人和民警核实，我没有在群里说。"
+        "是真的回“是”，我在群里只说寻人结束；不是回“不是”，接着找。"
+    )
+
+
+def dead_in_staff_room(alert: Alert) -> str:
+    """Both for a staff room, where nothing of it is said."""
+    return f"{name(alert)}有消息要核实，不便在群里说，请联系家人和民警。"
+
+
 def over_elsewhere(alert: Alert, source: str, over: AlertState) -> str:
     """To the workers, when the system that an alert came from has ended it; a death is not named."""
     if over == AlertState.WITHDRAWN:
@@ -619,7 +632,7 @@ def found_in_staff_room(alert: Alert) -> str:
 def late_found(alert: Alert, words: str, when: datetime) -> str:
     """To somebody whose word that ends it came late; a sad one is not repeated."""
     if tells_of_death(words):
-        return f"{name(alert)}您 {when:%H:%M} 说的刚刚才收到。要结束寻人吗？回“是”就结束。"
+        return f"{name(alert)}您 {when:%H:%M} 说的刚刚才收到，请保重。要结束寻人吗？回“是”就结束，群里不说原因。"
     return f"{name(alert)}您 {when:%H:%M} 说“{open_clip(words, 40)}”，刚刚才收到。人找到了吗？回“是”就结束寻人。"
 
 
@@ -637,6 +650,10 @@ CONDOLENCE = "知道了，请保重。家里要帮忙，随时说。"
 """To who had somebody looked for, and says now that they are dead."""
 
 
+NOBODY_NEW = "知道了，没有另开寻人。要是另一位走失了，请发“寻人 …”，写上年龄、穿着、从哪走的。"
+"""To a worker who says so of whom they looked for."""
+
+
 def found_in_part(alert: Alert) -> str:
     """To the family, of several who are sought some of whom are found."""
     return f"{name(alert)}好的，没找到的接着找。都找到了说一声“都找到了”，或回“找到 M{alert.id}”。"
@@ -649,7 +666,7 @@ def part_found(alert: Alert, words: str) -> str:
 
 def whether_over(alert: Alert) -> str:
     """The same of a death, which is not named."""
-    return f"{name(alert)}要结束寻人吗？回“是”，各群只收到“寻人到此结束”，不说原因；还在找就不用回。"
+    return f"{name(alert)}知道了，请保重。要结束寻人吗？回“是”，各群只收到“寻人到此结束”，不说原因；还在找就不用回。"
 
 
 def put_to_family(alert: Alert) -> str:

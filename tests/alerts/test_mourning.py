@@ -94,7 +94,7 @@ async def test_a_late_word_of_it_is_asked_again_without_the_detail(talk: Talk) -
     await talk.say("w1", None, "确认")
     await talk.wait(minutes=20)
     said = await talk.say("r1", "g1", "在河里找到了，人没了", at=early)
-    assert rooms(said) == {"g1"} and "没了" not in said[0].text
+    assert rooms(said) == {"@r1"} and "没了" not in said[0].text
     await talk.say("r1", "g1", "是")
     assert (await the_alert(talk)).state == AlertState.DIED
 
@@ -110,7 +110,7 @@ async def test_the_family_s_own_word_of_a_death_ends_it_quietly_when_they_say_so
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("w1", None, "确认")
     said = await talk.say("r1", "g1", "我爸已经去世了")
-    assert rooms(said) == {"g1"}
+    assert rooms(said) == {"@r1"}
     assert "要结束寻人吗" in said[0].text
     said = await talk.say("r1", "g1", "是")
     assert (await the_alert(talk)).state == AlertState.DIED
@@ -128,3 +128,40 @@ async def test_after_the_search_a_death_is_no_new_report(talk: Talk) -> None:
     assert len(await talk.rows(select(Alert))) == 1
     await talk.say("r1", "g1", "我爸也走丢了，72岁，灰夹克，刚从柳树巷走的")
     assert len(await talk.rows(select(Alert))) == 2
+
+
+@pytest.mark.parametrize("words", ["人没了", "我爸没了", "老人不在了"])
+async def test_the_family_is_asked_in_private_and_the_group_hears_nothing(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    said = await talk.say("r1", "g1", words)
+    assert rooms(said) == {"@r1"} and "请保重" in said[0].text and "找到" not in said[0].text
+    said = await talk.say("r1", None, "是")
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert rooms(said) >= TOWN_ROOMS and await balanced(talk)
+
+
+async def test_a_worker_who_says_so_in_the_group_is_asked_in_private(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    assert rooms(await talk.say("w1", "g1", "人没了", quote="M1.3")) == {"@w1"}
+
+
+@pytest.mark.parametrize("words", ["人没了", "我爸没了"])
+@pytest.mark.parametrize("end", ["撤销 M1", "找到 M1"])
+async def test_after_the_end_it_is_between_the_family_and_the_bot(talk: Talk, words: str, end: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    await talk.say("r1", "g1", end)
+    assert rooms(await talk.say("r1", "g1", words)) <= {"@r1"}
+    said = await talk.say("w1", None, words)
+    assert rooms(said) <= {"@w1"}
+    assert len(await talk.rows(select(Alert))) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "died"), [("我妈没了", True), ("我妈没了踪影", False), ("人没了音信", False), ("手机没了", False)]
+)
+def test_who_is_gone_without_a_trace_is_not_dead(words: str, died: bool) -> None:
+    assert tells_of_death(words) == died
