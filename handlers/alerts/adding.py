@@ -9,7 +9,19 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
-from handlers.alerts import asking, circle, clues, facts, merging, sightings, spreading, texts
+from handlers.alerts import (
+    asking,
+    circle,
+    clues,
+    facts,
+    merging,
+    police,
+    saying_over,
+    sightings,
+    spreading,
+    texts,
+    widening,
+)
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
 from handlers.hearers import having
 from handlers.ports import Location
@@ -46,8 +58,14 @@ async def more(turn: Turn, ref: Ref) -> None:
         from handlers.alerts import opening  # it imports this module
 
         await opening.reported(turn)
+    elif own and saying_over.with_police(turn.text):
+        await police.told(turn, ref)
+    elif own and saying_over.no_wider(turn.text):
+        await widening.stop(turn, ref)
     elif own and turn.here.private and facts.asks(turn.text):
         await spreading.report_status(turn, ref)
+    elif own and turn.quoted is None and facts.of_another(turn.text):
+        turn.outcome = Outcome.CHAT
     elif own:
         await added(turn, alert, await add_facts(turn, alert))
     elif await merging.own_part(turn, alert) is not None or (

@@ -37,8 +37,10 @@ FACTS = (
 _NOT, _PHONE, _SHOW = "(?:别|不要|不用|不想|先不|请勿)", "(?:电话|手机|号码)", "(?:发|公开|登|写|留|外传|透露)"
 HIDES_PHONE = re.compile(
     f"{_NOT}(?:把|再)?(?:我的?)?(?:{_SHOW}.{{0,4}}{_PHONE}|{_PHONE}号?码?{_SHOW})|{_PHONE}号?码?(?:就|请|先)?{_NOT}再?{_SHOW}"
+    f"|{_PHONE}号?码?[是:： ]*[\\d -]{{7,}}[,，。;； ]*(?:但是?|就|请|先)?{_NOT}再?(?:{_SHOW}|放|外发)"
+    r"(?:[到在进上给去]|群|外|大家|$|[,，。!！])"
 )
-"""别发电话, 不要把我的手机号公开: the phone is for the workers only."""
+"""别发电话, 不要把我的手机号公开, 电话…，别发到群里: the phone is for the workers only."""
 
 FINER = frozenset({"age_precision", "seen_precision"})
 """They say how exact another fact is; a change of theirs alone is no news."""
@@ -223,6 +225,11 @@ def nobody_else(alert: Alert, said: Mapping[str, Any], text: str) -> bool:
 def asks(text: str) -> bool:
     """Whether a text is a question: 还没找到吗."""
     return re.search(r"[?？吗么呢]\s*$", text) is not None
+
+
+def of_another(text: str) -> bool:
+    """Whether a line ends with the word that somebody is not who is sought: 那人穿红夹克，不是我爸."""
+    return re.search(r"不是(?:我|俺|咱|他|她|要找)[^,，。]{0,4}[啊呀。!！~～\s]*$", text) is not None
 
 
 def says_lost(text: str) -> bool:

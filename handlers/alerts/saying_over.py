@@ -54,9 +54,30 @@ _QUESTION = re.compile(r"[?？]|[吗么嘛没]\s*$|谁|哪|怎么|是不是|有�
 _CLAUSE_END = re.compile(r"[,，。.!！;；~～\s]+")
 
 
+_ALREADY = r"(?:我们?|俺们?|咱们?|家里|家人|刚刚?|刚才|也|都|早就?)*"
+_WITH_POLICE = re.compile(
+    rf"{_ALREADY}(?:已经?{_ALREADY}报(?:警|案)|(?:已经?)?{_ALREADY}(?:报(?:警|案)了|报[过了](?:警|案)))(?:过了)?{_END}"
+)
+_NO_WIDER = re.compile(
+    r"(?:请|先|那|就|格格|麻烦|你们?|大家|可以)*(?:停止|停下?|停了|暂停|别|不要|不用|不必)(?:再|继续|往外|到处)*(?:扩散|外发|往外发|往外扩)"
+    + _END
+)
+
+
+def with_police(text: str) -> bool:
+    """Whether a line says, and nothing else, that the police know: 我们已经报警了."""
+    return _WITH_POLICE.fullmatch(text.strip()) is not None
+
+
+def no_wider(text: str) -> bool:
+    """Whether a line says, and nothing else, that it is not to go any further: 先别往外扩散了."""
+    return _NO_WIDER.fullmatch(text.strip()) is not None
+
+
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
-    if len(own) == 1 and reading.act is Act.NONE and HIDES_PHONE.search(reading.text):
+    said = (HIDES_PHONE.search(reading.text), with_police(reading.text), no_wider(reading.text))
+    if len(own) == 1 and reading.act in _ACTS and any(said):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))
     if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
         return reading

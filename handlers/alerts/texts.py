@@ -438,6 +438,16 @@ def stopped(alert: Alert, spared: int) -> str:
     return f"{name(alert)}停止往外扩散，{back}已收到的群照样找，找到了也都会告诉。"
 
 
+def will_stay_in_town(alert: Alert) -> str:
+    """The same before anybody has confirmed it."""
+    return f"{name(alert)}好的，核实后只发本镇各群，不再往外扩。镇里各群也不要发，回“撤销 M{alert.id}”。"
+
+
+def stays_in_town(alert: Alert) -> str:
+    """The same to those who are to confirm it."""
+    return f"{name(alert)}报事人说不要往外扩散：核实后只发本镇各群。拿不准请先问家人。"
+
+
 def ended(alert: Alert, note: str = "") -> str:
     """To exactly the groups that were alerted."""
     person = describing.nameless(alert)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from handlers.alerts import circle, spreading, texts
-from handlers.alerts.reaching import decides, is_reporter, load, must_decide, ref_of, to_family, town_of
+from handlers.alerts.reaching import decides, is_reporter, load, must_decide, ref_of, to_family, to_workers, town_of
 from handlers.estimating import seconds_left
 from handlers.matters import Refusal
 from handlers.posting import say
@@ -113,15 +113,24 @@ async def _must_reach(turn: Turn, town: Area, areas: Sequence[Area]) -> None:
 
 
 async def stop(turn: Turn, ref: Ref) -> None:
-    """停止扩散 M3: the circle grows no more, and what still waits to leave the town is called back."""
+    """停止扩散 M3: the circle grows no more, and what still waits to leave the town is called back.
+
+    Before anybody has confirmed it, that it will not leave the town.
+    """
     alert, area = await load(turn, ref)
     if not (is_reporter(turn, alert) or decides(turn, area)):
         must_decide(turn, alert, area)
-    if alert.state != AlertState.CONFIRMED:
+    if alert.state not in ALERT_OPEN:
         raise Refusal(f"{texts.closed(alert)}没有在扩散。")
     if not alert.widening:
         raise Refusal(f"{texts.name(alert)}已经停止扩散了。要再往外发，发“扩散 {ref_of(alert)} 全区”。")
     alert.widening = False
+    if alert.state == AlertState.UNCONFIRMED:
+        turn.audit("alert.stop_widening", ref_of(alert), "widening")
+        text = texts.stays_in_town(alert)
+        await to_workers(turn, alert, area, text, text)
+        await say(turn, texts.will_stay_in_town(alert), ref=ref_of(alert))
+        return
     await circle.plan(turn, alert, area)
     spared = await spreading.call_back(turn, alert, await town_of(turn, area))
     turn.audit("alert.stop_widening", ref_of(alert), "widening")

@@ -30,10 +30,37 @@ def _instead(match: re.Match[str]) -> str:
     return next(match[name] for name in ("first", "a", "b", "c", "d") if match[name])
 
 
+_CLAUSE_END = re.compile(r"[,，。;；!！~～]+")
+_MISTAKEN = re.compile(r"\s*(?:我们?|俺|咱|刚才|刚刚|前面|之前|上面)*(?:打|说|写|发|报|记|弄|搞|看)错了?[啦呀哈]?\s*")
+_SOMEBODY = "(?!我|俺|咱|他|她|你|那|这|要找|同一|一个人)"
+_DENIED = re.compile(rf"\s*(?:而|可|就|并)?不是{_SOMEBODY}(?:(?!而?是).)*")
+_WITH_DENIED = re.compile(rf"(?P<first>.*是.+?)而?不是{_SOMEBODY}.+|\s*不是.+?而?是(?P<second>.+)")
+_HOW = re.compile(r"(?P<what>[一-鿿]{1,4})是(?P<as>[^是]{1,6}?)的")
+
+
+def put_right(text: str) -> str | None:
+    """What a line says that something is, without what it says that it is not; None where it denies nothing.
+
+    穿的是绿夹克，不是蓝夹克，我记错了 says 穿的是绿夹克, and 夹克是绿的，不是蓝的 says 绿夹克.
+    """
+    kept, denies = [], False
+    for clause in filter(str.strip, _CLAUSE_END.split(text)):
+        if _MISTAKEN.fullmatch(clause) or _DENIED.fullmatch(clause):
+            denies = True
+            continue
+        if match := _WITH_DENIED.fullmatch(clause):
+            denies, clause = True, match["first"] or match["second"]
+        how = _HOW.fullmatch(clause.strip())
+        kept.append(f"{how['as']}{how['what']}" if how else clause)
+    return "，".join(kept) if denies and kept else None
+
+
 def corrected(scan: Scan, candidates: tuple[Candidate, ...], context: Context) -> Doing | None:
     """What a line puts right in the likeliest matter; None where it says nothing of it."""
+    if candidates[0].ref.letter == "M" and not_of_searchers(scan) is None:
+        return None
     match = _CORRECTION.search(scan.text)
-    said = _instead(match) if match else scan.text
+    said = _instead(match) if match else put_right(scan.text) or scan.text
     fields = replace(extract(Scan(said), Kind.MISSING, context), forwarded=None)
     number = _BARE_NUMBER.match(said.strip())
     if number and candidates[0].ref.letter == "M":
@@ -95,12 +122,24 @@ def _of_somebody(text: str, known: dict[str, object]) -> bool:
     return "\n" not in text and any(name in known for name in ("age", "height_cm", "clothes", "name", "build"))
 
 
+def _instead_of(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing | None:
+    """A fact of who is missing in the place of one that a line denies."""
+    mine = targets.own(context, "M") if kind in (Kind.MISSING, Kind.CHAT) else []
+    theirs = not_of_searchers(scan) if mine else None
+    right = put_right(theirs.text) if theirs else None
+    doing = corrected(Scan(right), targets.merge(pointed, mine), context) if right else None
+    known = doing.fields.present() if doing and doing.fields else {}
+    return doing if any(name in known for name in _STRONG) else None
+
+
 _IS = re.compile(r"(?:应该|其实)?是(?![不我你您他她它谁]|啊|的|吧|呀)")
 """How a bare correction begins: 是82岁."""
 
 
 def more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
-    """More facts on the writer's own matter."""
+    """More facts on the writer's own matter, or what puts right a fact of who is missing."""
+    if (doing := _instead_of(scan, kind, pointed, context)) is not None:
+        return doing
     if kind is Kind.MISSING:
         mine = targets.own(context, "M")
         return Doing(Act.MORE, 0.8, targets.merge(pointed, mine)) if mine else NONE

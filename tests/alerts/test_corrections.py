@@ -83,3 +83,40 @@ async def test_what_is_right_may_stand_before_what_was_wrong(talk: Talk, words: 
     await talk.say("r1", "g1", words)
     assert await talk.rows(select(Alert.age)) == [age]
     assert clothes in (await talk.rows(select(Alert.clothes)))[0]
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize(
+    ("words", "clothes", "age"),
+    [
+        ("打错了，是62岁不是72岁", "灰夹克黑布鞋", 62),
+        ("他今年62岁，不是72，我打错了", "灰夹克黑布鞋", 62),
+        ("说错了，是蓝夹克不是灰夹克", "蓝夹克、黑布鞋", 72),
+        ("穿的是蓝夹克，不是灰夹克，我记错了", "蓝夹克、黑布鞋", 72),
+        ("夹克是蓝的，不是灰的", "蓝夹克、黑布鞋", 72),
+        ("不是灰夹克是蓝夹克", "蓝夹克、黑布鞋", 72),
+    ],
+)
+async def test_what_is_denied_is_on_no_card(
+    talk: Talk, words: str, clothes: str, age: int, room: str | None, confirmed: bool
+) -> None:
+    await talk.say("r1", "g1", "我爸上午9点多从柳树巷出去到现在没回来，72岁，灰夹克黑布鞋")
+    if confirmed:
+        await talk.say("w1", None, "确认")
+        await talk.wait(minutes=2)
+    await talk.say("r1", room, words)
+    assert await talk.rows(select(Alert.clothes)) == [clothes]
+    assert await talk.rows(select(Alert.age)) == [age]
+    told = texts(await talk.wait(minutes=1), "g3" if confirmed else "g1")
+    assert clothes in told[0] and f"{age}岁" in told[0]
+
+
+@pytest.mark.parametrize(
+    "words", ["那人穿红夹克，不是我爸", "我穿的是红夹克，不是蓝的", "不是开玩笑，我爸真的丢了", "那个不是他"]
+)
+async def test_what_is_denied_of_others_puts_nothing_right(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "我爸上午9点多从柳树巷出去到现在没回来，72岁，灰夹克黑布鞋")
+    await talk.say("r1", "g1", words)
+    assert await talk.rows(select(Alert.clothes)) == ["灰夹克黑布鞋"]
+    assert len(await talk.rows(select(Alert))) == 1

@@ -79,3 +79,50 @@ async def test_with_two_of_theirs_it_is_asked_which(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("r1", "g1", "我女儿也走丢了，9岁，红裙子")
     assert "哪一位" in texts(await talk.say("r1", "g1", "找见了"), "g1")[0]
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize("words", ["已报警", "我们已经报警了", "刚刚报过警了", "报警了！"])
+async def test_that_the_police_know_needs_no_number(talk: Talk, words: str, room: str | None, confirmed: bool) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    if confirmed:
+        await talk.say("w1", None, "确认 M1")
+        await talk.wait(minutes=1)
+    said = await talk.say("r1", room, words)
+    assert rooms(said) >= {"@w1", "g1"} and all("已报警" in one.text for one in said)
+    assert (await the_alert(talk)).police_told_at is not None
+
+
+@pytest.mark.parametrize("words", ["报警了吗", "要不要报警", "还没报警", "我去报警", "谁报警了"])
+async def test_what_only_speaks_of_the_police_notes_nothing(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("r1", "g1", words)
+    assert (await the_alert(talk)).police_told_at is None
+
+
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize("words", ["停止扩散", "先别往外扩散了", "不要再扩散了"])
+async def test_that_it_is_to_go_no_further_needs_no_number(talk: Talk, words: str, room: str | None) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    await talk.wait(minutes=1)
+    assert "停止往外扩散" in texts(await talk.say("r1", room, words), "g1")[0]
+    assert not (await the_alert(talk)).widening
+    assert "g4" not in rooms(await talk.wait(hours=3))
+
+
+async def test_before_it_is_confirmed_it_is_kept_in_the_town(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    said = await talk.say("r1", "g1", "停止扩散")
+    assert rooms(said) == {"g1", "@w1"} and "撤销 M1" in texts(said, "g1")[0]
+    assert {"g1", "g2", "g3"} <= rooms(await talk.say("w1", None, "确认 M1"))
+    assert "g4" not in rooms(await talk.wait(hours=3))
+
+
+async def test_a_phone_that_is_not_for_the_group_stays_with_the_worker(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈走丢了，70岁，红外套，从柳树巷出去的")
+    await talk.say("r1", "g1", "电话13900000001，别发到群里")
+    said = await talk.say("w1", None, "确认 M1")
+    assert not [one for one in said if "13900000001" in one.text]
+    assert (await the_alert(talk)).phone == "13900000001"
