@@ -13,6 +13,7 @@ from handlers.alerts import (
     asking,
     circle,
     clues,
+    ending,
     facts,
     merging,
     police,
@@ -65,7 +66,10 @@ async def more(turn: Turn, ref: Ref) -> None:
     elif own and turn.here.private and facts.asks(turn.text):
         await spreading.report_status(turn, ref)
     elif own and turn.quoted is None and facts.of_another(turn.text):
-        turn.outcome = Outcome.CHAT
+        if await ending.is_asked(turn, alert):
+            await ending.not_found(turn, alert)
+        else:
+            turn.outcome = Outcome.CHAT
     elif own:
         await added(turn, alert, await add_facts(turn, alert))
     elif await merging.own_part(turn, alert) is not None or (

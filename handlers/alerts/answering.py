@@ -60,17 +60,13 @@ _PLAIN = re.compile(r"(?:是|对|不是|不对|没有?|没错|确认|还没|没?
 
 async def found_answered(turn: Turn, question: Question, yes: bool) -> None:
     """The reporter or a worker says whether the person is found."""
-    from handlers import strays  # it imports this package
-
     alert, area = await load(turn, _ref(question))
     if question.data.get("unheard") and turn.quoted != _ref(question) and not _PLAIN.fullmatch(turn.text.strip()):
         question.answered_at, turn.outcome = None, Outcome.CHAT
     elif alert.state not in ALERT_OPEN:
         await say(turn, texts.closed(alert), ref=ref_of(alert))
     elif not yes:
-        await asking.close_questions(turn, alert, asking.FOUND)
-        await strays.unmatched(turn, alert)
-        await say(turn, f"{texts.name(alert)}好的，接着找。", ref=ref_of(alert))
+        await ending.not_found(turn, alert)
     elif not (is_reporter(turn, alert) or decides(turn, area)):
         return
     elif turn.late:

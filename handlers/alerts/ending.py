@@ -250,7 +250,7 @@ class _Said(NamedTuple):
 
 async def _said_before(turn: Turn, alert: Alert) -> list[_Said]:
     """What was put to the family already, as long as an answer is waited for."""
-    if await turn.session.scalar(select(Question.id).where(_waiting(turn, alert)).limit(1)) is None:
+    if not await is_asked(turn, alert):
         return []
     query = (
         select(col(AuditEntry.actor_id), col(AuditEntry.chat_id), col(InboxEvent.payload))
@@ -279,6 +279,20 @@ def _is_news(turn: Turn, before: Sequence[_Said], words: str) -> bool:
     if any(one.contact_id == turn.me.contact_id for one in before):
         return False
     return turn.me.has(ON_DUTY) or all(one.chat_id != turn.here.chat_id for one in before)
+
+
+async def not_found(turn: Turn, alert: Alert) -> None:
+    """Whoever may end it says that it is somebody else: the search goes on."""
+    from handlers import strays  # it imports this package
+
+    await asking.close_questions(turn, alert, asking.FOUND)
+    await strays.unmatched(turn, alert)
+    await say(turn, f"{texts.name(alert)}好的，接着找。", ref=ref_of(alert))
+
+
+async def is_asked(turn: Turn, alert: Alert) -> bool:
+    """Whether somebody is asked at this moment if the person is found."""
+    return await turn.session.scalar(select(Question.id).where(_waiting(turn, alert)).limit(1)) is not None
 
 
 async def ask_whether(turn: Turn, alert: Alert) -> None:

@@ -227,9 +227,15 @@ def asks(text: str) -> bool:
     return re.search(r"[?？吗么呢]\s*$", text) is not None
 
 
+_NOT_THEM = re.compile(
+    rf"不是(?:(?:我|俺|咱)(?:们|家|的)*[老小大二三]?(?:{KIN})|[他她]|要找的人?)[啊呀的。!！~～\s]*"
+    r"(?:[,，。]\s*(?:我们?)?[认看搞弄]错(?:人|了)*[。!！~～\s]*)?$"
+)
+
+
 def of_another(text: str) -> bool:
     """Whether a line ends with the word that somebody is not who is sought: 那人穿红夹克，不是我爸."""
-    return re.search(r"不是(?:我|俺|咱|他|她|要找)[^,，。]{0,4}[啊呀。!！~～\s]*$", text) is not None
+    return _NOT_THEM.search(text) is not None
 
 
 def says_lost(text: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from handlers.alerts.facts import HIDES_PHONE
+from handlers.alerts.facts import HIDES_PHONE, of_another
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 
 MAX_WORDS = 30
@@ -76,7 +76,8 @@ def no_wider(text: str) -> bool:
 
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
-    said = (HIDES_PHONE.search(reading.text), with_police(reading.text), no_wider(reading.text))
+    ways = (HIDES_PHONE.search, with_police, no_wider, of_another)
+    said = [way(reading.text) for way in ways]
     if len(own) == 1 and reading.act in _ACTS and any(said):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))
     if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:

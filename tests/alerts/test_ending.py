@@ -135,6 +135,18 @@ async def test_not_found_after_all_goes_on(talk: Talk) -> None:
     assert "g3" in rooms(await talk.say("r4", "g3", CLUE))
 
 
+@pytest.mark.parametrize("room", ["g1", None])
+@pytest.mark.parametrize("words", ["不是我爸", "不是我爸，认错了", "去看了，那个不是他", "不是要找的人"])
+async def test_that_it_is_somebody_else_answers_what_was_asked(talk: Talk, room: str | None, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    assert await talk.say("r1", "g1", words) == []
+    await talk.say("r3", "g2", "找到了，你爸在我家呢")
+    assert "接着找" in texts(await talk.say("r1", room, words), room or "@r1")[0]
+    await talk.say("w1", None, "是")
+    assert (await the_alert(talk)).state == AlertState.CONFIRMED
+
+
 async def test_still_missing_is_not_found(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("r1", "g1", "还没找到，急死了")

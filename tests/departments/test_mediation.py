@@ -64,7 +64,7 @@ async def test_an_elder_hears_of_it_only_when_asked_and_may_settle_it(talk: Talk
         rooms(said) == {"@w1"} and "李大爷（老党员）、张奶奶（三老）" in said[0].text and "何大爷" not in said[0].text
     )
     assert texts(await talk.say("m1", None, "接单 1"), "@m1") == [
-        "没有找到 1 号，请核对编号，或引用我发的那条消息回复。"
+        "您能看的里面没有找到 1 号，请核对编号，或引用我发的那条消息回复。"
     ]
     said = await talk.say("w1", None, "请三老 1 李大爷")
     assert rooms(said) == {"@w1", "@m1"} and "老王" in texts(said, "@m1")[0]
