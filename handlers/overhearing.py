@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays, whose
@@ -29,12 +29,16 @@ from handlers.understanding import (
     Reading,
     Ref,
     asks_when,
+    displeased,
+    drops,
+    is_done,
     not_yet,
     same_home,
     says_same,
     sign,
+    urges,
 )
-from storage.matters import CASE_OPEN, CASE_WORKED, Case
+from storage.matters import CASE_OPEN, CASE_WORKED, Case, CaseState
 
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
@@ -45,8 +49,15 @@ MAX_NO = 12
 CALLED = "called"
 """By what a candidate was found that is one of several dangers called off: the speaker is asked which."""
 
+HELD = "held"
+"""By what a candidate was found that is one of several cases in the speaker's hands: they are asked which is done."""
+
+_ENDS = frozenset({Act.FIXED, Act.WITHDRAW, Act.RATE})
+_OF_A_THING = frozenset({Act.ASK, *_ENDS})
+"""What a line that names a thing does to a matter of that thing, if to any."""
 _OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 _REPORTS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
+_URGED = frozenset({Kind.CHAT, Kind.QUESTION, *_REPORTS})
 _UNHEEDED = frozenset({Kind.CHAT, Kind.MISSING, Kind.STRAY})
 """Kinds whose handlers do not look whether somebody sought is dead."""
 
@@ -74,12 +85,19 @@ class Overhearing:
         if len(called) > 1:
             which = tuple(Candidate(ref, 0.8, CALLED) for ref in called)
             return reading._replace(text=self._text, kind=Kind.CHAT, act=act, candidates=which, joined=0)
+        if done := self._by_hands(reading):
+            candidates = tuple(Candidate(Ref("", one.id or 0), 0.8, HELD) for one in done)
+            return reading._replace(
+                text=self._text, kind=Kind.CHAT, act=Act.FIXED, act_confidence=0.8, candidates=candidates, joined=0
+            )
         for act, ref in self._acts(reading):
             by = "quote" if ref == self._quoted else "place"
             candidates = (Candidate(ref, 0.8, by),)
             return reading._replace(
                 text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
             )
+        if reading.kind in _REPORTS and reading.act == Act.NONE and drops(self._text):
+            return reading._replace(kind=Kind.CHAT)  # 电梯不用修了, where nobody reported one
         return self._of_silence(reading) or self._of_death(reading)
 
     def _of_silence(self, reading: Reading) -> Reading | None:
@@ -101,14 +119,20 @@ class Overhearing:
         return any(one.mine and one.ref.letter == "M" for one in self._around.matters(self._where, self._me))
 
     def _of_that_thing(self, reading: Reading) -> Reading:
-        """什么时候来电 asks after no case of water, though it is the writer's only one."""
+        """路灯亮了 is of the lamp's case, not of the latest; 什么时候来电 asks after no case of water."""
         first = reading.candidates[0] if reading.candidates else None
-        if reading.act != Act.ASK or first is None or first.by in ("number", "quote") or not tells_what(self._text):
+        if reading.act not in _OF_A_THING or first is None or first.by in ("number", "quote"):
             return reading
         case = next((one for one in self._meant(reading) if tells_what(one.text)), None)
-        if case is None or alike(self._text, case.text):
+        if case is None or not tells_what(self._text) or alike(self._text, case.text):
             return reading
-        return reading._replace(act=Act.NONE, act_confidence=0.0, candidates=())
+        here = (*self._around.over.get(self._chat_id, ()), *self._around.cases.get(self._chat_id, ()))
+        named = [one for one in here if self._hears(one) and self._affected(one) and self._fits(one)]
+        if named and reading.act != Act.ASK:
+            ref = Ref("", max(named, key=lambda one: one.updated_at).id or 0)
+            return reading._replace(candidates=(Candidate(ref, first.confidence, "writer"),))
+        kind = Kind.CHAT if reading.act in _ENDS else reading.kind
+        return reading._replace(kind=kind, act=Act.NONE, act_confidence=0.0, candidates=())
 
     def _acts(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         if self._quoted is not None and self._quoted.letter == "Q":
@@ -119,10 +143,16 @@ class Overhearing:
             return
         if reading.act == Act.NOT_FIXED or (reading.act == Act.NONE and reading.kind == Kind.CHAT):
             yield from self._going_on()
+        elif reading.act == Act.NONE and reading.kind == Kind.EMERGENCY:
+            place = place_of(reading.fields)
+            yield from self._going_on(lambda one: one.state not in CASE_OPEN and place in one.text)
         act, called = self._called_off(reading)
         yield from ((act, ref) for ref in called)
         if reading.act in (Act.NONE, Act.CLAIM):
             yield from self._giving_back()
+        if reading.act == Act.NONE:
+            yield from self._urging(reading)
+            yield from self._dropping(reading)
         yield from self._of_ended(reading)
         yield from self._asking(reading)
         yield from self._of_stray(reading)
@@ -134,12 +164,14 @@ class Overhearing:
             return
         both = (*self._around.over.get(self._chat_id, ()), *self._around.cases.get(self._chat_id, ()))
         known = [one for one in both if self._hears(one)]
-        sure = bool(known) and not_yet(self._text)
+        sure = bool(known) and (not_yet(self._text) or displeased(self._text))
         if not known or not (sure or not_yet(self._text, sure=False)):
             return
         for case in sorted(known, key=lambda one: one.updated_at, reverse=True):
-            theirs = self._affected(case)
-            fits = self._fits(case)
+            theirs, withdrawn = self._affected(case), case.state == CaseState.WITHDRAWN
+            if withdrawn and (case.id, self._me) not in self._around.followers:
+                continue
+            fits = self._fits(case) or (withdrawn and not tells_what(self._text))
             if reading.act == Act.NOT_FIXED:  # of an open case, unless it is the ended one that the line names
                 meant = fits and not any(self._fits(one) for one in self._meant(reading))
             else:
@@ -233,9 +265,9 @@ class Overhearing:
         fits = self._quoted is not None or emergencies.fits(self._text, case.text)
         return case.reporter_id == self._me or (fits and emergencies.names_danger(self._text))
 
-    def _going_on(self) -> Iterator[tuple[Act, Ref]]:
+    def _going_on(self, only: Callable[[Case], bool] = lambda _: True) -> Iterator[tuple[Act, Ref]]:
         """The latest emergency here is not over, as somebody had said."""
-        here = self._dangers() if emergencies.goes_on(self._text) else []
+        here = [one for one in self._dangers() if only(one)] if emergencies.goes_on(self._text) else []
         if self._quoted is not None:
             here = [one for one in here if self._quoted == Ref("", one.id or 0)]
         if here:
@@ -263,6 +295,42 @@ class Overhearing:
             yield Act.WITHDRAW, quoted
         elif len(mine) == 1:
             yield Act.WITHDRAW, Ref("", mine[0].id or 0)
+
+    def _by_hands(self, reading: Reading) -> list[Case]:
+        """修好了 of who has cases in hand: those of this chat, in private all; the ones that the line names, if any."""
+        about = reading.candidates[0] if reading.candidates else None
+        if self._quoted is not None or reading.act not in (Act.NONE, Act.FIXED, Act.RATE) or not is_done(self._text):
+            return []
+        if not self._speaker.roles or (about is not None and about.by == "number"):
+            return []
+        known = self._around.held if self._where.private else self._around.cases
+        key = self._me if self._where.private else self._chat_id
+        held = [one for one in known.get(key, ()) if one.owner_id == self._me and one.state in CASE_WORKED]
+        held = [one for one in held if self._where.private or not one.quiet]
+        if any(one.mine and not one.done for one in self._around.matters(self._where, self._me)):
+            return []  # what they reported themselves may be what is right again
+        if not tells_what(self._text):
+            return held
+        return [one for one in held if not tells_what(one.text) or self._fits(one)]
+
+    def _urging(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """催一下, 师傅还没来: the speaker's own open case, the latest; in a group only while it is being spoken of."""
+        if self._quoted is not None or reading.kind not in _URGED or not urges(self._text):
+            return
+        opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        mine = [one for one in opened if one.reporter_id == self._me]
+        lately = [one for one in mine if self._where.private or self._at - one.updated_at <= LATELY]
+        if lately:
+            yield Act.NOT_FIXED, Ref("", max(lately, key=lambda one: one.updated_at).id or 0)
+
+    def _dropping(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """水管不用修了: the speaker's own open case of that thing."""
+        if self._quoted is not None or reading.kind not in _URGED or not drops(self._text):
+            return
+        opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        mine = [one for one in opened if one.reporter_id == self._me and tells_what(self._text) and self._fits(one)]
+        if mine:
+            yield Act.WITHDRAW, Ref("", max(mine, key=lambda one: one.updated_at).id or 0)
 
     def _of_stray(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from handlers import alerts, cases, chatting, doubts, emergencies, helping, notices, table, whose
 from handlers.commands import Command, Order, Takes
 from handlers.matters import InPrivate, Lacking, NothingOpen, Refusal, find
-from handlers.overhearing import CALLED
+from handlers.overhearing import CALLED, HELD
 from handlers.posting import NO_MATTER, say, whisper
 from handlers.surroundings import Surroundings, as_ref
 from handlers.turn import ROLE_NAMES, Turn
@@ -148,6 +148,9 @@ async def _react(turn: Turn, reading: Reading) -> None:
     if reading.act != Act.NONE and reading.candidates:
         if reading.candidates[0].by == CALLED and len(reading.candidates) > 1:
             await emergencies.ask_which(turn, [one.ref for one in reading.candidates])
+            return
+        if reading.candidates[0].by == HELD and len(reading.candidates) > 1:
+            await cases.ask_which(turn, [one.ref for one in reading.candidates])
             return
         ref = reading.candidates[0].ref
         handler = table.ACTS.get(ref.letter, {}).get(reading.act)

@@ -26,7 +26,7 @@ from storage.areas import Area, Chat, Room, as_area
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Sighting, Stray
+from storage.matters import ALERT_OPEN, CASE_OPEN, CASE_WORKED, Alert, Case, CaseFollower, CaseState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Held, Seen, names_of, roles_of
 
@@ -89,6 +89,7 @@ class Surroundings:
     parts: dict[int, list[Alert]] = field(default_factory=dict)  # reports that went into an alert, by its number
     cases: dict[int, list[Case]] = field(default_factory=dict)
     over: dict[int, list[Case]] = field(default_factory=dict)  # rated or closed lately, and may be brought back
+    held: dict[int, list[Case]] = field(default_factory=dict)  # by who has them in hand and writes in private
     dangers: list[tuple[Case, str]] = field(default_factory=list)
     nearby: dict[int, list[Nearby]] = field(default_factory=dict)  # of the village
     followers: set[tuple[int, int]] = field(default_factory=set)  # (case, who has the same trouble)
@@ -282,6 +283,7 @@ _ALERTS = (
 )
 _OVER = (CaseState.CONFIRMED, CaseState.CLOSED)
 _FRESH = col(Case.state).in_((CaseState.DONE, *_OVER)) & (col(Case.updated_at) > bindparam("since"))
+_WITHDRAWN = (col(Case.state) == CaseState.WITHDRAWN) & (col(Case.updated_at) > bindparam("since"))
 _MERGED = (col(Case.state) == CaseState.MERGED) & (col(Case.updated_at) > bindparam("since"))
 _CASES = (
     select(Case)
@@ -305,8 +307,14 @@ _JOINED = (
             col(CaseFollower.contact_id).in_(bindparam("alone")),
         ),
         col(CaseFollower.at) > bindparam("joined"),
-        or_(col(Case.state).in_(CASE_OPEN), _FRESH),
+        or_(col(Case.state).in_(CASE_OPEN), _FRESH, _WITHDRAWN),
     )
+    .order_by(col(Case.id))
+)
+"""Withdrawn ones too: who had joined was asked to say it if they have the trouble still."""
+_HELD = (
+    select(Case)
+    .where(col(Case.owner_id).in_(bindparam("alone")), col(Case.state).in_(CASE_WORKED))
     .order_by(col(Case.id))
 )
 _ELSEWHERE = select(Case).where(col(Case.id).in_(bindparam("ids"))).order_by(col(Case.id))
@@ -499,9 +507,13 @@ async def _matters(session: AsyncSession, around: Surroundings, messages: Sequen
         for chat_id in {case.chat_id} & chats | {one for one in own if case.quiet or one in alone}:
             by_chat[chat_id].append(case)
     await _joined(session, around, by_chat, chats, alone, now)
+    if busy := [one for one in theirs["alone"] if one in around.speakers and around.speakers[one].roles]:
+        for case in await session.scalars(_HELD, {"alone": busy}):
+            around.held.setdefault(case.owner_id or 0, []).append(case)
     for chat_id, cases in by_chat.items():
-        around.cases[chat_id] = [one for one in cases if one.state not in _OVER]
-        around.over[chat_id] = [one for one in cases if one.state in _OVER]
+        over = (*_OVER, CaseState.WITHDRAWN)
+        around.cases[chat_id] = [one for one in cases if one.state not in over]
+        around.over[chat_id] = [one for one in cases if one.state in over]
     around.dangers = [(case, path) for case, path in await session.execute(_DANGERS, {"since": now - DANGER_LASTS})]
     await _strays(session, around, chats, alone)
 

@@ -1,7 +1,7 @@
 """事项: requests, complaints and suggestions, from the report to the rating."""
 
 from handlers.cases.accusing import accused, ask_whom
-from handlers.cases.acting import ACTS, gives_back
+from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
 from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
@@ -18,6 +18,7 @@ __all__ = [
     "DUE",
     "MISCONDUCT",
     "accused",
+    "ask_which",
     "ask_whom",
     "asked_apart",
     "complained_of",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -18,7 +18,8 @@ from handlers.cases.texts import hide_phones
 from handlers.cases.working import report_status
 from handlers.clipping import clip
 from handlers.likeness import alike, of_one_house
-from handlers.posting import say
+from handlers.matters import short_line
+from handlers.posting import NO_MATTER, say, whisper
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref, plainly_fixed
 from storage.areas import Area
@@ -72,6 +73,8 @@ async def _more_in_private(turn: Turn, case: Case) -> None:
 
 async def fixed(turn: Turn, ref: Ref) -> None:
     """好了 / 修好了: from the owner it is 办结, from the reporter the end; from others it is put to the owner."""
+    from handlers import emergencies  # it imports this package
+
     case, area = await moving.load(turn, ref.number)
     concerned = turn.me.contact_id == case.reporter_id or moving.manages(turn, case, area)
     if concerned and case.state in (*CASE_OPEN, CaseState.DONE) and not await lateness.in_time(turn, str(ref)):
@@ -87,8 +90,19 @@ async def fixed(turn: Turn, ref: Ref) -> None:
         await moving.finish(turn, ref.number, turn.text[:200])
     elif case.state in (*CASE_OPEN, CaseState.DONE) and await moving.affected(turn, case):
         await _good_news(turn, case)
+    elif case.state in CASE_OPEN and case.kind == Kind.EMERGENCY:
+        turn.concerns(str(case.id))
+        await emergencies.doubted(turn, case)
     else:
         turn.outcome = Outcome.CHAT
+
+
+async def ask_which(turn: Turn, refs: Sequence[Ref]) -> None:
+    """修好了 of somebody with several cases in hand: they are told which, and nothing is done."""
+    rows = [(ref, await turn.session.get(Case, ref.number)) for ref in refs]
+    lines = "\n".join(short_line(ref, row) for ref, row in rows if row is not None)
+    asking = f"办好的是哪一件？引用那条消息再说一次，或回“办结 {refs[0]} 结果”这样带上编号：\n{lines}"
+    await whisper(turn, turn.me.contact_id, asking, ref=NO_MATTER)
 
 
 async def _good_news(turn: Turn, case: Case) -> None:
@@ -131,6 +145,8 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
     elif case.state in CASE_SOLVED and await _has_it(turn, case, area):
         words = "" if not case.about_worker and await accusing.of_conduct(turn, area, turn.text) else turn.text[:200]
         await moving.reopen(turn, case, area, words)
+    elif case.state == CaseState.WITHDRAWN:
+        await neighbours.go_on_alone(turn, case)
     elif case.state in CASE_OPEN and not case.about_worker and await accusing.of_conduct(turn, area, turn.text):
         return
     elif case.state == CaseState.WAITING:
@@ -179,6 +195,9 @@ async def rated(turn: Turn, ref: Ref) -> None:
     meant = turn.reading.satisfied if turn.reading else None
     otherwise = rating.MIDDLING if meant is None else rating.GOOD if meant else rating.BAD
     mark = rating.mark_in(turn.text, otherwise)
+    if mark > rating.MIDDLING and turn.me.contact_id != case.reporter_id:
+        await _good_news(turn, case)
+        return
     await rating.rate(turn, case.id or 0, mark, "" if mark == rating.GOOD else turn.text[:200])
 
 

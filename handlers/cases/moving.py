@@ -324,6 +324,8 @@ async def _colleague(turn: Turn, case: Case, area: Area, person: str) -> Contact
 
 async def finish(turn: Turn, number: int, words: str) -> None:
     """办结: the reporter is asked whether it is good."""
+    from handlers.cases import rating  # it imports this module
+
     case, area = await load(turn, number)
     must_manage(turn, case, area)
     if case.state in CASE_SOLVED:
@@ -334,6 +336,8 @@ async def finish(turn: Turn, number: int, words: str) -> None:
         await take(turn, case)
     photos = await evidence.keep_sent(turn, case, Shows.RESULT)
     missing = await sights.missing(turn, case, area, words)
+    if case.reopened:
+        await rating.done_again(turn, number)
     since, case.done_at = case.done_at if case.reopened else None, turn.now
     await moved(turn, case, "办结", words)
     await evidence.with_step(turn, case, photos)

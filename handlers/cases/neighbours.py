@@ -284,6 +284,20 @@ async def apart(turn: Turn, case: Case) -> bool:
     return True
 
 
+async def go_on_alone(turn: Turn, case: Case) -> None:
+    """还没修呢 of who had joined a case that was withdrawn: it is theirs from now on. Of others it is talk."""
+    follower = await turn.session.get(CaseFollower, (case.id, turn.me.contact_id))
+    area = await turn.session.get(Area, case.area_id)
+    if follower is None or area is None or case.quiet:
+        turn.outcome = Outcome.CHAT
+        return
+    words = case.text.split("\n")[0]
+    await turn.session.delete(follower)
+    turn.reading = (await read_words(turn, words))._replace(category=case.category)
+    turn.text = f"{words}\n{turn.text}"
+    await open_and_tell(turn, area)
+
+
 async def _words_of(turn: Turn, case: Case) -> CaseStep | None:
     """What the speaker said when joining."""
     query = select(CaseStep).where(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from handlers.cases import machine, outside, texts
@@ -107,6 +107,18 @@ async def _ask_why(turn: Turn, case: Case) -> bool:
     return True
 
 
+def _open_why(number: int) -> Select[tuple[Question]]:
+    return select(Question).where(
+        Question.kind == WHY, Question.ref == str(number), col(Question.answered_at).is_(None)
+    )
+
+
+async def done_again(turn: Turn, number: int) -> None:
+    """办结 of what was not good: what is said from now on is about the work done since, and no longer the reason."""
+    for question in await turn.session.scalars(_open_why(number)):
+        question.answered_at = turn.now
+
+
 async def _of_conduct(turn: Turn, area: Area, words: str) -> bool:
     from handlers.cases import accusing  # it imports this module
 
@@ -115,15 +127,8 @@ async def _of_conduct(turn: Turn, area: Area, words: str) -> bool:
 
 async def explained(turn: Turn, number: int) -> bool:
     """The answer to 哪里不满意: kept with the case, and told to its owner; False where nothing was asked."""
-    asked = select(Question).where(
-        Question.kind == WHY,
-        Question.ref == str(number),
-        Question.contact_id == turn.me.contact_id,
-        Question.chat_id == turn.here.chat_id,
-        col(Question.answered_at).is_(None),
-        col(Question.expires_at) > turn.now,
-    )
-    question = (await turn.session.scalars(asked.limit(1))).first()
+    asked = _open_why(number).where(Question.contact_id == turn.me.contact_id, Question.chat_id == turn.here.chat_id)
+    question = (await turn.session.scalars(asked.where(col(Question.expires_at) > turn.now).limit(1))).first()
     if question is None:
         return False
     case, area = await load(turn, number)

@@ -15,7 +15,17 @@ from handlers.understanding.model import (
     Reading,
     Ref,
 )
-from handlers.understanding.phrases import asks_secrecy, asks_when, not_yet, plainly_fixed, says_same
+from handlers.understanding.phrases import (
+    asks_secrecy,
+    asks_when,
+    displeased,
+    drops,
+    is_done,
+    not_yet,
+    plainly_fixed,
+    says_same,
+    urges,
+)
 from handlers.understanding.reader import category_of, read
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
@@ -40,6 +50,9 @@ __all__ = [
     "asks_secrecy",
     "asks_when",
     "category_of",
+    "displeased",
+    "drops",
+    "is_done",
     "masked",
     "not_yet",
     "plainly_fixed",
@@ -53,4 +66,5 @@ __all__ = [
     "to_json",
     "unanswered",
     "undump",
+    "urges",
 ]

@@ -139,6 +139,34 @@ _IMPATIENT = re.compile(
     r"没人来?(?:管|修|理|处理)了?(?:吗|么|是吧)?)[了啊呀呢嘛]*[?？。!！]*"
 )
 """那你们到底管不管: from somebody with an open matter this is about that matter, not a new complaint."""
+_HASTE = re.compile(
+    r"(?:那|麻烦|请|能不能|能否|能|可不可以|可以|再|帮忙|帮我们?|给我们?|你们?|师傅|物业|网格员|工人|他们?|[,， ])*+"
+    r"(?:催(?:一?下|一催|催|办|促一下)?(?:他们?|师傅|物业|工人|你们)?|"
+    r"(?:快|赶紧|赶快|抓紧|尽快|早)(?:一?点儿?|些|一些)?(?:的)?"
+    r"(?:安排)?(?:派人|来人|来|修|弄|处理|解决|办|过来)?(?:来|修|看|弄|处理)?(?:一下|看看|好)?)"
+    r"(?:谢谢|好吗|行吗|行不行|可以吗|[吗么吧呗啊呀嘛了呢,，。!！?？ ])*+"
+)
+_NOBODY_YET = re.compile(
+    r"(?:那|师傅|工人|维修工?的?|电工|水工|人|物业|供电所|自来水|你们|网格员|说好的?|怎么|咋|为啥|为什么|到现在|现在|"
+    r"这么久|半天了?|今天|都|一?个?人?影|[,， ])*+"
+    r"(?:还|都|一直)(?:没|冇|不)(?:有|见)?(?:人|师傅|谁)?(?:来人?|到|上门|动静|过来|影)(?:修|看|弄|处理)?"
+    r"[呢啊呀了吗么嘛。!！?？~]*"
+)
+_DROPPED = re.compile(
+    r"[^,，。?？!！\s]{1,10}?(?:已经|现在|先|就|也|都)*+"
+    r"(?:(?:不用|不需要|不必|别|甭|不)(?:再|你们?|师傅|派人|人|过)*+(?:修|来|管|处理|弄|派|清|换|查)(?:修|看|弄|人|理)?|"
+    r"(?:我们?|俺|自己|自家|找人){1,3}(?:修|弄|解决|处理|疏通|换)(?:好|完|通)?)了"
+    r"(?:[,，。!！~ ]*(?:(?:谢谢|感谢|多谢|辛苦|麻烦|撤|算|不用)[^?？]{0,12})?)"
+)
+_DISPLEASED = re.compile(r"(?:很|非常|一点[都也]?|根本|还是|我)?不(?:太)?满意")
+_DONE = re.compile(
+    r"(?:我|俺|这|那|师傅|已经|已|刚刚?|都|现在|水管?|电|灯|路灯|电梯|暖气|下水道?|管道|井盖|线路?|门禁?|垃圾|[,， ])*+"
+    r"(?:给|帮)?(?:他家|她家|他们?|人家|你们?)?"
+    r"(?:(?:修|弄|搞|整|办|处理|解决|疏通|通|换|清理?|打扫|装|安装|补|搬)(?:好|完|通|妥|干净|掉|走|上)?[了啦咯咗]|接[好通上][了啦]|"
+    r"(?:搞定|完工|办结|解决)[了啦]?|完成[了啦])"
+    r"(?:[,，。!！]+ ?[^?？]{0,16})?[。!！~]*"
+)
+"""What who did the work says of it, as a whole line; what was done may follow."""
 OVER = re.compile(
     r"(?:(?:[人火烟他她也都刚被给]|大家|大伙|我[妈爸们]?|孩子|老人|里面的|已经?|现在|终于|总算|全部?|消防员?|师傅)*+"
     r"(?:[救放弄拉抬]?出来|获救|脱困|救[下上]来|扑灭|灭|熄灭?|浇灭)[了啦咯咗][,，。!！~ ]*+){1,3}"
@@ -211,6 +239,26 @@ def plainly_fixed(text: str) -> bool:
     """Whether the words say that it is done, and not only that it is better for now: 修好了, but not 今晚安静了."""
     text, patterns = fold(text), (_FIXED.search, WHOLE[Act.FIXED].fullmatch, OVER.fullmatch, GOOD_NOW.fullmatch)
     return any(one(text) for one in patterns) or _in_a_clause(text) is Act.FIXED
+
+
+def is_done(text: str) -> bool:
+    """Whether all of a short line says that work is done, as who did it would say: 修好了, 办好了，换了个新的."""
+    return len(text) <= SHORT and not QUESTION.search(text) and _DONE.fullmatch(fold(text)) is not None
+
+
+def urges(text: str) -> bool:
+    """Whether all of a short line asks for more haste, or says that nobody has come yet: 催一下, 师傅怎么还没来."""
+    return len(text) <= SHORT and any(one.fullmatch(fold(text)) for one in (_HASTE, _NOBODY_YET))
+
+
+def drops(text: str) -> bool:
+    """Whether all of a short line says of a thing that nobody need see to it any more: 水管不用修了."""
+    return len(text) <= SHORT and _DROPPED.fullmatch(fold(text)) is not None
+
+
+def displeased(text: str) -> bool:
+    """Whether a line begins by saying that its writer is not content: 不满意，又不亮了."""
+    return len(text) <= MAX_LINE and _DISPLEASED.match(fold(text)) is not None
 
 
 def asks_secrecy(text: str) -> bool:

@@ -149,7 +149,8 @@ async def test_not_fixed_from_a_neighbour_who_did_not_join_only_reaches_the_owne
     assert (await case_of(talk)).state == CaseState.DONE
 
 
-async def test_a_follower_rates_for_the_owner_to_hear(talk: Talk) -> None:
+async def test_what_a_follower_thinks_of_it_the_owner_hears_and_the_reporter_may_still_rate(talk: Talk) -> None:
     await merged(talk)
     await talk.say("w1", "g1", "办结 1")
-    assert texts(await talk.say("r3", "g2", "四星"), "@w1") == ["【事项 1】孙丽评价：4 星。"]
+    assert texts(await talk.say("r3", "g2", "四星"), "@w1") == ["【事项 1】孙丽说已经好了：四星"]
+    assert texts(await talk.say("r1", "g1", "满意"), "@w1") == ["【事项 1】报事人评价：满意。"]

@@ -1,0 +1,97 @@
+"""Of which of several matters a line is that names no number."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.harness import Talk, texts
+
+PIPE, LAMP = "3栋楼下的水管爆了，水流了一地", "2单元门口的路灯不亮了"
+
+
+async def both(talk: Talk) -> None:
+    """The pipe is 1, the lamp 2, and the grid worker has both in hand."""
+    for number, text in enumerate((PIPE, LAMP), 1):
+        await talk.say("r1", "g1", text)
+        await talk.say("w1", None, f"接单 {number}")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("水管修好了", "【事项 1】好的，记为已解决。"),
+        ("路灯亮了", "【事项 2】好的，记为已解决。"),
+        ("水管不用修了，谢谢", "【事项 1】已撤销。"),
+        ("路灯我自己修好了", "【事项 2】已撤销。"),
+    ],
+)
+async def test_the_thing_that_a_line_names_says_of_which_case_it_is(talk: Talk, words: str, said: str) -> None:
+    await both(talk)
+    assert texts(await talk.say("r1", "g1", words), "g1") == [f"@王姨 {said}"]
+
+
+@pytest.mark.parametrize("words", ["电梯修好了", "电梯不用修了"])
+async def test_of_a_thing_that_nobody_reported_nothing_is_closed(talk: Talk, words: str) -> None:
+    await both(talk)
+    assert await talk.say("r1", "g1", words) == []
+
+
+async def test_what_is_done_by_who_has_it_in_hand_needs_no_number(talk: Talk) -> None:
+    await both(talk)
+    assert texts(await talk.say("w1", "g1", "路灯修好了"), "g1")[0].startswith("@王姨 【事项 2】已办结：路灯修好了")
+    assert texts(await talk.say("w1", None, "办好了"), "@w1") == ["【事项 1】已办结，已请报事人评价。"]
+    assert await talk.say("w1", "g1", "办好了") == []  # nothing is left in hand
+
+
+async def test_of_several_in_hand_it_is_asked_which(talk: Talk) -> None:
+    await both(talk)
+    said = texts(await talk.say("w1", None, "修好了"), "@w1")
+    assert said[0].startswith("办好的是哪一件？") and "【事项 1】" in said[0] and "【事项 2】" in said[0]
+    assert await talk.say("w1", "g1", "完成 1 份问卷") == []
+
+
+@pytest.mark.parametrize("words", ["催一下", "能不能快点", "师傅还没来", "麻烦催催师傅"])
+async def test_in_private_haste_is_asked_for_of_the_own_case(talk: Talk, words: str) -> None:
+    await both(talk)
+    assert texts(await talk.say("r1", None, words), "@r1")[0].startswith("【事项 2】")
+    assert await talk.say("r2", "g1", "快点来打球") == []
+
+
+async def test_not_content_again_hours_after_it_was_rated(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("w1", "g1", "办结 1")
+    await talk.say("r1", "g1", "满意")
+    await talk.wait(hours=5)
+    assert "已重新打开" in texts(await talk.say("r1", "g1", "不满意，晚上又不亮了"), "g1")[0]
+
+
+async def test_work_done_since_is_rated_and_no_longer_explained(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.say("w1", "g1", "接单 1")
+    await talk.say("w1", "g1", "办结 1 换了灯泡")
+    assert "哪里不满意" in texts(await talk.say("r1", "g1", "不满意"), "g1")[0]
+    await talk.say("w1", "g1", "办结 1 又换了一个")
+    assert texts(await talk.say("r1", "g1", "亮了，谢谢"), "g1") == ["@王姨 【事项 1】谢谢评价，这件事就结束了。"]
+
+
+async def test_who_had_joined_what_was_withdrawn_is_heard(talk: Talk) -> None:
+    await talk.say("r1", "g1", "下水道堵了，臭死了")
+    await talk.say("r2", "g1", "我家也是，下水道堵了")
+    await talk.say("r1", "g1", "撤销 1")
+    assert "【事项 2】已记下" in texts(await talk.say("r2", "g1", "怎么撤了？还没修呢"), "g1")[0]
+    assert await talk.say("r1", "g1", "今天菜好贵") == []
+
+
+async def test_a_fire_that_was_none_is_called_off_in_private_and_goes_on_where_it_was(talk: Talk) -> None:
+    await talk.say("r1", None, "我家着火了，3栋2单元501，快来人")
+    assert texts(await talk.say("r1", None, "看错了，是炒菜冒烟"), "@r1") == ["【事项 1】已撤销。"]
+    again = texts(await talk.say("r1", None, "火还在烧"), "@w1")
+    assert again and again[0].startswith("【急】【事项 1】") and "险情还在" in again[0]
+
+
+async def test_a_neighbour_says_that_the_fire_is_out(talk: Talk) -> None:
+    await talk.say("r3", "g2", "8栋着火了，好大的烟")
+    heard = await talk.say("r2", "g2", "火已经灭了")
+    assert "火已经灭了" in texts(heard, "@w2")[0]
+    assert texts(heard, "g2") == ["@赵大爷 【事项 1】已转告赶去的人，由他们核实。"]
