@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 
 from handlers.cases import acting, complaints, texts
 from handlers.cases.reporting import open_and_tell, owner_name
@@ -20,6 +21,9 @@ from storage.matters import CASE_OPEN, CASE_SOLVED, Case
 
 _NEVER_MIND = re.compile(r"算了|不用|没事|不投诉|不说了|取消")
 NEVER_MIND = "好的，有事随时说。"
+
+IN_ONE_GO = timedelta(hours=1)
+"""How long what somebody says of a person is one complaint with what they said of them before."""
 
 MIN_MATTER = 4
 """Characters that may say what a complaint is about; less is a nod."""
@@ -63,9 +67,21 @@ async def accused(turn: Turn) -> bool:
         question.answered_at = turn.now
     if complaints.says_nothing_else(turn.text, names) and await _asked_what(turn, names):
         return True
+    if (case := await _just_complained(turn, area, people)) is not None:
+        await _added(turn, case)
+        return True
     held = [one for roles in people.values() for one in roles]
     await _open(turn, await complaints.area_above(turn, area, held))
     return True
+
+
+async def _just_complained(turn: Turn, area: Area, names: Collection[str]) -> Case | None:
+    """The speaker's open complaint about the same people, told just before: what follows goes on it."""
+    case = await complaints.latest_of(turn)
+    if case is None or case.state not in CASE_OPEN or turn.now - case.updated_at > IN_ONE_GO:
+        return None
+    before = await complaints.named_in(turn, area, case.text)
+    return case if {name for name, _ in before.values()} == set(names) else None
 
 
 async def of_conduct(turn: Turn, area: Area, words: str) -> bool:
@@ -183,9 +199,8 @@ async def _added(turn: Turn, case: Case) -> None:
     """Kept, and told to who handles the complaint."""
     await acting.more(turn, Ref("", case.id or 0))
     owner = await owner_name(turn, case)
-    await say(
-        turn, f"{texts.name(case)}已补充，{f'只转给了{owner}' if owner else '已记下'}，不会发到群里。", ref=str(case.id)
-    )
+    kept = f"{texts.name(case)}已补充，{f'只转给了{owner}' if owner else '已记下'}，不会发到群里。"
+    await whisper(turn, turn.me.contact_id, kept, ref=str(case.id))
 
 
 async def _complained_again(turn: Turn, case: Case) -> None:

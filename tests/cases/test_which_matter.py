@@ -95,3 +95,11 @@ async def test_a_neighbour_says_that_the_fire_is_out(talk: Talk) -> None:
     heard = await talk.say("r2", "g2", "火已经灭了")
     assert "火已经灭了" in texts(heard, "@w2")[0]
     assert texts(heard, "g2") == ["@赵大爷 【事项 1】已转告赶去的人，由他们核实。"]
+
+
+async def test_what_somebody_says_of_one_worker_in_one_go_is_one_complaint(talk: Talk) -> None:
+    await talk.say("r1", None, "我要投诉小耿，态度太差，还骂人")
+    said = await talk.say("r1", "g1", "投诉小耿，他天天不在岗")
+    assert texts(said, "@r1") == ["【事项 1】已补充，只转给了老郭，不会发到群里。"]
+    assert texts(said, "g1") == [] and texts(said, "@w1") == []
+    assert "【事项 2】" in texts(await talk.say("r1", None, "投诉老郭，收了我两百块钱"), "@r1")[0]
