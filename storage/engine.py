@@ -258,12 +258,15 @@ def insert_into(dialect: str, table: Any) -> Any:
 
 def given(dialect: str, name: str) -> Any:
     """The lists in a list that is one parameter, as rows: their `value`, a JSON array, in the order of `place`."""
-    lists, value = bindparam(name, type_=JSON), column("value", JSON)
     if dialect == "sqlite":
-        each = func.json_each(lists).table_valued(column("key"), value).alias("given")
+        lists = func.json_each(bindparam(name, type_=JSON)).table_valued(column("key"), column("value", JSON))
+        each = lists.alias("given")
         return each.c.key.label("place"), each.c.value
-    each = func.json_array_elements(lists).table_valued(value, with_ordinality="place").render_derived("given")
-    return each.c.place, each.c.value
+    from sqlalchemy.dialects.postgresql import JSONB  # of which each row is read once, and not once a column
+
+    elements = func.jsonb_array_elements(bindparam(name, type_=JSONB))
+    rows = elements.table_valued(column("value", JSONB), with_ordinality="place").render_derived("given")
+    return rows.c.place, rows.c.value
 
 
 async def run(session: AsyncSession, statement: Any, parameters: Any = None) -> Any:
