@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, bindparam, literal_column, or_, select, text, tuple_, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -285,32 +285,30 @@ _OVER = (CaseState.CONFIRMED, CaseState.CLOSED)
 _FRESH = col(Case.state).in_((CaseState.DONE, *_OVER)) & (col(Case.updated_at) > bindparam("since"))
 _WITHDRAWN = (col(Case.state) == CaseState.WITHDRAWN) & (col(Case.updated_at) > bindparam("since"))
 _MERGED = (col(Case.state) == CaseState.MERGED) & (col(Case.updated_at) > bindparam("since"))
-_CASES = (
-    select(Case)
-    .where(
-        or_(
-            col(Case.chat_id).in_(bindparam("chats")),
-            col(Case.reporter_id).in_(bindparam("alone")),
-            col(Case.reporter_id).in_(bindparam("writers")) & col(Case.quiet),
-        ),
-        or_(col(Case.state).in_(CASE_OPEN), _FRESH, _MERGED),
-    )
-    .order_by(col(Case.id))
-)
+_STATES: tuple[ColumnElement[bool], ...] = (col(Case.state).in_(CASE_OPEN), _FRESH, _MERGED)
+_WHOSE = (col(Case.chat_id).in_(bindparam("chats")), col(Case.reporter_id).in_(bindparam("alone")))
+_QUIET = (col(Case.reporter_id).in_(bindparam("writers")), text('"case".quiet'), or_(*_STATES))
+_LIVE = union(
+    *(select(col(Case.id)).where(whose, state) for whose in _WHOSE for state in _STATES),
+    select(col(Case.id)).where(*_QUIET),
+).subquery()
+"""One way in for each index: of alternatives in one condition a database reads all cases there ever were."""
+_CASES = select(Case).join(_LIVE, _LIVE.c.id == col(Case.id))
 """Those of these chats, all that those who write in private reported, and what any writer reported in private."""
-_JOINED = (
-    select(col(CaseFollower.case_id), col(CaseFollower.chat_id), col(CaseFollower.contact_id))
-    .join(Case, col(CaseFollower.case_id) == col(Case.id))
-    .where(
-        or_(
+_FOLLOWED = union(
+    *(
+        select(col(CaseFollower.case_id), col(CaseFollower.chat_id), col(CaseFollower.contact_id))
+        .join(Case, col(CaseFollower.case_id) == col(Case.id))
+        .where(
+            whose, col(CaseFollower.at) > bindparam("joined"), or_(col(Case.state).in_(CASE_OPEN), _FRESH, _WITHDRAWN)
+        )
+        for whose in (
             col(CaseFollower.chat_id).in_(bindparam("chats")),
             col(CaseFollower.contact_id).in_(bindparam("alone")),
-        ),
-        col(CaseFollower.at) > bindparam("joined"),
-        or_(col(Case.state).in_(CASE_OPEN), _FRESH, _WITHDRAWN),
+        )
     )
-    .order_by(col(Case.id))
 )
+_JOINED = _FOLLOWED.order_by(_FOLLOWED.selected_columns.case_id)
 """Withdrawn ones too: who had joined was asked to say it if they have the trouble still."""
 _HELD = (
     select(Case)
@@ -321,7 +319,7 @@ _ELSEWHERE = select(Case).where(col(Case.id).in_(bindparam("ids"))).order_by(col
 _DANGERS = (
     select(Case, col(Area.path))
     .join(Area, col(Area.id) == col(Case.area_id))
-    .where(Case.kind == Kind.EMERGENCY, col(Case.updated_at) > bindparam("since"))
+    .where(Case.kind == literal_column(f"'{Kind.EMERGENCY}'"), col(Case.updated_at) > bindparam("since"))
     .order_by(col(Case.id))
 )
 _STRAYS = (
@@ -358,7 +356,7 @@ _NEARBY = (
         col(Case.quiet).is_(False),
         col(Case.about_worker).is_(False),
     )
-    .order_by(col(Case.id).desc())
+    .order_by(col(Case.created_at).desc(), col(Case.id).desc())
     .limit(NEARBY)
 )
 _QUESTIONS = (
@@ -499,7 +497,7 @@ async def _matters(session: AsyncSession, around: Surroundings, messages: Sequen
         "alone": [contact_id for contact_id in alone.values() if contact_id is not None],
         "writers": [contact_id for _, contact_id in writers if contact_id is not None],
     }
-    for case in await session.scalars(_CASES, {**theirs, "since": since}):
+    for case in sorted(await session.scalars(_CASES, {**theirs, "since": since}), key=lambda one: one.id or 0):
         if case.state == CaseState.MERGED:
             around.merged.append(Ref("", case.id or 0))
             continue
@@ -615,6 +613,6 @@ async def _quotes(session: AsyncSession, around: Surroundings, messages: Sequenc
     )
     theirs = select(col(InboxEvent.external_id), col(InboxEvent.ref)).where(col(InboxEvent.external_id).in_(ids))
     for query in (theirs, ours):
-        for external_id, text in await session.execute(query):
-            if ref := as_ref(text):
+        for external_id, shown in await session.execute(query):
+            if ref := as_ref(shown):
                 around.quotes[external_id] = ref

@@ -81,7 +81,11 @@ class Case(SQLModel, table=True):
     __table_args__ = (
         Index("ix_case_area", "area_id", "state"),
         Index("ix_case_owner", "owner_id", "state"),
-        Index("ix_case_chat", "chat_id", "state"),
+        Index("ix_case_chat", "chat_id", "state", "updated_at"),
+        Index("ix_case_reporter", "reporter_id", "state", "updated_at"),
+        # Of few cases; on PostgreSQL too, by the migration.
+        Index("ix_case_danger", "kind", "updated_at", sqlite_where=text("kind = 'emergency'")),
+        Index("ix_case_quiet", "reporter_id", sqlite_where=text("quiet")),
         Index("ix_case_lately", "area_id", "created_at"),
         # Of those that have one; on PostgreSQL too, by the migration: to say so here would load its dialect.
         Index("ix_case_outside", "outside_number", unique=True, sqlite_where=text("outside_number <> ''")),
@@ -96,7 +100,7 @@ class Case(SQLModel, table=True):
     state: str = Field(default=CaseState.REPORTED)
     area_id: int = Field(foreign_key="area.id")
     chat_id: int = Field(foreign_key="chat.id")
-    reporter_id: int = Field(foreign_key="contact.id", index=True)
+    reporter_id: int = Field(foreign_key="contact.id")
     owner_id: int | None = Field(default=None, foreign_key="contact.id")
     text: str
     place: str = ""
@@ -169,7 +173,10 @@ class CaseFollower(SQLModel, table=True):
     `told_at`: when they heard that they were noted.
     """
 
-    __table_args__ = (Index("ix_casefollower_chat", "chat_id", "at"),)
+    __table_args__ = (
+        Index("ix_casefollower_chat", "chat_id", "at"),
+        Index("ix_casefollower_contact", "contact_id", "at"),
+    )
 
     case_id: int = Field(foreign_key="case.id", primary_key=True)
     contact_id: int = Field(foreign_key="contact.id", primary_key=True)

@@ -79,7 +79,7 @@ _SAID = (
         col(Case.state).in_(CASE_OPEN),
         col(Case.updated_at) > bindparam("since"),
     )
-    .order_by(col(Case.id).desc())
+    .order_by(col(Case.updated_at).desc())
     .limit(5)
 )
 
