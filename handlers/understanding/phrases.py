@@ -198,15 +198,18 @@ KIND_WORDS = re.compile(
     r"(?:好评|[了的啊呀哈吧般])*(?:[,，。!！~ ]*(?:谢谢|感谢|多谢|辛苦|麻烦|满意)[^,，。?？]{0,10})*[。!！~]*"
 )
 """What people say of work well done, as a whole line; 一般 and 凑合 reopen nothing either."""
+_TROUBLE_AGAIN = r"又.{0,2}(?:灭|坏|漏|停|不亮|不热|不通|堵|响|跳闸|塞|断|没[水电气]|开始|吵|臭|满)[^?？]{0,10}"
 AGAIN = re.compile(
     r"(?:还是)?(?:不行|没用|不好用|不管用|不顶用|白修)[啊呀了的]*(?:[,，。!！ ].{0,14})?|"
     r"(?:根本|都|从来|压根|哪有)?没有?人来(?:修|看|弄|处理|管)?过?[啊呀的了吧]*|"
     r"(?:你们)?(?:就)?(?:这么|这样|咋|怎么)(?:修|弄|处理)的[啊呀]*[?？]*(?:[,，。 ]?.{0,12})?|"
     r"(?:今天|今晚|昨天|昨晚|早上|晚上|刚才|现在|怎么|咋|这|那|它|才?[一两三没几]+天|刚?[修弄]完|[修弄]好没几天|路灯|灯|水管?|下水道|马桶|"
     r"电梯|门锁?|锁|暖气|网|信号|楼道|还|就|也|都|可|[,，])*"
-    r"又.{0,2}(?:灭|坏|漏|停|不亮|不热|不通|堵|响|跳闸|塞|断|没[水电气]|开始|吵|臭|满)[^?？]{0,10}"
+    rf"{_TROUBLE_AGAIN}"
 )
 """What people say when it did not last."""
+_MENDED_ONCE = re.compile(rf"[^,，。?？!！]{{0,6}}[修弄换补通清](?:好|完|过|上)[^?？]{{0,8}}?{_TROUBLE_AGAIN}")
+"""The same with what was done before: 昨天刚修好今天又漏上了."""
 JUST_DONE = timedelta(hours=2)
 """How long after its end a line without a number is taken for a word about the work."""
 SHORT = 30
@@ -312,7 +315,7 @@ def said(text: str, pointed: bool, own: bool) -> Act | None:
         return Act.CORRECT
     if own and (_WHEN.fullmatch(text) or _IMPATIENT.fullmatch(text)):
         return Act.ASK
-    if own and _UNTENDED.fullmatch(text):
+    if own and (_UNTENDED.fullmatch(text) or _MENDED_ONCE.fullmatch(text)):
         return Act.NOT_FIXED
     whole = next((act for act, pattern in WHOLE.items() if pattern.fullmatch(text)), None)
     return whole or (_in_a_clause(text) if own else None)
