@@ -73,7 +73,7 @@ async def chatted(turn: Turn) -> None:
             await say(turn, SORRY)
     elif turn.here.private and turn.me.has(WORKERS) and (named := _NUMBERED.match(fold(text))):
         await say(turn, HOW_TO_FINISH.format(int(named["number"])))
-    elif _WORDS.search(text) and await alerts.heard_only(turn):
+    elif _WORDS.search(text) and (await alerts.heard_only(turn) or await cases.hinted(turn)):
         pass
     elif turn.here.private and await _is_lost(turn, text):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)

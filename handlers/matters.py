@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -74,11 +74,14 @@ def kinds_of(letters: str) -> list[MatterKind]:
     return [MATTERS["" if letter == "C" else letter] for letter in letters]
 
 
-async def find(turn: Turn, letters: str, given: Ref | None) -> Ref:
-    """The matter meant by a command in these circumstances; Refusal when none or several could be."""
+async def find(turn: Turn, letters: str, given: Ref | None, states: Collection[str] = ()) -> Ref:
+    """The matter meant by a command in these circumstances; Refusal when none or several could be.
+
+    `states`: those in which a case can be meant, where there is a choice.
+    """
     ref = given or turn.quoted
     if ref is None:
-        return await _only_own(turn, letters)
+        return await _only_own(turn, letters, states)
     if ref.letter:
         return await _exact(ref, turn)
     found = await _numbered(turn, letters, ref.number)
@@ -194,7 +197,7 @@ def _below(held: Held) -> ColumnElement[bool]:
     return col(Area.path).startswith(held.path, autoescape=True)
 
 
-async def _only_own(turn: Turn, letters: str) -> Ref:
+async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
     """Without a number and a quote: the only open matter that this person deals with here.
 
     Those who look after strays of their area deal with them, and then with its alerts too.
@@ -214,6 +217,7 @@ async def _only_own(turn: Turn, letters: str) -> Ref:
         found += [
             (Ref(kind.letter, row.id), row) for row in reversed((await turn.session.scalars(query.limit(6))).all())
         ]
+    found = [one for one in found if not isinstance(one[1], Case) or one[1].state in states] or found
     if len(found) == 1:
         return found[0][0]
     if not found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays, whose
@@ -19,6 +19,7 @@ from handlers.likeness import (
     tells_of_outage,
     tells_what,
 )
+from handlers.refs import numbered
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import (
@@ -36,10 +37,13 @@ from handlers.understanding import (
     same_home,
     says_same,
     sign,
+    takes_on,
     urges,
 )
-from storage.matters import CASE_OPEN, CASE_WORKED, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseState
 
+JUST_TOLD = timedelta(minutes=30)
+"""How long after a report 我去看看 in the group is an answer to it."""
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
 
@@ -50,7 +54,7 @@ CALLED = "called"
 """By what a candidate was found that is one of several dangers called off: the speaker is asked which."""
 
 HELD = "held"
-"""By what a candidate was found that is one of several cases in the speaker's hands: they are asked which is done."""
+"""By what a candidate was found that is one of several cases in the speaker's hands: they are asked which is meant."""
 
 _ENDS = frozenset({Act.FIXED, Act.WITHDRAW, Act.RATE})
 _OF_A_THING = frozenset({Act.ASK, *_ENDS})
@@ -85,10 +89,11 @@ class Overhearing:
         if len(called) > 1:
             which = tuple(Candidate(ref, 0.8, CALLED) for ref in called)
             return reading._replace(text=self._text, kind=Kind.CHAT, act=act, candidates=which, joined=0)
-        if done := self._by_hands(reading):
-            candidates = tuple(Candidate(Ref("", one.id or 0), 0.8, HELD) for one in done)
+        act, hands = self._by_hands(reading)
+        if hands:
+            candidates = tuple(Candidate(Ref("", one.id or 0), 0.8, HELD) for one in hands)
             return reading._replace(
-                text=self._text, kind=Kind.CHAT, act=Act.FIXED, act_confidence=0.8, candidates=candidates, joined=0
+                text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
             )
         for act, ref in self._acts(reading):
             by = "quote" if ref == self._quoted else "place"
@@ -296,22 +301,34 @@ class Overhearing:
         elif len(mine) == 1:
             yield Act.WITHDRAW, Ref("", mine[0].id or 0)
 
-    def _by_hands(self, reading: Reading) -> list[Case]:
-        """修好了 of who has cases in hand: those of this chat, in private all; the ones that the line names, if any."""
+    def _by_hands(self, reading: Reading) -> tuple[Act, list[Case]]:
+        """修好了, 12 修好了, 我去看看 of who has cases in hand or is to take them, and of which: those of this chat, in
+        private all; the ones that the line names, if any."""
         about = reading.candidates[0] if reading.candidates else None
-        if self._quoted is not None or reading.act not in (Act.NONE, Act.FIXED, Act.RATE) or not is_done(self._text):
-            return []
-        if not self._speaker.roles or (about is not None and about.by == "number"):
-            return []
-        known = self._around.held if self._where.private else self._around.cases
-        key = self._me if self._where.private else self._chat_id
-        held = [one for one in known.get(key, ()) if one.owner_id == self._me and one.state in CASE_WORKED]
-        held = [one for one in held if self._where.private or not one.quiet]
+        if self._quoted is not None or not self._speaker.roles or (about is not None and about.by == "number"):
+            return Act.NONE, []
+        number, words = numbered(self._text)
+        if reading.act in (Act.NONE, Act.FIXED, Act.RATE) and is_done(words):
+            act, held = Act.FIXED, self._held(CASE_WORKED if number is None else CASE_OPEN)
+        elif reading.act in (Act.NONE, Act.CLAIM) and takes_on(words):
+            act, held = Act.CLAIM, self._held(CASE_UNTAKEN)
+            held = [one for one in held if self._where.private or self._at - one.created_at <= JUST_TOLD]
+        else:
+            return Act.NONE, []
+        if number is not None:
+            return act, [one for one in held if one.id == number]
         if any(one.mine and not one.done for one in self._around.matters(self._where, self._me)):
-            return []  # what they reported themselves may be what is right again
+            return Act.NONE, []  # what they reported themselves may be what is right again
         if not tells_what(self._text):
-            return held
-        return [one for one in held if not tells_what(one.text) or self._fits(one)]
+            return act, held
+        return act, [one for one in held if not tells_what(one.text) or self._fits(one)]
+
+    def _held(self, states: Collection[CaseState]) -> list[Case]:
+        """The speaker's own to do in these states: those of this chat, in private all."""
+        known = self._around.held if self._where.private else self._around.cases
+        held = known.get(self._me if self._where.private else self._chat_id, ())
+        return [one for one in held if one.owner_id == self._me and one.state in states
+                and (self._where.private or not one.quiet)]  # fmt: skip
 
     def _urging(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """催一下, 师傅还没来: the speaker's own open case, the latest; in a group only while it is being spoken of."""

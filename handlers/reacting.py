@@ -65,7 +65,7 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
     if order.ref is None and turn.quoted is None and (lately := await notices.sent_lately(turn, command.recent)):
         return lately
     try:
-        return await find(turn, command.letters, order.ref)
+        return await find(turn, command.letters, order.ref, cases.meant_by(command.name))
     except NothingOpen:
         if not command.ordinary or helping.addressed(turn):
             raise
@@ -150,7 +150,7 @@ async def _react(turn: Turn, reading: Reading) -> None:
             await emergencies.ask_which(turn, [one.ref for one in reading.candidates])
             return
         if reading.candidates[0].by == HELD and len(reading.candidates) > 1:
-            await cases.ask_which(turn, [one.ref for one in reading.candidates])
+            await cases.ask_which(turn, reading.act, [one.ref for one in reading.candidates])
             return
         ref = reading.candidates[0].ref
         handler = table.ACTS.get(ref.letter, {}).get(reading.act)

@@ -29,6 +29,15 @@ def take_ref(text: str) -> tuple[Ref | None, str]:
     return Ref((match[1] or "").upper(), int(match[2])), rest
 
 
+def numbered(text: str) -> tuple[int | None, str]:
+    """A case's number at the beginning of a text, and what is said after it: `3修好了`, `#12 去看看`."""
+    said = text.strip()
+    ref, rest = take_ref(fold(said))
+    if ref is None or ref.letter:
+        return None, said
+    return ref.number, said[len(said) - len(rest) :].lstrip(" ,，、:：.。")
+
+
 def shown_ref(text: str) -> Ref | None:
     """The number that a post of ours shows (`【事项 12】…`, `【寻人 M3】…`), for quotes without an id."""
     match = _SHOWN.search(text)

@@ -26,7 +26,7 @@ from storage.areas import Area, Chat, Room, as_area
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
-from storage.matters import ALERT_OPEN, CASE_OPEN, CASE_WORKED, Alert, Case, CaseFollower, CaseState, Sighting, Stray
+from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Held, Seen, names_of, roles_of
 
@@ -312,7 +312,7 @@ _JOINED = _FOLLOWED.order_by(_FOLLOWED.selected_columns.case_id)
 """Withdrawn ones too: who had joined was asked to say it if they have the trouble still."""
 _HELD = (
     select(Case)
-    .where(col(Case.owner_id).in_(bindparam("alone")), col(Case.state).in_(CASE_WORKED))
+    .where(col(Case.owner_id).in_(bindparam("alone")), col(Case.state).in_(CASE_OPEN))
     .order_by(col(Case.id))
 )
 _ELSEWHERE = select(Case).where(col(Case.id).in_(bindparam("ids"))).order_by(col(Case.id))

@@ -53,7 +53,7 @@ async def _case(turn: Turn) -> None:
 
 
 async def _question(turn: Turn) -> None:
-    if await chatting.meant_for_bot(turn):
+    if await chatting.meant_for_bot(turn) or await cases.hinted(turn):
         return
     if helping.addressed(turn):
         await helping.asked(turn)

@@ -3,8 +3,10 @@
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
+from handlers.cases.hinting import hinted
 from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
+from handlers.cases.machine import meant_by
 from handlers.cases.neighbours import known, reported
 from handlers.cases.photographing import pictured
 from handlers.cases.timers import ANSWERS, DUE
@@ -23,8 +25,10 @@ __all__ = [
     "asked_apart",
     "complained_of",
     "gives_back",
+    "hinted",
     "inquired",
     "known",
+    "meant_by",
     "pictured",
     "reported",
 ]

@@ -20,6 +20,7 @@ from handlers.clipping import clip
 from handlers.likeness import alike, of_one_house
 from handlers.matters import short_line
 from handlers.posting import NO_MATTER, say, whisper
+from handlers.refs import numbered
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref, plainly_fixed
 from storage.areas import Area
@@ -87,7 +88,8 @@ async def fixed(turn: Turn, ref: Ref) -> None:
         else:
             await more(turn, ref)
     elif case.state in CASE_OPEN and moving.manages(turn, case, area):
-        await moving.finish(turn, ref.number, turn.text[:200])
+        number, words = numbered(turn.text)
+        await moving.finish(turn, ref.number, (words if number == ref.number else turn.text)[:200])
     elif case.state in (*CASE_OPEN, CaseState.DONE) and await moving.affected(turn, case):
         await _good_news(turn, case)
     elif case.state in CASE_OPEN and case.kind == Kind.EMERGENCY:
@@ -97,11 +99,12 @@ async def fixed(turn: Turn, ref: Ref) -> None:
         turn.outcome = Outcome.CHAT
 
 
-async def ask_which(turn: Turn, refs: Sequence[Ref]) -> None:
-    """修好了 of somebody with several cases in hand: they are told which, and nothing is done."""
+async def ask_which(turn: Turn, act: Act, refs: Sequence[Ref]) -> None:
+    """修好了, or 我去看看, of somebody with several cases to do: they are told which, and nothing is done."""
     rows = [(ref, await turn.session.get(Case, ref.number)) for ref in refs]
     lines = "\n".join(short_line(ref, row) for ref, row in rows if row is not None)
-    asking = f"办好的是哪一件？引用那条消息再说一次，或回“办结 {refs[0]} 结果”这样带上编号：\n{lines}"
+    done, how = ("办好", f"办结 {refs[0]} 结果") if act == Act.FIXED else ("要接", f"接单 {refs[0]}")
+    asking = f"{done}的是哪一件？引用那条消息再说一次，或回“{how}”这样带上编号：\n{lines}"
     await whisper(turn, turn.me.contact_id, asking, ref=NO_MATTER)
 
 

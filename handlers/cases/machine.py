@@ -92,6 +92,11 @@ MOVES: Mapping[str, Move] = {
 }
 
 
+def meant_by(command: str) -> tuple[CaseState, ...]:
+    """The states in which a case can be meant by a command that gives no number; none where it moves no case."""
+    return MOVES[command].sources if command in MOVES else ()
+
+
 def legal(state: str, hands: Hands) -> Iterable[Move]:
     """The moves that a command of these hands can make from a state."""
     return (one for one in MOVES.values() if one.usage and state in one.sources and one.hands & hands)

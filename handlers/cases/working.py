@@ -28,6 +28,7 @@ from handlers.cases import (
     texts,
     whistling,
 )
+from handlers.cases.machine import meant_by
 from handlers.clipping import open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal, find
@@ -89,7 +90,7 @@ async def _hand_over(turn: Turn, order: Order) -> None:
         ref = await find(turn, order.command.letters, Ref("", int(last["number"])))
         await moving.hand_over(turn, ref.number, person)
     else:
-        ref = order.ref or await find(turn, order.command.letters, None)
+        ref = order.ref or await find(turn, order.command.letters, None, meant_by("转给"))
         await moving.hand_over(turn, _number(replace(order, ref=ref)), order.rest)
 
 
@@ -341,7 +342,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
-    Command(("待办",), "待办", "列出没办完的事项", listing.todo, HELPERS, ordinary=True),
+    Command(("待办", "代办"), "待办", "列出没办完的事项", listing.todo, HELPERS, ordinary=True),
     Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
     Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
     Command(("今天",), "今天", "今天要办的：到期的、没接的、急的", listing.today, WORKERS, ordinary=True),

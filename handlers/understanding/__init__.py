@@ -24,6 +24,7 @@ from handlers.understanding.phrases import (
     not_yet,
     plainly_fixed,
     says_same,
+    takes_on,
     urges,
 )
 from handlers.understanding.reader import category_of, read
@@ -61,6 +62,7 @@ __all__ = [
     "says_same",
     "sign",
     "stars",
+    "takes_on",
     "tally",
     "teach",
     "to_json",

@@ -40,7 +40,9 @@ def doing(scan: Scan, kind: Kind, category: str | None, context: Context) -> Doi
         meant = targets.merge(pointed, targets.own(context))
         return Doing(Act.HUSH, meant[0].confidence, meant) if meant else NONE
     plain = _by_rules(scan, kind, category, pointed, context)
-    return _learned(scan, kind, category, plain, pointed, context)
+    done = _learned(scan, kind, category, plain, pointed, context)
+    to_others = not (pointed or context.mentions_bot) and phrases.to_kin(text)
+    return NONE if done.act is Act.WITHDRAW and to_others else done
 
 
 def _by_rules(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidate], context: Context) -> Doing:

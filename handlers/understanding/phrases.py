@@ -158,6 +158,10 @@ _DROPPED = re.compile(
     r"(?:我们?|俺|自己|自家|找人){1,3}(?:修|弄|解决|处理|疏通|换)(?:好|完|通)?)了"
     r"(?:[,，。!！~ ]*(?:(?:谢谢|感谢|多谢|辛苦|麻烦|撤|算|不用)[^?？]{0,12})?)"
 )
+_TO_KIN = re.compile(
+    r"(?:(?:孩子|娃儿?|他|她)[他她]?[爸妈爹娘爷奶]|老[公婆伴]|老头子?|媳妇|[爸妈爹娘]{1,2}|爷爷|奶奶|儿子|闺女|女儿|姑娘|亲爱的|宝贝?)"
+    r"[,，!！ ]*你?(?:们)?(?:就|也|先|都|今[天晚])*(?:不用|别|甭|不要|不必)(?!人)"
+)
 _DISPLEASED = re.compile(r"(?:很|非常|一点[都也]?|根本|还是|我)?不(?:太)?满意")
 _DONE = re.compile(
     r"(?:我|俺|这|那|师傅|已经|已|刚刚?|都|现在|水管?|电|灯|路灯|电梯|暖气|下水道?|管道|井盖|线路?|门禁?|垃圾|[,， ])*+"
@@ -167,6 +171,14 @@ _DONE = re.compile(
     r"(?:[,，。!！]+ ?[^?？]{0,16})?[。!！~]*"
 )
 """What who did the work says of it, as a whole line; what was done may follow."""
+_TAKES_ON = re.compile(
+    r"(?:收到|好的?|行|嗯+|知道了|[,，。!！ ])*+(?:这[个件]事?)?(?:我|俺)?"
+    r"(?:来|先|马上|这就|立刻|一会儿?|等[下会]儿?|待会儿?|现在|就|今天|下午|上午|晚上|中午|明天|明早)*"
+    r"(?:接(?:单|手|下)?了|接单|去(?:看看?|瞧瞧?|处理|办|修|一趟|现场)|过去(?:看看?|处理)?|来?(?:处理(?!了)|安排(?:师傅|人)?)|"
+    r"(?:马上|这就|立刻)(?:去|来|到|过来|过去))"
+    r"(?:一下|看看?|[了吧啦哈的])*+[。!！~ ]*"
+)
+"""What who is to do the work says when they take it on, as a whole line."""
 OVER = re.compile(
     r"(?:(?:[人火烟他她也都刚被给]|大家|大伙|我[妈爸们]?|孩子|老人|里面的|已经?|现在|终于|总算|全部?|消防员?|师傅)*+"
     r"(?:[救放弄拉抬]?出来|获救|脱困|救[下上]来|扑灭|灭|熄灭?|浇灭)[了啦咯咗][,，。!！~ ]*+){1,3}"
@@ -249,9 +261,19 @@ def is_done(text: str) -> bool:
     return len(text) <= SHORT and not QUESTION.search(text) and _DONE.fullmatch(fold(text)) is not None
 
 
+def takes_on(text: str) -> bool:
+    """Whether all of a short line says that its writer takes something on: 接了, 我马上去看看."""
+    return len(text) <= SHORT and _TAKES_ON.fullmatch(fold(text)) is not None
+
+
 def urges(text: str) -> bool:
     """Whether all of a short line asks for more haste, or says that nobody has come yet: 催一下, 师傅怎么还没来."""
     return len(text) <= SHORT and any(one.fullmatch(fold(text)) for one in (_HASTE, _NOBODY_YET))
+
+
+def to_kin(text: str) -> bool:
+    """Whether a line tells one of the writer's own family to let something be: 孩子他爸不用管了."""
+    return _TO_KIN.match(fold(text)) is not None
 
 
 def drops(text: str) -> bool:

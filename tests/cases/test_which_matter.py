@@ -103,3 +103,52 @@ async def test_what_somebody_says_of_one_worker_in_one_go_is_one_complaint(talk:
     assert texts(said, "@r1") == ["【事项 1】已补充，只转给了老郭，不会发到群里。"]
     assert texts(said, "g1") == [] and texts(said, "@w1") == []
     assert "【事项 2】" in texts(await talk.say("r1", None, "投诉老郭，收了我两百块钱"), "@r1")[0]
+
+
+@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "马上过去"])
+async def test_who_is_to_do_it_takes_it_on_in_plain_words(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", LAMP)
+    assert texts(await talk.say("w1", "g1", words), "g1") == ["@王姨 【事项 1】小耿已接单，正在处理。"]
+    assert await talk.say("w1", "g1", words) == []  # nothing is left to take
+
+
+async def test_of_several_to_take_it_is_asked_which(talk: Talk) -> None:
+    await talk.say("r1", "g1", PIPE)
+    await talk.say("r2", "g1", LAMP)
+    said = texts(await talk.say("w1", None, "我去看看"), "@w1")
+    assert said[0].startswith("要接的是哪一件？") and "“接单 1”" in said[0]
+    assert texts(await talk.say("w1", None, "2 我去看看"), "g1") == ["@赵大爷 【事项 2】小耿已接单，正在处理。"]
+    assert await talk.say("r3", "g1", "我去看看") == []  # who holds no role takes nothing on
+
+
+async def test_long_after_a_report_nothing_is_taken_on_by_words_in_the_group(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    await talk.wait(hours=2)
+    assert await talk.say("w1", "g1", "我去看看") == []
+
+
+async def test_a_number_before_what_is_done_says_of_which_case_it_is(talk: Talk) -> None:
+    await both(talk)
+    said = await talk.say("w1", None, "2修好了，换了灯泡")
+    assert texts(said, "g1")[0].startswith("@王姨 【事项 2】已办结：修好了，换了灯泡")
+
+
+async def test_a_command_without_a_number_means_the_case_that_it_fits(talk: Talk) -> None:
+    await talk.say("r1", "g1", PIPE)
+    await talk.say("w1", "g1", "办结 1 换了管")
+    await talk.say("r2", "g1", LAMP)
+    assert texts(await talk.say("w1", None, "接单"), "g1") == ["@赵大爷 【事项 2】小耿已接单，正在处理。"]
+
+
+async def test_a_worker_who_tells_the_bot_how_it_goes_is_shown_how_to_pass_it_on(talk: Talk) -> None:
+    await both(talk)
+    said = texts(await talk.say("w1", None, "师傅已经到楼下了"), "@w1")
+    assert said == ["要让报事人知道，请回“进展 2 师傅已经到楼下了”；办完回“办结 2 结果”。"]
+    assert await talk.say("w1", None, "明天才能修完") == []  # it was shown how
+    assert await talk.say("w1", None, "好的，马上") == []
+
+
+@pytest.mark.parametrize("words", ["孩子他爸不用管了，作业写完了", "妈你别等了，我不回来吃"])
+async def test_what_is_said_to_the_family_takes_nothing_back(talk: Talk, words: str) -> None:
+    await both(talk)
+    assert await talk.say("r1", "g1", words) == []
