@@ -121,11 +121,9 @@ class Surroundings:
         mine = [one for one in self.strays.get(where.chat_id, ()) if one.reporter_id == contact_id]
         return tuple(OpenMatter(ref=Ref("F", one.id or 0), at=one.created_at, mine=True) for one in mine)
 
-    def sought(self, where: Where) -> dict[Ref, str]:
-        """The names of those who are sought, as far as people here have heard of them."""
-        return {
-            Ref("M", alert.id or 0): alert.name for alert in self.alerts if alert.name and self._heard(alert, where)
-        }
+    def sought(self, where: Where) -> list[Alert]:
+        """Those who are sought, as far as people here have heard of them."""
+        return [alert for alert in self.alerts if self._heard(alert, where)]
 
     def own_alerts(self, contact_id: int) -> list[Ref]:
         """The open alerts that somebody reported."""

@@ -14,7 +14,7 @@ from handlers.alerts.reaching import load
 from handlers.alerts.reopening import heeded, reopen
 from handlers.alerts.saying_over import heard as heard_over
 from handlers.alerts.sightings import named as seen_by_name
-from handlers.alerts.sightings import sighted
+from handlers.alerts.sightings import sighted, taken_in
 from handlers.alerts.spreading import catch_up
 from handlers.alerts.texts import recalled
 
@@ -45,6 +45,7 @@ __all__ = [
     "said_found",
     "seen_by_name",
     "sighted",
+    "taken_in",
     "tells_of_death",
     "told_how",
     "withdraw",

@@ -60,7 +60,8 @@ async def more(turn: Turn, ref: Ref) -> None:
 
         await opening.reported(turn)
     elif own and saying_over.with_police(turn.text):
-        await police.told(turn, ref)
+        for one in await _own_of(turn, ref):
+            await police.told(turn, one)
     elif own and saying_over.no_wider(turn.text):
         await widening.stop(turn, ref)
     elif own and turn.here.private and facts.asks(turn.text):
@@ -80,6 +81,14 @@ async def more(turn: Turn, ref: Ref) -> None:
         await sightings.record(turn, alert, area)
     else:
         turn.outcome = Outcome.CHAT
+
+
+async def _own_of(turn: Turn, ref: Ref) -> list[Ref]:
+    """The alert, and with it, where the words name none, the speaker's others of which the police do not know yet."""
+    candidates = turn.reading.candidates if turn.reading and turn.quoted is None else ()
+    others = [one.ref for one in candidates if one.by == "writer" and one.ref != ref]
+    found = [(one, await turn.session.get(Alert, one.number)) for one in (ref, *others)]
+    return [one for one, alert in found if alert and alert.police_told_at is None] or [ref]
 
 
 async def add_from_others(turn: Turn, alert: Alert, area: Area) -> None:

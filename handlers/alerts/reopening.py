@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import lateness
-from handlers.alerts import after, asking, circle, ending, merging, spreading, standing, texts
+from handlers.alerts import after, asking, circle, ending, facts, merging, spreading, standing, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
 from handlers.hearers import speakers_chats
 from handlers.matters import RECENT_DONE, Refusal, listing
@@ -61,7 +61,7 @@ def heeded(reading: Reading, ended: Sequence[Ref]) -> Reading:
         reading.act != Act.NONE
         or not ended
         or _reports(reading)
-        or not (goes_on(reading.text) or protests(reading.text))
+        or not (goes_on(reading.text) or protests(reading.text) or facts.of_another(reading.text))
     ):
         return reading
     return reading._replace(act=Act.NOT_FIXED, candidates=tuple(Candidate(ref, 0.6, "writer") for ref in ended))
@@ -100,11 +100,15 @@ async def in_words(turn: Turn, ref: Ref) -> None:
         turn.outcome = Outcome.CHAT
     elif others:
         raise Refusal(f"您说的是哪一位？请带上编号，如“还没找到 {ref}”（{listing([ref, *others])}）。")
-    elif entitled and (named or (goes_on(turn.text) and not _long_over(turn, alert))):
+    elif entitled and (named or (_not_found(turn.text) and not _long_over(turn, alert))):
         if await lateness.in_time(turn, ref_of(alert)):
             await reopen(turn, ref)
     else:
         await say(turn, texts.who_may_reopen(alert), ref=ref_of(alert))
+
+
+def _not_found(text: str) -> bool:
+    return goes_on(text) or facts.of_another(text)  # who was found is somebody else
 
 
 def _named(turn: Turn) -> tuple[bool, list[Ref]]:

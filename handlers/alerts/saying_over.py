@@ -78,7 +78,7 @@ def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
     ways = (HIDES_PHONE.search, with_police, no_wider, of_another)
     said = [way(reading.text) for way in ways]
-    if len(own) == 1 and reading.act in _ACTS and any(said):
+    if own and reading.act in _ACTS and (any(said) if len(own) == 1 else with_police(reading.text)):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))
     if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
         return reading

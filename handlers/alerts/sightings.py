@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -38,16 +39,41 @@ _NOT_SEEN = re.compile(r"没(?:有)?(?:看|瞧|见|碰|遇)|[?？]|[吗么没]\s
 MAX_NAMED = 60
 
 
-def named(reading: Reading, sought: Mapping[Ref, str]) -> Reading:
+def named(reading: Reading, sought: Sequence[Alert]) -> Reading:
     """The reading of 看到王建国了，在老粮站, where somebody of that name is sought: a clue, which else is talk."""
     text = reading.text
     if reading.kind is not Kind.CHAT or reading.act is not Act.NONE or len(text) > MAX_NAMED:
         return reading
-    refs = [ref for ref, name in sought.items() if len(name) > 1 and name in text]
+    refs = [Ref("M", one.id or 0) for one in sought if len(one.name) > 1 and one.name in text]
     if not refs or not _SEEN.search(text) or _NOT_SEEN.search(text):
         return reading
     candidates = (Candidate(refs[0], SURE, "name"),) if len(refs) == 1 else ()
     return reading._replace(kind=Kind.SIGHTING, confidence=SURE, candidates=candidates)
+
+
+_TAKEN_IN = re.compile(
+    r"(?:^|[,，。.!！~～\s])(?:你们?家的?|[他她]家的?|这|那|个|位|丢的|走[丢失]的|(?:你们?|大家)?要?找的|[群照]片?[里上]?的)*"
+    rf"(?:人家?|他|她|小家伙|丫头|小姑娘|小伙子|婆婆|阿[公婆姨]|大叔|{facts.OLD.pattern}|{facts.YOUNG.pattern})[子儿家]?"
+    r"(?:现在|这会儿?|目前|正|就|应该|好像|刚才?|一直|已经|还|在|跟|和|[跑来坐站待呆躲玩睡走住]|到|了)*?"
+    r"(?:在|[到来])了?(?:我|俺|咱)(?:们|家|这|那|店|屋|院|单位|办公|车|门口|摊|楼|里|铺|厂|学校|村|小区|隔壁|旁边|身边|[爸妈奶爷])"
+)
+"""人在我店里, 你家孩子在我家玩呢: whom others seek is with the writer."""
+_NO_PLACE = frozenset(("我", "俺", "咱", "我们", "你家", "我家", "俺家"))
+
+
+def taken_in(reading: Reading, sought: Sequence[Alert], me: int) -> Reading:
+    """The reading of words that somebody is with the writer, where one person is sought who may be meant: a clue."""
+    text = reading.text
+    if reading.kind not in (Kind.CHAT, Kind.STRAY) or reading.act is not Act.NONE or len(text) > MAX_NAMED:
+        return reading
+    fitting = [one for one in sought if not facts.other_age(one, text)]
+    if not fitting or any(one.reporter_id == me for one in sought):
+        return reading
+    if not _TAKEN_IN.search(text) or _NOT_SEEN.search(text):
+        return reading
+    fields = replace(reading.fields, place=None) if reading.fields.place in _NO_PLACE else reading.fields
+    candidates = (Candidate(Ref("M", fitting[0].id or 0), SURE, "place"),) if len(fitting) == 1 else ()
+    return reading._replace(kind=Kind.SIGHTING, confidence=SURE, candidates=candidates, fields=fields)
 
 
 async def sighted(turn: Turn) -> None:

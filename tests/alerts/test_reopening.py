@@ -180,3 +180,12 @@ async def test_who_only_asks_why_it_was_one_hears_how_it_goes_on(talk: Talk, wor
     await talk.say("w1", None, "误报 M1")
     assert "还没找到 M1" in texts(await talk.say("r1", "g1", words), "g1")[0]
     assert await talk.say("r2", "g1", words) == []
+
+
+async def test_who_was_found_is_somebody_else(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈走丢了，王秀兰，72岁，红外套，早上8点从菜市场走的")
+    await talk.say("w1", None, "确认")
+    await talk.say("r1", "g1", "找到了，谢谢大家")
+    assert await talk.say("r2", "g1", "不是我妈，认错了") == []
+    said = texts(await talk.say("r1", "g1", "不是我妈，认错了"), "g2")
+    assert said[0].startswith("【寻人 M1】还没有找到，请继续留意")

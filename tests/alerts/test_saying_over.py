@@ -126,3 +126,28 @@ async def test_a_phone_that_is_not_for_the_group_stays_with_the_worker(talk: Tal
     said = await talk.say("w1", None, "确认 M1")
     assert not [one for one in said if "13900000001" in one.text]
     assert (await the_alert(talk)).phone == "13900000001"
+
+
+async def two(talk: Talk) -> None:
+    """A brother and a sister of one family."""
+    await talk.say("r1", "g1", "我儿子不见了，8岁，蓝校服，放学没回家")
+    await talk.say("r1", "g1", "我女儿也不见了，5岁，红裙子，一起的")
+
+
+@pytest.mark.parametrize("words", ["两个都找到了", "俩孩子都回来了，谢谢大家"])
+async def test_of_several_all_are_found(talk: Talk, words: str) -> None:
+    await two(talk)
+    said = texts(await talk.say("r1", "g1", words), "g1")
+    assert [text[:8] for text in said] == ["【寻人 M1】好", "【寻人 M2】好"]
+
+
+@pytest.mark.parametrize("words", ["找到了，谢谢大家", "找到一个了，还有一个没找到"])
+async def test_of_several_not_all_are_found(talk: Talk, words: str) -> None:
+    await two(talk)
+    assert not [text for text in texts(await talk.say("r1", "g1", words), "g1") if "已找到" in text]
+
+
+async def test_the_police_know_of_all_whom_the_family_seeks(talk: Talk) -> None:
+    await two(talk)
+    said = texts(await talk.say("r1", "g1", "已报警"), "g1")
+    assert ["M1" in said[0], "M2" in said[1]] == [True, True]

@@ -110,3 +110,26 @@ async def test_of_two_with_one_name_the_workers_are_asked_which(talk: Talk) -> N
     await talk.say("w3", None, "确认 M2")
     said = await talk.say("r3", "g2", "看到王建国了，在老粮站")
     assert rooms(said) == {"@w1", "@w3"}
+
+
+CHILD = "我儿子不见了，8岁，蓝校服，下午四点从二小门口走的"
+
+
+@pytest.mark.parametrize("words", ["小孩在我家写作业呢", "你家孩子在我家玩呢", "孩子在我这儿", "他现在在我店里"])
+async def test_who_says_that_the_child_is_with_them_is_heard(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", CHILD)
+    await talk.say("w1", None, "确认")
+    said = await talk.say("r2", "g2", words)
+    assert f"说“{words}”" in texts(said, "g1")[0]
+    assert texts(said, "g2")[0].startswith("@赵大爷 【寻人 M1】谢谢")
+
+
+@pytest.mark.parametrize("words", ["我家孩子在家写作业", "孩子在我家吗", "老奶奶在我家打牌呢", "孩子没在我这儿"])
+async def test_who_is_not_whom_they_seek_is_no_clue(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", CHILD)
+    await talk.say("w1", None, "确认")
+    assert texts(await talk.say("r2", "g2", words), "g1") == []
+
+
+async def test_where_nobody_is_sought_a_child_at_home_is_talk(talk: Talk) -> None:
+    assert await talk.say("r2", "g2", "小孩在我家写作业呢") == []

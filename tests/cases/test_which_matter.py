@@ -152,3 +152,9 @@ async def test_a_worker_who_tells_the_bot_how_it_goes_is_shown_how_to_pass_it_on
 async def test_what_is_said_to_the_family_takes_nothing_back(talk: Talk, words: str) -> None:
     await both(talk)
     assert await talk.say("r1", "g1", words) == []
+
+
+async def test_what_is_of_the_house_may_be_kept_out_of_the_group(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    said = texts(await talk.say("r1", None, "我家的事别在群里说"), "@r1")
+    assert said == ["【事项 1】好的，以后只私下说，不在群里说了。已经发出去的收不回来。"]
