@@ -116,7 +116,7 @@ def _with_companions(base: Path) -> list[Path]:
 
 @app.command()
 def parse(
-    file: Annotated[Path | None, typer.Argument(help="每行一条消息，或带 text 的 JSONL；不给就读标准输入")] = None,
+    file: Annotated[Path | None, typer.Argument(help="每行一条消息，或带 text 的 JSONL；不给或写 - 就读标准输入")] = None,
     now: Annotated[str | None, typer.Option(help="消息的时间，如 2026-11-21T15:30+08:00")] = None,
     town: TownPath = None,
     grid: Annotated[str | None, typer.Option(help="消息所在网格的编号")] = None,
@@ -127,7 +127,7 @@ def parse(
 
     with told():
         moment = _moment(now, "--now") if now else None
-        source: TextIO = _open(file) if file else sys.stdin
+        source: TextIO = sys.stdin if file in (None, Path("-")) else _open(file)
         if source.isatty():
             typer.echo("请输入消息，一行一条；按 Ctrl+D 结束。", err=True)
         source.reconfigure(errors="replace")  # type: ignore[attr-defined]

@@ -12,6 +12,7 @@ from enum import StrEnum
 from handlers.refs import fold, take_ref
 from handlers.turn import Speaker, Turn
 from handlers.understanding import Ref
+from handlers.understanding.normal import simplified
 from handlers.understanding.numerals import CN, number
 from storage.people import Role
 
@@ -106,6 +107,16 @@ _DATE = re.compile(r"(?:之|以)?[前后]|的|[上下]午|[早晚]上|中午|[�
 """After 12号 without a gap: the twelfth of the month."""
 
 
+_HEAD = 8
+"""Characters at the beginning of a text in which a command's word stands."""
+
+
+def _in_simplified(folded: str) -> str:
+    """The same with its beginning in simplified script, in which the commands are known: 幫助, 12 辦結."""
+    head = simplified(folded[:_HEAD])
+    return head + folded[_HEAD:] if len(head) == len(folded[:_HEAD]) else folded
+
+
 def counts(ref: Ref, number: str, tail: str, command: Command) -> bool:
     """Whether the number counts or dates something (12份问卷, 12号前) and is no matter's."""
     if ref.letter or not tail:
@@ -126,9 +137,9 @@ class Grammar:
     def parse(self, text: str, speaker: Speaker, *, addressed: bool) -> Order | None:
         """The order, or None for ordinary text. `addressed`: the bot was mentioned, or it is a private chat."""
         folded = fold(text).strip()
-        match = self._start.match(folded)
+        match = self._start.match(_in_simplified(folded))
         command = self._by_word[match[0]] if match else None
-        if match is None or command is None or (command.shape and not command.shape.fullmatch(folded)):
+        if match is None or command is None or (command.shape and not command.shape.fullmatch(_in_simplified(folded))):
             return self._number_first(folded, speaker)
         order = self._fit(command, folded[match.end() :])
         return order if order and _meant(order, speaker, addressed) else None
@@ -146,7 +157,7 @@ class Grammar:
 
     def _several(self, text: str, speaker: Speaker, addressed: bool) -> tuple[Order, ...]:
         """办结 1 2, 确认 M1、M2: the same for each, where only numbers follow; 接单 1 2 is a slip and asked about."""
-        match = _NUMBERS.fullmatch(fold(text).strip())
+        match = _NUMBERS.fullmatch(_in_simplified(fold(text).strip()))
         command = self._by_word.get(match["word"]) if match else None
         if match is None or command is None or not command.spreads or command.rest == Takes.MUST:
             return ()
@@ -157,10 +168,11 @@ class Grammar:
     def _number_first(self, folded: str, speaker: Speaker) -> Order | None:
         """12接单, 12号办结 已修好, M3确认: only from who has the role; from others such words are talk."""
         ref, after = take_ref(folded)
-        match = self._start.match(_GAP.sub("", after, count=1)) if ref else None
+        after = _GAP.sub("", after, count=1)
+        match = self._start.match(_in_simplified(after)) if ref else None
         if ref is None or match is None:
             return None
-        command, tail = self._by_word[match[0]], match.string[match.end() :]
+        command, tail = self._by_word[match[0]], after[match.end() :]
         fits = command.number != Takes.NO and (not ref.letter or ref.letter in command.letters)
         holds = speaker.has(command.roles) if command.roles else bool(speaker.roles)
         if not (fits and holds) or not (_END.match(tail) or (command.rest != Takes.NO and _GAP.match(tail)[0])):  # type: ignore[index]

@@ -80,7 +80,10 @@ class Dispatch:
         self._bank = Bank(outside.segmenter)
         self._spent: dict[int, float] = {}  # seconds spent on planning each message, until it is told of
         self._left_over = self._suspected = 0
-        self._addressed = re.compile(rf"[@＠]{re.escape(outside.rules.bot_name)}[\s\u2005\u00a0]*")
+        name = re.escape(outside.rules.bot_name)
+        self._addressed = re.compile(rf"[@＠]{name}[\s\u2005\u00a0]*")
+        greeting = r"(?:(?:你|您|早上?|晚上)好|[还你]?在(?:不在|吗|么|哪儿?)?|呢)?"
+        self._called = re.compile(rf"[@＠]?{name}[\s,，]*{greeting}[\s?？!！。~～呀啊]*")
 
     async def recover(self, now: datetime) -> None:
         """At a start: what is found undone, whoever stored it, may have stopped a process: it is taken up singly."""
@@ -171,6 +174,9 @@ class Dispatch:
 
     def _plan(self, message: Message, around: Surroundings) -> Plan:
         event = message.event
+        if self._called.fullmatch(event.text.strip()):  # by its name, and nothing else: 格格在吗
+            event = replace(event, mentions_me=True, text="")
+            message = replace(message, event=event)
         if event.kind == EventKind.MESSAGE and event.from_self and not around.unsettled:
             return Plan(message, nothing=Outcome.OWN)
         if event.kind != EventKind.MESSAGE or event.from_self:

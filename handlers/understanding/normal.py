@@ -56,6 +56,11 @@ def _folded() -> tuple[frozenset[str], frozenset[str]]:
     return traditional | set(map(chr, _TABLE)), traditional
 
 
+def simplified(text: str) -> str:
+    """`text` in simplified script."""
+    return text if _folded()[1].isdisjoint(text) else _simplifier().convert(text)
+
+
 def fold(text: str) -> str:
     """`text` in narrow letters, simplified script, without what cannot be seen; at most `MAX_CHARS` characters.
 

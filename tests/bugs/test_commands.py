@@ -101,3 +101,22 @@ def test_other_words_of_numbers_are_no_number_of_a_case(words: str) -> None:
     speaker = Speaker(1, "周敏", (Held(1, Role.WORKER, 1, "/1/", 5),))
     orders = GRAMMAR.parse_all(words, speaker, addressed=True)
     assert not any(order.ref for order in orders)
+
+
+@pytest.mark.parametrize("words", ["格格", "格格在吗", "格格，你好", "@格格 在吗？"])
+async def test_who_calls_the_bot_by_its_name_alone_is_answered(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "楼道灯坏了")
+    assert texts(await talk.say("r1", "g1", words), "g1")[0].startswith("@王姨 我是格格")
+    assert await talk.wait(minutes=5) == []  # it is no part of the case
+
+
+@pytest.mark.parametrize("words", ["格格不入", "格格昨天没来", "格格格格"])
+async def test_what_only_begins_with_its_name_is_talk(talk: Talk, words: str) -> None:
+    assert await talk.say("r1", "g1", words) == []
+
+
+async def test_commands_are_known_in_traditional_script(talk: Talk) -> None:
+    await talk.say("r1", "g1", "楼道灯坏了")
+    assert "【事项 1】接好了" in texts(await talk.say("w1", None, "接單 1"), "@w1")[0]
+    assert texts(await talk.say("w1", None, "1號辦結 換了燈泡"), "g1")[0].startswith("@王姨 【事项 1】已办结：換了燈泡")
+    assert texts(await talk.say("r1", None, "幫助"), "@r1")[0].startswith("我")
