@@ -116,7 +116,9 @@ def _with_companions(base: Path) -> list[Path]:
 
 @app.command()
 def parse(
-    file: Annotated[Path | None, typer.Argument(help="每行一条消息，或带 text 的 JSONL；不给或写 - 就读标准输入")] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="每行一条消息，或带 text 的 JSONL；不给或写 - 就读标准输入")
+    ] = None,
     now: Annotated[str | None, typer.Option(help="消息的时间，如 2026-11-21T15:30+08:00")] = None,
     town: TownPath = None,
     grid: Annotated[str | None, typer.Option(help="消息所在网格的编号")] = None,

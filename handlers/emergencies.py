@@ -121,6 +121,15 @@ _GOES_ON = re.compile(
     r"又(?:[烧燃冒漏]|着(?!急|凉)|打|闹|晕|掉|塌|上(?:去|楼顶))|复燃|死灰复燃|没(?:有)?(?:灭|熄|扑灭|救[下上出])|"
     r"不是虚惊|谁说.{0,4}(?:虚惊|没|是假)|真的?(?:着火|起火|有人|出事|漏)|越[烧来]越"
 )
+_RESCUERS = r"(?:我们?|俺们?|人|大家|民警|警察|消防员?|救护车|120|119|已经?|刚刚?|都|也|[,，。!！ ])*+"
+_ARRIVED = re.compile(rf"{_RESCUERS}(?:到(?:达?现?场|位)?了|(?:到达?|赶到|在)现?场(?:了|啦)?|赶到了)[。!！~～]*")
+"""What those who were called say when they are there."""
+_ENDED = re.compile(
+    rf"(?:险情|现场|情况|阀门?|电|人){{0,2}}{_RESCUERS}(?:被|基本|完全|全部?|给)*"
+    r"(?:扑?灭(?:掉|完)?了|(?:控制|稳定)(?:住了?|了)|解除了?|排除了?|(?:救|拉|抬|接)(?:下|出|上)来了|送(?:去|到|往)?医院?了|处理(?:好|完)了|没事了)"
+    r"(?:[,，。 ]*(?:没有?|无)(?:人员?)?(?:受?伤亡?|死伤|被困|大碍))?[。!！~～]*"
+)
+"""What they say when it is over: 已经灭了，没有人员伤亡."""
 MAX_CALL_OFF = 60
 """Characters up to which a line may say nothing but that there was no danger."""
 
@@ -170,12 +179,23 @@ def fits(text: str, said: str) -> bool:
     return not named or any(one.words.search(said) for one in named)
 
 
-async def ask_which(turn: Turn, refs: Sequence[Ref]) -> None:
-    """没着火 where several dangers are open: they are listed, and nothing is done."""
+async def ask_which(turn: Turn, act: Act, refs: Sequence[Ref]) -> None:
+    """没着火, or 到了, where several dangers are open: they are listed, and nothing is done."""
     rows = [(ref, await turn.session.get(Case, ref.number)) for ref in refs]
     lines = "\n".join(short_line(ref, row) for ref, row in rows if row is not None)
     how = "办结 {} 没有险情" if turn.me.has(ON_DUTY) else "撤销 {}"
+    how = "进展 {} 已到现场" if act == Act.CLAIM else how
     await say(turn, f"您说的是哪一件？请引用那条消息再说一次，或回“{how.format(refs[0])}”这样带上编号：\n{lines}")
+
+
+def arrived(text: str) -> bool:
+    """Whether all of a line says that its writer is there: 已到现场."""
+    return _ARRIVED.fullmatch(text.strip()) is not None
+
+
+def ended(text: str, said: str) -> bool:
+    """Whether all of a line says that the danger told of in `said` is over, as who was called to it would say it."""
+    return _ENDED.fullmatch(text.strip()) is not None and ("灭" not in text or fits("火", said)) and fits(text, said)
 
 
 def goes_on(text: str) -> bool:

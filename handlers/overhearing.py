@@ -89,6 +89,10 @@ class Overhearing:
         if len(called) > 1:
             which = tuple(Candidate(ref, 0.8, CALLED) for ref in called)
             return reading._replace(text=self._text, kind=Kind.CHAT, act=act, candidates=which, joined=0)
+        act, there = self._at_the_scene(reading)
+        if there:
+            which = tuple(Candidate(Ref("", one.id or 0), 0.8, CALLED) for one in there)
+            return reading._replace(text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=which)
         act, hands = self._by_hands(reading)
         if hands:
             candidates = tuple(Candidate(Ref("", one.id or 0), 0.8, HELD) for one in hands)
@@ -262,6 +266,23 @@ class Overhearing:
         if self._quoted is None and self._where.private:
             meant = [one for one in self._dangers() if one.state in CASE_OPEN and self._means(one)]
         return act, [Ref("", one.id or 0) for one in meant if one.kind == Kind.EMERGENCY]
+
+    def _at_the_scene(self, reading: Reading) -> tuple[Act, list[Case]]:
+        """到了, 已经灭了 of who was called to a danger: it is taken on, or over; in a group the latest one."""
+        if not self._speaker.has(ON_DUTY) or reading.act not in (Act.NONE, Act.CLAIM, Act.FIXED):
+            return Act.NONE, []
+        number, words = numbered(self._text)
+        here = [one for one, path in self._around.dangers if one.state in CASE_OPEN and self._called_to(one, path)]
+        if emergencies.arrived(words):
+            act = Act.CLAIM
+        else:
+            act, here = Act.FIXED, [one for one in here if emergencies.ended(words, one.text)]
+        if self._quoted is not None or number is not None:
+            meant = self._quoted if self._quoted is not None else Ref("", number or 0)
+            return act, [one for one in here if meant == Ref("", one.id or 0)]
+        if self._where.private:
+            return act, here
+        return act, [one for one in here if one.chat_id == self._chat_id and not one.quiet][-1:]
 
     def _means(self, case: Case) -> bool:
         """Whether a line that calls a danger off is about this one: others than the reporter must name it."""

@@ -147,7 +147,7 @@ async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
 async def _react(turn: Turn, reading: Reading) -> None:
     if reading.act != Act.NONE and reading.candidates:
         if reading.candidates[0].by == CALLED and len(reading.candidates) > 1:
-            await emergencies.ask_which(turn, [one.ref for one in reading.candidates])
+            await emergencies.ask_which(turn, reading.act, [one.ref for one in reading.candidates])
             return
         if reading.candidates[0].by == HELD and len(reading.candidates) > 1:
             await cases.ask_which(turn, reading.act, [one.ref for one in reading.candidates])

@@ -7,7 +7,9 @@ import string
 
 from handlers.understanding import Ref
 
-_REF = re.compile(r"(?:([mfnpasq])\s*|#\s*|(?:事[项項]|案件|工单)\s*#?\s*)?(\d{1,9})(?!\d)(?:\s*[号號])?", re.IGNORECASE)
+_REF = re.compile(
+    r"(?:([mfnpasq])\s*|#\s*|(?:事[项項]|案件|工单)\s*#?\s*)?(\d{1,9})(?!\d)(?:\s*[号號])?", re.IGNORECASE
+)
 _SHOWN = re.compile(r"【[^】\d]*?([MFNPASQ]?)\s?(\d{1,9})[^】]*】")
 
 

@@ -205,8 +205,12 @@ async def rated(turn: Turn, ref: Ref) -> None:
 
 
 async def claimed(turn: Turn, ref: Ref) -> None:
-    """我来 / 8号我接了: a claim, from somebody who may."""
-    if turn.me.has((*ON_DUTY, Role.VOLUNTEER)):
+    """我来 / 8号我接了: a claim, from somebody who may; 到了 at a danger is told to its group."""
+    from handlers import emergencies  # it imports this package
+
+    if emergencies.arrived(numbered(turn.text)[1]):
+        await moving.progress(turn, ref.number, "已到现场")
+    elif turn.me.has((*ON_DUTY, Role.VOLUNTEER)):
         await moving.claim(turn, ref.number)
     else:
         turn.outcome = Outcome.CHAT

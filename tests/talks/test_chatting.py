@@ -11,7 +11,7 @@ from tests.harness import Talk, texts
 async def test_a_greeting_is_answered(talk: Talk, words: str) -> None:
     assert "我是格格" in texts(await talk.say("r1", None, words), "@r1")[0]
     assert "我是格格" in texts(await talk.say("r2", "g1", f"@格格 {words}"), "g1")[0]
-    assert await talk.say("r1", "g1", words) == []
+    assert bool(await talk.say("r1", "g1", words)) == words.startswith("格格")
 
 
 async def test_thanks_are_answered_where_they_are_meant(talk: Talk) -> None:

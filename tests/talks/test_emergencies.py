@@ -203,3 +203,29 @@ async def test_who_gives_an_emergency_back_leaves_it_to_the_others(talk: Talk) -
     said = await talk.say("w1", None, "退单 1")
     assert {"@l1", "@a1", "@p1"} <= rooms(said)
     assert "@l1" in rooms(await talk.wait(minutes=12))
+
+
+FIRE, LEAP = "着火了着火了！3栋", "有人要跳楼"
+
+
+async def test_who_was_called_says_in_plain_words_that_they_are_there_and_that_it_is_over(talk: Talk) -> None:
+    await talk.say("r1", "g1", FIRE)
+    assert texts(await talk.say("w1", "g1", "到了"), "g1") == ["@王姨 【事项 1】进展：已到现场"]
+    assert await talk.say("w1", "g1", "快递到了") == []
+    said = await talk.say("w1", "g1", "已经灭了，没有人员伤亡")
+    assert texts(said, "g1") == ["@王姨 【事项 1】已办结：已经灭了，没有人员伤亡。"]
+    assert await talk.say("w1", "g1", "灭了") == []
+
+
+async def test_in_private_the_police_are_asked_which_danger_they_are_at(talk: Talk) -> None:
+    await talk.say("r1", "g1", FIRE)
+    await talk.say("r3", "g2", LEAP)
+    said = texts(await talk.say("p1", None, "已到现场"), "@p1")
+    assert said[0].startswith("您说的是哪一件？") and "“进展 1 已到现场”" in said[0]
+    assert texts(await talk.say("p1", None, "2 到了"), "g2") == ["@孙丽 【事项 2】进展：已到现场"]
+
+
+async def test_others_words_about_it_end_nothing(talk: Talk) -> None:
+    await talk.say("r1", "g1", FIRE)
+    assert await talk.say("r2", "g1", "到了") == []
+    assert "已办结" not in "".join(texts(await talk.say("r2", "g1", "火已经灭了"), "g1"))
