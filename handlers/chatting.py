@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from handlers import alerts, cases, helping
+from handlers import alerts, cases, helping, roles
 from handlers.posting import NO_MATTER, say
 from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
@@ -38,6 +38,12 @@ _OPENING = re.compile(
     rf"(?:[@＠]?格格)?[，,\s]*(?:我|俺)?(?:们)?(?:要|想|来|有事要?|有个事要?)(?:报修|报事|投诉|反映|举报|报案|提?建议|反馈|找人帮忙|帮忙)"
     rf"(?:一下|[个件点些]|事|情况|问题)*{_END}"
 )
+_WANTS_A_PERSON = re.compile(
+    r"(?:格格|你好|您好|我们?|请问?|要|想|需要|帮我|给我|麻烦|能不能|可以|怎么|咋|如何|[,， ])*"
+    r"(?:(?:找|转接?|接|联系|叫|喊)(?:一?个|一?下)?(?:到|通)?)?(?:我们|这里|这边|本|咱们?)?的?"
+    r"(?:人工(?:客服|服务)?|真人|客服|活人|网格[员长]|工作人员|社区(?:干部|的人)|负责的?人|(?:社区|居委会|村委会?)(?=的?(?:电话|号码|联系)))"
+    rf"(?:的?(?:电话|手机|号码|联系方式|微信)号?)?(?:是谁|是?多少|是什么|叫啥|叫什么)?{_END}"
+)
 _ASKS = re.compile(r"[?？]$|谁|怎么|咋|哪|几|多少|吗$|呢$|什么|啥")
 _NUMBERED = re.compile(
     r"(?:事项\s?)?#?(?P<number>\d{1,9})\s?号?\s?(?:这件|的事|那个)?.{0,3}(?:好|完|妥|定|成)(?:了|啦|咯)"
@@ -57,7 +63,8 @@ MAX_THANKS = 20
 
 async def chatted(turn: Turn) -> None:
     """Answer a greeting, thanks and anger; in private also say, now and then, that something was not understood."""
-    text = turn.text.strip()
+    said = (turn.event.text if turn.event else turn.text).strip()
+    text = said if _WANTS_A_PERSON.fullmatch(said) else turn.text.strip()
     if await alerts.told_how(turn):
         return
     if not text or _GREETING.fullmatch(text) or _WHO.fullmatch(text):
@@ -66,6 +73,9 @@ async def chatted(turn: Turn) -> None:
         await say(turn, WELCOME)
     elif _OPENING.fullmatch(text):
         await _go_on(turn)
+    elif _WANTS_A_PERSON.fullmatch(text):
+        turn.outcome = Outcome.COMMAND
+        await roles.show_warden(turn)
     elif await cases.asked_apart(turn) or await cases.inquired(turn):
         pass
     elif len(text) <= MAX_CURSE and _CURSES.search(text):
@@ -87,12 +97,13 @@ async def _is_lost(turn: Turn, text: str) -> bool:
 
 
 async def meant_for_bot(turn: Turn) -> bool:
-    """Whether words that read like a question or a complaint are only a greeting to the bot, or anger at it."""
+    """Whether what reads like a question or a complaint only greets the bot, is angry at it or asks for a person."""
     said = (turn.event.text if turn.event else turn.text).strip()
     addressed = helping.addressed(turn)
-    text = turn.text.strip()
+    text = said if _WANTS_A_PERSON.fullmatch(said) else turn.text.strip()
     curse = len(text) <= MAX_CURSE and _CURSES.search(text) and (addressed or "格格" in said)
-    if not curse and not (addressed and (_GREETING.fullmatch(text) or _WHO.fullmatch(text))):
+    plain = (_GREETING, _WHO, _WANTS_A_PERSON)
+    if not curse and not (addressed and any(one.fullmatch(text) for one in plain)):
         return False
     turn.outcome = Outcome.CHAT
     if addressed:

@@ -26,6 +26,7 @@ _APART = re.compile(r"[\s:：]+(?![到至~～—－\-起前后或\d]|之[前后]
 
 _BARE = re.compile(r"不[带附要](?:照片|图片|图)[\s:：,，]+")
 _RECEIPT = re.compile(r"(?:要|需要?|请)?回执[\s:：,，]+")
+_RECEIPT_LAST = re.compile(r"[\s:：,，。;；]+(?:要|需要?|请)?回执[\s。.!！]*$")
 _ANSWER = re.compile(
     r"(?:(?:收到|看到)[后了的]?[,，\s]*(?:请|都|麻烦|务必|及时|的)*回(?:复|个|一下|一声)*|(?:请|都|务必|及时|麻烦)*回(?:复|个|一下|一声)*)"
     r"[“”\"'「」【】\s]*(?:收到)?[“”\"'「」【】\s。.!！~～谢]*$"
@@ -70,8 +71,10 @@ def asks_for_receipt(text: str) -> bool:
 
 
 def _receipt(text: str) -> tuple[bool, str]:
-    match = _RECEIPT.match(text)
-    return match is not None, text[match.end() :] if match else text
+    if match := _RECEIPT.match(text):
+        return True, text[match.end() :]
+    last = _RECEIPT_LAST.search(text)
+    return last is not None, text[: last.start()] if last else text
 
 
 def _timed(text: str, said: datetime, now: datetime, rests: Callable[[datetime], bool]) -> Wording:

@@ -7,7 +7,7 @@ from handlers.roles.delegating import grant, take_back
 from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
 from handlers.roles.roster import duty
 from handlers.roles.substitutes import substitute
-from handlers.roles.wardens import mine, whose
+from handlers.roles.wardens import mine, show_warden, whose
 from handlers.turn import WORKERS
 from storage.people import Role
 
@@ -85,4 +85,4 @@ COMMANDS: tuple[Command, ...] = (
 
 DUE = {**delegating.DUE, **substitutes.DUE}
 
-__all__ = ["COMMANDS", "DUE", "make_admin_code", "make_contact_code"]
+__all__ = ["COMMANDS", "DUE", "make_admin_code", "make_contact_code", "show_warden"]

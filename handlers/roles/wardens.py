@@ -23,7 +23,12 @@ CHILDREN = 12
 
 
 async def mine(turn: Turn, order: Order) -> None:
-    """谁管我 / 找网格员: for the area of this chat."""
+    """谁管我 / 找网格员."""
+    await show_warden(turn)
+
+
+async def show_warden(turn: Turn) -> None:
+    """Who is responsible for the area of this chat."""
     area = turn.here.area
     if area is None:
         raise Refusal("请写上村名或小区名，如“谁管 柳树村”。")

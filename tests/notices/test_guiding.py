@@ -112,3 +112,8 @@ async def test_a_correction_may_ask_for_receipts(talk: Talk) -> None:
 async def test_what_is_shown_as_an_example_is_the_senders_own_area(talk: Talk, person: str, area: str) -> None:
     for words in ("帮我发个通知", f"通知 {area}"):
         assert f"请这样写：通知 {area} " in texts(await talk.say(person, None, words), f"@{person}")[0]
+
+
+async def test_a_receipt_may_be_asked_for_at_the_end(talk: Talk) -> None:
+    said = texts(await talk.say("t1", None, "通知 全镇 下午三点开会 回执"), "@t1")[0]
+    assert "要回执" in said and "下午三点开会\n" in said

@@ -49,3 +49,11 @@ async def test_how_to_tell_the_bot_something_is_its_own_to_answer(talk: Talk) ->
     said = await talk.say("r1", None, "请问怎么报修？")
     assert [one.room for one in said] == ["@r1"]
     assert "我是格格" in said[0].text
+
+
+@pytest.mark.parametrize("words", ["转人工", "我要找人工客服", "网格员电话多少", "怎么联系网格员", "社区电话是多少"])
+async def test_who_wants_a_person_hears_whom_to_call(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "大家好")
+    assert texts(await talk.say("r1", None, words), "@r1")[0].startswith("柳树一格网格员：小耿，电话")
+    assert texts(await talk.say("r1", "g1", f"@格格 {words}"), "g1")[0].startswith("@王姨 柳树一格网格员：小耿")
+    assert await talk.say("r1", "g1", words) == []
