@@ -246,6 +246,9 @@ class Overhearing:
         stopped = stopped_here(self._text)
         if reading.kind not in _REPORTS and not (too and reading.kind == Kind.CHAT) and not stopped:
             return
+        if too and (said := self._just_said(reading)) is not None:
+            yield Act.SAME, said
+            return
         category, place = reading.category or "其他", place_of(reading.fields)
         told = Told(self._text, category, place, area.path, self._at, reading.urgent and not stopped)
         for case in self._around.nearby.get(self._chat_id, ()):
@@ -253,6 +256,18 @@ class Overhearing:
             if same and case.reporter_id != self._me:
                 yield Act.SAME, Ref("", case.id)
                 return
+
+    def _just_said(self, reading: Reading) -> Ref | None:
+        """The trouble that was just told of here, and that 我家也被吵得睡不着 has too, whatever it is filed under."""
+        place = place_of(reading.fields)
+        if is_personal(self._text):
+            return None
+        for case in self._cases():
+            theirs = case.reporter_id != self._me and case.kind != Kind.EMERGENCY and not case.quiet
+            fits = alike(self._text, case.text) and not of_one_house(case.text) and place in case.text
+            if theirs and fits and self._at - case.created_at <= JUST_TOLD:
+                return Ref("", case.id or 0)
+        return None
 
     def _called_off(self, reading: Reading) -> tuple[Act, list[Ref]]:
         """What a line does to emergencies, and to which: the quoted or latest one here; in private all it may mean."""

@@ -158,3 +158,13 @@ async def test_what_is_of_the_house_may_be_kept_out_of_the_group(talk: Talk) -> 
     await talk.say("r1", "g1", LAMP)
     said = texts(await talk.say("r1", None, "我家的事别在群里说"), "@r1")
     assert said == ["【事项 1】好的，以后只私下说，不在群里说了。已经发出去的收不回来。"]
+
+
+async def test_who_is_kept_awake_too_joins_the_noise_that_was_just_told_of(talk: Talk) -> None:
+    await talk.say("r1", "g1", "楼上半夜装修吵死了")
+    said = await talk.say("r2", "g1", "我家也被吵得睡不着")
+    assert texts(said, "@w1") == ["【事项 1】又有一位邻居（赵大爷）说有同样情况。"]
+    await talk.wait(hours=2)
+    assert texts(
+        await talk.say("r3", "g1", "我家也被吵得睡不着"), "@r3"
+    )  # of the same noise, or of another: a matter of its own
