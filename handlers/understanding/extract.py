@@ -29,12 +29,15 @@ LONGEST_NAME = 4
 MOST_PIECES = 6
 """Marks, or illnesses, of one person that are told apart."""
 _start = attrgetter("start")
-_CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是")
-"""Between two figures of which the later counts: 72岁，打错了是75岁."""
+_CORRECTS = re.compile(r"打错|写错|说错|记错|不对|更正|不是[^。]{0,5}$")
+CORRECTED = 12
+"""How many characters before the right figure it may be said that another was wrong."""
 _OWN_AGE = re.compile(r"(?:我|俺|本人)(?:今年|都|已经|快|也|才|是)*$")
 """Before the age of who writes: 我今年40岁，我儿子6岁."""
-_MIND = re.compile(r"智[力商][^,，。]{0,6}$")
-"""Before the age of a mind: 智力像七八岁."""
+_MIND = re.compile(r"智[力商][^,，。\s]{0,6}$|(?:怀孕|身孕|孕期|怀了?|孕)[^,，。]{0,3}$")
+"""Before the age of a mind, or of the unborn: 智力像七八岁, 怀孕7个月."""
+_LED = re.compile(r"(?:[带抱领牵背](?:着|走|了|上){1,2}|[跟和]着?)(?:一?个|[俩他她我的])*$")
+"""Before the age of somebody who is with the missing: 带走了2岁的侄子."""
 _MINE = re.compile(r"(?:我|俺|我的)$")
 _OWNS = re.compile(
     r"[她他]?家?的?(?:老?[爸妈爹娘]|父亲|母亲|爷爷|奶奶|公公|婆婆|儿子|女儿|闺女|孙子|孙女|老公|老婆|媳妇|老伴)"
@@ -78,12 +81,17 @@ _BYNAME = re.compile(r"(?:小名|乳名|外号|绰号|网名|人称|诨名)[:：
 _NO_PHONE = BIT["nophone"]
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
+_HEAVY = re.compile(r"[多来]?[公市]?斤")
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
 _PERSONAL = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.STRAY, Kind.FOUND})
 _SOUGHT = frozenset({Kind.MISSING, Kind.SIGHTING})
 _WORN = re.compile(r"(?:是|又|身上|里面|的?时候)?的?[穿戴]")
 """After the day on which somebody wore what they do: 今天穿红棉袄."""
+_SINCE = re.compile(r"(?:从|自打?|打从|自从)$")
+"""Before the time since when a matter lasts, which is none at which it happened: 从昨晚8点停到现在."""
+_LATE = re.compile(r"[也都还就]?[没未不](?:有|见)?(?:回|到家|归|接|来|见)")
+"""After the time at which somebody was not back yet: 到晚上也没回来, 中午没回来吃饭."""
 _DUE_BACK = re.compile(r"(?:就回|回|该|都没|了没|就该|要|开会|上班|之?前(?:联系|回复|回话|给|打|告诉|通知|报))")
 _PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|平常|往常|一般|向来|每天|现在|眼看)$")
 
@@ -112,6 +120,7 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
     ]
     if not passed:
         return None
+    passed = [time for time in passed if "放学" in time.text or not _LATE.match(text, time.end)] or passed
     first = passed[0]
     for time in passed[1:]:
         if time.start == first.end and time.at.date() == first.at.date() and _FINENESS[time.precision] > 1:
@@ -120,10 +129,17 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
             continue
         if time.at.date() == first.at.date():
             return time
-        joined = replace(time, at=datetime.combine(first.at, time.at.timetz()))
+        joined = _continued(first, time, context.now)
         if first.dated and not time.dated and joined.at <= context.now:
             return joined
     return first
+
+
+def _continued(first: Time, later: Time, now: datetime) -> Time:
+    """A time without a day of its own, on the day of an earlier one, and in its part: 昨晚没吃药，9点多跑的."""
+    both = find_times(first.text + later.text, now)
+    at = both[0].at if len(both) == 1 else datetime.combine(first.at, later.at.timetz())
+    return replace(later, at=at)
 
 
 @dataclass(frozen=True)
@@ -192,7 +208,7 @@ def _pieces(scan: Scan, kind: Kind, found: Found) -> dict[str, list[Piece]]:
     pieces: dict[str, list[Piece]] = {}
     personal, topics = kind in _PERSONAL, [match.span() for match in _HASHTAG.finditer(scan.text)]
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
-        if any(start < piece.end and piece.start < end for start, end in topics):
+        if _over(piece, topics) or (piece.field == "height_cm" and _HEAVY.match(scan.text, piece.end)):
             continue
         piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
         pieces.setdefault(piece.field, []).append(piece)
@@ -203,12 +219,22 @@ def _pieces(scan: Scan, kind: Kind, found: Found) -> dict[str, list[Piece]]:
 def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], found: Found) -> None:
     """Adds to what the tagger saw what the shapes of clauses tell."""
     known = [one for some in pieces.values() for one in some]
+    other = known.copy()
     known += [Piece("", start, end) for start, end in found.taken]
     for field in fields:
         if field in MANY or not any(_value(text, one) for one in pieces.get(field, ())):
-            more = list(shaped(text, field, known))
+            more = list(shaped(text, field, other if field == "duration" else known))
+            more = [
+                one
+                for one in more
+                if _SINCE.search(text, max(0, one.start - 2), one.start) or not _over(one, found.taken)
+            ]
             pieces[field] = sorted([*pieces.get(field, ()), *more], key=_start)
             known += more
+
+
+def _over(piece: Piece, spans: Sequence[tuple[int, int]]) -> bool:
+    return any(start < piece.end and piece.start < end for start, end in spans)
 
 
 def _of_case(text: str) -> str | None:
@@ -259,7 +285,7 @@ def _told(text: str, figures: Sequence[tuple[int, _Figure]]) -> _Figure | None:
     """The first of the figures that begin at these places, unless a later one corrects it."""
     told: tuple[int, _Figure] | None = None
     for start, figure in figures:
-        if told is None or _CORRECTS.search(text, told[0], start):
+        if told is None or _CORRECTS.search(text, max(told[0], start - CORRECTED), start):
             told = start, figure
     return told[1] if told else None
 
@@ -437,9 +463,19 @@ def _personal(
     figures |= {match.start(): match.end() for match in IN_YEARS.finditer(text)}
     ages = _ages(text, figures) or _ages(text, dict(_likely(text, found)))
     theirs = [one for one in ages if not _OWN_AGE.search(text, max(0, one[0] - 6), one[0])]
+    if any(_LED.search(text, max(0, one[0] - 8), one[0]) for one in theirs):
+        figures |= dict(_likely(text, found))
+        apart = [one for one in _ages(text, figures) if not _LED.search(text, max(0, one[0] - 8), one[0])]
+        theirs = apart or theirs
     age = _told(text, theirs or ages) or age_of_birth(text, today)
     spans = {one.start for one in pieces.get("height_cm", ())} | heights_said(text)
-    heights = [(start, cm) for start in sorted(spans) if not is_depth(text, start) and (cm := height_at(text, start))]
+    heights = [
+        (start, cm)
+        for start in sorted(spans)
+        if not is_depth(text, start)
+        and not any(a <= start < b for a, b in found.taken)
+        and (cm := height_at(text, start))
+    ]
     return {
         "name": _name(text, pieces.get("name", ()), found),
         "sex": find_sex(text),

@@ -45,8 +45,12 @@ def is_depth(text: str, start: int) -> bool:
 def height_at(text: str, start: int) -> int | None:
     """The height in centimetres whose figure begins at text[start]."""
     match = HEIGHT_FIGURE.match(text, start)
-    height = _height(match) if match else None
+    height = _height(match) if match and not _NO_HEIGHT.match(text, match.end()) else None
     return height if height is not None and 40 <= height <= 230 else None
+
+
+_NO_HEIGHT = re.compile(r"[国省县乡]道|[路号栋楼室元块斤弄]")
+"""What a figure counts or names that is no height: 104国道."""
 
 
 def _height(match: re.Match[str]) -> int | None:

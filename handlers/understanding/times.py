@@ -51,7 +51,8 @@ _PARTS = _by_word(
         8: "早起 早饭后 吃完早饭 吃过早饭 吃罢早饭 早饭时候 早浪头 早上头 早上 朝早 早",
         10: "上午 头晌 前晌 前半晌 头午",
         12: "晌午头 晌午 中午 正午 晏昼",
-        13: "午饭后 中午饭后 晌午饭后 晌饭后 吃完午饭 吃过午饭 过晌午 晌午后",
+        13: "午饭后 中午饭后 晌午饭后 晌饭后 中饭后 吃完午饭 吃过午饭 吃罢午饭 "
+        "吃完中饭 吃过中饭 吃罢中饭 吃罢晌饭 过晌午 晌午后",
         14: "午后",
         15: "下午 下半天 后晌 后半晌 下晌 下昼",
         16: "放学",
@@ -100,7 +101,14 @@ _AFTERNOON = frozenset(
         "吃过晚饭",
     }
 )
-_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "晌午饭后", "过晌午", "晌午后"})
+_NOON = frozenset(
+    {"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "晌午饭后", "中饭后", "过晌午", "晌午后"}
+    | {eaten + meal for eaten in ("吃完", "吃过", "吃罢") for meal in ("午饭", "中饭", "晌饭")}
+)
+_BLACK = "黑"
+"""The evening in the north, behind a day: 昨儿黑, 今儿黑咧."""
+_PAIR = re.compile(r"十?[一二两三四五六七八九]{2}")
+"""Two hours side by side, of which the first one counts: 两三点, 十一二点."""
 
 
 def _any(words: dict[str, int]) -> str:
@@ -120,8 +128,12 @@ _FIRSTS = (
 _ATOM = re.compile(
     rf"(?=[{_FIRSTS}])(?:(?P<date>(?<!\d)(?:(?P<year>(?:19|20)\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
     rf"|(?<!\d)(?P<year2>(?:19|20)\d\d)[./-](?P<month2>\d{{1,2}})[./-](?P<dom2>\d{{1,2}})(?!\d)[日号]?)"
-    rf"|(?P<lunar>(?:农历|大年|正月|腊月)?(?:(?<![上读念是])(?<!岁[,，、 ])初[一二三四五六七八九十](?![女男学班生]|"
-    rf"年级)|(?<=正月|腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
+    r"|(?<![\d./])(?P<dotted>(?P<month3>1[0-2]|0?[1-9])[./](?P<dom3>[0-3]?\d)(?=\s?(?:上午|下午|中午|早|晚|凌晨|傍晚|夜|\d{1,2}[:：点時时])))"
+    rf"|(?P<ofmonth>(?P<back>本|这个?|上个?)月\s?(?P<dom4>{_N})[日号])"
+    rf"|(?P<lunar>(?:农历|大年|正月|腊月)?"
+    rf"(?:(?<![上读念是])(?<!岁[,，、 ])初[一二三四五六七八九十](?![女男学班生]|"
+    rf"年级|[,，、 ]{{0,2}}\d\d?(?![\d点:：]))|"
+    rf"(?<=正月|腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
     rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|"
     rf"天|次))"
     rf"|(?P<bareday>(?<![\d.\-/一-鿿第#a-zA-Z])(?P<only>\d{{1,2}})[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|从|在|去|到|"
@@ -138,11 +150,13 @@ _ATOM = re.compile(
     rf"菜|餐|名|评|击|水|滴|意|都不|也不|也没|都没|也|用|好)|儿?事|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|"
     rf"一刻|三刻|整|[0-5]?\d分?(?!\d)|(?!{CN}[中小院医])(?:{CN}{{1,3}}分?(?![岁个点十])))?|"
     rf"[:：](?P<colon>[0-5]\d)(?:[:：][0-5]\d)?(?![\d:：]))(?:钟)?(?P<about>多|来钟|左右|前后|许|来|差不多|过)?)"
-    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)})(?!市)))"
+    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)})(?!市)|(?<=[天儿个日]){_BLACK}(?=[了咧价间喽出走跑跟从在就]|[,，。\s]|$)))"
 )
 _HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：钟儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱才先透挨旦庆]")
 _RANK = {
     "date": 0,
+    "dotted": 0,
+    "ofmonth": 0,
     "feast": 0,
     "lunar": 0,
     "weekday": 0,
@@ -206,6 +220,17 @@ def _read_date(match: re.Match[str], now: datetime) -> _Said | None:
         return None
     year = match["year"] or match["year2"]
     return _on(match, _civil(int(year), month, dom) if year else _last_civil(now.date(), month, dom))
+
+
+def _read_dotted(match: re.Match[str], now: datetime) -> _Said | None:
+    return _on(match, _last_civil(now.date(), int(match["month3"]), int(match["dom3"])))
+
+
+def _read_of_month(match: re.Match[str], now: datetime) -> _Said | None:
+    first = now.date().replace(day=1)
+    if match["back"].startswith("上"):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return _on(match, _civil(first.year, first.month, number(match["dom4"]) or 0))
 
 
 def _civil(year: int, month: int, dom: int) -> date | None:
@@ -290,11 +315,12 @@ def _read_now(match: re.Match[str], now: datetime) -> _Said | None:
 
 
 def _read_clock(match: re.Match[str], now: datetime) -> _Said | None:
-    hour = number(match["hour"])
+    pair = _PAIR.fullmatch(match["hour"]) is not None
+    hour = number(match["hour"][:-1] if pair else match["hour"])
     if hour is None or hour > 24:
         return None
     minute = _minute(match["colon"] or match["minute"])
-    return _Said(match.start(), match.end(), hour=hour, minute=minute, about=match["about"] is not None)
+    return _Said(match.start(), match.end(), hour=hour, minute=minute, about=pair or match["about"] is not None)
 
 
 def _minute(said: str | None) -> int | None:
@@ -306,11 +332,11 @@ def _minute(said: str | None) -> int | None:
 
 
 def _read_part(match: re.Match[str], now: datetime) -> _Said | None:
-    return _Said(match.start(), match.end(), part=match["part"])
+    return _Said(match.start(), match.end(), part="晚上" if match["part"] == _BLACK else match["part"])
 
 
 _READERS = {
-    "date": _read_date, "feast": _read_feast, "lunar": _read_lunar,
+    "date": _read_date, "dotted": _read_dotted, "ofmonth": _read_of_month, "feast": _read_feast, "lunar": _read_lunar,
     "weekday": _read_weekday, "bareday": _read_bare_day, "day": _read_day,
     "ago": _read_ago, "now": _read_now, "clock": _read_clock, "part": _read_part,
 }  # fmt: skip
@@ -320,6 +346,8 @@ def _join(text: str, atoms: Iterator[_Said]) -> list[_Said]:
     joined: list[_Said] = []
     for atom in atoms:
         last = joined[-1] if joined else None
+        if last is not None and last.day is not None and text.startswith("当", atom.start):  # 国庆节当天: that day
+            atom = atom._replace(day=None) if last.end == atom.start else atom._replace(day=last.day)
         if (
             last is not None
             and last.rank < atom.rank
