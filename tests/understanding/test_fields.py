@@ -114,6 +114,8 @@ def test_which_figure_is_an_age(text: str, years: float | None) -> None:
         ("妹婿进城卖橘子没回来", "男"),
         ("寻我弟媳，卷发", "女"),
         ("吾父林某走失", "男"),
+        ("我未婚夫失联", "男"),
+        ("有个小女娃在哭，说跟表哥走散了", "女"),
         ("姐妹们帮留意，我家小子不见了", "男"),
     ],
 )
@@ -537,6 +539,9 @@ def test_a_height_in_feet_is_one_wherever_it_is_said() -> None:
         ("奶奶昨天坐车去看病走丢了，到晚上也没回来", "20 00:00"),
         ("我爸早上出去走丢了，中午没回来吃饭", "21 08:00"),
         ("孩子放学没回家，走丢了", "21 15:30"),
+        ("我弟昨晚喝酒去了，凌晨一点在服务区报过平安，走丢了", "21 01:00"),
+        ("清早去打猪草，我爹到九点半还没进门", "21 06:00"),
+        ("我叔20号从杨家岭出来打工，到今天没联系上", "20 00:00"),
     ],
 )
 def test_a_later_hour_belongs_to_the_part_of_the_day_said_and_not_being_back_is_no_sight(text: str, seen: str) -> None:
@@ -569,3 +574,22 @@ def test_figures_are_told_apart_by_what_they_count(text: str, field: str, value:
 )
 def test_since_when_a_matter_lasts_may_be_a_time(text: str, since: str) -> None:
     assert said(text, Kind.REQUEST).get("duration") == since
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "field", "value"),
+    [
+        ("李大爷早上九点半去拿药没回来", Kind.MISSING, "name", "李大爷"),
+        ("捡到个小女孩，只会说妈妈叫小芳", Kind.STRAY, "name", None),
+        ("我爸走丢了，从老槐树底下往村东头去了", Kind.MISSING, "direction", "村东头"),
+        ("大伯出去割草没回来，后山方向", Kind.MISSING, "direction", "后山"),
+        ("大爷在桥下，背着手往东走", Kind.SIGHTING, "direction", "东"),
+        ("我姐夫没回家，骑摩托，摩托是蓝色豪爵", Kind.MISSING, "transport", "蓝色豪爵"),
+        ("阿爷不见了，九十几岁，坐轮椅", Kind.MISSING, "transport", "轮椅"),
+        ("小姑娘在我店里坐着，店在翠竹路与六一路交界", Kind.SIGHTING, "place", "翠竹路与六一路交界"),
+        ("谁见了那娃，连衣裙高跟鞋，没回家", Kind.MISSING, "sex", "女"),
+        ("我老公走失，联系我老公王磊 15000009912", Kind.REQUEST, "duration", None),
+    ],
+)
+def test_what_stands_around_a_value_is_no_part_of_it(text: str, kind: Kind, field: str, value: object) -> None:
+    assert said(text, kind).get(field) == value
