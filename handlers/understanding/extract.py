@@ -50,7 +50,7 @@ _DENIAL = r"(?:没有?|无|不是|并非|未|冇|没得|不患|从没|没啥)(?:
 _DENIED = re.compile(rf"{_DENIAL}[^,，。]{{0,3}}$")
 _NO_ILLNESS = re.compile(rf"(?:{_DENIAL})?(?P<what>(?:[^,，。]{{0,6}}(?:痴呆|病|聋|哑|障碍|症|高血压|聋子|癫痫)))")
 """没有痴呆, 不是聋子: what is named, and not had; but 没记性 and 不认人 are troubles."""
-_NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻将|^[身手头脚脸][上里边]$")
+_NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻将|爬|^[身手头脚脸][上里边]$")
 """What no place has in it, and others do what they do."""
 _HEADED = re.compile(
     r"(?<![回出进过下常爱来])(?:[去奔]|[往朝向]着?|前往|驶[往向]|拐[进上到]?|[说要想]回)(?:了|的|到)?那?个?$"
@@ -98,6 +98,7 @@ _TITLES = re.compile(r"(?<=大)[爷妈娘叔伯婶姐哥嫂舅姨]")
 """What ends a name that seems to end before: 李大爷."""
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
+_RIDE = re.compile(r"坐?(?:地铁|公交车?|高铁|火车|大巴|班车|轻轨|轮渡|出租车?)")
 _WHEELCHAIR = re.compile(r"坐着?(?:个|辆)?(?:电动)?轮椅")
 _CARRIED = re.compile(r"[^,，、。\s/]{0,4}(?:书包|背包|挎包|提包|行李箱|拐杖|拐棍)")
 _MAKE = re.compile(
@@ -285,6 +286,8 @@ def _of_case(text: str) -> str | None:
 
 def _field(scan: Scan, kind: Kind, piece: Piece) -> str:
     """The field of a piece, where what it says or what stands beside it tells better than the tagger."""
+    if piece.field == "direction" and _RIDE.fullmatch(scan.text, piece.start, piece.end):
+        return "transport"
     if piece.field == "features" and _WHEELCHAIR.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
     if piece.field == "clothes" and _CARRIED.fullmatch(scan.text, piece.start, piece.end):
@@ -425,6 +428,7 @@ _LASTS = re.compile(r"[天日月年周夜宿晚时分钟早午夏冬春秋久节
 _SOUND = {"build": re.compile("[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
 """What a value must hold to be one: stature is said with these."""
 _STILL = frozenset({"place", "features", "clothes"})
+_AILS = frozenset("聋哑瞎瘫疯")
 _SHORT = frozenset({"direction", "build"})
 """Fields that one character may say: 南, 瘦."""
 
@@ -440,7 +444,7 @@ def _value(text: str, piece: Piece) -> str:
         return ""
     if piece.field in _SOUND and not _SOUND[piece.field].search(value):
         return ""
-    return value if len(value) >= (1 if piece.field in _SHORT else 2) else ""
+    return value if len(value) >= (1 if piece.field in _SHORT or value in _AILS else 2) else ""
 
 
 def _name(text: str, kind: Kind, pieces: Sequence[Piece], found: Found) -> str | None:

@@ -14,7 +14,7 @@ _SAID = re.compile(
     r"(?<=[,，、 |｜#(（/])(?P<d>[男女])(?=[,，、 |｜#)）/]))"
 )
 _SEXED = re.compile(
-    r"(?=[吾婚当光掌路醉浪壮稼爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大青俄妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞巴牛羊])"
+    r"(?=[吾婚当姊光掌路醉浪壮稼爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大青俄妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞巴牛羊])"
     rf"(?:(?P<male>{MALE})|{FEMALE})"
 )
 _BYSTANDER_BEFORE = re.compile(
@@ -80,7 +80,7 @@ LIKELY_YEARS = re.compile(
 """What is an age where nothing else is: alone in its clause, or right after a word for a relative (我妈六十九)."""
 _AFTER_AGE = re.compile(
     rf"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?"
-    rf"(?:(?P<half>半)(?![聋瞎盲瘫身边疯])|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|上下|多|来岁|出头|挂零|开外|冒头)?"
+    rf"(?:(?P<half>半)(?![聋瞎盲瘫身边疯])|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|的?样子|模样|上下|多|来岁|出头|挂零|开外|冒头)?"
 )
 _OTHER_UNIT = re.compile(r"[多来几]?(?:周(?!岁)|斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
 """What a figure counts that is no age."""
