@@ -24,7 +24,7 @@ _DEEP = re.compile(r"(?:水位|深|积水|涨|宽)[^,，。]{0,5}$")
 _TALL = re.compile(r"[米尺高]|个[子头]|公分|cm|CM")
 _LEFT_PHONE = re.compile(
     r"(?<!我)(?<!我的)(?:手机|电话|手表)(?!说|里|打来|在包里)[^,，。!！?？]{0,4}?(?:[在喺放丢扔落留撂搁摆忘][^,，。!！]{0,4}?(?:家|屋|桌|床|枕|抽屉|"
-    r"车[上里]|炕|沙发|包里?|我这|我身上|台子|宿舍|座位|马桶)|充电|[没冇未]有?[拿带]|[没不]在身上|扔了|砸了|被我收|全扔)|"
+    r"车[上里]|炕|沙发|包里?|我这|我身上|台子|宿舍|座位|马桶)|充电|[没冇未勿]有?[拿带]|[没不]在身上|扔了|砸了|被我收|全扔)|"
     r"(?:(?:身上|身边|证件)[没无冇]|[又也冇]没?|(?:^|[,，。、|｜\s])无|没带)有?(?:[带帶])?(?:手机|电话)(?![号打来响卡流信没])"
 )
 _WITH_PHONE = re.compile(r"(?:手机|电话)(?:手里)?(?:带着|拿着|攥着|带了)|(?<![没忘])[带拿](?:着|了|上)手机")
@@ -45,8 +45,12 @@ def is_depth(text: str, start: int) -> bool:
 def height_at(text: str, start: int) -> int | None:
     """The height in centimetres whose figure begins at text[start]."""
     match = HEIGHT_FIGURE.match(text, start)
-    height = _height(match) if match else None
+    height = _height(match) if match and not _NO_HEIGHT.match(text, match.end()) else None
     return height if height is not None and 40 <= height <= 230 else None
+
+
+_NO_HEIGHT = re.compile(r"[国省县乡]道|[路号栋楼室元块斤弄]")
+"""What a figure counts or names that is no height: 104国道."""
 
 
 def _height(match: re.Match[str]) -> int | None:

@@ -14,12 +14,12 @@ _SAID = re.compile(
     r"(?<=[,，、 |｜#(（/])(?P<d>[男女])(?=[,，、 |｜#)）/]))"
 )
 _SEXED = re.compile(
-    r"(?=[光掌路醉浪壮稼爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大青俄妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞巴牛羊])"
+    r"(?=[吾婚当姊光掌路醉浪壮稼爸爹伯叔舅父家之其爷公外阿丈岳姥老哥弟儿孙侄女姐妹姑姨嗲小先后崽个男帅伢俫我俺额细囝大青俄妈娘母奶婆嬷嫲媳妻婶嫂妗闺丫妮囡妇嬢娭美新孕祖继养师堂太嘎寻幺妞巴牛羊])"
     rf"(?:(?P<male>{MALE})|{FEMALE})"
 )
 _BYSTANDER_BEFORE = re.compile(
     r"(?:(?:[哭闹喊说去来回着]要?找|[喊问叫由])(?![找下到我俺的]|一下|家人)|谢谢|感谢|多亏|替|联系|打给|致电|告诉)[^,，。!！\s我俺】\]]{0,4}$|"
-    r"我是[^,，。\s我]{0,6}$|电话[^\d,，。\s]{0,3}$"
+    r"我是[^,，。\s我]{0,6}$|电话(?!说)[^\d,，。\s]{0,3}$"
 )
 _BYSTANDER_AFTER = re.compile(
     r"[子儿]?(?:们|[^,，。]{0,6}发现|[说讲](?!好?(?:[去要出到回跟]|[上下](?!午)))|话|接[走着到回]|牵|带去|抱着)"
@@ -40,7 +40,7 @@ _FOLKS = re.compile(
 """Those who are spoken to: 叔叔阿姨, 王姐你爸…"""
 _NOT_THEM = re.compile(r"各位[^,，。!！\s我俺]{0,6}$|(?<!是)不是[^,，。]{0,2}$")
 _GONE = re.compile(r"走丢|走失|走散|失踪|失联|不见|没回|未归|丢了|找不[到着见]")
-_WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}[爸妈爷奶公婆]{0,2}$")
+_WITH = re.compile(r"[跟和与同带着][他她我的]{0,2}[表堂大小二三]?[爸妈爷奶公婆]{0,2}$")
 _BREAK = re.compile(r"[,，。!！?？;；\s的说讲]")
 """The last word for a person right before 走丢 is who is missing."""
 _OTHER_BEFORE = re.compile(r"(?:帮(?!忙)|跟|和|与|同|来我|说|去|接|给|在)[^,，。!！\s]{0,4}$")
@@ -49,6 +49,9 @@ _OTHER_AFTER = re.compile(
 )
 """Who probably is, unless nobody else is named."""
 _THEIRS = {"他": "男", "她": "女"}
+_SHE_WEARS = re.compile(r"裙|旗袍|婚纱|高跟鞋|双?马尾|麻花辫|披肩发|口红|女式")
+_HE_WEARS = re.compile(r"络腮|胡[子须茬]|山羊胡|喉结|男式")
+"""What tells a woman or a man where no word does."""
 _WHOSE = re.compile(r"([他她])[家的外老]{0,2}$")
 """在他外婆家: who is there is he."""
 _SPOUSE = re.compile(r"([他她])的?(?:老伴|爱人|对象)")
@@ -71,13 +74,13 @@ IN_YEARS = re.compile(
 """What can be nothing else: with its unit, or alone in its clause (八十多了)."""
 LIKELY_YEARS = re.compile(
     rf"(?:^|(?<=[,，、。｜|/\s;；]))(?:\d{{1,2}}|{CN}{{2,3}})(?=[多来几]?[了的]?(?:$|[,，、。｜|/\s;；!！]))|"
-    rf"(?:{GROWN}|{KIN}|今年|才|刚满|都|快)(?P<said>\d{{1,2}}|[二三四五六七八九]?十[一二三四五六七八九]?)(?=[多来几]?[了的整]?(?:[,，。\s]|$|从|跟|穿|在|上|高龄))|"
+    rf"(?:{GROWN}|{KIN}|(?<=[\s,，。])[他她]|今年|才|刚满|都|快)(?P<said>\d{{1,2}}|[二三四五六七八九]?十[一二三四五六七八九]?)(?=[多来几]?[了的整]?(?:[,，。\s]|$|从|跟|穿|在|上|高龄))|"
     rf"(?:\d{{1,2}}|{CN}{{2,3}})(?=高龄|整[,，。])"
 )
 """What is an age where nothing else is: alone in its clause, or right after a word for a relative (我妈六十九)."""
 _AFTER_AGE = re.compile(
     rf"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?"
-    rf"(?:(?P<half>半)|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|上下|多|来岁|出头|挂零|开外|冒头)?"
+    rf"(?:(?P<half>半)(?![聋瞎盲瘫身边疯])|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|的?样子|模样|上下|多|来岁|出头|挂零|开外|冒头)?"
 )
 _OTHER_UNIT = re.compile(r"[多来几]?(?:周(?!岁)|斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
 """What a figure counts that is no age."""
@@ -143,7 +146,12 @@ def find_sex(text: str) -> str | None:
     told = {one[0] for one in _OF_THEM.finditer(text)}
     if told and (len(told) == 1 or not perhaps):
         return "女" if "她" in told else "男"
-    return perhaps or bystanders
+    return perhaps or bystanders or _by_looks(text)
+
+
+def _by_looks(text: str) -> str | None:
+    woman, man = _SHE_WEARS.search(text), _HE_WEARS.search(text)
+    return None if (woman is None) == (man is None) else "女" if woman else "男"
 
 
 def age_of_birth(text: str, today: date) -> Age | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from handlers.understanding.numerals import digits
 
 _PHONE = re.compile(
-    r"(?=[\d+一幺电手联拨座致打])(?:"
+    r"(?=[\d+一幺零〇电手联拨座致打])(?:"
     r"(?<![\dA-Za-z])(?:(?:\+|00)?86[- ]?)?"
     r"(?P<mobile>1[3-9]\d[- ]?(?:\d{4}|[*xX]{4})[- ]?\d{4}|1[3-9]\d{2}[- ]\d{3}[- ]\d{4}|1[3-9]\d{9})(?![\d*])"
     r"|(?<![\d-])(?P<land>0\d{2,3}[- ]?\d{7,8}|(?:400|800)[- ]?\d{3}[- ]?\d{4})(?![\d-])"
     r"|(?P<spoken>[一幺][三四五六七八九][零〇一二三四五六七八九幺]{9})"
+    r"|(?P<spokenland>[零〇][一二三四五六七八九幺][零〇一二三四五六七八九幺]{8,10})(?![零〇一二三四五六七八九幺])"
     r"|(?P<taiwan>(?<![\d-])09\d{2}-?\d{3}-?\d{3}(?![\d-]))"
     r"|(?:电话|手机|联系|拨打|座机|致电|打)[^\d\n]{0,6}(?P<local>\d{4}[ -]\d{4}|\d{7,8})(?!\d))"
 )
@@ -41,7 +42,7 @@ def find_phones(text: str) -> list[Phone]:
 
 
 def _as_dialled(group: str, said: str) -> str:
-    if group == "spoken":
+    if group.startswith("spoken"):
         return digits(said)
     if group in ("mobile", "local", "taiwan"):
         return re.sub(r"[- ]", "", said).replace("x", "*").replace("X", "*")

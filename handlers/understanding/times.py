@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from handlers.understanding.lunar import lunar_date
+from handlers.understanding.lunar import FEASTS, lunar_date, lunar_day, lunar_feast
 from handlers.understanding.model import Precision
 from handlers.understanding.numerals import CN, number
 
@@ -45,19 +45,20 @@ _PARTS = _by_word(
         1: "大半夜 半夜 三更半夜",
         2: "后半夜",
         3: "凌晨",
-        5: "拂晓 天没亮 天不亮 四更天 四更 天没明",
+        5: "拂晓 天没亮 天冇亮 天不亮 四更天 四更 天没明",
         6: "天麻麻亮 天蒙蒙亮 麻麻亮 蒙蒙亮 天刚亮 天亮 清晨 清早 透早 大清早 一大早 清早上",
         7: "大早上 一早 早晨",
-        8: "早起 早饭后 吃完早饭 吃过早饭 吃罢早饭 早饭时候 早浪头 早上头 早上 朝早 早",
-        10: "上午 头晌 前晌 前半晌 头午",
-        12: "晌午头 晌午 中午 正午 晏昼",
-        13: "午饭后 中午饭后 晌午饭后 晌饭后 吃完午饭 吃过午饭 过晌午 晌午后",
+        8: "早起 早饭后 吃了早饭 吃好早饭 吃完早饭 吃过早饭 吃罢早饭 早饭时候 早浪头 早上头 早上 朝早 早",
+        10: "上午 头晌 前晌 前半晌 上半晌 上半天 上昼 头午",
+        12: "晌午头 晌午 中午 正午 晏昼 中昼",
+        13: "午饭后 中午饭后 晌午饭后 晌饭后 中饭后 吃完午饭 吃过午饭 吃罢午饭 "
+        "吃了午饭 吃好中饭 吃好午饭 吃了中饭 吃了中午饭 吃完中饭 吃过中饭 吃罢中饭 吃罢晌饭 过晌午 晌午后",
         14: "午后",
-        15: "下午 下半天 后晌 后半晌 下晌 下昼",
+        15: "下午 下半天 后晌 后半晌 下半晌 下晌 下昼",
         16: "放学",
-        18: "黑天前 傍晚 挨晚 傍黑 下班后 天擦黑 擦黑 天快黑 黄昏",
-        19: "夜饭后 晚饭以后 晚饭时候 晚饭后 吃完晚饭 吃过晚饭 吃罢晚饭 天黑",
-        20: "晚上头 晚上 晚间 夜晚 今夜 黑介 黑里 夜快头 晚",
+        18: "黑天前 傍晚 挨晚 下晚 夜快边 挨黑 断黑 煞黑 麻黑 天麻黑 傍黑 下班后 天擦黑 擦黑 天快黑 黄昏",
+        19: "夜饭后 晚饭以后 晚饭时候 晚饭后 吃好夜饭 吃了晚饭 吃完晚饭 吃过晚饭 吃罢晚饭 天黑",
+        20: "晚上头 夜头 晚头 晚上 晚间 夜晚 今夜 黑介 黑里 夜快头 晚",
         22: "夜里 夜间 黑夜",
         23: "深夜",
     }
@@ -69,12 +70,38 @@ _FEASTS = _by_word(
 _TWICE = {"放学": 12}
 """Parts of a day that come at another hour too: small schools end at noon and again in the afternoon."""
 _NIGHT = frozenset(
-    {"晚上头", "黑介", "黑里", "黑夜", "夜快头", "晚上", "晚间", "夜晚", "夜里", "夜间", "深夜", "今夜", "晚"}
+    {
+        "晚上头",
+        "夜头",
+        "晚头",
+        "黑介",
+        "黑里",
+        "黑夜",
+        "夜快头",
+        "晚上",
+        "晚间",
+        "夜晚",
+        "夜里",
+        "夜间",
+        "深夜",
+        "今夜",
+        "晚",
+    }
 )
 _SMALL_HOURS = frozenset({"半夜", "大半夜", "后半夜", "三更半夜", "凌晨", "午夜"})
 _AFTERNOON = frozenset(
     {
         "傍黑",
+        "挨黑",
+        "断黑",
+        "煞黑",
+        "麻黑",
+        "天麻黑",
+        "下晚",
+        "夜快边",
+        "下半晌",
+        "吃了晚饭",
+        "吃好夜饭",
         "下班后",
         "晚饭以后",
         "夜饭后",
@@ -100,7 +127,25 @@ _AFTERNOON = frozenset(
         "吃过晚饭",
     }
 )
-_NOON = frozenset({"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "晌午饭后", "过晌午", "晌午后"})
+_NOON = frozenset(
+    {"中午", "正午", "晌午", "晌午头", "晏昼", "午饭后", "中午饭后", "晌午饭后", "中饭后", "过晌午", "晌午后"}
+    | {
+        eaten + meal
+        for eaten in ("吃好", "吃了", "吃完", "吃过", "吃罢")
+        for meal in ("午饭", "中饭", "晌饭", "中午饭")
+    }
+)
+_BLACK = "黑"
+"""The evening in the north, behind a day: 昨儿黑, 今儿黑咧."""
+_DAWN = "晨"
+"""The early morning, behind a date: 3月10日晨."""
+_SHORT = {_BLACK: "晚上", _DAWN: "清晨"}
+_NEARLY = ("左右", "许", "前后", "差不多")
+"""Behind minutes that were told one by one, these take nothing away: 五点四十左右."""
+_PART_APART = 3
+"""By how many hours the names of one part of the day may differ."""
+_PAIR = re.compile(r"十?[一二两三四五六七八九]{2}")
+"""Two hours side by side, of which the first one counts: 两三点, 十一二点."""
 
 
 def _any(words: dict[str, int]) -> str:
@@ -114,35 +159,43 @@ _NOT_A_DAY = (
 )
 _FIRSTS = (
     rf"\d{CN[1:-1]}{''.join({word[0] for word in (*_DAYS, *_PARTS)})}"  # figures, days and parts of a day
-    "农正腊初除上这本下周星礼半几来多个小钟分天日刚方头啱才将元国圣透挨"
+    "晨农阴端七中重正腊初除上这本下周星礼半几来多个小钟分天日刚方头啱才将元国圣透挨"
 )
 """The characters that an atom begins with: elsewhere none is tried, which spares nine tenths of the time."""
 _ATOM = re.compile(
     rf"(?=[{_FIRSTS}])(?:(?P<date>(?<!\d)(?:(?P<year>(?:19|20)\d\d)\s?[年./-]\s?)?(?P<month>{_N})\s?月\s?(?P<dom>{_N})\s?[日号]?"
     rf"|(?<!\d)(?P<year2>(?:19|20)\d\d)[./-](?P<month2>\d{{1,2}})[./-](?P<dom2>\d{{1,2}})(?!\d)[日号]?)"
-    rf"|(?P<lunar>(?:农历|大年|正月|腊月)?(?:(?<![上读念是])(?<!岁[,，、 ])初[一二三四五六七八九十](?![女男学班生]|"
-    rf"年级)|(?<=正月|腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
+    r"|(?<![\d./])(?P<dotted>(?P<month3>1[0-2]|0?[1-9])[./](?P<dom3>[0-3]?\d)(?=\s?(?:上午|下午|中午|早|晚|凌晨|傍晚|夜|\d{1,2}[:：点時时])))"
+    rf"|(?P<ofmonth>(?P<back>本|这个?|上个?)月\s?(?P<dom4>{_N})[日号])"
+    rf"|(?P<oldmonth>[农阴]历(?P<month5>{CN}{{1,2}})月(?:初(?P<early>{CN})|(?P<dom5>{CN}{{1,3}})))"
+    rf"|(?P<lunar>(?:农历|大年|正月|腊月)?"
+    rf"(?:(?<![上读念是])(?<!岁[,，、 ])初[一二三四五六七八九十](?![女男学班生]|"
+    rf"年级|[,，、 ]{{0,2}}\d\d?(?![\d点:：]))|"
+    rf"(?<=正月|腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
     rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|"
     rf"天|次))"
-    rf"|(?P<bareday>(?<![\d.\-/一-鿿第#a-zA-Z])(?P<only>\d{{1,2}})[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|从|在|去|到|"
+    rf"|(?P<bareday>(?<![\d.\-/第#a-zA-Z])(?:(?<![一-鿿])|(?<=[爸妈爷奶哥姐弟妹叔舅姑姨儿女公婆伯娘爹他她在是从于自到人]))(?P<only>\d{{1,2}}|[二三]?十[一二三四五六七八九]?)[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|从|在|去|到|"
     rf"那天|走失|走丢|出门|离家|失联|出去|\s?\d{{1,2}}[点时:：]){_NOT_A_DAY})"
-    rf"|(?P<feast>(?:(?<![一-鿿])|(?<=[年在从自是爸妈爷奶哥姐弟妹叔舅姑姨儿女公婆]))(?:{_any(_FEASTS)})节?(?=那[天晚夜]|当[天晚]|[早晚]上|[上下中]午|"
+    rf"|(?P<feast>(?:(?<![一-鿿])|(?<=[年在从自是爸妈爷奶哥姐弟妹叔舅姑姨儿女公婆]))(?:{_any(_FEASTS)}|{FEASTS})节?(?=那[天晚夜]|当[天晚]|[早晚]上|[上下中]午|"
     rf"凌晨|傍晚|夜里|放假|长?假期|期间|出门|走[失丢]|失[联踪]))"
     rf"|(?P<day>{_any(_DAYS)})(?!饭)"
     rf"|(?P<ago>(?P<since>(?<=[得莫概约快怕计摸多,，]有))?(?P<half>半个?多?)?(?P<count>\d{{1,3}}|{CN}{{1,3}}|几|十几|十来|二十来)?(?:来|"
     rf"多)?个?(?P<halfafter>半)?(?:多)?(?P<unit>小时|钟头|分钟|刻钟|分|天|日|星期|周|礼拜)(?:多|左右|来)?"
     rf"(?:(?:之前|以前|前)(?![途面门方边后去往台头妻任])|(?(since)了?(?=[,，。!！\s]|$)|(?!))))"
-    rf"|(?P<now>刚才|刚刚|方才|头先|啱先|啱啱|才将|将才|刚(?=[从过在走路出看见才跑往骑去到跟碰遇拍卸]|我[在从看]|有[个一人位]|下(?:[早晚夜白中]?班|楼|[车地])|开门|收[摊工]))"
+    rf"|(?P<now>刚才|刚刚|方才|头先|啱先|啱啱|才将|将才|(?<![拜周月年近期])刚(?=[从在走路出看见才跑往骑去到跟碰遇拍卸]|过(?![完了年节,，])|我[在从看]|有(?:[个一位]|人(?![说讲发]))|下(?:[早晚夜白中]?班|楼|[车船地])|开门|收[摊工]))"
     rf"|(?P<clock>(?<!\d[:：])(?<![\d./\-第几有百])(?:(?<![提说讲])|(?=(?:\d{{1,2}}|{CN}{{1,3}})(?:[:：]|[点點时](?:半|一刻|三刻|整|多|左右|"
     rf"钟|[0-5]?\d分|{CN}{{1,3}}分|{CN}{{2,3}}(?![{CN[1:-1]}%])|[从走出就去见]))))(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:[点點时](?![的儿]?(?:钱|赞|心|"
     rf"菜|餐|名|评|击|水|滴|意|都不|也不|也没|都没|也|用|好)|儿?事|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|"
     rf"一刻|三刻|整|[0-5]?\d分?(?!\d)|(?!{CN}[中小院医])(?:{CN}{{1,3}}分?(?![岁个点十])))?|"
     rf"[:：](?P<colon>[0-5]\d)(?:[:：][0-5]\d)?(?![\d:：]))(?:钟)?(?P<about>多|来钟|左右|前后|许|来|差不多|过)?)"
-    rf"|(?P<part>(?<![一几两半每整])(?:{_any(_PARTS)})(?!市)))"
+    rf"|(?P<part>(?:(?<![一几两半每整])|(?<=[初周十]一)|(?<=期一)|(?<=拜一))(?:{_any(_PARTS)})(?!市)|(?<=[日号]){_DAWN}|(?<=[天儿个日]){_BLACK}(?=[了咧价间喽出走跑跟从在就]|[,，。\s]|$)))"
 )
 _HINT = re.compile(r"[点點时天日月晚早午夜晨昨今周刚:：钟儿号晌昼暮昏饭亮黑前晏朝夕初三礼星放.啱才先透挨旦庆]")
 _RANK = {
     "date": 0,
+    "oldmonth": 0,
+    "dotted": 0,
+    "ofmonth": 0,
     "feast": 0,
     "lunar": 0,
     "weekday": 0,
@@ -153,7 +206,7 @@ _RANK = {
     "clock": 3,
     "now": 4,
 }
-_GLUE = re.compile(r"[的\s,，()（）大约约摸在差不多是快]{0,4}$")
+_GLUE = re.compile(r"[的\s,，()（）大约约摸在差不多是快]{0,4}$|那天?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +261,22 @@ def _read_date(match: re.Match[str], now: datetime) -> _Said | None:
     return _on(match, _civil(int(year), month, dom) if year else _last_civil(now.date(), month, dom))
 
 
+def _read_dotted(match: re.Match[str], now: datetime) -> _Said | None:
+    return _on(match, _last_civil(now.date(), int(match["month3"]), int(match["dom3"])))
+
+
+def _read_old_month(match: re.Match[str], now: datetime) -> _Said | None:
+    month, dom = number(match["month5"]), number(match["early"] or match["dom5"])
+    return None if month is None or dom is None else _on(match, lunar_day(month, dom, now.date()))
+
+
+def _read_of_month(match: re.Match[str], now: datetime) -> _Said | None:
+    first = now.date().replace(day=1)
+    if match["back"].startswith("上"):
+        first = (first - timedelta(days=1)).replace(day=1)
+    return _on(match, _civil(first.year, first.month, number(match["dom4"]) or 0))
+
+
 def _civil(year: int, month: int, dom: int) -> date | None:
     try:
         return date(year, month, dom)
@@ -228,7 +297,10 @@ def _read_lunar(match: re.Match[str], now: datetime) -> _Said | None:
 
 
 def _read_feast(match: re.Match[str], now: datetime) -> _Said | None:
-    return _on(match, _last_civil(now.date(), *divmod(_FEASTS[match["feast"].removesuffix("节")], 100)))
+    name = match["feast"].removesuffix("节")
+    if name not in _FEASTS:
+        return _on(match, lunar_feast(name, now.date()))
+    return _on(match, _last_civil(now.date(), *divmod(_FEASTS[name], 100)))
 
 
 def _read_weekday(match: re.Match[str], now: datetime) -> _Said | None:
@@ -242,7 +314,7 @@ def _read_weekday(match: re.Match[str], now: datetime) -> _Said | None:
 
 
 def _read_bare_day(match: re.Match[str], now: datetime) -> _Said | None:
-    dom, today = int(match["only"]), now.date()
+    dom, today = number(match["only"]) or 0, now.date()
     if dom <= today.day:
         return _on(match, _civil(today.year, today.month, dom))
     last = today.replace(day=1) - timedelta(days=1)
@@ -290,11 +362,14 @@ def _read_now(match: re.Match[str], now: datetime) -> _Said | None:
 
 
 def _read_clock(match: re.Match[str], now: datetime) -> _Said | None:
-    hour = number(match["hour"])
+    pair = _PAIR.fullmatch(match["hour"]) is not None
+    hour = number(match["hour"][:-1] if pair else match["hour"])
     if hour is None or hour > 24:
         return None
     minute = _minute(match["colon"] or match["minute"])
-    return _Said(match.start(), match.end(), hour=hour, minute=minute, about=match["about"] is not None)
+    exact = match["about"] in _NEARLY and minute is not None and match["minute"] != "半"
+    about = pair or (match["about"] is not None and not exact)
+    return _Said(match.start(), match.end(), hour=hour, minute=minute, about=about)
 
 
 def _minute(said: str | None) -> int | None:
@@ -306,11 +381,12 @@ def _minute(said: str | None) -> int | None:
 
 
 def _read_part(match: re.Match[str], now: datetime) -> _Said | None:
-    return _Said(match.start(), match.end(), part=match["part"])
+    return _Said(match.start(), match.end(), part=_SHORT.get(match["part"], match["part"]))
 
 
 _READERS = {
-    "date": _read_date, "feast": _read_feast, "lunar": _read_lunar,
+    "date": _read_date, "oldmonth": _read_old_month, "dotted": _read_dotted, "ofmonth": _read_of_month,
+    "feast": _read_feast, "lunar": _read_lunar,
     "weekday": _read_weekday, "bareday": _read_bare_day, "day": _read_day,
     "ago": _read_ago, "now": _read_now, "clock": _read_clock, "part": _read_part,
 }  # fmt: skip
@@ -320,9 +396,11 @@ def _join(text: str, atoms: Iterator[_Said]) -> list[_Said]:
     joined: list[_Said] = []
     for atom in atoms:
         last = joined[-1] if joined else None
+        if last is not None and last.day is not None and text.startswith("当", atom.start):  # 国庆节当天: that day
+            atom = atom._replace(day=None) if last.end == atom.start else atom._replace(day=last.day)
         if (
             last is not None
-            and last.rank < atom.rank
+            and (last.rank < atom.rank or _finer(last, atom))
             and _GLUE.fullmatch(text, last.end, atom.start)
             and _fits(last, atom)
         ):
@@ -330,6 +408,13 @@ def _join(text: str, atoms: Iterator[_Said]) -> list[_Said]:
         else:
             joined.append(atom)
     return [said for said in joined if _stands(text, said)]
+
+
+def _finer(last: _Said, atom: _Said) -> bool:
+    """今儿早上天麻麻亮: one part of the day, told twice."""
+    if last.part is None or atom.part is None or last.hour is not None or atom.hour is not None:
+        return False
+    return last.end == atom.start and abs(_PARTS[last.part] - _PARTS[atom.part]) <= _PART_APART
 
 
 def _fits(last: _Said, atom: _Said) -> bool:
@@ -590,7 +675,7 @@ def _next_day(match: re.Match[str], day: date | None, today: date) -> date | Non
         return next((one for one in coming if one and one >= today), day)
     if match.lastgroup == "bareday":
         months = ((today.replace(day=1) + timedelta(days=31 * ahead)).replace(day=1) for ahead in (0, 1))
-        coming = (_civil(one.year, one.month, int(match["only"])) for one in months)
+        coming = (_civil(one.year, one.month, number(match["only"]) or 0) for one in months)
         return next((one for one in coming if one and one >= today), day)
     return day
 

@@ -39,6 +39,7 @@ def said(text: str, kind: Kind = Kind.MISSING) -> dict[str, Any]:
         ("七十多岁", 70, True),
         ("四岁半", 4.5, False),
         ("八个月大", 0.67, False),
+        ("七十八岁半聋", 78, False),
         ("三十六岁", 36, False),
         ("大概60岁", 60, True),
         ("十六七岁", 16, True),
@@ -66,6 +67,10 @@ def test_age(text: str, years: float, about: bool) -> None:
         ("俺奶今年九十啦，没回家", 90),
         ("女儿四个月被她爸抱走了", 0.33),
         ("丢了300块", None),
+        ("我妻子怀孕7个月，去产检没回，31岁", 31),
+        ("弟媳带走了2岁的侄子 她三十，卷发", 30),
+        ("他智力有点问题 25了，走丢了", 25),
+        ("陈小朋友（女，5岁）被人接走，家长说不是家里人，那女的三十来岁", 5),
     ],
 )
 def test_which_figure_is_an_age(text: str, years: float | None) -> None:
@@ -107,6 +112,10 @@ def test_which_figure_is_an_age(text: str, years: float | None) -> None:
         ("男孩已由父母领回", "男"),
         ("帮忙找一下我外甥，九岁，联系陈女士", "男"),
         ("妹婿进城卖橘子没回来", "男"),
+        ("寻我弟媳，卷发", "女"),
+        ("吾父林某走失", "男"),
+        ("我未婚夫失联", "男"),
+        ("有个小女娃在哭，说跟表哥走散了", "女"),
         ("姐妹们帮留意，我家小子不见了", "男"),
     ],
 )
@@ -520,3 +529,71 @@ def test_a_bare_unit_is_a_place() -> None:
 
 def test_a_height_in_feet_is_one_wherever_it_is_said() -> None:
     assert said("我爸72岁，5尺4寸，走丢了")["height_cm"] == 180
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("我妹妹昨晚没吃药，9点多跑出去了", "20 21:00"),
+        ("我爸昨晚下夜班，两点多还看见的，走丢了", "21 02:00"),
+        ("奶奶昨天坐车去看病走丢了，到晚上也没回来", "20 00:00"),
+        ("我爸早上出去走丢了，中午没回来吃饭", "21 08:00"),
+        ("孩子放学没回家，走丢了", "21 15:30"),
+        ("我弟昨晚喝酒去了，凌晨一点在服务区报过平安，走丢了", "21 01:00"),
+        ("清早去打猪草，我爹到九点半还没进门", "21 06:00"),
+        ("我叔20号从杨家岭出来打工，到今天没联系上", "20 00:00"),
+    ],
+)
+def test_a_later_hour_belongs_to_the_part_of_the_day_said_and_not_being_back_is_no_sight(text: str, seen: str) -> None:
+    assert f"{said(text)['seen_at']:%d %H:%M}" == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "value"),
+    [
+        ("我老公走丢了，电话 138 0000 5521", "height_cm", None),
+        ("老人在104国道旁边走失", "height_cm", None),
+        ("我爸走丢了，体重一百四，穿睡衣", "build", "体重一百四"),
+        ("我同事失联，1米83，160斤，", "build", "160斤"),
+        ("我奶奶走丢了个子不高七十九岁了", "build", "个子不高"),
+        ("我爸不见了，我姓吴，电话13911112222", "contact_name", "吴"),
+        ("我爸走丢了，电话零三七一六六八八一二三四", "phone", "037166881234"),
+    ],
+)
+def test_figures_are_told_apart_by_what_they_count(text: str, field: str, value: object) -> None:
+    assert said(text).get(field) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "since"),
+    [
+        ("从昨晚8点停水到现在", "昨晚8点"),
+        ("垃圾桶从上周二到现在没人收", "上周二"),
+        ("从早上五点到现在没水", "早上五点"),
+    ],
+)
+def test_since_when_a_matter_lasts_may_be_a_time(text: str, since: str) -> None:
+    assert said(text, Kind.REQUEST).get("duration") == since
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "field", "value"),
+    [
+        ("李大爷早上九点半去拿药没回来", Kind.MISSING, "name", "李大爷"),
+        ("捡到个小女孩，只会说妈妈叫小芳", Kind.STRAY, "name", None),
+        ("我爸走丢了，从老槐树底下往村东头去了", Kind.MISSING, "direction", "村东头"),
+        ("大伯出去割草没回来，后山方向", Kind.MISSING, "direction", "后山"),
+        ("大爷在桥下，背着手往东走", Kind.SIGHTING, "direction", "东"),
+        ("我姐夫没回家，骑摩托，摩托是蓝色豪爵", Kind.MISSING, "transport", "蓝色豪爵"),
+        ("阿爷不见了，九十几岁，坐轮椅", Kind.MISSING, "transport", "轮椅"),
+        ("小姑娘在我店里坐着，店在翠竹路与六一路交界", Kind.SIGHTING, "place", "翠竹路与六一路交界"),
+        ("我奶奶一个人坐地铁去看我，失联了", Kind.MISSING, "transport", "地铁"),
+        ("寻王桂英，81岁，聋，走失", Kind.MISSING, "health", "聋"),
+        ("我爸没回来，手机勿带", Kind.MISSING, "has_phone", False),
+        ("找我家妹子，13912345678 揾阿辉，没回家", Kind.MISSING, "contact_name", "阿辉"),
+        ("谁见了那娃，连衣裙高跟鞋，没回家", Kind.MISSING, "sex", "女"),
+        ("我老公走失，联系我老公王磊 15000009912", Kind.REQUEST, "duration", None),
+    ],
+)
+def test_what_stands_around_a_value_is_no_part_of_it(text: str, kind: Kind, field: str, value: object) -> None:
+    assert said(text, kind).get(field) == value
