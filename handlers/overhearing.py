@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -46,6 +47,9 @@ JUST_TOLD = timedelta(minutes=30)
 """How long after a report 我去看看 in the group is an answer to it."""
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
+
+_WHERE_IS = re.compile(r"(?:那|我的?|我们|[这那]个)?[\u4e00-\u9fff]{1,5}?(?:的事)?呢[?？]*")
+"""灯呢: how does the lamp stand; of who has such a case."""
 
 MAX_NO = 12
 """Characters of a line that says of an answer that it was none."""
@@ -222,9 +226,13 @@ class Overhearing:
 
     def _asking(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """几点来水, 修好了吗: of the open case of this group that it names, else of its only one."""
-        plain = reading.act == Act.NONE and reading.kind in (Kind.CHAT, Kind.QUESTION)
+        plain = reading.act == Act.NONE and (reading.joined or reading.kind in (Kind.CHAT, Kind.QUESTION))
         here = [one for one in self._around.cases.get(self._chat_id, ()) if one.shown and not one.quiet]
-        if not (plain and here) or self._quoted is not None or self._where.private or not asks_when(self._text):
+        if not (plain and here) or self._quoted is not None or self._where.private:
+            return
+        if _WHERE_IS.fullmatch(self._text.strip()):
+            here = [one for one in here if self._affected(one) and tells_what(self._text)]
+        elif not asks_when(self._text):
             return
         if tells_what(self._text):
             about = [one for one in here if alike(self._text, one.text)]
@@ -345,7 +353,8 @@ class Overhearing:
             return Act.NONE, []
         number, words = numbered(self._text)
         if reading.act in (Act.NONE, Act.FIXED, Act.RATE) and is_done(words):
-            act, held = Act.FIXED, self._held(CASE_WORKED if number is None else CASE_OPEN)
+            said = number is not None or tells_what(words)  # 井盖装好了 needs no 接单 before
+            act, held = Act.FIXED, self._held(CASE_OPEN if said else CASE_WORKED)
         elif reading.act in (Act.NONE, Act.CLAIM) and takes_on(words):
             act, held = Act.CLAIM, self._held(CASE_UNTAKEN)
             held = [one for one in held if self._where.private or self._at - one.created_at <= JUST_TOLD]

@@ -151,3 +151,9 @@ async def test_the_police_know_of_all_whom_the_family_seeks(talk: Talk) -> None:
     await two(talk)
     said = texts(await talk.say("r1", "g1", "已报警"), "g1")
     assert ["M1" in said[0], "M2" in said[1]] == [True, True]
+
+
+async def test_with_a_schoolmate_nothing_is_wrong(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我儿子不见了，15岁，蓝校服，昨晚吵架走的")
+    said = await talk.say("r1", "g1", "跟同学在一起，没事了")
+    assert "M1" in "".join(texts(said, "g1"))

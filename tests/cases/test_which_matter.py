@@ -168,3 +168,17 @@ async def test_who_is_kept_awake_too_joins_the_noise_that_was_just_told_of(talk:
     assert texts(
         await talk.say("r3", "g1", "我家也被吵得睡不着"), "@r3"
     )  # of the same noise, or of another: a matter of its own
+
+
+async def test_who_says_what_was_done_need_not_have_taken_it_on(talk: Talk) -> None:
+    await talk.say("r1", "g1", "小区门口的井盖没了")
+    await talk.say("r2", "g1", LAMP)
+    assert texts(await talk.say("w1", "g1", "井盖装好了"), "g1")[0].startswith("@王姨 【事项 1】已办结：井盖装好了")
+    assert await talk.say("w1", "g1", "装好了") == []  # the lamp nobody took
+
+
+async def test_where_is_it_asks_how_a_thing_stands(talk: Talk) -> None:
+    await both(talk)
+    assert texts(await talk.say("r1", "g1", "路灯呢？"), "g1")[0].startswith("@王姨 【事项 2】公共设施")
+    assert await talk.say("r2", "g1", "你的灯笼呢") == []
+    assert await talk.say("r1", "g1", "你孩子呢") == []
