@@ -88,14 +88,25 @@ _SHAPES = {
         rf"|{_FROM}(?![没不找去回住往朝从在家上下到说是有的一这那进出快我你])(?P<spot>[一-鿿\d]{{2,7}}(?:{_SPOT})){_TO}"
     ),
 }
+_NEEDED = {
+    "build": re.compile("[瘦胖壮个高矮斤重苗魁丰匀敦结健膀五中身体]"),
+    "clothes": re.compile("[帽袄夹外衬服装衣裤裙鞋]"),
+    "transport": re.compile("[车摩轮铁巴士出货皮船骡马驴]"),
+    "direction": re.compile("[往朝向奔拐目回去到着方]"),
+    "duration": re.compile("[时头天期拜周月年宿夜晚午晌冬夏从自]"),
+}
+"""What a text must hold to have such a shape, which is looked for much faster."""
 MANY = frozenset({"features", "health"})
 """Fields of which somebody has several; of the others one piece is enough."""
 
 
 def shaped(text: str, field: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
     """What the shapes of a folded text's clauses tell of a field, beside the `pieces` that are known already."""
-    pattern, taken = _SHAPES.get(field), [(one.start, one.end) for one in pieces]
-    for match in pattern.finditer(text) if pattern else ():
+    pattern, needed = _SHAPES.get(field), _NEEDED.get(field)
+    if pattern is None or (needed and not needed.search(text)):
+        return
+    taken = [(one.start, one.end) for one in pieces]
+    for match in pattern.finditer(text):
         start, end = match.span(match.lastgroup or 0)
         if not any(a < end and start < b for a, b in taken):
             yield Piece(field, start, end)

@@ -108,6 +108,8 @@ _MAKE = re.compile(
     r"(?=[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-Z0-9]{5})"
 )
 """A vehicle by its make, which says more than its kind: 电动车是红色雅迪; 银色卡罗拉川A5R77X."""
+_DRIVEN = re.compile(r"(?:车|摩托|三轮)[是为:：]|[A-Z][·. ]?[A-Z0-9]{5}")
+"""What a text must hold to tell a vehicle's make so."""
 _HEAVY = re.compile(r"[多来]?[公市]?斤")
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
@@ -162,8 +164,10 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
             continue
         if time.at.date() == first.at.date():
             return time
+        if not first.dated or time.dated:
+            continue
         joined = _continued(first, time, context.now)
-        if first.dated and not time.dated and joined.at <= context.now:
+        if joined.at <= context.now:
             return joined
     return first
 
@@ -266,13 +270,14 @@ def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], 
     for field in fields:
         if field in MANY or not any(_value(text, one) for one in pieces.get(field, ())):
             more = list(shaped(text, field, other if field == "duration" else known))
-            more = [
-                one
-                for one in more
-                if _SINCE.search(text, max(0, one.start - 2), one.start) or not _over(one, found.taken)
-            ]
+            if field == "duration":
+                more = [one for one in more if _since(text, one) or not _over(one, found.taken)]
             pieces[field] = sorted([*pieces.get(field, ()), *more], key=_start)
             known += more
+
+
+def _since(text: str, piece: Piece) -> bool:
+    return _SINCE.search(text, max(0, piece.start - 2), piece.start) is not None
 
 
 def _over(piece: Piece, spans: Sequence[tuple[int, int]]) -> bool:
@@ -524,7 +529,7 @@ def _closest(values: Sequence[str]) -> str | None:
 
 
 def _make(text: str) -> str | None:
-    match = _MAKE.search(text)
+    match = _MAKE.search(text) if _DRIVEN.search(text) else None
     return match[match.lastgroup or 0] if match else None
 
 
