@@ -65,7 +65,7 @@ _HABIT = re.compile(r"(?:爱|喜欢|常|平时|[总老]是?|天天|每天)(?:一
 """Before where somebody often goes, and need not have gone now: 他爱去河边."""
 _TOWARDS = re.compile(r"(?:估计|可能|大概|也许|好像|应该)?(?:[去奔往朝]|拐[进上到])")
 _THAT_WAY = re.compile(r"方向(?!盘)")
-_NOT_THERE = re.compile(r"没|就|失联|不见|到现在")
+_NOT_THERE = re.compile(r"没|就|咋|怎|失联|不见|到现在")
 _NO_GOAL = re.compile(r"[捡揾拾找搵接送喂上下]|贷款|今天|瞅|看")
 """What a direction does not begin with, and where it ends."""
 _SEEKERS = re.compile(r"[我俺你][^,，。]{0,5}$")
@@ -98,6 +98,9 @@ _TITLES = re.compile(r"(?<=大)[爷妈娘叔伯婶姐哥嫂舅姨]")
 """What ends a name that seems to end before: 李大爷."""
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
+_LINE = re.compile(r"在?[A-Za-z]?\d{1,3}路(?:公交)?车?")
+"""A line of buses, which is no road: 在K15路."""
+_STATURE = re.compile(r"个[子头][很挺比较偏不太算]{0,3}[高矮小]")
 _RIDE = re.compile(r"坐?(?:地铁|公交车?|高铁|火车|大巴|班车|轻轨|轮渡|出租车?)")
 _WHEELCHAIR = re.compile(r"坐着?(?:个|辆)?(?:电动)?轮椅")
 _CARRIED = re.compile(r"[^,，、。\s/]{0,4}(?:书包|背包|挎包|提包|行李箱|拐杖|拐棍)")
@@ -119,12 +122,14 @@ _NO_NAME_ON = re.compile(r"[(（,，、/|]|小朋友")
 _SOUGHT = frozenset({Kind.MISSING, Kind.SIGHTING})
 _WORN = re.compile(r"(?:是|又|身上|里面|的?时候)?的?[穿戴]")
 """After the day on which somebody wore what they do: 今天穿红棉袄."""
-_SINCE = re.compile(r"(?:从|自打?|打从|自从)$")
+_SINCE = re.compile(r"[从自打]$")
 """Before the time since when a matter lasts, which is none at which it happened: 从昨晚8点停到现在."""
 _LATE = re.compile(r"了?[也都还就]{0,2}[没未不冇]有?见?(?:回|到|归|接|来|见|进|着|上|下|出|影)")
 """After the time at which somebody was not back yet: 到晚上也没回来, 中午没回来吃饭."""
 _DUE_BACK = re.compile(r"(?:就回|回|该|都没|了没|就该|要|开会|上班|之?前(?:联系|回复|回话|给|打|告诉|通知|报))")
-_PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|平常|往常|一般|向来|每天|现在是?|眼看)$")
+_PROMISED = re.compile(
+    r"(?:说好|约好|讲好|都这?|这都|应该|平时|平常|往常|一般|向来|每天|现在是?|眼看|(?:现在|这会儿?|这时)[(（])$"
+)
 _TILL_DAY = re.compile(r"[到至]$")
 """Before a day up to which something lasts: 到今天三天了."""
 
@@ -150,7 +155,7 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         if time.at <= context.now
         and not (time.precision is Precision.DAY and _WORN.match(text, time.end))
         and not _DUE_BACK.match(text, time.end)
-        and not _PROMISED.search(text, max(0, time.start - 3), time.start)
+        and not _PROMISED.search(text, max(0, time.start - 4), time.start)
         and not any(start < time.end and time.start < end for start, end in born)
     ]
     if not passed:
@@ -293,6 +298,10 @@ def _field(scan: Scan, kind: Kind, piece: Piece) -> str:
     """The field of a piece, where what it says or what stands beside it tells better than the tagger."""
     if piece.field == "direction" and _RIDE.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
+    if piece.field == "place" and kind in _PERSONAL and _LINE.fullmatch(scan.text, piece.start, piece.end):
+        return "transport"
+    if piece.field == "features" and _STATURE.fullmatch(scan.text, piece.start, piece.end):
+        return "build"
     if piece.field == "features" and _WHEELCHAIR.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
     if piece.field == "clothes" and _CARRIED.fullmatch(scan.text, piece.start, piece.end):

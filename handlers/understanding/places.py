@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.understanding.gazetteer import Gazetteer
 from handlers.understanding.numerals import CN, digits, number
@@ -68,6 +68,7 @@ def nowhere(place: str) -> bool:
 def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
     """The most exact house number: 3栋2单元501, 6-2-401, 2单元. `skip` are spans of phones and times."""
     best: House | None = None
+    others: list[House] = []
     for match in _HOUSE.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in skip):
             continue
@@ -78,9 +79,22 @@ def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
             match.start(),
             match.end(),
         )
+        others.append(house)
         if best is None or _exactness(house) > _exactness(best):
             best = house
-    return best
+    return best and _completed(best, [one for one in others if one is not best])
+
+
+def _completed(house: House, others: list[House]) -> House:
+    """A house with the part that is told apart from it: 23号楼下有人晕倒，在2单元门口; 四单元煤气味，兴华小区15栋."""
+    if len(others) != 1 or _exactness(others[0]) != 1:
+        return house
+    other = others[0]
+    if house.building is None and other.building:
+        return replace(house, building=other.building)
+    if house.building and house.unit is None and other.unit:
+        return replace(house, unit=other.unit)
+    return house
 
 
 _FLOOR = re.compile(rf"(?<![\d{CN[1:-1]}])(?:\d{{1,2}}|{CN}{{1,2}})[楼层](?![上下梯道栋])")
