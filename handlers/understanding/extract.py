@@ -66,6 +66,10 @@ _HABIT = re.compile(r"(?:爱|喜欢|常|平时|[总老]是?|天天|每天)(?:一
 _TOWARDS = re.compile(r"(?:估计|可能|大概|也许|好像|应该)?(?:[去奔往朝]|拐[进上到])")
 _THAT_WAY = re.compile(r"方向(?!盘)")
 _NOT_THERE = re.compile(r"没|就|咋|怎|失联|不见|到现在")
+_DOING = re.compile(
+    r"(?<=..)(?:[拿写吃买取采捡刨割喂拉]|看病|打工|上班|放牛|钓鱼|回来)(?!.*[店馆场街口厂点处站部]$).*", re.DOTALL
+)
+"""What somebody was going to do there, which is no part of where: 坡上刨红薯."""
 _NO_GOAL = re.compile(r"[捡揾拾找搵接送喂上下]|贷款|今天|瞅|看")
 """What a direction does not begin with, and where it ends."""
 _SEEKERS = re.compile(r"[我俺你][^,，。]{0,5}$")
@@ -168,7 +172,10 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         if _FINENESS[time.precision] <= max(_FINENESS[first.precision], first.precision is not Precision.DAY):
             continue
         if time.at.date() == first.at.date():
-            return time
+            if _FINENESS[time.precision] > 1:
+                return time
+            first = time
+            continue
         if not first.dated or time.dated:
             continue
         joined = _continued(first, time, context.now)
@@ -274,7 +281,10 @@ def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], 
     known += [Piece("", start, end) for start, end in found.taken]
     for field in fields:
         if field in MANY or not any(_value(text, one) for one in pieces.get(field, ())):
-            more = list(shaped(text, field, other if field == "duration" else known))
+            beside = other if field == "duration" else known
+            if field in pieces and field not in MANY:  # what it has says nothing
+                beside = [one for one in beside if one.field != field]
+            more = list(shaped(text, field, beside))
             if field == "duration":
                 more = [one for one in more if _since(text, one) or not _over(one, found.taken)]
             pieces[field] = sorted([*pieces.get(field, ()), *more], key=_start)
@@ -390,7 +400,7 @@ def _places(text: str, pieces: Mapping[str, Sequence[Piece]]) -> list[tuple[int,
     spans = []
     for _, start, end in pieces.get("place", ()):
         value = trimmed("place", text[start:end])
-        if value and not _NO_PLACE.search(value):
+        if len(value) > 1 and not _NO_PLACE.search(value):
             start = text.index(value, start)
             spans.append((start, start + len(value)))
     return [span for span in spans if not _REGION.fullmatch(text, *span)] or spans
@@ -439,7 +449,7 @@ def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str 
 
 
 _LASTS = re.compile(r"[天日月年周夜宿晚时分钟早午夏冬春秋久节庆前后点期礼拜季代直号]|\d")
-_SOUND = {"build": re.compile("[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
+_SOUND = {"build": re.compile("^(?!体重$).*[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
 """What a value must hold to be one: stature is said with these."""
 _STILL = frozenset({"place", "features", "clothes"})
 _AILS = frozenset("聋哑瞎瘫疯")
@@ -454,6 +464,7 @@ def _value(text: str, piece: Piece) -> str:
         return ""
     if piece.field == "direction":
         value = "" if _NO_GOAL.match(value) else _NOT_THERE.split(value)[0]
+        value = _DOING.sub("", value)
     if piece.field == "duration" and not _LASTS.search(value):
         return ""
     if piece.field in _SOUND and not _SOUND[piece.field].search(value):

@@ -16,13 +16,14 @@ _HOUSE = re.compile(
     rf"(?=[\dA-Za-z{CN[1:]})(?:"
     rf"(?!两|一座|{CN}{{1,2}}座)(?:(?<![了起建盖有修立整某每这那哪同另共是])|(?!一))"
     rf"(?P<b>\d{{1,3}}|{CN}{{1,3}}|[A-Za-z]\d{{0,2}})(?:栋|幢|号楼|#楼|号院|座(?![位椅谈])|#(?=\d{{1,2}}单元|\d{{3,4}}(?!\d))|"
-    rf"号(?={_FLAT}(?!\d|[元块米路号年])))(?:[,， ]?(?P<u>\d{{1,2}}|{CN}{{1,2}})(?:单元|门洞|门(?!口|卫|前|外)))?"
+    rf"号(?={_FLAT}(?!\d|[元块米路号年])))"
+    rf"(?:[,， ]?(?P<u>\d{{1,2}}|{CN}{{1,2}}|[甲乙丙丁])(?:单元|门洞|门(?!口|卫|前|外)))?"
     rf"(?:[,， ]?(?:(?P<f>\d{{1,2}}|{CN}{{1,3}})[楼层]|顶[楼层]))?"
     rf"(?:[- ,，#]?(?P<r>\d{{3,4}}|{_SPOKEN})(?:室|房|号房|号|户)?(?!\d|块|元|米|年|多|人|个|天))?"
     rf"|(?<![\d-])(?P<tb>\d{{1,3}})-(?P<tu>\d{{1,2}})-(?P<tr>\d{{3,4}})(?![\d-])"
     rf"|(?<![\d-])(?P<db>\d{{1,2}})[-#](?P<dr>\d{{3,4}})(?![\d-])"
     rf"|(?P<ou>\d{{1,2}}|{CN}{{1,2}})单元(?:[- ,，]?(?P<or>\d{{3,4}}|{_SPOKEN})(?:室|房|号|户)?)?"
-    rf"|(?:^|(?<=[,，。\s@往给跟从是])|(?<=我们在)|(?<=我在)|(?<=我家在)|(?<=[楼隔对][上下壁门]))(?!1(?:1[0-9]|2[0-9])(?!\d))(?P<br>{_FLAT})"
+    rf"|(?:^|(?<=[,，。\s@往给跟从是楼])|(?<=我们在)|(?<=我在)|(?<=我家在)|(?<=[楼隔对][上下壁门]))(?!1(?:1[0-9]|2[0-9])(?!\d))(?P<br>{_FLAT})"
     rf"(?:室|房(?!价|租)|住户|户)?(?=$|[,，。\s]|[的家那装漏养卫厨屋自把天水客这])"
     rf"|(?<=[楼隔对][上下壁门])(?P<nr>{_FLAT})(?![\d元块米路年人个天多分点:：-]))"
 )
@@ -92,6 +93,8 @@ def _completed(house: House, others: list[House]) -> House:
     other = others[0]
     if house.building is None and other.building:
         return replace(house, building=other.building)
+    if house.building and house.room is None and other.room:
+        return replace(house, room=other.room)
     if house.building and house.unit is None and other.unit:
         return replace(house, unit=other.unit)
     return house

@@ -411,7 +411,9 @@ def _join(text: str, atoms: Iterator[_Said]) -> list[_Said]:
 
 
 def _finer(last: _Said, atom: _Said) -> bool:
-    """今儿早上天麻麻亮: one part of the day, told twice."""
+    """今天星期六, 今儿早上天麻麻亮: one day, or one part of it, told twice."""
+    if atom.day is not None and atom.day == last.day and last.part is None and last.hour is None:
+        return True
     if last.part is None or atom.part is None or last.hour is not None or atom.hour is not None:
         return False
     return last.end == atom.start and abs(_PARTS[last.part] - _PARTS[atom.part]) <= _PART_APART
@@ -420,7 +422,7 @@ def _finer(last: _Said, atom: _Said) -> bool:
 def _fits(last: _Said, atom: _Said) -> bool:
     if atom.now or last.now or last.ago is not None:
         return False
-    return not (atom.day is not None and last.day is not None)
+    return atom.day is None or last.day is None or atom.day == last.day
 
 
 def _merge(last: _Said, atom: _Said) -> _Said:
