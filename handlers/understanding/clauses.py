@@ -47,7 +47,7 @@ _SHAPES = {
         rf"(?P<what>(?:有?点|比较|[偏微较很好挺又黑白精干矮高]){{0,2}}[瘦胖壮]{{1,2}}[瘦小高矮墩子乎巴条实]{{0,3}}"
         rf"|中等(?:身材|个[子头]?|偏[瘦胖])?|[小大]胖墩|圆滚滚|苗条|魁梧|丰满|匀称|敦敦?实实?|结实|高[挑大]|矮小|健壮|膀大腰圆|五大三粗"
         rf"|(?:体重)?[:： ]?(?:\d{{2,3}}|{CN}{{2,5}})[多来]?斤){_TO}"
-        rf"|(?P<weight>体重[:： ]?(?:\d{{2,3}}(?:公斤|kg)|一百{CN}{{0,2}})){_TO}"
+        rf"|(?P<weight>体重(?:大概|大约|约|有|[:： ]){{0,2}}(?:\d{{2,3}}(?:公斤|kg)|一百{CN}{{0,2}})){_TO}"
         r"|(?P<stature>个[子头](?:不(?:太|算)?[高矮]|[很挺比较偏]{0,2}[高矮小]))"
     ),
     "features": re.compile(
@@ -60,6 +60,7 @@ _SHAPES = {
     "transport": re.compile(
         r"[骑开坐蹬乘搭推拉摇牵赶驾打](?:着|了|的|走)?(?:一?[辆台个匹架])?"
         r"(?P<what>[一-鿿A-Za-z\d]{0,6}?(?:车|摩托|三轮|轻轨|地铁|高铁|大巴|中巴|巴士|的士|出租|轮椅|老头乐|大货|拖拉机|皮卡|渔船|木船|[骡马驴]))(?![站库位门间上里窗祸])"
+        r"|(?P<line>(?<!\d)[A-Za-z]?\d{1,3}路(?:公交)?车?)(?=[上里终后前第往坐])"
         r"|(?P<first>[一-鿿]{0,2}(?:三轮车?|摩托车?|[电动自行瓶单]{2}车|板车))(?=[骑蹬开拉])"
     ),
     "clothes": re.compile(
@@ -77,7 +78,7 @@ _SHAPES = {
     "duration": re.compile(
         rf"(?<![\d第初岁零下上这那前后{CN[1:-1]}])(?P<what>{_COUNT}个?(?:多|来)?(?:{_SPAN})多?|个把[月星期钟头]{{1,2}}|半拉月)"
         r"(?=(?:都|也|还)?[了没未不睡]|以来|来|[,，。!！\s]|$)"
-        r"|(?:从|自打?|打从|自从)(?P<since>(?![这那])[一-鿿\d:]{2,8}?)(?=开始|起|以来|到现在|至今|就|[停堵漏断坏堆响吵闹熄]一?[一-鿿]{0,3}[到至](?:现在|今))"
+        r"|(?:从|自打?|打从?|自从)(?P<since>(?![这那])[一-鿿\d:]{2,8}?)(?=开始|起|以来|到现在|至今|就|[停堵漏断坏堆响吵闹熄]一?[一-鿿]{0,3}[到至](?:现在|今))"
     ),
     "place": re.compile(
         r"[从在于由喺打搁](?![从在于由这那哪家外一找今昨前刚上下半])(?P<what>[一-鿿\dA-Za-z]{2,10}?)"
@@ -88,14 +89,25 @@ _SHAPES = {
         rf"|{_FROM}(?![没不找去回住往朝从在家上下到说是有的一这那进出快我你])(?P<spot>[一-鿿\d]{{2,7}}(?:{_SPOT})){_TO}"
     ),
 }
+_NEEDED = {
+    "build": re.compile("[瘦胖壮个高矮斤重苗魁丰匀敦结健膀五中身体]"),
+    "clothes": re.compile("[帽袄夹外衬服装衣裤裙鞋]"),
+    "transport": re.compile("[车摩轮铁巴士出货皮船骡马驴路]"),
+    "direction": re.compile("[往朝向奔拐目回去到着方]"),
+    "duration": re.compile("[时头天期拜周月年宿夜晚午晌冬夏从自]"),
+}
+"""What a text must hold to have such a shape, which is looked for much faster."""
 MANY = frozenset({"features", "health"})
 """Fields of which somebody has several; of the others one piece is enough."""
 
 
 def shaped(text: str, field: str, pieces: Iterable[Piece]) -> Iterator[Piece]:
     """What the shapes of a folded text's clauses tell of a field, beside the `pieces` that are known already."""
-    pattern, taken = _SHAPES.get(field), [(one.start, one.end) for one in pieces]
-    for match in pattern.finditer(text) if pattern else ():
+    pattern, needed = _SHAPES.get(field), _NEEDED.get(field)
+    if pattern is None or (needed and not needed.search(text)):
+        return
+    taken = [(one.start, one.end) for one in pieces]
+    for match in pattern.finditer(text):
         start, end = match.span(match.lastgroup or 0)
         if not any(a < end and start < b for a, b in taken):
             yield Piece(field, start, end)

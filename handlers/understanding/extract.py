@@ -65,7 +65,11 @@ _HABIT = re.compile(r"(?:爱|喜欢|常|平时|[总老]是?|天天|每天)(?:一
 """Before where somebody often goes, and need not have gone now: 他爱去河边."""
 _TOWARDS = re.compile(r"(?:估计|可能|大概|也许|好像|应该)?(?:[去奔往朝]|拐[进上到])")
 _THAT_WAY = re.compile(r"方向(?!盘)")
-_NOT_THERE = re.compile(r"没|就|失联|不见|到现在")
+_NOT_THERE = re.compile(r"没|就|咋|怎|失联|不见|到现在")
+_DOING = re.compile(
+    r"(?<=..)(?:[拿写吃买取采捡刨割喂拉]|看病|打工|上班|放牛|钓鱼|回来)(?!.*[店馆场街口厂点处站部]$).*", re.DOTALL
+)
+"""What somebody was going to do there, which is no part of where: 坡上刨红薯."""
 _NO_GOAL = re.compile(r"[捡揾拾找搵接送喂上下]|贷款|今天|瞅|看")
 """What a direction does not begin with, and where it ends."""
 _SEEKERS = re.compile(r"[我俺你][^,，。]{0,5}$")
@@ -98,6 +102,9 @@ _TITLES = re.compile(r"(?<=大)[爷妈娘叔伯婶姐哥嫂舅姨]")
 """What ends a name that seems to end before: 李大爷."""
 _HOME = re.compile(r"(?:送到|送回|送至|家住|住在?|家在|我是|我在|他家|她家|我家)的?$")
 """Before the number of the house where the family waits, which is not where somebody was last seen."""
+_LINE = re.compile(r"在?[A-Za-z]?\d{1,3}路(?:公交)?车?")
+"""A line of buses, which is no road: 在K15路."""
+_STATURE = re.compile(r"个[子头][很挺比较偏不太算]{0,3}[高矮小]")
 _RIDE = re.compile(r"坐?(?:地铁|公交车?|高铁|火车|大巴|班车|轻轨|轮渡|出租车?)")
 _WHEELCHAIR = re.compile(r"坐着?(?:个|辆)?(?:电动)?轮椅")
 _CARRIED = re.compile(r"[^,，、。\s/]{0,4}(?:书包|背包|挎包|提包|行李箱|拐杖|拐棍)")
@@ -108,6 +115,8 @@ _MAKE = re.compile(
     r"(?=[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z][·. ]?[A-Z0-9]{5})"
 )
 """A vehicle by its make, which says more than its kind: 电动车是红色雅迪; 银色卡罗拉川A5R77X."""
+_DRIVEN = re.compile(r"(?:车|摩托|三轮)[是为:：]|[A-Z][·. ]?[A-Z0-9]{5}")
+"""What a text must hold to tell a vehicle's make so."""
 _HEAVY = re.compile(r"[多来]?[公市]?斤")
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
@@ -117,12 +126,14 @@ _NO_NAME_ON = re.compile(r"[(（,，、/|]|小朋友")
 _SOUGHT = frozenset({Kind.MISSING, Kind.SIGHTING})
 _WORN = re.compile(r"(?:是|又|身上|里面|的?时候)?的?[穿戴]")
 """After the day on which somebody wore what they do: 今天穿红棉袄."""
-_SINCE = re.compile(r"(?:从|自打?|打从|自从)$")
+_SINCE = re.compile(r"[从自打]$")
 """Before the time since when a matter lasts, which is none at which it happened: 从昨晚8点停到现在."""
 _LATE = re.compile(r"了?[也都还就]{0,2}[没未不冇]有?见?(?:回|到|归|接|来|见|进|着|上|下|出|影)")
 """After the time at which somebody was not back yet: 到晚上也没回来, 中午没回来吃饭."""
 _DUE_BACK = re.compile(r"(?:就回|回|该|都没|了没|就该|要|开会|上班|之?前(?:联系|回复|回话|给|打|告诉|通知|报))")
-_PROMISED = re.compile(r"(?:说好|约好|讲好|都这?|这都|应该|平时|平常|往常|一般|向来|每天|现在是?|眼看)$")
+_PROMISED = re.compile(
+    r"(?:说好|约好|讲好|都这?|这都|应该|平时|平常|往常|一般|向来|每天|现在是?|眼看|(?:现在|这会儿?|这时)[(（])$"
+)
 _TILL_DAY = re.compile(r"[到至]$")
 """Before a day up to which something lasts: 到今天三天了."""
 
@@ -148,7 +159,7 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         if time.at <= context.now
         and not (time.precision is Precision.DAY and _WORN.match(text, time.end))
         and not _DUE_BACK.match(text, time.end)
-        and not _PROMISED.search(text, max(0, time.start - 3), time.start)
+        and not _PROMISED.search(text, max(0, time.start - 4), time.start)
         and not any(start < time.end and time.start < end for start, end in born)
     ]
     if not passed:
@@ -161,9 +172,14 @@ def _seen(times: list[Time], text: str, context: Context) -> Time | None:
         if _FINENESS[time.precision] <= max(_FINENESS[first.precision], first.precision is not Precision.DAY):
             continue
         if time.at.date() == first.at.date():
-            return time
+            if _FINENESS[time.precision] > 1:
+                return time
+            first = time
+            continue
+        if not first.dated or time.dated:
+            continue
         joined = _continued(first, time, context.now)
-        if first.dated and not time.dated and joined.at <= context.now:
+        if joined.at <= context.now:
             return joined
     return first
 
@@ -265,14 +281,18 @@ def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], 
     known += [Piece("", start, end) for start, end in found.taken]
     for field in fields:
         if field in MANY or not any(_value(text, one) for one in pieces.get(field, ())):
-            more = list(shaped(text, field, other if field == "duration" else known))
-            more = [
-                one
-                for one in more
-                if _SINCE.search(text, max(0, one.start - 2), one.start) or not _over(one, found.taken)
-            ]
+            beside = other if field == "duration" else known
+            if field in pieces and field not in MANY:  # what it has says nothing
+                beside = [one for one in beside if one.field != field]
+            more = list(shaped(text, field, beside))
+            if field == "duration":
+                more = [one for one in more if _since(text, one) or not _over(one, found.taken)]
             pieces[field] = sorted([*pieces.get(field, ()), *more], key=_start)
             known += more
+
+
+def _since(text: str, piece: Piece) -> bool:
+    return _SINCE.search(text, max(0, piece.start - 2), piece.start) is not None
 
 
 def _over(piece: Piece, spans: Sequence[tuple[int, int]]) -> bool:
@@ -288,6 +308,10 @@ def _field(scan: Scan, kind: Kind, piece: Piece) -> str:
     """The field of a piece, where what it says or what stands beside it tells better than the tagger."""
     if piece.field == "direction" and _RIDE.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
+    if piece.field == "place" and kind in _PERSONAL and _LINE.fullmatch(scan.text, piece.start, piece.end):
+        return "transport"
+    if piece.field == "features" and _STATURE.fullmatch(scan.text, piece.start, piece.end):
+        return "build"
     if piece.field == "features" and _WHEELCHAIR.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
     if piece.field == "clothes" and _CARRIED.fullmatch(scan.text, piece.start, piece.end):
@@ -376,7 +400,7 @@ def _places(text: str, pieces: Mapping[str, Sequence[Piece]]) -> list[tuple[int,
     spans = []
     for _, start, end in pieces.get("place", ()):
         value = trimmed("place", text[start:end])
-        if value and not _NO_PLACE.search(value):
+        if len(value) > 1 and not _NO_PLACE.search(value):
             start = text.index(value, start)
             spans.append((start, start + len(value)))
     return [span for span in spans if not _REGION.fullmatch(text, *span)] or spans
@@ -425,7 +449,7 @@ def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str 
 
 
 _LASTS = re.compile(r"[天日月年周夜宿晚时分钟早午夏冬春秋久节庆前后点期礼拜季代直号]|\d")
-_SOUND = {"build": re.compile("[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
+_SOUND = {"build": re.compile("^(?!体重$).*[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
 """What a value must hold to be one: stature is said with these."""
 _STILL = frozenset({"place", "features", "clothes"})
 _AILS = frozenset("聋哑瞎瘫疯")
@@ -440,6 +464,7 @@ def _value(text: str, piece: Piece) -> str:
         return ""
     if piece.field == "direction":
         value = "" if _NO_GOAL.match(value) else _NOT_THERE.split(value)[0]
+        value = _DOING.sub("", value)
     if piece.field == "duration" and not _LASTS.search(value):
         return ""
     if piece.field in _SOUND and not _SOUND[piece.field].search(value):
@@ -524,7 +549,7 @@ def _closest(values: Sequence[str]) -> str | None:
 
 
 def _make(text: str) -> str | None:
-    match = _MAKE.search(text)
+    match = _MAKE.search(text) if _DRIVEN.search(text) else None
     return match[match.lastgroup or 0] if match else None
 
 

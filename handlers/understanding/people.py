@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from handlers.understanding.kinship import FEMALE, GROWN, KIN, MALE
-from handlers.understanding.numerals import CN, number
+from handlers.understanding.numerals import CN, digits, number
 
 _SAID = re.compile(
     r"性别[:：]?\s*(?P<a>[男女])|(?<!本人)(?:(?<![一-鿿])(?P<b>[男女])性?(?![一-鿿])|(?P<c>[男女])(?=[,，、。\s;；]*\d)|"
@@ -66,7 +66,7 @@ IN_YEARS = re.compile(
     rf"(?=[\d{CN[1:]})(?:"
     rf"(?<=[男女][,，、|｜/ ])\d{{1,2}}(?=[,，、|｜/ \n]|$)|(?<![\d.:：-])\d{{1,2}}(?=[,，、|｜/ ][男女](?![一-鿿]))|"
     rf"(?<=今年)(?:\d{{1,3}}|{CN}{{2,4}})(?=[了的啦咯喽哒整]?(?:[,，。 ]|$))|"
-    rf"\d{{1,2}}(?=个月(?:大|的|[,，。!！]|$))|{CN}{{1,2}}(?=个月大)|(?<=[儿孙子女娃宝崽囡])(?:\d{{1,2}}|{CN}{{1,2}})(?=个多?月(?![前后没不未]))|{CN}旬"
+    rf"\d{{1,2}}(?=月龄|个月(?:大|的|[,，。!！]|$))|{CN}{{1,2}}(?=个月大)|(?<=[儿孙子女娃宝崽囡])(?:\d{{1,2}}|{CN}{{1,2}})(?=个多?月(?![前后没不未]))|{CN}旬"
     rf"|"
     rf"(?<![\d.])\d{{1,3}}(?=[多来几]?周?岁)|(?:(?<=老[大二三四五六])|(?<!老)){CN}{{1,4}}(?=[多来几]?周?岁)|"
     r"(?:^|(?<=[,，。!！\s]))[二三四五六七八九]十(?=(?:[多来几]了?|挂零|出头|开外|冒头)(?:[,，。!！\s]|$)))"
@@ -79,13 +79,14 @@ LIKELY_YEARS = re.compile(
 )
 """What is an age where nothing else is: alone in its clause, or right after a word for a relative (我妈六十九)."""
 _AFTER_AGE = re.compile(
-    rf"(?P<months>个(?:多)?月)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?"
+    rf"(?P<months>个(?:多)?月|月龄)|(?P<over>多|来|几|好几)?(?:周?岁|睡|碎)?"
     rf"(?:(?P<half>半)(?![聋瞎盲瘫身边疯])|零?(?P<more>\d{{1,2}}|{CN}{{1,2}})个月)?(?P<rough>左右|的?样子|模样|上下|多|来岁|出头|挂零|开外|冒头)?"
 )
 _OTHER_UNIT = re.compile(r"[多来几]?(?:周(?!岁)|斤|公斤|里|公里|米|厘米|块|元|号|楼|层|平|分钟|小时|天|点)")
 """What a figure counts that is no age."""
 _ROUGH_BEFORE = re.compile(r"(?:大约|大概|约|快|成|看着|像|目测|差不多|不到|估计|将近|近)[有是]?$")
-_BIRTHDAY = r"(?:19|20)\d\d\s?[年./-]?(?:\s?\d{1,2}[月./-])?(?:\s?\d{1,2}[日号]?)?"
+_YEAR = "(?:(?:19|20)\\d\\d|[一二][九零〇][零〇一二三四五六七八九]{2}(?=年))"
+_BIRTHDAY = rf"{_YEAR}\s?[年./-]?(?:\s?\d{{1,2}}[月./-])?(?:\s?\d{{1,2}}[日号]?)?"
 BORN = re.compile(
     rf"(?:出生(?:日期|年月)?|生日|生)(?:于|是|[:： ])*(?P<after>{_BIRTHDAY})|"
     rf"(?P<before>{_BIRTHDAY})(?:出生|生人|生(?=[,，。\s]|$))"
@@ -159,7 +160,8 @@ def age_of_birth(text: str, today: date) -> Age | None:
     match = BORN.search(text)
     if match is None:
         return None
-    year, month, *_ = *map(int, re.findall(r"\d+", match["after"] or match["before"])), 0, 0
+    born = match["after"] or match["before"]
+    year, month, *_ = *map(int, re.findall(r"\d+", digits(born[:4]) + born[4:])), 0, 0
     years = today.year - year - (month > today.month)
     return Age(years, not month) if 0 <= years <= 120 else None
 

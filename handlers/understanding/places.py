@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from handlers.understanding.gazetteer import Gazetteer
 from handlers.understanding.numerals import CN, digits, number
@@ -16,13 +16,14 @@ _HOUSE = re.compile(
     rf"(?=[\dA-Za-z{CN[1:]})(?:"
     rf"(?!两|一座|{CN}{{1,2}}座)(?:(?<![了起建盖有修立整某每这那哪同另共是])|(?!一))"
     rf"(?P<b>\d{{1,3}}|{CN}{{1,3}}|[A-Za-z]\d{{0,2}})(?:栋|幢|号楼|#楼|号院|座(?![位椅谈])|#(?=\d{{1,2}}单元|\d{{3,4}}(?!\d))|"
-    rf"号(?={_FLAT}(?!\d|[元块米路号年])))(?:[,， ]?(?P<u>\d{{1,2}}|{CN}{{1,2}})(?:单元|门洞|门(?!口|卫|前|外)))?"
+    rf"号(?={_FLAT}(?!\d|[元块米路号年])))"
+    rf"(?:[,， ]?(?P<u>\d{{1,2}}|{CN}{{1,2}}|[甲乙丙丁])(?:单元|门洞|门(?!口|卫|前|外)))?"
     rf"(?:[,， ]?(?:(?P<f>\d{{1,2}}|{CN}{{1,3}})[楼层]|顶[楼层]))?"
     rf"(?:[- ,，#]?(?P<r>\d{{3,4}}|{_SPOKEN})(?:室|房|号房|号|户)?(?!\d|块|元|米|年|多|人|个|天))?"
     rf"|(?<![\d-])(?P<tb>\d{{1,3}})-(?P<tu>\d{{1,2}})-(?P<tr>\d{{3,4}})(?![\d-])"
     rf"|(?<![\d-])(?P<db>\d{{1,2}})[-#](?P<dr>\d{{3,4}})(?![\d-])"
     rf"|(?P<ou>\d{{1,2}}|{CN}{{1,2}})单元(?:[- ,，]?(?P<or>\d{{3,4}}|{_SPOKEN})(?:室|房|号|户)?)?"
-    rf"|(?:^|(?<=[,，。\s@往给跟从是])|(?<=我们在)|(?<=我在)|(?<=我家在)|(?<=[楼隔对][上下壁门]))(?!1(?:1[0-9]|2[0-9])(?!\d))(?P<br>{_FLAT})"
+    rf"|(?:^|(?<=[,，。\s@往给跟从是楼])|(?<=我们在)|(?<=我在)|(?<=我家在)|(?<=[楼隔对][上下壁门]))(?!1(?:1[0-9]|2[0-9])(?!\d))(?P<br>{_FLAT})"
     rf"(?:室|房(?!价|租)|住户|户)?(?=$|[,，。\s]|[的家那装漏养卫厨屋自把天水客这])"
     rf"|(?<=[楼隔对][上下壁门])(?P<nr>{_FLAT})(?![\d元块米路年人个天多分点:：-]))"
 )
@@ -68,6 +69,7 @@ def nowhere(place: str) -> bool:
 def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
     """The most exact house number: 3栋2单元501, 6-2-401, 2单元. `skip` are spans of phones and times."""
     best: House | None = None
+    others: list[House] = []
     for match in _HOUSE.finditer(text):
         if any(start < match.end() and match.start() < end for start, end in skip):
             continue
@@ -78,9 +80,24 @@ def find_house(text: str, skip: list[tuple[int, int]]) -> House | None:
             match.start(),
             match.end(),
         )
+        others.append(house)
         if best is None or _exactness(house) > _exactness(best):
             best = house
-    return best
+    return best and _completed(best, [one for one in others if one is not best])
+
+
+def _completed(house: House, others: list[House]) -> House:
+    """A house with the part that is told apart from it: 23号楼下有人晕倒，在2单元门口; 四单元煤气味，兴华小区15栋."""
+    if len(others) != 1 or _exactness(others[0]) != 1:
+        return house
+    other = others[0]
+    if house.building is None and other.building:
+        return replace(house, building=other.building)
+    if house.building and house.room is None and other.room:
+        return replace(house, room=other.room)
+    if house.building and house.unit is None and other.unit:
+        return replace(house, unit=other.unit)
+    return house
 
 
 _FLOOR = re.compile(rf"(?<![\d{CN[1:-1]}])(?:\d{{1,2}}|{CN}{{1,2}})[楼层](?![上下梯道栋])")

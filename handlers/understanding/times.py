@@ -182,7 +182,7 @@ _ATOM = re.compile(
     rf"|(?P<ago>(?P<since>(?<=[得莫概约快怕计摸多,，]有))?(?P<half>半个?多?)?(?P<count>\d{{1,3}}|{CN}{{1,3}}|几|十几|十来|二十来)?(?:来|"
     rf"多)?个?(?P<halfafter>半)?(?:多)?(?P<unit>小时|钟头|分钟|刻钟|分|天|日|星期|周|礼拜)(?:多|左右|来)?"
     rf"(?:(?:之前|以前|前)(?![途面门方边后去往台头妻任])|(?(since)了?(?=[,，。!！\s]|$)|(?!))))"
-    rf"|(?P<now>刚才|刚刚|方才|头先|啱先|啱啱|才将|将才|(?<![拜周月年近期])刚(?=[从在走路出看见才跑往骑去到跟碰遇拍卸]|过(?![完了年节,，])|我[在从看]|有(?:[个一位]|人(?![说讲发]))|下(?:[早晚夜白中]?班|楼|[车船地])|开门|收[摊工]))"
+    rf"|(?P<now>刚才|刚刚|方才|头先|啱先|啱啱|才将|将才|(?<![拜周月年近期])刚(?=[从在走路出看见才跑往骑去到跟碰遇拍卸]|过(?![完了年节,，])|我[在从看]|给[他她]|有(?:[个一位]|人(?![说讲发]))|下(?:[早晚夜白中]?班|楼|[车船地])|开门|收[摊工]))"
     rf"|(?P<clock>(?<!\d[:：])(?<![\d./\-第几有百])(?:(?<![提说讲])|(?=(?:\d{{1,2}}|{CN}{{1,3}})(?:[:：]|[点點时](?:半|一刻|三刻|整|多|左右|"
     rf"钟|[0-5]?\d分|{CN}{{1,3}}分|{CN}{{2,3}}(?![{CN[1:-1]}%])|[从走出就去见]))))(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:[点點时](?![的儿]?(?:钱|赞|心|"
     rf"菜|餐|名|评|击|水|滴|意|都不|也不|也没|都没|也|用|好)|儿?事|[一二三四五六七八九]?\d*[%])(?:钟)?(?P<minute>半|"
@@ -411,7 +411,9 @@ def _join(text: str, atoms: Iterator[_Said]) -> list[_Said]:
 
 
 def _finer(last: _Said, atom: _Said) -> bool:
-    """今儿早上天麻麻亮: one part of the day, told twice."""
+    """今天星期六, 今儿早上天麻麻亮: one day, or one part of it, told twice."""
+    if atom.day is not None and atom.day == last.day and last.part is None and last.hour is None:
+        return True
     if last.part is None or atom.part is None or last.hour is not None or atom.hour is not None:
         return False
     return last.end == atom.start and abs(_PARTS[last.part] - _PARTS[atom.part]) <= _PART_APART
@@ -420,7 +422,7 @@ def _finer(last: _Said, atom: _Said) -> bool:
 def _fits(last: _Said, atom: _Said) -> bool:
     if atom.now or last.now or last.ago is not None:
         return False
-    return not (atom.day is not None and last.day is not None)
+    return atom.day is None or last.day is None or atom.day == last.day
 
 
 def _merge(last: _Said, atom: _Said) -> _Said:
