@@ -353,8 +353,11 @@ class Overhearing:
             return Act.NONE, []
         number, words = numbered(self._text)
         if reading.act in (Act.NONE, Act.FIXED, Act.RATE) and is_done(words):
-            said = number is not None or tells_what(words)  # 井盖装好了 needs no 接单 before
-            act, held = Act.FIXED, self._held(CASE_OPEN if said else CASE_WORKED)
+            act, held = Act.FIXED, self._held(CASE_WORKED)
+            if number is not None or tells_what(words):  # 井盖装好了 needs no 接单 before
+                held = self._held(CASE_OPEN)
+            elif not held and len(untaken := self._held(CASE_UNTAKEN)) == 1:
+                held = untaken
         elif reading.act in (Act.NONE, Act.CLAIM) and takes_on(words):
             act, held = Act.CLAIM, self._held(CASE_UNTAKEN)
             held = [one for one in held if self._where.private or self._at - one.created_at <= JUST_TOLD]
@@ -364,7 +367,7 @@ class Overhearing:
             return act, [one for one in held if one.id == number]
         if any(one.mine and not one.done for one in self._around.matters(self._where, self._me)):
             return Act.NONE, []  # what they reported themselves may be what is right again
-        if not tells_what(self._text):
+        if act == Act.CLAIM or not tells_what(self._text):  # 已联系供电所 names who is to come, and no thing
             return act, held
         return act, [one for one in held if not tells_what(one.text) or self._fits(one)]
 

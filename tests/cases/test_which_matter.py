@@ -105,7 +105,7 @@ async def test_what_somebody_says_of_one_worker_in_one_go_is_one_complaint(talk:
     assert "【事项 2】" in texts(await talk.say("r1", None, "投诉老郭，收了我两百块钱"), "@r1")[0]
 
 
-@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "马上过去"])
+@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "马上过去", "已联系供电所，明天来"])
 async def test_who_is_to_do_it_takes_it_on_in_plain_words(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LAMP)
     assert texts(await talk.say("w1", "g1", words), "g1") == ["@王姨 【事项 1】小耿已接单，正在处理。"]
@@ -174,7 +174,7 @@ async def test_who_says_what_was_done_need_not_have_taken_it_on(talk: Talk) -> N
     await talk.say("r1", "g1", "小区门口的井盖没了")
     await talk.say("r2", "g1", LAMP)
     assert texts(await talk.say("w1", "g1", "井盖装好了"), "g1")[0].startswith("@王姨 【事项 1】已办结：井盖装好了")
-    assert await talk.say("w1", "g1", "装好了") == []  # the lamp nobody took
+    assert texts(await talk.say("w1", "g1", "换好了"), "g1")[0].startswith("@赵大爷 【事项 2】已办结：换好了")
 
 
 async def test_where_is_it_asks_how_a_thing_stands(talk: Talk) -> None:
