@@ -28,7 +28,8 @@ from handlers.overhearing import Overhearing
 from handlers.ports import TOKEN_LETTERS, EventKind, MessageType, Outside
 from handlers.reacting import answer, obey, react
 from handlers.refs import fold
-from handlers.surroundings import MESSAGE_COLUMNS, Message, Surroundings, remember, survey, to_message
+from handlers.surroundings import Message, Surroundings, remember
+from handlers.surveying import MESSAGE_COLUMNS, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import SENDERS, Speaker, Turn, Where, leave_traces
 from handlers.understanding import Act, Context, Kind, Reading, Ref, read

@@ -25,7 +25,8 @@ from handlers.matters import NOT_FOUND, Refusal
 from handlers.posting import Piece, Target, post, say
 from handlers.reading_words import read_words
 from handlers.refs import fold
-from handlers.surroundings import Nearby, nearby_cases
+from handlers.surroundings import Nearby
+from handlers.surveying import nearby_cases
 from handlers.turn import Turn
 from handlers.understanding import Kind, Reading, Ref, says_same
 from storage.agenda import DueItem
