@@ -42,6 +42,9 @@ BATCH = 64
 
 MAX_TRIES = 3
 
+BARE = 2
+"""Characters of a word by itself, which is a matter only where the reader is sure of it."""
+
 BARE_CODE = re.compile(f"[{TOKEN_LETTERS}]{{8}}")
 """A one-time code sent in private as it is, without 我是."""
 
@@ -257,7 +260,9 @@ class Dispatch:
             return not addressed
         if reading.kind == Kind.QUESTION:
             return not addressed
-        return reading.confidence < self._outside.rules.reading.ask_threshold
+        rules = self._outside.rules.reading
+        bare = len(reading.text.strip()) <= BARE  # 低保: a word and no sentence; nobody is asked about it
+        return reading.confidence < (rules.act_threshold if bare else rules.ask_threshold)
 
     async def _carry_out(self, plans: Sequence[Plan], around: Surroundings, now: datetime) -> bool:
         """Mark the plain ones done and run the others' handlers, in one transaction; each in its own if that fails."""

@@ -130,6 +130,14 @@ _ENDED = re.compile(
     r"(?:[,，。 ]*(?:没有?|无)(?:人员?)?(?:受?伤亡?|死伤|被困|大碍))?[。!！~～]*"
 )
 """What they say when it is over: 已经灭了，没有人员伤亡."""
+_PEOPLE = r"(?:[一两三几\d]?个?(?:人|老人|孩子|小孩|娃|大人|大爷|大妈|奶奶|爷爷|病人))"
+_INSIDE = r"(?:里[面头边]?|屋里头?|家里|楼[上里]|[车船井坑洞窖棚]里|上[面头]|下[面头]|底下|水里)"
+_STILL_IN = re.compile(
+    rf"{_INSIDE}(?:好像|可能|肯定|应该)?(?:还|都)?有{_PEOPLE}[^吗么没?？]{{0,6}}$"
+    rf"|有{_PEOPLE}(?:还|都)?(?:在|困在?){_INSIDE}[了啊呀呢着!！。,， ]*$|(?:困|压|埋)在"
+    r"|(?:没(?:有)?(?:跑|逃|救|爬|游)?[出上]来|[出上下]不来|[跑逃]不[出掉]来?|被困住?)[了啊呀着!！。,， ]*$"
+)
+"""What is said of those who are still in a danger."""
 MAX_CALL_OFF = 60
 """Characters up to which a line may say nothing but that there was no danger."""
 
@@ -186,6 +194,11 @@ async def ask_which(turn: Turn, act: Act, refs: Sequence[Ref]) -> None:
     how = "办结 {} 没有险情" if turn.me.has(ON_DUTY) else "撤销 {}"
     how = "进展 {} 已到现场" if act == Act.CLAIM else how
     await say(turn, f"您说的是哪一件？请引用那条消息再说一次，或回“{how.format(refs[0])}”这样带上编号：\n{lines}")
+
+
+def tells_of_people(text: str) -> bool:
+    """Whether a line says, beside a danger, that somebody is still in it: 里面还有人, 我妈没跑出来."""
+    return len(text) <= MAX_CALL_OFF and _STILL_IN.search(text) is not None
 
 
 def arrived(text: str) -> bool:

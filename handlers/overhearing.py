@@ -51,6 +51,10 @@ LATELY = timedelta(hours=3)
 _WHERE_IS = re.compile(r"(?:那|我的?|我们|[这那]个)?[\u4e00-\u9fff]{1,5}?(?:的事)?呢[?？]*")
 """灯呢: how does the lamp stand; of who has such a case."""
 
+_NOBODY_TENDS = re.compile(
+    r"[^,，。?？!！]{0,6}?(?P<thing>[\u4e00-\u9fff]{2})还(?:是|一直)?没有?人来?[^,，。?？!！吗么]{1,3}[了呢啊呀]*[。!！]*"
+)
+
 MAX_NO = 12
 """Characters of a line that says of an answer that it was none."""
 
@@ -93,6 +97,8 @@ class Overhearing:
         if len(called) > 1:
             which = tuple(Candidate(ref, 0.8, CALLED) for ref in called)
             return reading._replace(text=self._text, kind=Kind.CHAT, act=act, candidates=which, joined=0)
+        if self._more_of_danger(reading):
+            return reading._replace(text=self._text, kind=Kind.EMERGENCY, confidence=0.9, joined=0)
         act, there = self._at_the_scene(reading)
         if there:
             which = tuple(Candidate(Ref("", one.id or 0), 0.8, CALLED) for one in there)
@@ -165,6 +171,7 @@ class Overhearing:
             yield from self._giving_back()
         if reading.act == Act.NONE:
             yield from self._urging(reading)
+            yield from self._untended(reading)
             yield from self._dropping(reading)
         yield from self._of_ended(reading)
         yield from self._asking(reading)
@@ -307,6 +314,13 @@ class Overhearing:
             return act, here
         return act, [one for one in here if one.chat_id == self._chat_id and not one.quiet][-1:]
 
+    def _more_of_danger(self, reading: Reading) -> bool:
+        """Whether 里面还有人 is said beside a danger that was just told of here."""
+        if reading.act not in (Act.NONE, Act.MORE) or reading.kind == Kind.EMERGENCY or self._quoted is not None:
+            return False
+        lately = [one for one in self._dangers() if one.state in CASE_OPEN and self._at - one.updated_at <= JUST_TOLD]
+        return bool(lately) and emergencies.tells_of_people(self._text)
+
     def _means(self, case: Case) -> bool:
         """Whether a line that calls a danger off is about this one: others than the reporter must name it."""
         if case.kind != Kind.EMERGENCY:
@@ -387,6 +401,14 @@ class Overhearing:
         lately = [one for one in mine if self._where.private or self._at - one.updated_at <= LATELY]
         if lately:
             yield Act.NOT_FIXED, Ref("", max(lately, key=lambda one: one.updated_at).id or 0)
+
+    def _untended(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """单车还没人来挪: the speaker's own open case whose words name that thing, whatever this is filed under."""
+        said = _NOBODY_TENDS.fullmatch(self._text.strip()) if self._quoted is None and reading.kind in _URGED else None
+        for case in reversed(self._around.cases.get(self._chat_id, ())) if said else ():
+            if case.state in CASE_OPEN and case.reporter_id == self._me and said and said["thing"] in case.text:
+                yield Act.NOT_FIXED, Ref("", case.id or 0)
+                return
 
     def _dropping(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """水管不用修了: the speaker's own open case of that thing."""

@@ -387,7 +387,7 @@ def _doubtful(turn: Turn, alert: Alert) -> bool:
     unlike = facts.other_kin(alert, turn.text) or (facts.several(alert) and not _ALL.search(turn.text))
     if reading.confidence >= SURELY and fits >= FITS and not unlike:
         return False
-    unread = reading.confidence <= turn.rules.reading.ask_threshold  # overheard
+    unread = reading.confidence < turn.rules.reading.act_threshold  # or only overheard
     return unread or not tells_of_death(turn.text) or _PERHAPS.search(turn.text) is not None
 
 

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from itertools import islice
 from operator import attrgetter
 
-from handlers.understanding.kinship import OWN_KIN
+from handlers.understanding.kinship import KIN, OWN_KIN
 from handlers.understanding.scan import BIT, NOT_PERSON, PERSON, Scan, Token, bits
 
 _CARRIED = re.compile(
@@ -139,6 +139,16 @@ def _before(scan: Scan, token: Token) -> Token | None:
 def _owns(text: str, person: Token, token: Token) -> bool:
     """孩子的校牌丢了: a thing of theirs, whatever it is, is gone."""
     return text[person.end : person.end + 1] == "的" and 2 <= token.start - person.end <= 9 and token.mask & _AWAY == 0
+
+
+_HERS_GONE = re.compile(
+    rf"(?:我|俺|咱)(?:们|家)*[老大小]?(?:{KIN})的(?!{KIN})[^,，。的人]{{1,6}}(?:丢|不见|没|找不[到着])[了啦]"
+)
+
+
+def thing_gone(text: str) -> bool:
+    """Whether a relative's thing is gone, and not the relative: 我奶奶的拐杖丢了."""
+    return _HERS_GONE.search(text) is not None
 
 
 def _belonging(scan: Scan, token: Token) -> bool:

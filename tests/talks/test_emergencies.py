@@ -229,3 +229,16 @@ async def test_others_words_about_it_end_nothing(talk: Talk) -> None:
     await talk.say("r1", "g1", FIRE)
     assert await talk.say("r2", "g1", "到了") == []
     assert "已办结" not in "".join(texts(await talk.say("r2", "g1", "火已经灭了"), "g1"))
+
+
+@pytest.mark.parametrize("words", ["里面还有人", "还有人在里面！", "楼上还有两个老人", "我妈没跑出来"])
+async def test_who_is_still_in_it_is_told_to_those_on_their_way(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", FIRE)
+    for speaker in ("r1", "r2"):
+        assert "又说" in texts(await talk.say(speaker, "g1", words), "@w1")[0]
+
+
+async def test_what_only_sounds_so_calls_nobody(talk: Talk) -> None:
+    await talk.say("r1", "g1", FIRE)
+    assert texts(await talk.say("r2", "g1", "里面有人吗"), "@w1") == []
+    assert texts(await talk.say("r4", "g3", "还有人在里面种菜"), "@p1") == []
