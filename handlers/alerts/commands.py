@@ -51,6 +51,8 @@ _EACH = re.compile(
     r"(?:都|全|俩|仨|[两三]个(?:人|孩子|娃|老人)?)(?:都|全|已经?|[,，])*(?:被|给)?(?:找[到着见]|回(?:来|家)|到家)"
 )
 """Of a family that seeks several: 两个都找到了."""
+MAX_EACH = 100
+"""Characters within which they say it."""
 _NOT_ALL = re.compile(r"还[没差少]|没找[到着]|还有一?[个人位]|[只就]找[到着]|找[到着]了?一个|另[一外]")
 """Of several who are sought some are found, and others are not: 妈找到了，爸还没找到."""
 FITS = 0.5
@@ -446,7 +448,7 @@ DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
 
 async def said_found(turn: Turn) -> None:
     """Free words that say that the missing person is safe; 都找到了 of a family with several is of all of them."""
-    if turn.quoted is None and _EACH.search(turn.text) and not _NOT_ALL.search(turn.text):
+    if turn.quoted is None and _EACH.search(turn.text[:MAX_EACH]) and not _NOT_ALL.search(turn.text):
         mine = [one for one in await sightings.open_here(turn) if one.reporter_id == turn.me.contact_id]
         for alert in mine if len(mine) > 1 else ():
             await _found_in_words(turn, Ref("M", alert.id or 0))

@@ -26,7 +26,7 @@ _APART = re.compile(r"[\s:：]+(?![到至~～—－\-起前后或\d]|之[前后]
 
 _BARE = re.compile(r"不[带附要](?:照片|图片|图)[\s:：,，]+")
 _RECEIPT = re.compile(r"(?:要|需要?|请)?回执[\s:：,，]+")
-_RECEIPT_LAST = re.compile(r"[\s:：,，。;；]+(?:要|需要?|请)?回执[\s。.!！]*$")
+_RECEIPT_LAST = re.compile(r"[\s:：,，。;；]{1,5}(?:要|需要?|请)?回执[\s。.!！]{0,5}$")
 _ANSWER = re.compile(
     r"(?:(?:收到|看到)[后了的]?[,，\s]*(?:请|都|麻烦|务必|及时|的)*回(?:复|个|一下|一声)*|(?:请|都|务必|及时|麻烦)*回(?:复|个|一下|一声)*)"
     r"[“”\"'「」【】\s]*(?:收到)?[“”\"'「」【】\s。.!！~～谢]*$"
@@ -73,7 +73,7 @@ def asks_for_receipt(text: str) -> bool:
 def _receipt(text: str) -> tuple[bool, str]:
     if match := _RECEIPT.match(text):
         return True, text[match.end() :]
-    last = _RECEIPT_LAST.search(text)
+    last = _RECEIPT_LAST.search(text, max(0, len(text) - 20))
     return last is not None, text[: last.start()] if last else text
 
 
