@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from storage.sqlite import begin_immediate
+from storage.sqlite import InlineSession, begin_immediate
 
 DRIVERS = {"sqlite": "sqlite+inline", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
@@ -38,6 +38,7 @@ class Database:
         self.url = _parse(url)
         self._synchronous = "FULL" if durable else "OFF"
         self.sqlite = self.url.get_backend_name() == "sqlite"
+        self._session = InlineSession if self.sqlite else AsyncSession
         self._writer = self._engine(write=True)
         self._reader = self._engine(write=False) if self.sqlite else self._writer
 
@@ -99,13 +100,15 @@ class Database:
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction; committed at the end, rolled back on an exception."""
-        async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+        async with self._session(self._writer, expire_on_commit=False) as session, session.begin():
+            await session.connection()
             yield session
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that changes nothing."""
-        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+        async with self._session(self._reader, expire_on_commit=False) as session:
+            await session.connection()
             yield session
 
     async def listen(self, heard: Callable[[], None]) -> None:

@@ -17,7 +17,9 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.util import await_only
+from sqlalchemy.util.concurrency import in_greenlet
 
 LOOK_AGAIN = 0.01
 """Seconds between two looks whether another process has let the writer's lock go."""
@@ -66,12 +68,12 @@ class InlineSQLite(SQLiteDialect_pysqlite):
     def do_execute(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Run a statement here."""
         cursor.execute(statement, parameters)
-        await_only(_nothing())
+        _seem_to_wait()
 
     def do_executemany(self, cursor: Any, statement: str, parameters: Any, context: Any = None) -> None:
         """Run a statement here for each of the parameters."""
         cursor.executemany(statement, parameters)
-        await_only(_nothing())
+        _seem_to_wait()
 
     def do_savepoint(self, connection: Connection, name: str) -> None:
         """As it is: SQLAlchemy would compile its statement each time."""
@@ -86,8 +88,56 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
 
 
+def _seem_to_wait() -> None:
+    """SQLAlchemy takes a driver that never waits for a mistake where it made a greenlet for it to wait in."""
+    if in_greenlet():
+        await_only(_nothing())
+
+
 async def _nothing() -> None:
-    """SQLAlchemy takes a driver that never waits for a mistake."""
+    pass
+
+
+class InlineSession(AsyncSession):
+    """Within a transaction that holds its connection nothing waits, so nothing needs a greenlet to wait in.
+
+    To make one and to go there and back takes as long as a short statement.
+    """
+
+    async def execute(self, statement: Any, params: Any = None, **named: Any) -> Any:
+        """As of any session."""
+        if named or not self.sync_session.in_transaction():
+            return await super().execute(statement, params, **named)
+        return self.sync_session.execute(statement, params, execution_options=_BUFFERED)
+
+    async def scalar(self, statement: Any, params: Any = None, **named: Any) -> Any:
+        """As of any session."""
+        if named or not self.sync_session.in_transaction():
+            return await super().scalar(statement, params, **named)
+        return self.sync_session.scalar(statement, params, execution_options=_BUFFERED)
+
+    async def get(self, entity: Any, ident: Any, **named: Any) -> Any:
+        """As of any session."""
+        if not self.sync_session.in_transaction():
+            return await super().get(entity, ident, **named)
+        return self.sync_session.get(entity, ident, **named)
+
+    async def flush(self, objects: Any = None) -> None:
+        """As of any session."""
+        if not self.sync_session.in_transaction():
+            await super().flush(objects)
+        else:
+            self.sync_session.flush(objects)
+
+    async def run_sync(self, fn: Any, *arg: Any, **kw: Any) -> Any:
+        """As of any session."""
+        if not self.sync_session.in_transaction():
+            return await super().run_sync(fn, *arg, **kw)
+        return fn(self.sync_session, *arg, **kw)
+
+
+_BUFFERED = {"prebuffer_rows": True}
+"""A result can be read when its session is closed, as everywhere."""
 
 
 def begin_immediate(connection: Connection, patience: float) -> None:

@@ -10,12 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, select, text
 from sqlalchemy.exc import OperationalError
+from sqlmodel import col
 
 import storage.engine
 from storage.areas import Area, Silence
-from storage.engine import Database
+from storage.engine import Database, run
+
+NAMES = select(col(Area.code))
 
 
 @pytest.fixture
@@ -77,3 +80,34 @@ async def test_cancelling_while_it_commits_leaves_a_usable_connection(database: 
 async def test_many_writers_and_readers_at_once(database: Database) -> None:
     await asyncio.gather(*(silence(database, number) for number in range(1, 31)), *(count(database) for _ in range(30)))
     assert await count(database) == 30
+
+
+async def test_a_statement_makes_no_greenlet(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spawned(*_: object, **__: object) -> None:
+        raise AssertionError("a greenlet was made")
+
+    async with database.write() as session:
+        with monkeypatch.context() as patched:
+            patched.setattr("sqlalchemy.ext.asyncio.session.greenlet_spawn", spawned)
+            area = Area(code="A1", name="", level=0)
+            session.add(area)
+            await session.flush()
+            found = [await session.get(Area, area.id), await session.scalar(select(Area)), *await run(session, NAMES)]
+            assert found == [area, area, ("A1",)]
+            await session.execute(delete(Area))
+        assert await session.run_sync(lambda sync: sync.scalar(select(Area))) is None
+
+
+async def test_a_result_is_read_after_its_session(database: Database) -> None:
+    await silence(database, 1)
+    async with database.read() as session:
+        found = await session.scalars(select(Area))
+    assert [area.code for area in found] == ["A1"]
+
+
+async def test_a_session_goes_on_after_going_back(database: Database) -> None:
+    async with database.read() as session:
+        assert await session.scalar(select(Area)) is None
+        await session.rollback()
+        await silence(database, 1)
+        assert (await session.scalars(select(col(Area.code)))).all() == ["A1"]
