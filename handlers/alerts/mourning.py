@@ -16,7 +16,12 @@ _DEATH = re.compile(
     rf"(?:没了{_TRACE}|不在了|不行了|走了(?=$|[,，。;；!！~\s]))"
 )
 _NOT = re.compile(r"(?:[没未不别]有?|不是|差一?点儿?|险些|以为|幸好|还好)[^,，。;；!！?？]{0,4}$")
-
+_OUT_OF_SIGHT = re.compile(
+    r"(?:转个?身|转眼|眨眼|[扭回低抬]头|[功工]夫|不留[神意]|没[注留]意|没看住|[松撒]手)[^。;；!！?？]{0,6}$|"
+    r"又(?:一次)?(?:不见|找不|走丢|走失|跑|丢了)"
+)
+"""Before 人没了 it says that somebody was there a moment ago, or is gone once more."""
+_PRESENCE = re.compile("(?:没了|不在了|走了)$")
 
 _SOMEBODY = re.compile(
     r"遗体|尸[体首]|[淹溺]死|溺亡|(?:这|那)(?:个|位)?(?:人|男|女|老|孩|大[爷娘妈叔])|老(?:头|太|汉|大爷|大娘)"
@@ -31,4 +36,11 @@ def of_a_stranger(text: str) -> bool:
 
 def tells_of_death(text: str) -> bool:
     """In doubt yes: a quiet end hurts nobody, good news of the dead does."""
-    return any(not _NOT.search(text[: match.start()]) for match in _DEATH.finditer(text))
+    return any(not _alive(text[: match.start()], match[0]) for match in _DEATH.finditer(text))
+
+
+def _alive(before: str, words: str) -> bool:
+    """Whether what stands before words of death takes them back, or says what else they mean."""
+    if _NOT.search(before):
+        return True
+    return _PRESENCE.search(words) is not None and _OUT_OF_SIGHT.search(before[-60:]) is not None

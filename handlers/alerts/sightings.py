@@ -30,6 +30,11 @@ _SAW = re.compile(
 )
 """Words with which a family passes on that somebody was seen."""
 
+_LOOKS = frozenset({"name", "clothes", "features", "transport"})
+ALIKE = 1.5
+"""Points (`facts.points`) from which somebody seen where nobody has heard of an alert may be the one: a woman in a
+purple jacket, where one is sought."""
+
 SURE = 0.8
 """A reading's candidate from which on no other is looked for."""
 
@@ -82,6 +87,9 @@ async def sighted(turn: Turn) -> None:
         return
     around = await open_here(turn)
     if not around:
+        if (elsewhere := await _sought_elsewhere(turn)) is not None:
+            await record(turn, *await load(turn, Ref("M", elsewhere.id or 0)), heard=False)
+            return
         turn.outcome = Outcome.CHAT
         await asking.heard_only(turn)
         return
@@ -98,6 +106,22 @@ async def sighted(turn: Turn) -> None:
         )  # 灰夹克，刚从菜市场走的: the family tells more, it has seen nobody
         return
     await record(turn, locked, area)
+
+
+async def _sought_elsewhere(turn: Turn) -> Alert | None:
+    """Whom another town, or a group where nobody has vouched for it yet, seeks, and who looks as these words say."""
+    reading = turn.reading
+    if reading is None or reading.confidence < turn.rules.reading.act_threshold:
+        return None
+    said = facts.known(reading.fields)
+    query = select(Alert).where(col(Alert.state).in_(ALERT_OPEN), col(Alert.forwarded).is_(False))
+    fitting = []
+    for alert in await turn.session.scalars(query.order_by(col(Alert.id))):
+        agrees, differs = facts.compared(alert, said)
+        if not differs and not facts.other_age(alert, turn.text) and not _LOOKS.isdisjoint(agrees):
+            fitting.append((facts.points(alert, {name: said[name] for name in agrees}), alert))
+    alike = [alert for points, alert in fitting if points >= ALIKE]
+    return alike[0] if len(alike) == 1 else None
 
 
 async def _of_ended(turn: Turn) -> bool:
@@ -170,8 +194,11 @@ async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
         await reach(turn, [contact_id], area, text, open_text, ref_of(alerts[0]))
 
 
-async def record(turn: Turn, alert: Alert, area: Area) -> None:
-    """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker."""
+async def record(turn: Turn, alert: Alert, area: Area, *, heard: bool = True) -> None:
+    """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker.
+
+    Where people have not `heard` of the alert, nothing is said to them.
+    """
     if await _repeated(turn, alert):
         return
     if tells_of_death(turn.text) and not is_reporter(turn, alert):
@@ -182,9 +209,11 @@ async def record(turn: Turn, alert: Alert, area: Area) -> None:
         return
     sighting = await clues.keep(turn, alert)
     now = await here(turn, area)
-    if not is_reporter(turn, alert):
+    if heard and not is_reporter(turn, alert):
         await say(turn, texts.clue_thanks(alert, now), ref=ref_of(alert))
     text = texts.clue(alert, clues.source(turn), turn.text, _found(turn, sighting))
+    if not heard:
+        text += texts.NOT_HEARD_THERE
     if not is_reporter(turn, alert):
         await to_family(turn, alert, text, but=turn.here.chat_id, pictures=clues.photo(sighting))
     await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert), pictures=clues.photo(sighting))

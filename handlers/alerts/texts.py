@@ -527,6 +527,10 @@ def clue_thanks(alert: Alert, here: Here) -> str:
     return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打{_whom_to_call(alert, here)}。"
 
 
+NOT_HEARD_THERE = "\n（那个群没有收到过这条寻人消息）"
+"""After a clue from a group that the alert was not sent to."""
+
+
 def clue(alert: Alert, source: str, words: str, found: str) -> str:
     """To the family's group and the worker."""
     details = f"\n（{found}）" if found else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from handlers.understanding import categories, dialogue, kinds, phrases, targets
-from handlers.understanding.additions import corrected, more
+from handlers.understanding.additions import GONE_AGAIN, corrected, more
 from handlers.understanding.answers import answer
 from handlers.understanding.learned import learned
 from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
@@ -83,8 +83,7 @@ def _learned(
     signs = _signs(scan, kind, topic, plain, matter, context)
     chances = dialogue.model().chances(runs(scan.text), signs)
     if plain.act is Act.MORE:
-        calls = matter.ref.letter == "M" and matter.mine and plain.fields is not None and plain.fields.name is not None
-        return NONE if chances[Act.NONE] > _TALK and not calls else plain
+        return NONE if chances[Act.NONE] > _TALK and not _of_own_kin(scan.text, plain, matter) else plain
     best = max(chances, key=chances.__getitem__)
     good = {dialogue.GOOD: True, dialogue.BAD: False}.get(best)
     act = Act.RATE if good is not None else Act(best)
@@ -96,6 +95,13 @@ def _learned(
     if act is Act.CORRECT:
         return (corrected(scan, candidates, context) or NONE) if pointed or matter.mine else NONE
     return Doing(act, chances[best], candidates, satisfied=good)
+
+
+def _of_own_kin(text: str, plain: Doing, matter: OpenMatter) -> bool:
+    """Whether facts are surely of the person whom the writer seeks: what they are called, where they were last."""
+    if matter.ref.letter != "M" or not matter.mine or plain.fields is None:
+        return False
+    return plain.fields.name is not None or GONE_AGAIN.search(text) is not None
 
 
 def _signs(

@@ -132,6 +132,12 @@ def _instead_of(scan: Scan, kind: Kind, pointed: list[Candidate], context: Conte
     return doing if any(name in known for name in _STRONG) else None
 
 
+GONE_AGAIN = re.compile(
+    r"又(?:一次)?(?:(?:给|让|被)?[^,，。!！]{0,4}[跑走]了|走丢|走失|不见|找不[到着]|丢了|没影|没了)|"
+    r"(?:转个?身|转眼|眨眼|[扭回低抬]头|[功工]夫|不留[神意])[^,，。!！]{0,6}(?:没了|没影|不见|跑了|不在了)"
+)
+"""That who is sought was there, and is gone once more: where and when is what the family knows last."""
+
 _IS = re.compile(r"(?:应该|其实)?是(?![不我你您他她它谁]|啊|的|吧|呀)")
 """How a bare correction begins: 是82岁."""
 
@@ -159,6 +165,13 @@ def more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> 
         scan = theirs
     fields = replace(extract(scan, Kind.MISSING if personal else Kind.REQUEST, context), forwarded=None)
     known = fields.present()
+    if (
+        personal
+        and candidates[0].by == "writer"
+        and GONE_AGAIN.search(scan.text)
+        and not {"place", "seen_at"}.isdisjoint(known)
+    ):
+        return Doing(Act.MORE, 0.7, candidates, fields=fields)
     share = _share(scan.text, known, _STRONG + _WEAK if personal else _WEAK)
     opens = OPENS.match(scan.text) is not None
     if known and (share >= 0.45 or (opens and share > 0) or (pointed and share > 0.2)):

@@ -165,3 +165,19 @@ async def test_after_the_end_it_is_between_the_family_and_the_bot(talk: Talk, wo
 )
 def test_who_is_gone_without_a_trace_is_not_dead(words: str, died: bool) -> None:
     assert tells_of_death(words) == died
+
+
+@pytest.mark.parametrize(
+    "words", ["刚才在派出所门口一转身人没了", "又不见了！！在超市一回头人就不在了", "一不留神老人又走了"]
+)
+def test_who_is_out_of_sight_is_not_dead(words: str) -> None:
+    assert not tells_of_death(words)
+
+
+async def test_gone_again_is_where_they_were_last(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    assert await talk.say("r1", "g1", "又不见了！！刚才在派出所门口一转身人没了") == []
+    said = await talk.wait(minutes=2)
+    assert rooms(said) >= TOWN_ROOMS and "派出所" in texts(said, "g3")[0]

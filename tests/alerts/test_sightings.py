@@ -62,7 +62,7 @@ async def test_without_an_open_alert_it_is_talk(talk: Talk) -> None:
 
 async def test_an_unconfirmed_alert_is_unknown_elsewhere(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
-    assert await talk.say("r4", "g3", CLUE) == []
+    assert rooms(await talk.say("r4", "g3", CLUE)) == {"g1", "@w1"}
     said = await talk.say("r4", "g3", "线索 M1 在老粮站看到")
     assert rooms(said) == {"g3"}
     assert "等网格员核实" in said[0].text
@@ -90,7 +90,7 @@ async def test_with_two_that_could_be_meant_the_workers_are_asked(talk: Talk) ->
 
 async def test_another_town_is_not_asked_for_clues(talk: Talk) -> None:
     await confirmed(talk)
-    assert await talk.say("r5", "g4", CLUE) == []
+    assert rooms(await talk.say("r5", "g4", CLUE)) == {"g1", "@w1"}
 
 
 @pytest.mark.parametrize("words", ["看到王建国了，在老粮站", "刚才在老粮站门口碰到王建国", "王建国我见过，早上在桥头"])
@@ -133,3 +133,34 @@ async def test_who_is_not_whom_they_seek_is_no_clue(talk: Talk, words: str) -> N
 
 async def test_where_nobody_is_sought_a_child_at_home_is_talk(talk: Talk) -> None:
     assert await talk.say("r2", "g2", "小孩在我家写作业呢") == []
+
+
+WOMAN = "我妈走丢了，78岁，穿紫色棉袄，今天上午从柳树巷出去的"
+
+
+@pytest.mark.parametrize("confirmed_by", ["w1", None])
+async def test_one_who_never_heard_of_it_may_have_seen_whom_another_town_seeks(
+    talk: Talk, confirmed_by: str | None
+) -> None:
+    await talk.say("r1", "g1", WOMAN)
+    if confirmed_by:
+        await talk.say(confirmed_by, None, "确认 M1")
+    await talk.wait(minutes=1)
+    said = await talk.say("r5", "g4", "刚刚在东山镇车站看见一个穿紫棉袄的老太太坐在那里发呆")
+    assert rooms(said) == {"g1", "@w1"}
+    assert "东山镇车站" in texts(said, "g1")[0] and "没有收到过这条寻人消息" in texts(said, "g1")[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "刚刚在东山镇车站看见一个穿红外套的老太太坐在那里发呆",  # another jacket
+        "刚刚在东山镇车站看见一个穿紫棉袄的小女孩坐在那里发呆",  # a child
+        "刚刚在东山镇车站看见一个老太太坐在那里发呆",  # says nothing of how she looks
+    ],
+)
+async def test_who_only_saw_somebody_is_not_heard(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", WOMAN)
+    await talk.say("w1", None, "确认 M1")
+    await talk.wait(minutes=1)
+    assert "g1" not in rooms(await talk.say("r5", "g4", words))
