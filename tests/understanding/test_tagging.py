@@ -76,13 +76,36 @@ def test_a_value_that_does_not_stand_in_the_text_spoils_it() -> None:
 def test_what_is_learned_is_found_again(tmp_path: Path) -> None:
     worn = ["灰夹克", "红棉袄", "蓝布衫", "白衬衣", "黑大衣", "绿毛衣"]
     texts = [{"text": f"我爸走丢了，穿{garment}，没带手机", "fields": {"clothes": garment}} for garment in worn]
-    model = tags.fit(list(tags.tagged(texts)), rounds=6)
+    model = tags.fit(list(tags.tagged(texts)), seed=7, rounds=6)
     for name in ("one", "two"):
         tags.write(model, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     scan = Scan("老人不见了，穿紫夹克，没带手机")
     found = replace(load(tmp_path / "one"), lean=0).pieces(scan, find_all(scan.text).marks)
     assert [scan.text[piece.start : piece.end] for piece in found] == ["紫夹克"]
+
+
+def test_a_text_is_varied_with_what_other_texts_say() -> None:
+    texts = [
+        {"text": f"我爸走丢了，穿{garment}，从{place}走的，{age}岁", "kind": "missing",
+         "fields": {"clothes": garment, "place": place, "age": age}}
+        for garment, place, age in (("灰夹克", "二中", 70), ("红棉袄", "柳树巷", 80), ("白衬衣", "北门菜市场", 91))
+    ]  # fmt: skip
+    first, again, other = (list(tags.varied(texts, seed)) for seed in (1, 1, 2))
+    assert first == again and first != other and len(first) == tags.COPIES * len(texts)
+    said = {value for text in texts for value in text["fields"].values() if isinstance(value, str)}
+    for row in first:
+        marks = [tag for tag in row.tags if tag]
+        assert len(row.keys) == len(row.tags)
+        lengths = [len(words) for words in said]
+        assert sum(0 < tag <= len(FIELDS) for tag in row.tags) == 3 and len(marks) in {
+            2 + a + b for a in lengths for b in lengths
+        }
+
+
+def test_what_several_learned_is_averaged() -> None:
+    one, other = {(0, "a"): [1.0] * len(tags.TAGS)}, {(0, "b"): [4.0] * len(tags.TAGS)}
+    assert tags.mean([one, other]) == {(0, "a"): [0.5] * len(tags.TAGS), (0, "b"): [2.0] * len(tags.TAGS)}
 
 
 def test_a_file_of_another_lexicon_is_refused(tmp_path: Path) -> None:

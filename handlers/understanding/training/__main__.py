@@ -115,7 +115,7 @@ def main(paths: Sequence[str]) -> None:
     texts = [text for rows in files for text in rows]
     cases = [category_row(text) for text in texts if text.get("category") in CATEGORIES]
     with ProcessPoolExecutor() as pool:
-        tagger = pool.submit(tagged, marked(files))
+        taggers = [pool.submit(tagged, marked(files), seed) for seed in tags.SEEDS]
         model = pool.submit(fit, list(map(kind_row, texts + scraps(texts))), len(KINDS), ROUNDS, SIGNS)
         topics = pool.submit(fit, cases, len(CATEGORIES), ROUNDS)
         scored = [row for part in pool.map(partial(apart, files), range(FOLDS)) for row in part]
@@ -123,16 +123,16 @@ def main(paths: Sequence[str]) -> None:
         divisor = temperature(scored)
         print(f"{len(texts)} texts; of those of other files {right / len(scored):.1%} right, temperature {divisor:.2f}")
         _write(model.result(), divisor, topics.result())
-        tags.write(tagger.result(), tagging.FILE)
+        tags.write(tags.mean([one.result() for one in taggers]), tagging.FILE)
     print(f"{tagging.FILE.name}: {tagging.FILE.stat().st_size:,} bytes")
     spots.write(marked(files))
     beside = dialogue.told(row for path in paths for row in rows_of(Path(path)))
     dialogue.write(dialogue.fitted(dialogue.rows_of(beside, texts)))
 
 
-def tagged(texts: Sequence[Text]) -> dict[tags.Key, list[float]]:
-    """The tagger that the texts teach."""
-    return tags.fit(list(tags.tagged(texts)))
+def tagged(texts: Sequence[Text], seed: int) -> dict[tags.Key, list[float]]:
+    """The tagger that the texts teach, and variations of them."""
+    return tags.fit([*tags.tagged(texts), *tags.varied(texts, seed)], seed)
 
 
 def marked(files: Iterable[Sequence[Text]]) -> list[Text]:
