@@ -28,8 +28,10 @@ LONGEST = 200
 MAY_EXTEND = 2
 """How often a worker may ask for more time before the lead or an admin must."""
 
+_COUNT = re.compile(r"(?:再|多)?(?:\d{1,2}|[一二两三四五六七八九十]{1,3})个?(?:天|周|星期|礼拜|工作日)")
+"""So many days more, and not a day: 两天, but neither 两天后 nor 22日."""
 _LEFT = re.compile(r"^(?:[\s,，。.:：、;；]|[延推]?[到至]|预计|大概|大约|原因是?|因为)+")
-_RIGHT = re.compile(r"(?:[\s,，。.、;；]|等?[到至]|延[到至期]?|推[到至迟]|之?前|预计|大概|大约)+$")
+_RIGHT = re.compile(r"(?:[\s,，。.、;；]|等?[到至]|延[到至期]?|推[到至迟]|再|还要|往后|之?前|预计|大概|大约)+$")
 
 
 async def suspend(turn: Turn, number: int, words: str) -> None:
@@ -59,7 +61,7 @@ async def extend(turn: Turn, number: int, words: str) -> None:
     case, area = await load(turn, number)
     must_manage(turn, case, area)
     machine.must(turn, case, "延期")
-    day, reason = _until(turn, case, words, "延期 {} 周五 等配件")
+    day, reason = _until(turn, case, words, "延期 {} 周五 等配件", since=case.due_at)
     due = _at(turn, day, EVENING)
     if case.due_at and due <= case.due_at:
         raise Refusal(f"{texts.name(case)}本来就办到 {turn.local(case.due_at):%m-%d %H:%M}，延期要写更晚的日子。")
@@ -73,22 +75,25 @@ async def extend(turn: Turn, number: int, words: str) -> None:
     await departments.keep_informed(turn, case, area, f"{who}说延到{texts.day(day)}：{reason}。")
 
 
-def _until(turn: Turn, case: Case, words: str, usage: str) -> tuple[date, str]:
-    """The day and the reason; Refusal where one is missing."""
+def _until(turn: Turn, case: Case, words: str, usage: str, *, since: datetime | None = None) -> tuple[date, str]:
+    """The day and the reason; Refusal where one is missing. A number of days (延两天) counts from `since`, if later."""
     local = turn.local(turn.now)
     said = day_ahead(fold(words), local)
     how = f"请写明原因和到哪天，如：{usage.format(case.id)}"
     if said is None:
         raise Refusal(f"{texts.name(case)}没看出是到哪天。{how}")
-    if said.day > local.date() + timedelta(days=FARTHEST_DAYS):
-        raise Refusal(f"{texts.name(case)}最多写到 {FARTHEST_DAYS} 天以后，{said.day:%Y-%m-%d} 太远，这次没有改动。")
-    if said.day == local.date() and local.time() >= EVENING:
+    day = said.day
+    if since is not None and since > turn.now and _COUNT.fullmatch(words[said.start : said.end]):
+        day += turn.local(since).date() - local.date()
+    if day > local.date() + timedelta(days=FARTHEST_DAYS):
+        raise Refusal(f"{texts.name(case)}最多写到 {FARTHEST_DAYS} 天以后，{day:%Y-%m-%d} 太远，这次没有改动。")
+    if day == local.date() and local.time() >= EVENING:
         raise Refusal(f"{texts.name(case)}今天已经过了下班时间，请写以后的日子。")
     before, after = words[: said.start], words[said.end :]
     reason = "，".join(part for one in (before, after) if (part := _bare(one)))
     if not reason:
         raise Refusal(f"{texts.name(case)}还要写原因，报事人看得到。{how}")
-    return said.day, reason[:LONGEST]
+    return day, reason[:LONGEST]
 
 
 def _bare(words: str) -> str:

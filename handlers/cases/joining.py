@@ -17,7 +17,7 @@ from handlers.posting import say, whisper
 from handlers.reading_words import read_words
 from handlers.refs import fold, take_ref
 from handlers.turn import Turn
-from handlers.understanding import Kind, Ref
+from handlers.understanding import Kind, Ref, topic_of
 from storage.areas import Area
 from storage.matters import CASE_OPEN, Case, CaseFollower
 
@@ -109,7 +109,7 @@ async def _from(turn: Turn, case: Case, area: Area, words: str) -> Case:
         raise Refusal(f"这像是险情，不能拆出来慢慢办，这次没有改动。请马上发：代报 {words[:40]}")
     if not case.about_worker and await passed_on(turn, area, words, reading):
         raise Refusal(f"这是对工作人员的意见，不从{texts.name(case)}里拆。请私聊我发“代报 …”，我只转给上级。")
-    category = reading.category or case.category
+    category = reading.category or topic_of(words) or case.category
     quiet = case.quiet or is_private(words, category)
     return Case(
         kind=reading.kind if reading.kind in CASE_KINDS else case.kind,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from handlers.clipping import clip
 from handlers.estimating import duration
+from handlers.notices.wording import asks_for_receipt
 from handlers.refs import label
 from storage.matters import Notice, NoticeState
 
@@ -46,6 +47,8 @@ def name(notice: Notice) -> str:
 def body(notice: Notice, issuer: str, words: str = "") -> str:
     """What the groups read; `words` stand in for its own."""
     words = words or notice.text
+    if notice.receipt and not asks_for_receipt(words):
+        words += "\n（看到请回“收到”）"
     if notice.corrects_id is not None:
         return f"{name(notice)}{issuer}：\n更正：{words}\n（原通知 N{notice.corrects_id}）"
     return f"{name(notice)}{issuer}：\n{words}"

@@ -27,7 +27,7 @@ from handlers.understanding.phrases import (
     takes_on,
     urges,
 )
-from handlers.understanding.reader import category_of, read
+from handlers.understanding.reader import category_of, read, topic_of
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
 from handlers.understanding.unanswered import same_home, sign, unanswered
@@ -66,6 +66,7 @@ __all__ = [
     "tally",
     "teach",
     "to_json",
+    "topic_of",
     "unanswered",
     "undump",
     "urges",

@@ -33,6 +33,9 @@ _BOTH = re.compile(
     r"(?![们的]|[都全]?(?:在|急|找|说|吵|不会|电话|手机))"
 )
 """A man and a woman at once, or perhaps, with whom a message begins."""
+_ONE_OF_EACH = re.compile(
+    r"一[个名位]?男[孩的]?[、,，和]?一[个名位]?女|一[个名位]?女[孩的]?[、,，和]?一[个名位]?男|[一有]?[对双]?男女各|一儿一女|龙凤胎"
+)
 _FOLKS = re.compile(
     r"(?:叔叔|大[哥爷伯叔]|哥哥|兄弟|弟兄)[、和]?(?:阿姨|大[姐妈娘婶]|姐[姐妹])|@\S{1,12}|"
     r"^(?:[一-鿿]{0,2}(?:大?[哥姐叔姨婶伯嫂]{1,2}|大[爷妈娘])|姐妹)(?=[,，\s]?(?:你|妳|我[跟刚在有今昨]))"
@@ -112,7 +115,7 @@ def find_sex(text: str) -> str | None:
     said = _SAID.search(text)
     if said:
         return said[said.lastgroup or 0]
-    if _BOTH.match(text):
+    if _BOTH.match(text) or _ONE_OF_EACH.search(text):
         return None
     perhaps = bystanders = None
     named = [

@@ -118,6 +118,12 @@ def category_of(text: str) -> str:
     return category(Scan(folded), learned().summed(runs(folded)))
 
 
+def topic_of(text: str) -> str | None:
+    """The same where a word names a thing of the town; nothing else is known of what it is about."""
+    folded = fold(text[:MAX_CHARS])
+    return topic(Scan(folded), learned().summed(runs(folded)))
+
+
 def _of_family(scan: Scan, kind: Kind) -> bool:
     """Whether a line beside the writer's own alert is no report of another one, and no clue.
 

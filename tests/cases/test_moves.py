@@ -102,6 +102,17 @@ async def test_more_time_needs_a_later_day_and_from_the_third_on_the_lead(talk: 
     assert (await case_of(talk)).extended == 3
 
 
+@pytest.mark.parametrize(
+    ("words", "day"), [("两天 等配件", "11-28"), ("再三天，等配件", "11-29"), ("等配件 一周", "12-03")]
+)
+async def test_so_many_days_more_count_from_when_it_was_due(talk: Talk, words: str, day: str) -> None:
+    await talk.say("r1", "g1", "3栋的路灯坏了没人管")
+    await talk.say("w1", None, "接单 1")
+    said = await talk.say("w1", None, f"延期 1 {words}")
+    assert f"延到 {day}" in texts(said, "@w1")[0]
+    assert texts(said, "g1")[0].endswith("：等配件。")
+
+
 async def test_a_note_is_for_the_staff_alone(talk: Talk) -> None:
     await talk.say("r1", "g1", LEAK)
     assert rooms(await talk.say("w1", None, "备注 1 业主欠费，先别说")) == {"@w1"}

@@ -12,7 +12,7 @@ from handlers.turn import Turn
 from storage.areas import Area
 from storage.inbox import InboxEvent
 from storage.matters import Case
-from tests.harness import Talk
+from tests.harness import Talk, texts
 
 SAID = (
     ("r1", "g1", "楼道灯坏了，麻烦派人来修一下"),
@@ -62,3 +62,8 @@ async def test_one_that_fails_stops_no_other(talk: Talk, monkeypatch: pytest.Mon
     assert [row.state for row in rows] == ["done", "done", "failed", "done", "done", "done"]
     assert rows[2].tries == 3
     assert len(await talk.rows(select(Case))) == 3
+
+
+async def test_what_is_split_off_is_filed_by_its_own_words(talk: Talk) -> None:
+    await talk.say("r1", "g1", "3栋的路灯坏了没人管")
+    assert "环境卫生｜" in texts(await talk.say("w1", None, "拆分 1 垃圾"), "g1")[0]

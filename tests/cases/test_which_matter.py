@@ -182,3 +182,17 @@ async def test_where_is_it_asks_how_a_thing_stands(talk: Talk) -> None:
     assert texts(await talk.say("r1", "g1", "路灯呢？"), "g1")[0].startswith("@王姨 【事项 2】公共设施")
     assert await talk.say("r2", "g1", "你的灯笼呢") == []
     assert await talk.say("r1", "g1", "你孩子呢") == []
+
+
+@pytest.mark.parametrize(
+    "words", ["收到，都安排", "我去跟他们说说", "已经上门说了，答应以后注意", "好的我去了解一下情况", "跟物业沟通过了"]
+)
+async def test_words_of_who_talks_to_people_take_it_on(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "楼上天天半夜拖椅子，说了好几次不听")
+    assert texts(await talk.say("w1", "g1", words), "g1") == ["@王姨 【事项 1】小耿已接单，正在处理。"]
+
+
+@pytest.mark.parametrize("words", ["谁去说说", "跟他说了三遍没用", "说了也没用", "我跟物业反映过没用"])
+async def test_words_about_talking_take_nothing_on(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "楼上天天半夜拖椅子，说了好几次不听")
+    assert "接单" not in "".join(texts(await talk.say("w1", "g1", words), "g1"))

@@ -21,7 +21,7 @@ async def test_a_notice_from_its_plan_to_its_recall(tmp_path: Path, postgres: Ca
     assert "定好了" in texts(await talk.say("t1", None, "确认"), "@t1")[0]
     assert "今晚停水" in texts(await talk.say("t1", None, "待发"), "@t1")[0]
     said = await talk.wait(hours=22)
-    assert texts(said, "g1") == texts(said, "g3") == ["【通知 N1】柳河镇：\n今晚停水"]
+    assert texts(said, "g1") == texts(said, "g3") == ["【通知 N1】柳河镇：\n今晚停水\n（看到请回“收到”）"]
     assert not texts(said, "g2")
     await talk.say("r1", "g1", "收到")
     await talk.say("r1", "g1", "收到")

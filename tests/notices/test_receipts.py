@@ -187,3 +187,12 @@ async def test_how_far_it_is_says_how_many_answered(talk: Talk) -> None:
     await talk.say("r1", "g1", "收到")
     await talk.say("r3", "g2", "收到")
     assert "已回“收到” 2 人" in texts(await talk.say("a1", "s1", "查 N1"), "s1")[0]
+
+
+async def test_people_read_that_they_are_asked_to_say_so(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全镇 回执 今晚八点开会")
+    assert texts(await talk.say("t1", None, "确认"), "g1")[0].endswith("今晚八点开会\n（看到请回“收到”）")
+    await talk.say("r1", "g1", "收到")
+    assert "回执 1 人" in texts(await talk.say("t1", None, "谁还没收到"), "@t1")[0]
+    await talk.say("t1", None, "通知 全镇 明晚八点还开会，收到请回复")
+    assert texts(await talk.say("t1", None, "确认"), "g1")[0].endswith("收到请回复")
