@@ -20,7 +20,7 @@ from handlers.likeness import (
     tells_of_outage,
     tells_what,
 )
-from handlers.refs import numbered
+from handlers.refs import fold, numbered, take_ref
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import (
@@ -423,15 +423,16 @@ class Overhearing:
         """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""
         if reading.kind not in _OF_PERSONS or reading.act not in (Act.NONE, Act.MORE, Act.CORRECT, Act.FIXED):
             return
-        act = strays.news(self._text, quoted=self._quoted is not None)
+        meant = self._stray_named()
+        act = strays.news(self._text, quoted=self._quoted is not None or meant is not None)
         asked = self._around.claimable.get(self._chat_id, ())
         named = [ref for one in asked if whose.names((ref := Ref("F", one.id or 0)), self._text)]
-        if self._quoted is not None and self._quoted.letter == "F":
+        if meant is not None:
             told = Act.NONE if reading.kind == Kind.CHAT else Act.FIXED if reading.kind == Kind.FOUND else Act.MORE
             if act != Act.NONE or told != Act.NONE:
-                yield act if act != Act.NONE else told, self._quoted
+                yield act if act != Act.NONE else told, meant
             elif whose.recognises(self._text, quoted=True):
-                yield Act.CLAIM, self._quoted
+                yield Act.CLAIM, meant
         elif self._quoted is None and len(named) == 1 and whose.recognises(self._text, quoted=True):
             yield Act.CLAIM, named[0]
         elif self._quoted is None and not reading.candidates:
@@ -441,6 +442,13 @@ class Overhearing:
             lately = [one for one in asked if one.asked_at and self._at - one.asked_at <= LATELY]
             if len(lately) == 1 and whose.recognises(self._text, quoted=False):
                 yield Act.CLAIM, Ref("F", lately[0].id or 0)
+
+    def _stray_named(self) -> Ref | None:
+        """The stray that is quoted, or whose number begins the line: F1 家属已接走."""
+        if self._quoted is not None:
+            return self._quoted if self._quoted.letter == "F" else None
+        ref, _ = take_ref(fold(self._text.strip()))
+        return ref if ref is not None and ref.letter == "F" else None
 
     def _of_death(self, reading: Reading) -> Reading:
         """A death beside who is sought: the family and, in private, a worker are asked; from others it is a clue."""

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
+from rapidfuzz import fuzz
 from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
 from handlers import alerts, hearers, lateness, locating
-from handlers.alerts import ending, facts
+from handlers.alerts import describing, ending, facts
 from handlers.alerts.reaching import decides, reach
 from handlers.alerts.texts import list_line
 from handlers.clipping import clip, open_clip
@@ -34,9 +35,13 @@ REPEATED = timedelta(minutes=60)
 """Within this time more words from the same group are about the same person, if nothing speaks against it."""
 
 _FETCHED = re.compile(
-    r"(?:接|领|带|送)(?:走|回|到家)|认领|回家了|到家了|安顿好"
+    r"(?:接|领|带|送)(?:走|回|[到去]?(?:家|派出所|救助站|医院|养老院|福利院|社区|村委))|认领|回家了|到家了|安顿好"
     r"|(?:家人|家属|家里人|女儿|儿子|老伴|亲戚|孩子|警察|民警|派出所|救助站|救护车)[^，,。]{0,6}(?:来|到|接|领|赶到)了"
 )
+_WITH_NUMBER = re.compile(r"^\s*F\s?\d{1,9}[\s,，、:：]*", re.IGNORECASE)
+_NEW = re.compile(r"(?:有|来了?|见|见到|看到|发现|碰到|捡到?|坐着?|站着?|躺着?)(?:了?一)?[个位名]")
+SAME_PLACE = 60
+"""How alike (of 100) what two lines say of where somebody is must be, for them to be of one place."""
 _MISSES = re.compile(r"走[丢失散]|失踪|失联|不见|没回|找不[到着]|[弄走]?丢了")
 _NOT_YET = re.compile(r"没|未|别|不|等|能|谁|[?？吗么]")
 _PERSON = r"(?:老(?:人|太太?|大爷|大娘|奶奶|爷爷|头)|大[爷娘妈]|奶奶|爷爷|阿姨|孩子|小孩|[他她]|这人|那人)"
@@ -83,6 +88,8 @@ async def reported(turn: Turn) -> None:
         known.text = f"{known.text}\n{turn.text}"[:MAX_TEXT]
         _take(turn, known)
         turn.concerns(f"F{known.id}")
+        if not decides(turn, area):
+            await pass_on(turn, Ref("F", known.id or 0), area)
         return
     stray = await _open(turn, area)
     told = await _tell(turn, stray, area)
@@ -99,9 +106,22 @@ async def _same(turn: Turn) -> Stray | None:
         other_sex = stray.sex and said.get("sex") and stray.sex != said["sex"]
         age = said.get("age")
         other_age = stray.age is not None and age is not None and abs(stray.age - age) > 2 * facts.AGE_SLACK
-        if not other_sex and not other_age:
+        if not (other_sex or other_age or _other_years(stray.text, turn.text) or _elsewhere(stray, said, turn.text)):
             return stray
     return None
+
+
+def _other_years(text: str, other: str) -> bool:
+    """Whether one text is of a child and the other of an old person."""
+    old, young = ([way.search(one) is not None for one in (text, other)] for way in (facts.OLD, facts.YOUNG))
+    return (old[0] and young[1] and not (young[0] or old[1])) or (young[0] and old[1] and not (old[0] or young[1]))
+
+
+def _elsewhere(stray: Stray, said: Mapping[str, Any], text: str) -> bool:
+    """Whether somebody new is spoken of (有个老人…), at another place."""
+    place = said.get("place")
+    apart = bool(stray.place and place) and fuzz.partial_ratio(stray.place, place) < SAME_PLACE
+    return apart and _NEW.search(text) is not None
 
 
 async def _open(turn: Turn, area: Area) -> Stray:
@@ -151,8 +171,15 @@ async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
     return bool(await reach(turn, await _carers(turn, area), area, text, open_text, f"F{stray.id}"))
 
 
+def noun(stray: Stray) -> str:
+    """老人, 孩子 or, of others, 的人: what follows 谁家."""
+    if stray.age is not None:
+        return "老人" if stray.age >= describing.OLD else "孩子" if stray.age < describing.YOUNG else "的人"
+    return "老人" if facts.OLD.search(stray.text) else "孩子" if facts.YOUNG.search(stray.text) else "的人"
+
+
 def _how_to_ask(stray: Stray) -> str:
-    return f"要在全镇各群问“谁家老人”，回“找家人 F{stray.id}”。"
+    return f"要在全镇各群问“谁家{noun(stray)}”，回“找家人 F{stray.id}”。"
 
 
 async def _maybe(turn: Turn, stray: Stray) -> tuple[str, str]:
@@ -418,7 +445,7 @@ async def _settled_in_words(turn: Turn, ref: Ref) -> None:
         turn.outcome = Outcome.CHAT
     elif decides(turn, area):
         if await lateness.in_time(turn, str(ref)):
-            await settled(turn, ref, turn.text)
+            await settled(turn, ref, turn.text if turn.quoted else _WITH_NUMBER.sub("", turn.text))
     elif not await _asked_already(turn, ref):
         told = await pass_on(turn, ref, area, f"\n人安顿好了就回“是”（或“办结 {ref}”），没有就回“不是”。")
         for contact_id, chat_id in told:

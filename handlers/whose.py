@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers import lateness, strays
-from handlers.alerts import describing, facts
+from handlers.alerts import describing
 from handlers.alerts.reaching import here, town_of
 from handlers.alerts.spreading import distance
 from handlers.alerts.texts import Here
@@ -168,18 +168,12 @@ def question(stray: Stray, area: Area, now: Here) -> str:
     looks = "，".join(part for part in (stray.sex, age, stray.clothes and f"穿{stray.clothes}") if part)
     found = f"{describing.dated(stray.created_at, '', now.zone)}，在{area.name}{stray.place}"
     lines = (
-        f"{label(f'F{stray.id}')}谁家{_noun(stray)}？",
+        f"{label(f'F{stray.id}')}谁家{strays.noun(stray)}？",
         looks,
         f"{found}，说不清家在哪，现在有人照看。",
         f"认得的请引用这条说一声，网格员马上看到；也可以直接找{now.police_line}。请别围观、拍照、转发。",
     )
     return hide_identity_numbers("\n".join(line for line in lines if line))
-
-
-def _noun(stray: Stray) -> str:
-    if stray.age is not None:
-        return "老人" if stray.age >= describing.OLD else "孩子" if stray.age < describing.YOUNG else "的人"
-    return "老人" if facts.OLD.search(stray.text) else "孩子" if facts.YOUNG.search(stray.text) else "的人"
 
 
 async def _allow_photo(turn: Turn, order: Order) -> None:

@@ -64,6 +64,8 @@ async def more(turn: Turn, ref: Ref) -> None:
             await police.told(turn, one)
     elif own and saying_over.no_wider(turn.text):
         await widening.stop(turn, ref)
+    elif is_reporter(turn, alert) and facts.wants_quiet(turn.text):
+        await _keep_quiet(turn, alert, area)
     elif own and turn.here.private and facts.asks(turn.text):
         await spreading.report_status(turn, ref)
     elif own and turn.quoted is None and facts.of_another(turn.text):
@@ -81,6 +83,18 @@ async def more(turn: Turn, ref: Ref) -> None:
         await sightings.record(turn, alert, area)
     else:
         turn.outcome = Outcome.CHAT
+
+
+async def _keep_quiet(turn: Turn, alert: Alert, area: Area) -> None:
+    """别让邻居知道: who may confirm hears it, and the family what comes of it; the wish stands with its words."""
+    alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
+    alert.updated_at = turn.now
+    turn.concerns(ref_of(alert))
+    turn.audit("alert.quiet", ref_of(alert), "text")
+    waits = alert.state == AlertState.UNCONFIRMED
+    told = f"{texts.name(alert)}{texts.KEEP_QUIET if waits else texts.WANTED_QUIET}"
+    await to_workers(turn, alert, area, told, texts.changed_in_staff_room(alert))
+    await say(turn, texts.kept_quiet(alert), ref=ref_of(alert))
 
 
 async def _own_of(turn: Turn, ref: Ref) -> list[Ref]:

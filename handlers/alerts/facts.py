@@ -42,6 +42,19 @@ HIDES_PHONE = re.compile(
 )
 """别发电话, 不要把我的手机号公开, 电话…，别发到群里: the phone is for the workers only."""
 
+_OTHERS = r"(?:左邻右舍|邻居|别人|外人|旁人|人家|大家|大伙|同学|老师|亲戚|村里|村民|群里|小区|街坊|太多人)"
+_QUIET = re.compile(
+    rf"(?:别|不要|不想|不能|不愿意?)(?:让|被|叫|给|告诉)[他她我俺咱]?(?:们|家|的)*{_OTHERS}|(?:别|不要|不想|不愿意?|不能)(?:太)?声张|保密|"
+    r"(?:别|不要|不想|不用)(?:再)?(?:公开|外传|往外[发说传]|到处[发说传]|(?:发|转)(?:到|在|去)?(?:大|居民|小区|业主|各|这个?|那个?|其他|别的)?群)"
+)
+
+
+def wants_quiet(text: str) -> bool:
+    """Whether a family asks that others not hear of it: 不想让邻居知道, 先别发群里. A phone is
+    nobody's business by itself."""
+    return _QUIET.search(HIDES_PHONE.sub("", text)) is not None
+
+
 FINER = frozenset({"age_precision", "seen_precision"})
 """They say how exact another fact is; a change of theirs alone is no news."""
 

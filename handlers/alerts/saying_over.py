@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from handlers.alerts.facts import HIDES_PHONE, of_another
+from handlers.alerts.facts import HIDES_PHONE, of_another, wants_quiet
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 
 MAX_WORDS = 30
@@ -77,7 +77,7 @@ def no_wider(text: str) -> bool:
 
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
-    ways = (HIDES_PHONE.search, with_police, no_wider, of_another)
+    ways = (HIDES_PHONE.search, with_police, no_wider, of_another, wants_quiet)
     said = [way(reading.text) for way in ways]
     if own and reading.act in _ACTS and (any(said) if len(own) == 1 else with_police(reading.text)):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))

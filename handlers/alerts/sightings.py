@@ -30,7 +30,7 @@ _SAW = re.compile(
 )
 """Words with which a family passes on that somebody was seen."""
 
-_LOOKS = frozenset({"name", "clothes", "features", "transport"})
+_LOOKS = frozenset({"clothes", "features", "transport"})
 ALIKE = 1.5
 """Points (`facts.points`) from which somebody seen where nobody has heard of an alert may be the one: a woman in a
 purple jacket, where one is sought."""

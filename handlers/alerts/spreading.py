@@ -286,9 +286,9 @@ async def _warn_of_ransom(turn: Turn, alert: Alert) -> None:
 
 
 async def by_itself(turn: Turn, ref: str) -> None:
-    """Due, where the config says so: nobody confirmed it, and it goes out all the same."""
+    """Due, where the config says so: nobody confirmed it, and it goes out all the same, if the family lets it."""
     alert = await turn.session.get(Alert, int(ref[1:]), with_for_update=True, populate_existing=True)
-    if alert is None or alert.state != AlertState.UNCONFIRMED or alert.forwarded:
+    if alert is None or alert.state != AlertState.UNCONFIRMED or alert.forwarded or facts.wants_quiet(alert.text):
         return
     area = await turn.session.get(Area, alert.area_id)
     assert area is not None

@@ -122,14 +122,17 @@ def still_needed(wanted: str | None) -> str:
 
 def understood(alert: Alert, here: Here, asked: str, wanted: str | None, *, own_word: bool) -> str:
     """The first answer in the reporter's group; `wanted` is the fact that would help most."""
+    quiet = facts.wants_quiet(alert.text)
     if own_word:
         next_step = f"您回“确认 M{alert.id}”，我就发到全镇各群。"
+    elif asked and quiet:
+        next_step = f"已请{asked}核实。您说不想让别人知道，要不要发到各群，会先问您。"
     elif asked:
         next_step = f"已请{asked}核实，核实后马上发到全镇各群。"
     else:
         next_step = "还没联系上能核实的网格员，我会接着找；请同时给网格员打电话。"
     lines = [
-        f"{name(alert)}记下了，大家先帮着留意：",
+        f"{name(alert)}记下了：" if quiet else f"{name(alert)}记下了，大家先帮着留意：",
         description(alert, here),
         phone_line(alert),
         oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
@@ -146,6 +149,18 @@ def forwarded_kept(alert: Alert, asked: str) -> str:
     return f"{name(alert)}这条寻人消息像是转来的，{who}，核实前我不往外发。"
 
 
+KEEP_QUIET = "家人不想让别人知道：请先私下问家人，同意发了再确认。"
+WANTED_QUIET = "家人说不想让更多人知道，请私下问问家人。"
+"""To whoever may confirm; and to who looks after an alert that is out."""
+
+
+def kept_quiet(alert: Alert) -> str:
+    """To the family that asks for it: before the alert is out, and after."""
+    if alert.state == AlertState.UNCONFIRMED:
+        return f"{name(alert)}好的，还没有发到各群。网格员会先问您，您同意了才发。"
+    return f"{name(alert)}知道了，已告诉网格员。消息已经发出去，收不回来；不用找了回“撤销 M{alert.id}”。"
+
+
 def for_confirmer(alert: Alert, here: Here, reporter: str, area: str, hints: Sequence[str] = ()) -> str:
     """What whoever may confirm reads in private; `hints` are lines about what to look at first."""
     said = alert.created_at.astimezone(here.zone)
@@ -156,6 +171,7 @@ def for_confirmer(alert: Alert, here: Here, reporter: str, area: str, hints: Seq
         description(alert, here),
         f"电话：{alert.phone}" if alert.phone else "",
         f"原话：{clip(alert.text, 120)}",
+        KEEP_QUIET if facts.wants_quiet(alert.text) else "",
         *hints,
         f"属实回“确认”或“确认 {number}”，我发到全镇各群；不属实回“误报 {number}”，不受理回“驳回 {number} 理由”。",
     ]
@@ -243,7 +259,7 @@ def if_seen(alert: Alert) -> str:
 def own_words(alert: Alert) -> str:
     """What the family wrote, where too little was understood to know somebody by."""
     others = alert.forwarded or alert.confirmed_by == alert.reporter_id
-    if others or not alert.share_phone or facts.visible(alert) >= ENOUGH:
+    if others or not alert.share_phone or facts.visible(alert) >= ENOUGH or facts.wants_quiet(alert.text):
         return ""
     return f"家人说：{open_clip(alert.text, 60)}"
 

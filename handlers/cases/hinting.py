@@ -49,11 +49,14 @@ async def hinted(turn: Turn) -> bool:
         .limit(20)
     )
     lately = (await turn.session.execute(said)).all()
+    number, told = numbered(text)
     for ref in dict.fromkeys(ref for ref, _ in lately if ref.isdigit()):
         case = await turn.session.get(Case, int(ref))
+        if number is not None and ref != str(number):
+            continue
         if case is None or case.owner_id != turn.me.contact_id or case.state not in CASE_OPEN:
             continue
-        how = HOW.format(ref, clip(numbered(text)[1], 20))
+        how = HOW.format(ref, clip(told, 20))
         if any(words.startswith(how[: how.index("进展")]) for other, words in lately if other == ref):
             turn.outcome = Outcome.CHAT
             return True

@@ -269,6 +269,8 @@ def _pieces(scan: Scan, kind: Kind, found: Found) -> dict[str, list[Piece]]:
         if _over(piece, topics) or (piece.field == "height_cm" and _HEAVY.match(scan.text, piece.end)):
             continue
         piece = piece._replace(field=_field(scan, kind, piece), end=_end(scan, piece))
+        if _unsound(scan.text, piece):
+            continue
         pieces.setdefault(piece.field, []).append(piece)
     _complete(scan.text, pieces, FIELDS if personal else ("duration",), found)
     return pieces
@@ -284,11 +286,16 @@ def _complete(text: str, pieces: dict[str, list[Piece]], fields: Sequence[str], 
             beside = other if field == "duration" else known
             if field in pieces and field not in MANY:  # what it has says nothing
                 beside = [one for one in beside if one.field != field]
-            more = list(shaped(text, field, beside))
+            more = [one for one in shaped(text, field, beside) if not _unsound(text, one)]
             if field == "duration":
                 more = [one for one in more if _since(text, one) or not _over(one, found.taken)]
             pieces[field] = sorted([*pieces.get(field, ()), *more], key=_start)
             known += more
+
+
+def _unsound(text: str, piece: Piece) -> bool:
+    """Whether a piece cannot be of the field that it was taken for."""
+    return piece.field in _SOUND and not _value(text, piece)
 
 
 def _since(text: str, piece: Piece) -> bool:
@@ -449,8 +456,12 @@ def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str 
 
 
 _LASTS = re.compile(r"[天日月年周夜宿晚时分钟早午夏冬春秋久节庆前后点期礼拜季代直号]|\d")
-_SOUND = {"build": re.compile("^(?!体重$).*[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]")}
-"""What a value must hold to be one: stature is said with these."""
+_SOUND = {
+    "build": re.compile("^(?!体重$).*[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]"),
+    "health": re.compile("^(?!体重|身高|体型)"),
+    "place": re.compile(r"^(?![A-Za-z]?\d{1,3}路(?:公交)?车?上?$)"),
+}
+"""What a value must be like to be one: stature is said with these; weight is no illness, and a bus no place."""
 _STILL = frozenset({"place", "features", "clothes"})
 _AILS = frozenset("聋哑瞎瘫疯")
 _SHORT = frozenset({"direction", "build"})

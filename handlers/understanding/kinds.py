@@ -150,9 +150,11 @@ KINDS = tuple(Kind)
 """The kinds in the order of every list of scores and chances."""
 _CASES = (KINDS.index(Kind.REQUEST), KINDS.index(Kind.COMPLAINT))
 """Kinds that open the same case: between them there is nothing to be unsure about."""
-_CHAT, _MISSING, _FOUND, _STRAY, _SIGHTING = map(
-    KINDS.index, (Kind.CHAT, Kind.MISSING, Kind.FOUND, Kind.STRAY, Kind.SIGHTING)
+_CHAT, _MISSING, _FOUND, _STRAY, _SIGHTING, _EMERGENCY = map(
+    KINDS.index, (Kind.CHAT, Kind.MISSING, Kind.FOUND, Kind.STRAY, Kind.SIGHTING, Kind.EMERGENCY)
 )
+_ERRAND = re.compile(r"帮[^,，。!！]{0,5}?(?:买|取|领|缴|交|捎|代办)[^,，。!！]{0,6}[药菜米面饭票费件单证]")
+"""An errand for somebody who is ill or old, which by itself is no emergency."""
 
 
 def score(found: dict[str, float]) -> list[float]:
@@ -204,6 +206,8 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
         summed[_SIGHTING] = min(summed)
         if alert and not scan.mask & _GRAVE:
             summed[_MISSING] = min(summed)
+    if not scan.mask & ALARM and _ERRAND.search(scan.text):
+        summed[_EMERGENCY] = min(summed)
     if alert and not persons.stands_here(scan):
         summed[_STRAY] = min(summed)
     somebody = scan.mask & PERSON or _SOMEBODY.search(scan.text)

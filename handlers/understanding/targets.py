@@ -8,10 +8,8 @@ from datetime import timedelta
 
 from handlers.understanding.model import Candidate, Context, Fields, OpenMatter, Ref
 
-_NOT_A_REF = (
-    r"(?![\d.:：]|\s?(?:区|县|市|栋|座|幢|楼|线|口|班|路|级|院|单元|店|门|房|室|桥|馆|厅|车|机|台|岁|块|元|个|点|"
-    r"月|日|年|斤|米|分|人|天|次|家|户|张|件|条|层))"
-)
+_NOT_A_REF = r"(?![\d.:：]|\s?(?:区|县|市|栋|座|幢|楼|线|口|班|路|级|院|单元|店|门|房|室|桥|馆|厅|车|机|台|层))"
+"""Behind a letter and figures: what is called so, and no matter (B1层, S2线). F1 家属已接走 counts no families."""
 _REF = re.compile(
     rf"(?<![A-Za-z\d])(?P<letter>[MFNPASmfnpas])\s?(?P<number>\d{{1,7}}){_NOT_A_REF}"
     rf"|#\s?(?P<hash>\d{{1,7}})(?!\d)"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from handlers.ports import AlertRules, Rules
 from storage.matters import AlertState
 from tests.alerts.town import GRANDPA, TOWN_ROOMS, the_alert
 from tests.harness import Talk, rooms, texts
@@ -75,3 +76,27 @@ async def test_whoever_asks_how_it_goes_hears_the_state(talk: Talk, words: str) 
     (answer,) = texts(await talk.say("r1", None, words), "@r1")
     assert answer.startswith("【寻人 M1】还在找。")
     assert (await the_alert(talk)).state == AlertState.CONFIRMED
+
+
+async def test_a_family_that_wants_no_one_to_know_is_asked_before(talk: Talk) -> None:
+    said = await talk.say("r1", None, "我儿子三天没回家了，22岁，电话关机，不想让邻居知道")
+    assert "请先私下问家人" in texts(said, "@w1")[0]
+    assert "会先问您" in texts(said, "@r1")[0] and "大家先帮着留意" not in texts(said, "@r1")[0]
+    assert not any("邻居知道" in one.text for one in await talk.say("w1", None, "确认"))
+
+
+@pytest.mark.parametrize("words", ["先别发群里，别让她同学知道", "别声张"])
+async def test_that_wish_may_come_later(talk: Talk, words: str) -> None:
+    await talk.say("r2", "g1", "我女儿14岁离家出走了，昨晚从家里走的，穿白色羽绒服")
+    said = await talk.say("r2", "g1", words)
+    assert "请先私下问家人" in texts(said, "@w1")[0] and "您同意了才发" in texts(said, "g1")[0]
+    await talk.say("w1", None, "确认")
+    assert "收不回来" in texts(await talk.say("r2", "g1", words), "g1")[0]
+
+
+async def test_against_the_familys_wish_nothing_goes_out_by_itself(tmp_path: Path) -> None:
+    rules = Rules(alerts=AlertRules(auto_after_minutes=5))
+    talk = await Talk(tmp_path, rules).open()
+    await talk.say("r1", "g1", "我女儿14岁离家出走了，昨晚从家里走的，穿白色羽绒服，别让她同学知道")
+    assert "g3" not in rooms(await talk.wait(minutes=30))
+    await talk.close()

@@ -247,3 +247,31 @@ async def test_who_cannot_be_the_stray_is_not_named(talk: Talk) -> None:
     await talk.say("r4", "g3", "桥头有个老太太坐着哭，问她家在哪说不清，穿红棉袄")
     said = await talk.say("r1", "g1", "我爸走丢了，70岁，穿灰夹克，今早从柳树巷走的")
     assert "F1" not in "".join(one.text for one in said)
+
+
+async def test_another_one_at_another_place_is_another_stray(talk: Talk) -> None:
+    await talk.say("r4", "g3", "有个小孩一直在我店门口哭，大概四五岁，问他什么也不说，穿蓝色羽绒服")
+    said = await talk.say("r4", "g3", "快递驿站旁边有个老人，说找不到家了，姓李")
+    assert "F2" in texts(said, "g3")[0] and "谁家老人" in texts(said, "@w3")[0]
+    said = await talk.say("r4", "g3", "桥头那边又发现一个老奶奶，问家在哪说不清")
+    assert "F3" in texts(said, "g3")[0]
+
+
+async def test_of_a_child_it_is_asked_whose_child(talk: Talk) -> None:
+    said = await talk.say("r4", "g3", "有个小孩一直在我店门口哭，大概四五岁，问他什么也不说")
+    assert "谁家孩子" in texts(said, "@w3")[0]
+
+
+async def test_more_of_the_same_one_reaches_the_worker(talk: Talk) -> None:
+    await talk.say("r4", "g3", STRAY)
+    assert rooms(await talk.say("r3", "g3", "桥头那个老太太还在，说不清家在哪，穿花棉袄")) == {"@w3", "@p1"}
+    assert len(await talk.rows(select(Stray))) == 1
+
+
+@pytest.mark.parametrize("words", ["F1 家属已接走", "F1人已经送到派出所", "F1 她女儿来接走了"])
+@pytest.mark.parametrize("person", ["w3", "p1"])
+async def test_whoever_looks_after_it_ends_it_by_number_in_plain_words(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r4", "g3", STRAY)
+    said = await talk.say(person, None, words)
+    assert "人已经安顿好了" in texts(said, "g3")[0] and "F1 " not in texts(said, "g3")[0].split("：", 1)[1]
+    assert (await talk.rows(select(Stray.state))) == ["closed"]

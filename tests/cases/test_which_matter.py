@@ -196,3 +196,9 @@ async def test_words_of_who_talks_to_people_take_it_on(talk: Talk, words: str) -
 async def test_words_about_talking_take_nothing_on(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", "楼上天天半夜拖椅子，说了好几次不听")
     assert "接单" not in "".join(texts(await talk.say("w1", "g1", words), "g1"))
+
+
+async def test_a_worker_is_shown_how_to_tell_of_the_case_they_named(talk: Talk) -> None:
+    await talk.say("r1", "g1", PIPE)
+    await talk.say("r2", "g1", LAMP)
+    assert "进展 1 楼上住户都在家" in texts(await talk.say("w1", None, "1 楼上住户都在家"), "@w1")[0]

@@ -597,7 +597,7 @@ def test_since_when_a_matter_lasts_may_be_a_time(text: str, since: str) -> None:
         ("小女王子涵，二零一八年生，走失", Kind.MISSING, "age", 8),
         ("寻找12月龄男婴，走失", Kind.MISSING, "age", 1),
         ("我妈昨天走丢了，个子很小，八十五了", Kind.MISSING, "build", "个子很小"),
-        ("他就坐我后面，我在K15路公交上，灰帽子", Kind.SIGHTING, "transport", "K15路"),
+        ("他就坐我后面，我在K15路公交上，灰帽子", Kind.SIGHTING, "transport", "K15路公交"),
         ("二十三号楼下有人晕倒，快叫救护车，在2单元门口", Kind.EMERGENCY, "unit", "2"),
         ("四单元整个楼道都是煤气味，兴华小区15栋", Kind.EMERGENCY, "building", "15"),
         ("河西村小广场的路灯打上个月就不亮了", Kind.REQUEST, "duration", "上个月"),

@@ -32,7 +32,7 @@ ROUNDS = 20
 FOLDS = 3
 """Into how many parts the files are dealt to find the temperature: each is read by a model that never saw it."""
 LEAN = {
-    "chat": 1.74, "question": 1.0, "missing": 1.05, "stray": 0.2, "sighting": -0.1, "found": -0.2, "suggestion": -0.2,
+    "chat": 1.68, "question": 1.0, "missing": 1.05, "stray": 0.2, "sighting": -0.1, "found": -0.2, "suggestion": -0.2,
 }  # fmt: skip
 """What is added to the score of a kind: most of what is read is chat, and one line of it in a hundred may be reacted
 to; to miss a missing person is worst; and news of one comes where one is sought, of which a text alone says nothing."""
