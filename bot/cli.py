@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
+from typer.core import TyperGroup
 
 from bot.config import Config, ConfigError, load_config, reason
 from bot.logs import set_up
@@ -23,8 +24,25 @@ from storage.engine import Database, DatabaseError
 if TYPE_CHECKING:
     from bot.town import Town
 
+
+class Commands(TyperGroup):
+    """All commands; what draws the help is fetched only for it."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        """Read the call."""
+        if not args or "--help" in args:
+            from bot.folding import fold_help
+
+            fold_help()
+        return super().parse_args(ctx, args)
+
+
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help="格格：网格群里的机器人"
+    cls=Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="格格：网格群里的机器人",
 )
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]

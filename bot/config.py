@@ -232,7 +232,7 @@ class Config(Rules):
     gateway: Literal["local", "wechaty"] = Field("local", description="接哪个聊天系统")
     account: str = Field("A", min_length=1, max_length=40, description="机器人账号的名字")
     database: str = Field("sqlite:///data/gridbot.db", description="数据库地址；环境变量 GRIDBOT_DATABASE 优先")
-    town: str | None = Field(None, description="第一次启动时导入的文件夹；sample 是自带的示例镇")
+    town: str | None = Field(None, min_length=1, description="第一次启动时导入的文件夹；sample 是自带的示例镇")
     local: LocalConfig = Field(default_factory=LocalConfig)
     wechaty: WechatyConfig = Field(default_factory=WechatyConfig)
     accounts: AccountRules = Field(default_factory=AccountRules)
@@ -367,13 +367,36 @@ def reason(error: OSError) -> str:
     return known.get(error.errno or 0, error.strerror or "读取出错")
 
 
+_SWITCH = re.compile(r"(?:true|True|TRUE|false|False|FALSE)$")
+_CLOCK_TIME = re.compile(r"\d+(?::\d+)+$")
+
+
+class _Twice(yaml.MarkedYAMLError):
+    """A setting stands in the file twice, where YAML would take the later one without a word."""
+
+
 class _Plain(yaml.SafeLoader):
-    """YAML without references, by which a few lines can fill the memory, and without dates, which no setting is."""
+    """YAML without references, by which a few lines can fill the memory, and without dates, which no setting is.
+
+    Of its version 1.2: 21:00 is no number, and off, on, yes and no are words.
+    """
 
     yaml_implicit_resolvers = {  # noqa: RUF012 - as the base class has it
-        first: [(tag, fits) for tag, fits in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        first: [
+            (tag, _SWITCH if tag.endswith(":bool") else fits)
+            for tag, fits in [("tag:yaml.org,2002:str", _CLOCK_TIME), *resolvers]
+            if not tag.endswith(":timestamp")
+        ]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The settings of one section."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for number, (key, _) in enumerate(node.value):
+            if isinstance(key, yaml.ScalarNode) and key.value in keys[:number]:
+                raise _Twice(problem=key.value[:40], problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         """The next node; an error if it refers to another."""
@@ -390,6 +413,11 @@ def load_config(path: Path) -> Config:
         raw: Any = yaml.load(path.read_text(encoding="utf-8"), _Plain)
     except OSError as error:
         raise ConfigError(f"读不到配置文件 {path}：{reason(error)}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"配置文件 {path} 不是 UTF-8 编码，请在编辑器里另存为 UTF-8") from error
+    except _Twice as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise ConfigError(f"配置文件 {path} 第 {line} 行：{error.problem} 写了两次，请并成一处") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = f"第 {line + 1} 行附近" if line is not None else "文件"
@@ -402,7 +430,8 @@ def load_config(path: Path) -> Config:
 
 
 def build_config(raw: dict[Any, Any], source: str) -> Config:
-    """Check what was read; the database may come from the environment."""
+    """Check what was read; the database may come from the environment, and what has nothing under it is left out."""
+    raw = {name: value for name, value in raw.items() if value is not None or name not in Config.model_fields}
     if address := os.environ.get(DATABASE_VARIABLE):
         raw = {**raw, "database": address}
     try:
@@ -412,11 +441,23 @@ def build_config(raw: dict[Any, Any], source: str) -> Config:
 
 
 def _shown(value: object) -> str:
-    """The beginning of a value."""
+    """The beginning of a value, as YAML has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
     try:
         return repr(value)[:60]
     except ValueError:  # Python does not write out a number of thousands of digits
         return "一个很长的数"
+
+
+def _usual(path: tuple[int | str, ...]) -> object:
+    """The default of a setting, as an example; None where it has none."""
+    model: Any = Config
+    for part in path[:-1]:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field else None
+    field = getattr(model, "model_fields", {}).get(path[-1])
+    return field.get_default() or None if field else None
 
 
 def _sentence(error: ValidationError) -> str:
@@ -428,7 +469,7 @@ def _sentence(error: ValidationError) -> str:
     if kind == "extra_forbidden":
         return f"不认识的配置项 {key}"
     if kind == "literal_error":
-        return f"{key} 不能是 {value}，只能是 {context['expected']}"
+        return f"{key} 不能是 {value}，只能是 {context['expected'].replace(', ', '、').replace(' or ', ' 或 ')}"
     if kind == "value_error" and not key:
         return str(context["error"])
     if kind == "value_error":
@@ -441,14 +482,16 @@ def _sentence(error: ValidationError) -> str:
         "string_type": "文字（可加引号）",
         "string_too_short": "文字，不能空着",
         "string_too_long": f"文字，最多 {context.get('max_length')} 字",
-        "bool_parsing": "true 或 false",
-        "bool_type": "true 或 false",
+        "bool_parsing": " true 或 false",
+        "bool_type": " true 或 false",
         "finite_number": "平常的数",
         "too_short": f"至少 {context.get('min_length')} 项",
         "too_long": f"最多 {context.get('max_length')} 项",
         "greater_than_equal": f"不小于 {context.get('ge')} 的数",
         "less_than_equal": f"不大于 {context.get('le')} 的数",
         "greater_than": f"大于 {context.get('gt')} 的数",
-        "string_pattern_mismatch": f"形如 {context.get('pattern')} 的文字",
+        **dict.fromkeys(("model_type", "mapping_type", "dict_type"), "几项“名字: 值”"),
+        **dict.fromkeys(("tuple_type", "list_type"), "用方括号括起来的几项"),
+        "string_pattern_mismatch": f"形如 {_usual(first['loc']) or context.get('pattern')} 的文字",
     }.get(kind, f"别的写法（{first['msg']}）")
-    return f"{key} 应当是{wanted}，现在是 {value}"
+    return f"{key} 应当是{wanted}，" + ("现在空着" if first.get("input") is None else f"现在是 {value}")

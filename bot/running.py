@@ -261,7 +261,7 @@ async def first_town(
                 say("聊天文件里没有这个镇的群，从数据库补上 ……")
                 await fill_chat(session, chat, account_id, config.rules, now)
         if not known and folder is not None:
-            say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else folder} ……")
+            say(f"第一次启动，导入{'示例镇' if folder == SAMPLE else f' {folder}'} ……")
             town = await asyncio.to_thread(read_town, folder, config.rules, key_fault=key_fault)
             await move_in(database, chat, account_id, town, config.rules, now)
     if folder is not None and (folder / "opening.jsonl").is_file():

@@ -167,13 +167,25 @@ class Surroundings:
         return [(one, line) for one, line in said if one < message.inbox_id and since <= line.at <= message.event.at]
 
     def receipt(self, message: Message, text: str) -> int | None:
-        """The notice that a line says was read: the quoted one, else the latest here that asks for it."""
+        """The notice that a line says was read: the quoted one, else the latest here that asks for it.
+
+        In private, where nothing else waits for this person, a nod is enough.
+        """
         asking = self.receipts.get(message.chat_id or 0, ())
         quoted = self.quoted(message.event)
         if quoted is not None:
             known = quoted.letter == "N" and quoted.number in asking
             return quoted.number if known and received(text, quoting=True) else None
-        return asking[-1] if asking and received(text) else None
+        if not asking:
+            return None
+        return asking[-1] if received(text, quoting=self._at_ease(message)) else None
+
+    def _at_ease(self, message: Message) -> bool:
+        """Whether this is a private chat in which nothing is open that a nod could mean."""
+        where, speaker = self.where.get(message.chat_id or 0), self.speakers.get(message.contact_id or 0)
+        if where is None or speaker is None or not where.private:
+            return False
+        return not self.open_questions(where.chat_id, speaker) and not self.matters(where, speaker.contact_id)
 
     def quoted(self, event: Event) -> Ref | None:
         """The matter of a quoted message: by its id, else by the number that its text shows."""

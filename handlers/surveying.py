@@ -14,7 +14,7 @@ from sqlmodel import col
 
 from handlers.likeness import tells_of_outage
 from handlers.matters import RECENT_DONE
-from handlers.notices.hearing import receipts_open
+from handlers.notices.hearing import LONGEST, receipts_open
 from handlers.ports import Event, MessageType, Rules, load_event, moment_and_text
 from handlers.surroundings import Message, Nearby, Surroundings, as_ref
 from handlers.turn import Speaker, Where
@@ -222,7 +222,8 @@ def _may_join(text: str) -> bool:
 
 
 def _may_be_receipt(event: Event) -> bool:
-    return event.quote is not None or "收到" in event.text
+    nodding = event.room is None and len(event.text) <= LONGEST
+    return nodding or event.quote is not None or "收到" in event.text
 
 
 async def _speakers(session: AsyncSession, around: Surroundings, contacts: set[int], now: datetime) -> None:

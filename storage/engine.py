@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -77,9 +78,8 @@ class Database:
             raise DatabaseError(f"数据库 {self.shown} 是新版程序用过的（{error}），请用新版程序") from error
         except (OSError, DBAPIError, ArgumentError, UnicodeError) as error:  # the last two of odd host names
             await self.close()
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             address = self.shown if self.sqlite else f"{self.shown}（{self.url.host}:{self.url.port or 5432}）"
-            raise DatabaseError(f"打不开数据库 {address}：{reason}") from error
+            raise DatabaseError(f"打不开数据库 {address}：{_why(error)}") from error
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -94,8 +94,8 @@ class Database:
 
     @property
     def shown(self) -> str:
-        """The URL without its password."""
-        return self.url.render_as_string(hide_password=True)
+        """The URL as the config has it, without its password."""
+        return self.url.set(drivername=self.url.get_backend_name()).render_as_string(hide_password=True)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -138,6 +138,24 @@ class Database:
         """A plain write connection in a transaction, for hot paths."""
         async with self._writer.begin() as connection:
             yield connection
+
+
+_REASONS: dict[type[BaseException], str] = {
+    ConnectionRefusedError: "那里没有数据库，或者没有开",
+    TimeoutError: "等了很久没有回答",
+    socket.gaierror: "找不到这台主机",
+    PermissionError: "没有权限",
+    FileExistsError: "上级不是文件夹",
+    NotADirectoryError: "上级不是文件夹",
+}
+
+
+def _why(error: BaseException) -> str:
+    """Why a database cannot be opened."""
+    found = getattr(error, "orig", None) or error
+    said = str(found).splitlines()[0] if str(found) else type(found).__name__
+    known = {"file is not a database": "这个文件不是数据库", "unable to open database file": "这个文件打不开"}
+    return next((text for kind, text in _REASONS.items() if isinstance(found, kind)), known.get(said, said))
 
 
 def _parse(url: str) -> URL:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -102,7 +102,8 @@ class _Reading:
         """Everything read and checked."""
         lines = {table.stem: self._open(table) for table in TABLES}
         if not self.base.areas and not self.areas_given:
-            self.faults.add("areas", None, "文件夹里没有 areas.csv 或 areas.xlsx")
+            old = "；旧的 .xls 请另存为 .xlsx" if (self.directory / f"{AREAS.stem}.xls").exists() else ""
+            self.faults.add("areas", None, f"文件夹里没有 areas.csv 或 areas.xlsx{old}")
         elif not self.files and not list(self.directory.glob("map-*")):
             self.faults.add(str(self.directory), None, "里面没有 areas、rooms、people、places（.csv 或 .xlsx）")
         self._each(AREAS, lines, self._area)
@@ -185,7 +186,19 @@ class _Reading:
         for area in self.areas.values():
             if area.parent and area.parent not in merged:
                 self._fault(AREAS, self.area_lines[area.key], f"没有编号为 {area.parent} 的上级")
+        self._check_names(merged.values())
         return grow(merged.values(), self.rules.levels, self._report_area)
+
+    def _check_names(self, areas: Iterable[AreaRow]) -> None:
+        """Of two of one name under one parent no command could ever mean one."""
+        called: dict[tuple[str, str], str] = {}
+        for area in areas:
+            if not area.name:
+                continue
+            other = called.setdefault((area.parent, area.name), area.key)
+            if other != area.key and (number := self.area_lines.get(area.key) or self.area_lines.get(other)):
+                same = other if area.key in self.area_lines else area.key
+                self._fault(AREAS, number, f"和编号 {same} 同名同上级，名称要分得开")
 
     def _report_area(self, key: str, text: str) -> None:
         if key in self.area_lines:

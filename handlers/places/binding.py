@@ -13,7 +13,7 @@ from handlers.helping import take_as_text
 from handlers.matters import Refusal
 from handlers.places import codes, standbys, texts
 from handlers.places.naming import area_by_words, full_name
-from handlers.posting import NO_MATTER, Piece, Target, post, responsible, say
+from handlers.posting import NO_MATTER, Piece, Target, post, responsible, say, whisper
 from handlers.turn import WORKERS, Turn, Where
 from storage.agenda import Question
 from storage.areas import Area, Chat, Mode, Purpose, Room, RoomBinding, below
@@ -93,10 +93,24 @@ async def _bind(turn: Turn, room: Room, binding: RoomBinding, code: str, *, used
     room.mode = room.mode or turn.rules.rooms.start_mode
     room.name = room.name or (binding.name or await full_name(turn, area))
     room.bound_at = turn.now
-    turn.where = Where(chat_id, room, area)
+    before, turn.where = turn.here, Where(chat_id, room, area)
     turn.audit("room.bound", f"room:{room.id}", "bind_code,bound_at,chat_id")
     await turn.session.flush()
+    if before.room is None or before.area is None or before.room.id == room.id:
+        await _welcome(turn, room, area)
+        return
+    room.greeted_at = room.greeted_at or before.room.greeted_at
     await _welcome(turn, room, area)
+    if not turn.me.has(WORKERS, before.area.path):
+        await _tell_of_loss(turn, before.room, before.area, area)
+
+
+async def _tell_of_loss(turn: Turn, room: Room, area: Area, now: Area) -> None:
+    """Who answers for where the group was until now hears of it: a code may have been said in the wrong group."""
+    text = texts.taken_away(room, await full_name(turn, area), await full_name(turn, now), turn.me.name)
+    for roles in ((Role.WORKER, Role.LEAD), (Role.ADMIN,)):
+        for one in await responsible(turn, area, roles):
+            await whisper(turn, one, text)
 
 
 async def _spoken_for(turn: Turn, chat: Chat, binding: RoomBinding) -> bool:

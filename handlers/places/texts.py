@@ -35,6 +35,14 @@ def bound(room: Room, area: str) -> str:
     return f"绑好了：本群是{area}的{PURPOSE_NAMES[Purpose(room.purpose)]}，{room.mode}模式。"
 
 
+def taken_away(room: Room, area: str, now: str, who: str) -> str:
+    """To those whose group it was."""
+    return (
+        f"{who}把“{room.name}”改绑到了{now}，{area}没有这个群了，群里的事不再转给您。"
+        f"弄错了，请管理员发“群码 {area}”，在那个群里再绑回来。"
+    )
+
+
 def bound_already(room: Room, area: str) -> str:
     """The answer to 绑定 in a group that has this room already."""
     return f"本群已经绑在{area}（{room.mode}模式），不用再绑。"

@@ -17,6 +17,7 @@ from storage.inbox import InboxEvent
 from storage.people import Appointment, Contact, ContactBinding, Held, Role, Seen, roles_of
 
 MAX_NAME = 20
+ONESELF = frozenset({"我", "我自己", "自己", "本人"})
 LISTED = 5
 
 ROLE_WORDS: dict[str, Role] = {
@@ -87,6 +88,9 @@ async def whom(turn: Turn, asked: Asked, paths: Collection[str]) -> tuple[Contac
     if person := await _mentioned(turn):
         names = {person.name, *_SEPARATOR.split(await _shown(turn))}
         return person, " ".join(word for word in asked.words if word not in names)
+    if ONESELF & set(asked.words):
+        myself = await turn.session.get_one(Contact, turn.me.contact_id)
+        return myself, " ".join(word for word in asked.words if word not in ONESELF)
     for name, area in asked.readings():
         if people := await named(turn, name, paths, asked.tail):
             return await _only(turn, name, people), area

@@ -520,6 +520,10 @@ def _resolve_part(said: _Said, now: datetime) -> datetime:
     return _at(today, hours[0], 0, now) - timedelta(days=0 if said.day else 1)
 
 
+_DAY_BREAKS = 5
+"""Until then whoever is still up may call the evening before "today"."""
+
+
 def find_times(text: str, now: datetime) -> list[Time]:
     """Every time said in a folded `text`, in order, resolved against `now` (aware)."""
     if not _HINT.search(text):
@@ -531,9 +535,17 @@ def find_times(text: str, now: datetime) -> list[Time]:
         except (OverflowError, ValueError):
             continue
         if resolved is not None:
+            at, precision = resolved
+            if at > now and _before_sleep(text, said, now):
+                at -= timedelta(days=1)
             dated = said.day is not None or said.ago is not None or said.now
-            found.append(Time(text[said.start : said.end], said.start, said.end, *resolved, dated))
+            found.append(Time(text[said.start : said.end], said.start, said.end, at, precision, dated))
     return found
+
+
+def _before_sleep(text: str, said: _Said, now: datetime) -> bool:
+    """Whether "today" is the day that ended at midnight: 今晚9点出去的, said at two in the night."""
+    return now.hour < _DAY_BREAKS and text[said.start] in "今当" and said.part not in _SMALL_HOURS
 
 
 _AFTER = re.compile(

@@ -263,3 +263,10 @@ def test_learn_from_nothing_changes_nothing(config: Path) -> None:
         "网格员判过的消息共 0 条。能学的 0 条：原来读对 0 条，学了别的再读，读对 0 条。这次没有改动。多攒一些再学。\n",
     )
     assert call("learn", "--forget", "--config", str(config)) == (0, "本来就没有学过。\n")
+
+
+@pytest.mark.parametrize("command", ["", *(one.name or one.callback.__name__ for one in app.registered_commands)])
+def test_no_help_is_cut_off(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    status, out = call(*command.split(), "--help")
+    assert status == 0 and "…" not in out

@@ -35,6 +35,15 @@ ROOT = Path(__file__).parents[2]
         ("wechaty: {endpoint: '127.0.0.1:99999'}", "wechaty.endpoint"),
         ("pace: {routine_gap: [20, 8]}", "pace.routine_gap"),
         ("- a\n- b", "键: 值"),
+        ("local: 5", "local 应当是几项“名字: 值”，现在是 5"),
+        ("local:\n  port:", "local.port 应当是整数，现在空着"),
+        ("local: {host: 0.0.0.0}", "只能是 '127.0.0.1' 或 'localhost'"),
+        ("feed: {enabled: on}", "feed.enabled 应当是 true 或 false，现在是 'on'"),
+        ("cases: {work_days: 一}", "cases.work_days 应当是用方括号括起来的几项"),
+        ("local: {port: 8080}\naccount: A\nlocal: {port: 8081}", "第 3 行：local 写了两次"),
+        ("local:\n  port: 8080\n  port: 8081", "第 3 行：port 写了两次"),
+        ("quiet: {end: 7:00}", "quiet.end 应当是形如 08:00 的文字，现在是 '7:00'"),
+        ("town: ''", "town 应当是文字，不能空着"),
         ("a: [", "YAML"),
         ("a: *x", "YAML"),
         ("a: &x [1]\nb: *x", "第 2 行"),
@@ -76,6 +85,25 @@ def test_each_mistake_is_one_sentence(tmp_path: Path, text: str, named: str) -> 
     assert named in str(caught.value)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
+
+
+def test_what_people_write_without_quotes_is_taken_as_it_stands(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(
+        "quiet: {start: 22:30, end: 07:00}\ncases: {five_sights: off}\nnotices:\nalerts:\n  # ask_lead_minutes: 5\n",
+        encoding="utf-8-sig",
+    )
+    config = load_config(path)
+    assert (config.quiet.start, config.quiet.end, config.cases.five_sights) == ("22:30", "07:00", "off")
+    assert config.alerts.ask_lead_minutes == 3
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_another_encoding_is_told(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("bot_name: 小格", encoding=encoding)
+    with pytest.raises(ConfigError, match="不是 UTF-8 编码"):
+        load_config(path)
 
 
 def test_a_date_is_a_text(tmp_path: Path) -> None:
@@ -132,9 +160,16 @@ def test_an_unreachable_database(tmp_path: Path) -> None:
     for command in (["check"], ["run"], ["admin-code"], ["export", str(tmp_path / "out")]):
         result = CliRunner().invoke(app, [*command, "--config", str(path)])
         assert result.exit_code == 2, command
-        assert "127.0.0.1:1" in result.output
+        assert "postgresql://u:***@127.0.0.1:1/x（127.0.0.1:1）：那里没有数据库，或者没有开" in result.output
         assert "secret" not in result.output
         assert "Traceback" not in result.output
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"database: sqlite:///{path}" + "\n# " + "x" * 5000, encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", "--config", str(path)])
+    assert (result.exit_code, result.output) == (2, f"打不开数据库 sqlite:///{path}：这个文件不是数据库\n")
 
 
 def test_an_unreachable_gateway_is_found_by_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,18 @@ async def test_of_people_the_sender_hears_who(talk: Talk) -> None:
     assert "还没回的：李珍" in told
 
 
+@pytest.mark.parametrize("nod", ["好的", "知道了", "嗯嗯好的", "👌", "明白"])
+async def test_in_private_a_nod_is_enough_where_nothing_else_waits(talk: Talk, nod: str) -> None:
+    await talk.say("t1", None, "通知 全体网格员 周五开会，收到请回复")
+    await talk.say("t1", None, "确认")
+    assert texts(await talk.say("w1", None, nod), "@w1") == []
+    await talk.say("r3", "g2", "我妈不见了，65岁，红棉袄，早上8点从柳树巷走的")
+    await talk.say("w2", None, nod)
+    await talk.say("w3", None, "开会在哪")
+    shown = "".join(texts(await talk.say("t1", None, "回执 N1"), "@t1"))
+    assert "回执 1/3 人。还没回的：李珍、陈刚" in shown
+
+
 async def test_where_nobody_asked_it_is_talk(talk: Talk) -> None:
     await talk.say("t1", None, "通知 全镇 停水")
     await talk.say("t1", None, "确认")

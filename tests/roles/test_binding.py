@@ -115,6 +115,19 @@ async def test_a_group_bound_to_the_wrong_grid_moves(talk: Talk) -> None:
     assert "柳树一格群：绑定" in texts(unbound, "@a1")[0]
 
 
+async def test_whose_group_it_was_hears_that_a_code_was_said_in_the_wrong_group(talk: Talk) -> None:
+    code = await new_code(talk, "a1", "群码 柳树一格")
+    said = await talk.say("w1", "g3", f"绑定 {code}")
+    assert texts(said, "g3") == ["@小耿 绑好了：本群是柳树一格的居民群，正式模式。"]
+    (worker,), (admin,) = texts(said, "@w3"), texts(said, "@a2")
+    assert worker == admin
+    assert worker.startswith("小耿把“北关一格群”改绑到了柳树一格，北关一格没有这个群了")
+    again = await new_code(talk, "a2", "群码 北关一格")
+    said = await talk.say("w3", "g3", f"绑定 {again}")
+    assert "本群是北关一格的居民群" in texts(said, "g3")[0]
+    assert rooms(said) == {"g3", "@w1", "@a1"}
+
+
 async def test_ordinary_words_after_bind(talk: Talk) -> None:
     assert await talk.say("r1", "g1", "绑定 银行卡怎么弄") == []
     assert await talk.say("x", "new", "绑定 银行卡怎么弄") == []

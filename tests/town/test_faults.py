@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.town import read_town, sheets
+from bot.town import TownFaults, read_town, sheets
 from tests.town.files import AREAS, PEOPLE, PLACES, ROOMS, RULES, Rows, faults_of, write_csv, write_town, write_xlsx
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -26,6 +26,7 @@ def areas(*rows: tuple[str, ...]) -> Rows:
             ["第 7 行：上级绕成了圈：A → B → C → A"],
         ),
         ([("G1", "又一个", "网格", "V")], ["第 7 行：编号 G1 与第 5 行重复"]),
+        ([("A", "一网格", "网格", "V")], ["第 7 行：和编号 G1 同名同上级，名称要分得开"]),
         ([("A", "甲", "省", "D")], ["第 7 行：不认识的级别“省”，可用：区、镇街、村社区、网格"]),
         ([("A", "甲", "村社区", "Z")], ["第 7 行：没有编号为 Z 的上级"]),
         ([("A", "甲", "村社区", "G1")], ["第 7 行：级别“村社区”应低于上级 G1 的“网格”"]),
@@ -314,3 +315,17 @@ def test_a_long_chain_of_areas_does_not_recurse(tmp_path: Path) -> None:
     write_csv(tmp_path / "areas.csv", chain)
     (fault,) = faults_of(tmp_path)
     assert "上级绕成了圈" in fault
+
+
+def test_a_name_is_free_under_another_parent_but_not_where_it_was_imported_before(tmp_path: Path) -> None:
+    write_town(tmp_path, areas=areas(("V2", "西渡村", "村社区", "T"), ("A", "一网格", "网格", "V2")))
+    town = read_town(tmp_path, RULES)
+    write_csv(tmp_path / "areas.csv", [AREAS[0], ("B", "一网格", "网格", "V2")])
+    with pytest.raises(TownFaults) as caught:
+        read_town(tmp_path, RULES, base=town)
+    assert caught.value.faults == ("areas.csv 第 2 行：和编号 A 同名同上级，名称要分得开",)
+
+
+def test_an_old_workbook_is_named(tmp_path: Path) -> None:
+    (tmp_path / "areas.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    assert "旧的 .xls 请另存为 .xlsx" in faults_of(tmp_path)[0]

@@ -207,6 +207,23 @@ def test_several_times_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("said", "at"),
     [
+        ("今天晚上9点多", "11-20T21:00"),
+        ("今晚8点半", "11-20T20:30"),
+        ("今天下午3点", "11-20T15:00"),
+        ("今儿傍晚", "11-20T18:00"),
+        ("今天凌晨1点", "11-21T01:00"),
+        ("今天0点", "11-21T00:00"),
+        ("昨晚9点", "11-20T21:00"),
+    ],
+)
+def test_today_goes_on_after_midnight_for_those_still_up(said: str, at: str) -> None:
+    (found,) = find_times(f"{said}出去的", NOW.replace(hour=2, minute=0))
+    assert f"{found.at:%m-%dT%H:%M}" == at
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
         ("明早8点", "11-22T08:00"),
         ("今早8点", "11-21T08:00"),
         ("8点", "11-21T20:00"),

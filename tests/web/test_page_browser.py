@@ -441,6 +441,26 @@ async def test_on_a_phone_by_finger(windows: Windows, town: LocalChat) -> None:
     await expect(page.locator(".side")).to_be_visible()
 
 
+async def test_a_phone_held_sideways_leaves_room_to_read(windows: Windows, town: LocalChat) -> None:
+    await town.say("li", "g1", Draft("三号楼停水"))
+    page = await windows.open("wang", look={**PHONE, "viewport": {"width": 844, "height": 390}}, room="g1")
+    height = "document.querySelector('.log').clientHeight"
+    assert await page.evaluate(height) > 390 * 0.6
+    await menu(page, "三号楼停水", "引用")
+    await page.fill("#text", "几点来\n" * 30)
+    assert await page.evaluate(height) > 390 * 0.3
+    await page.get_by_role("button", name="发送").click()
+    await expect(page.locator(".mine .quote")).to_contain_text("三号楼停水")
+
+
+async def test_of_a_long_quote_two_whole_lines_are_seen(windows: Windows, town: LocalChat) -> None:
+    said = await town.say("li", "g1", Draft("很长的一句话" * 30))
+    await town.say("wang", "g1", Draft("好", quote=said.n))
+    page = await windows.open("wang", look=PHONE, room="g1")
+    shown = "one => one.clientHeight / parseFloat(getComputedStyle(one).lineHeight)"
+    assert await page.locator(".mine .quote").evaluate(shown) == pytest.approx(2, abs=0.05)
+
+
 @pytest.mark.parametrize("look", [DESKTOP, PHONE], ids=["desktop", "phone"])
 async def test_nothing_sticks_out(windows: Windows, town: LocalChat, look: dict[str, object]) -> None:
     await town.say("li", "g1", Draft("https://" + "a" * 3000))
