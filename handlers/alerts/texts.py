@@ -62,6 +62,7 @@ ENOUGH = 4
 LATER = "静默解除后马上补发。"
 EVERYBODYS = "110"
 """The police's number everywhere."""
+HAS_PHOTO = "照片带上了；不是这张，就再发一张。"
 NO_WAITING = "请先打 110 报警，不用等 24 小时。"
 
 
@@ -132,6 +133,7 @@ def understood(alert: Alert, here: Here, asked: str, wanted: str | None, *, own_
         f"{name(alert)}记下了，大家先帮着留意：",
         description(alert, here),
         phone_line(alert),
+        HAS_PHOTO if alert.picture_id else "",
         oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
         still_needed(wanted),
         NO_WAITING + next_step,
