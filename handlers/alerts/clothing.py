@@ -78,6 +78,12 @@ def merged(known: str, said: str, text: str) -> str:
     return "、".join(one.words for one in kept)
 
 
+def alike(known: str, said: str) -> bool:
+    """Whether two people may mean one garment: 灰衣服 and 灰夹克."""
+    ours, theirs = _garments(known), _garments(said)
+    return any(one.tells_more_than(other) or other.tells_more_than(one) for one in ours for other in theirs)
+
+
 def _replaced(garment: _Garment, worn: list[_Garment], denied: list[str], corrects: bool) -> _Garment | None:
     gone = [one for one in worn if any(one.words in words or words in one.words for words in denied)]
     same = [one for one in worn if one.head == garment.head]

@@ -535,6 +535,14 @@ def clue(alert: Alert, source: str, words: str, found: str) -> str:
     return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
 
 
+def clue_of_stray(alert: Alert, source: str, words: str, ref: str) -> str:
+    """To the family's group and the worker: somebody was found who may be the one."""
+    return (
+        f"{label(ref)}可能就是 M{alert.id} 要找的人：{source}说“{open_clip(words, 120)}”\n"
+        "那边的网格员和民警已经知道。是的话请马上说一声。"
+    )
+
+
 ONLY_A_PHOTO = "（发来一张照片）"
 """Stands for the words of a clue that is nothing but a photo."""
 
