@@ -435,13 +435,15 @@ class Overhearing:
                 yield Act.CLAIM, meant
         elif self._quoted is None and len(named) == 1 and whose.recognises(self._text, quoted=True):
             yield Act.CLAIM, named[0]
+        elif self._quoted is None and whose.recognises(self._text, quoted=False):
+            lately = [one for one in asked if self._at - (one.asked_at or one.created_at) <= LATELY]
+            others = [one for one in lately if one.reporter_id != self._me]
+            if others:
+                yield Act.CLAIM, Ref("F", others[-1].id or 0)
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
             if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and here[0].reporter_id == self._me)):
                 yield act, Ref("F", here[0].id or 0)
-            lately = [one for one in asked if one.asked_at and self._at - one.asked_at <= LATELY]
-            if len(lately) == 1 and whose.recognises(self._text, quoted=False):
-                yield Act.CLAIM, Ref("F", lately[0].id or 0)
 
     def _stray_named(self) -> Ref | None:
         """The stray that is quoted, or whose number begins the line: F1 家属已接走."""

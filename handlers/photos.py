@@ -35,7 +35,12 @@ async def any_sent(turn: Turn) -> bool:
 
 
 async def just_sent(
-    turn: Turn, most: int, also: ColumnElement[bool] | None = None, *, chats: Collection[int] = ()
+    turn: Turn,
+    most: int,
+    also: ColumnElement[bool] | None = None,
+    *,
+    chats: Collection[int] = (),
+    within: timedelta = RIGHT_BEFORE,
 ) -> Sequence[Picture]:
     """The speaker's latest pictures in this chat, at most so many, that nothing else wanted; the oldest first.
 
@@ -48,7 +53,7 @@ async def just_sent(
         .where(
             col(InboxEvent.chat_id).in_({turn.here.chat_id, *chats}),
             InboxEvent.contact_id == turn.me.contact_id,
-            col(InboxEvent.at) >= turn.at - RIGHT_BEFORE,
+            col(InboxEvent.at) >= turn.at - within,
             col(InboxEvent.at) <= turn.at,
             free if also is None else free | also,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, select, update
 from sqlmodel import col
 
 from handlers import alerts, hearers, lateness, locating
-from handlers.alerts import describing, ending, facts
-from handlers.alerts.reaching import decides, reach
-from handlers.alerts.texts import list_line
+from handlers.alerts import clues, describing, ending, facts, sightings
+from handlers.alerts.reaching import decides, is_reporter, reach, to_family
+from handlers.alerts.texts import clue_of_stray, list_line
 from handlers.clipping import clip, open_clip
 from handlers.commands import Command, Order, Takes
 from handlers.matters import Refusal
@@ -52,6 +52,7 @@ _TELLS = re.compile(
 )
 _AWAY = re.compile(rf"{_PERSON}[^，,。]{{0,4}}(?:走了|走掉|走开|跑了|离开)|[没未]拦[住下]|跟丢")
 _MISTAKEN = re.compile(r"(?:[搞弄看认]错|误会)(?:人|[了啦，,。!！ ])|(?:不是|没有?)(?:走丢|走失|迷路)")
+_NOT_OURS = re.compile(r"不是(?:我|俺|咱)们?(?:家|村|楼|院|这|的)*(?:的|老人|大人|人)?(?:[,，。!！~～ ]|$)")
 MAX_LINE = 120
 """Characters up to which a line may be nothing but news of a stray."""
 
@@ -79,8 +80,16 @@ def news(text: str, *, quoted: bool) -> Act:
     return Act.MORE if (_TELLS.search(text) or _AWAY.search(text)) and not _MISSES.search(text) else Act.NONE
 
 
+def denies(text: str) -> bool:
+    """Whether a line says that somebody is not theirs: 不是我家的; 不是我妈吗 does not."""
+    return _NOT_OURS.search(text) is not None
+
+
 async def reported(turn: Turn) -> None:
     """The group hears what to do, worker and police hear of it in private; nothing is spread."""
+    if denies(turn.text):  # an answer to who asked whose they are
+        turn.outcome = Outcome.CHAT
+        return
     area = await locating.area_here(turn)
     if area is None:
         return
@@ -159,7 +168,8 @@ async def _carers(turn: Turn, area: Area) -> list[int]:
 
 
 async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
-    maybe, same = await _maybe(turn, stray)
+    fitting = await _fitting(turn, stray)
+    maybe, same = _maybe(stray, fitting)
     said = turn.local(turn.at).strftime("%H:%M")
     text = (
         f"{label(f'F{stray.id}')}{area.name} {turn.me.name} {said} 说：“{clip(turn.text, 200)}”\n"
@@ -168,7 +178,17 @@ async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
         f"{_how_to_ask(stray)}"
     )
     open_text = f"{label(f'F{stray.id}')}{area.name}有人疑似走失、待认领，请马上到群里看，并确认已报 110。"
-    return bool(await reach(turn, await _carers(turn, area), area, text, open_text, f"F{stray.id}"))
+    told = await reach(turn, await _carers(turn, area), area, text, open_text, f"F{stray.id}")
+    await _tell_seekers(turn, stray, fitting, [contact for contact, _ in told])
+    return bool(told)
+
+
+async def _tell_seekers(turn: Turn, stray: Stray, fitting: Sequence[Alert], told: Collection[int]) -> None:
+    """The family that seeks somebody like this, and their worker, hear what was said; where several do, all of them."""
+    for alert in fitting:
+        if not is_reporter(turn, alert):
+            text = clue_of_stray(alert, clues.source(turn), turn.text, f"F{stray.id}")
+            await sightings.of_stray(turn, alert, text, f"F{stray.id}", told, but=turn.here.chat_id)
 
 
 def noun(stray: Stray) -> str:
@@ -182,9 +202,8 @@ def _how_to_ask(stray: Stray) -> str:
     return f"要在全镇各群问“谁家{noun(stray)}”，回“找家人 F{stray.id}”。"
 
 
-async def _maybe(turn: Turn, stray: Stray) -> tuple[str, str]:
+def _maybe(stray: Stray, fitting: list[Alert]) -> tuple[str, str]:
     """The alerts that may be about the stray, for those who look after it, and what to answer if one is."""
-    fitting = await _fitting(turn, stray)
     if not fitting:
         return "", ""
     lines = "\n".join(list_line(one) for one in fitting)
@@ -230,12 +249,19 @@ async def hints(turn: Turn, alert: Alert, news: Collection[str] = FACTS) -> list
 
 
 async def sought(turn: Turn, alert: Alert, told: Collection[int] = (), news: Collection[str] = FACTS) -> None:
-    """Those who look after a stray hear that it may be who is sought now, but for those who were `told` already."""
+    """Those who look after a stray hear that it may be who is sought now, but for those who were `told` already.
+
+    The family hears where somebody like theirs was found.
+    """
     for stray in await waiting(turn, alert, news):
         ref, area = f"F{stray.id}", await turn.session.get_one(Area, stray.area_id)
         text = f"{label(ref)}可能是正在找的：\n{list_line(alert)}\n是同一个人就回“对上 {ref} M{alert.id}”。"
         people = [one for one in await _carers(turn, area) if one not in told]
         await reach(turn, people, area, text, f"{label(ref)}有新情况，请到群里看。", ref)
+        if stray.reporter_id != alert.reporter_id:
+            source = f"{area.name}有人 {turn.local(stray.created_at):%H:%M} "
+            if not (alert.forwarded and alert.state == AlertState.UNCONFIRMED):  # its workers read the hints
+                await to_family(turn, alert, clue_of_stray(alert, source, stray.text, ref), ref=ref)
 
 
 def _answer(stray: Stray, told: bool) -> str:
@@ -315,6 +341,13 @@ async def alert_reopened(turn: Turn, alert: Alert) -> None:
         turn.audit("stray.reopen", f"F{stray.id}", "state")
     await turn.session.flush()
     await unmatched(turn, alert)
+
+
+async def claimed_by_family(turn: Turn, stray: Stray) -> None:
+    """Who seeks somebody like this says that it is them: with the end of the search the stray has its family."""
+    mine = [one for one in await _fitting(turn, stray) if is_reporter(turn, one)]
+    if len(mine) == 1:
+        stray.alert_id = mine[0].id
 
 
 async def unmatched(turn: Turn, alert: Alert) -> None:
@@ -432,8 +465,10 @@ async def _more(turn: Turn, ref: Ref) -> None:
     stray.text = f"{stray.text}\n{turn.text}"[:MAX_TEXT]
     await read_as(turn, turn.text, Kind.MISSING)
     _take(turn, stray, again=True)
-    maybe, same = await _maybe(turn, stray)
-    await pass_on(turn, ref, area, f"{maybe}\n{same.rstrip('；')}" if same else "")
+    fitting = await _fitting(turn, stray)
+    maybe, same = _maybe(stray, fitting)
+    told = await pass_on(turn, ref, area, f"{maybe}\n{same.rstrip('；')}" if same else "")
+    await _tell_seekers(turn, stray, fitting, [contact for contact, _ in told])
     await to_finder(turn, stray)
     await say(turn, f"{label(ref)}谢谢，已转给网格员和民警。", ref=str(ref))
 

@@ -8,7 +8,20 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, literal_column, or_, select, text, tuple_, union
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    String,
+    bindparam,
+    cast,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    tuple_,
+    union,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -25,7 +38,7 @@ from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Sighting, Stray
-from storage.outbox import Delivery, DeliveryPart, PartState, Post
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import Held, Seen, names_of, roles_of
 
 DANGER_LASTS = timedelta(hours=3)
@@ -116,7 +129,8 @@ _DANGERS = (
 )
 _STRAYS = (
     select(Stray, col(Delivery.chat_id))
-    .outerjoin(Delivery, (col(Delivery.post_id) == col(Stray.post_id)) & col(Delivery.chat_id).in_(bindparam("chats")))
+    .outerjoin(Post, (col(Post.ref) == literal("F") + cast(col(Stray.id), String)) & (col(Post.sort) == Sort.ALERT))
+    .outerjoin(Delivery, (col(Delivery.post_id) == col(Post.id)) & col(Delivery.chat_id).in_(bindparam("chats")))
     .where(Stray.state == "open", or_(col(Stray.chat_id).in_(bindparam("chats")), col(Delivery.chat_id).is_not(None)))
     .order_by(col(Stray.id))
 )

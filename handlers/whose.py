@@ -51,6 +51,8 @@ _PERSON = re.compile(rf"{_NAME}|{_KIN}")
 
 def recognises(text: str, *, quoted: bool) -> bool:
     """Whether a line may say who somebody is: 是我们家的, 那是老李; one that quotes the question may do so anyhow."""
+    if strays.denies(text):
+        return False
     if quoted:
         return any(pattern.search(text) for pattern in (_OURS, _IS, _KNOWS, _PERSON))
     return len(text) <= MAX_ANSWER and _UNASKED.match(text) is not None
@@ -210,6 +212,7 @@ async def _recognised(turn: Turn, ref: Ref) -> None:
         return  # said again: they know
     turn.audit(CLAIMED, str(ref))
     stray.text = f"{stray.text}\n{turn.text}"[: strays.MAX_TEXT]
+    await strays.claimed_by_family(turn, stray)
     await strays.pass_on(turn, ref, area, f"\n请核实；人安顿好了回“办结 {ref}”。")
     await strays.to_finder(turn, stray)
     await say(turn, f"{label(ref)}谢谢，已转给网格员和民警，他们会联系您。", ref=str(ref))

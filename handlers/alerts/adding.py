@@ -268,7 +268,10 @@ async def tell_added(turn: Turn, ref: str) -> None:
         seen = await to_workers(turn, alert, area, text, texts.changed_in_staff_room(alert))
         await strays.sought(turn, alert, [contact for contact, _ in seen], news)
     if alert.state == AlertState.UNCONFIRMED:
-        told = await to_workers(turn, alert, area, texts.update(alert, now, news), texts.changed_in_staff_room(alert))
+        shown = asking.photo(alert) if "picture" in news else []
+        told = await to_workers(
+            turn, alert, area, texts.update(alert, now, news), texts.changed_in_staff_room(alert), pictures=shown
+        )
         if alert.reporter_id in {contact for contact, _ in told}:
             return  # who passed it on is also who is to confirm it
         wanted = await asking.wanted(turn, alert)

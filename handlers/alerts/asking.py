@@ -88,6 +88,7 @@ async def ask(turn: Turn, alert: Alert, area: Area, people: Sequence[Held]) -> l
         ),
         texts.for_staff_room(alert, area.name),
         ref_of(alert),
+        pictures=photo(alert),
     )
     rooms: set[int] = set()
     for contact_id, chat_id in told:
@@ -107,6 +108,11 @@ async def _hints(turn: Turn, alert: Alert) -> list[str]:
 
     doubts, same = await signs.signs(turn, alert), await merging.hints(turn, alert)
     return [*([texts.doubts(doubts)] if doubts else []), *same, *await strays.hints(turn, alert)]
+
+
+def photo(alert: Alert) -> list[Piece]:
+    """The family's photo, for who is to say that it is true."""
+    return [Piece(picture_id=alert.picture_id)] if alert.picture_id else []
 
 
 def add_question(

@@ -18,6 +18,10 @@ _NOUNS = {
 """Head nouns of garments, by the part of the body that wears them."""
 
 _PART = {noun: part for part, nouns in _NOUNS.items() for noun in nouns.split()}
+_ANY_TOP = frozenset(("衣服", "上衣", "衫", "衣"))
+"""What any garment of the upper body is called by who does not look closely."""
+
+_COLOUR = re.compile("[红橙黄绿青蓝紫黑白灰粉棕褐咖米银金花]")
 _GAP = r"\s,，、;；。和"
 _GARMENT = re.compile(
     f"[{_GAP}]*(?P<words>[^{_GAP}]*?(?P<noun>{'|'.join(sorted(_PART, key=len, reverse=True))}))", re.IGNORECASE
@@ -44,12 +48,18 @@ class _Garment:
     def torso(self) -> bool:
         return self.part in ("outer", "inner")
 
+    def tells_more_than(self, other: _Garment) -> bool:
+        """灰色夹克 after 灰衣服: one garment of the upper body, with its own name and of no other colour."""
+        if not (self.torso and other.noun in _ANY_TOP and self.noun not in _ANY_TOP):
+            return False
+        return set(_COLOUR.findall(other.words)) <= set(_COLOUR.findall(self.words))
+
 
 def merged(known: str, said: str, text: str) -> str:
     """What is worn after a message `text` that speaks of the garments `said`.
 
     A garment takes the place of the one that is denied (不是黑裤子), else of the one with the same head noun, else of
-    the only one worn on the same part of the body; what has no place comes last.
+    one that was only called 衣服, else of the only one worn on the same part of the body; what has no place comes last.
     """
     worn, new = _garments(known), _garments(said)
     corrects = _CORRECTS.search(text) is not None
@@ -58,6 +68,8 @@ def merged(known: str, said: str, text: str) -> str:
     denied = [match["words"] for match in _DENIED.finditer(text)]
     kept = list(worn)
     for garment in new:
+        if not corrects and any(one.tells_more_than(garment) for one in kept):
+            continue
         old = _replaced(garment, kept, denied, corrects)
         if old is None:
             kept.append(garment)
@@ -66,11 +78,18 @@ def merged(known: str, said: str, text: str) -> str:
     return "、".join(one.words for one in kept)
 
 
+def alike(known: str, said: str) -> bool:
+    """Whether two people may mean one garment: 灰衣服 and 灰夹克."""
+    ours, theirs = _garments(known), _garments(said)
+    return any(one.tells_more_than(other) or other.tells_more_than(one) for one in ours for other in theirs)
+
+
 def _replaced(garment: _Garment, worn: list[_Garment], denied: list[str], corrects: bool) -> _Garment | None:
     gone = [one for one in worn if any(one.words in words or words in one.words for words in denied)]
     same = [one for one in worn if one.head == garment.head]
     beside = [one for one in worn if one.part == garment.part or (corrects and one.torso and garment.torso)]
-    for some in ([one for one in gone if one in beside], same, beside):
+    vague = [one for one in worn if garment.tells_more_than(one)]
+    for some in ([one for one in gone if one in beside], same, vague, beside):
         if len(some) == 1:
             return some[0]
     return same[0] if same else None

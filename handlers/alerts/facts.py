@@ -9,7 +9,7 @@ from typing import Any
 
 from rapidfuzz import fuzz
 
-from handlers.alerts.clothing import merged
+from handlers.alerts.clothing import alike, merged
 from handlers.understanding import Fields
 from handlers.understanding.kinship import KIN, KIN_GROUPS
 from storage.matters import Alert
@@ -318,7 +318,7 @@ def points(alert: Alert, said: Mapping[str, Any]) -> float:
         total += 1
     for name in ("clothes", "transport", "features", "place"):
         ours, theirs = getattr(alert, name), said.get(name)
-        if ours and theirs and fuzz.partial_ratio(ours, theirs) >= 60:
+        if ours and theirs and (fuzz.partial_ratio(ours, theirs) >= 60 or (name == "clothes" and alike(ours, theirs))):
             total += 1
     if alert.sex and alert.sex == said.get("sex"):
         total += 0.5

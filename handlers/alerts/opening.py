@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import or_, select
 from sqlmodel import col
 
@@ -10,6 +12,7 @@ from handlers.alerts import adding, again, asking, facts, merging, register, tex
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, here, holders_of, is_reporter, names, ref_of, to_workers
 from handlers.matters import RECENT_DONE
+from handlers.photos import just_sent
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
 from handlers.turn import ON_DUTY, Turn
@@ -129,6 +132,8 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
         register.fill(turn, alert, entry)
     elif (before := await again.earlier(turn, alert)) is not None:
         again.fill(turn, alert, before)
+    for photo in await just_sent(turn, 1, within=timedelta(minutes=turn.rules.reading.join_minutes)):
+        photo.state, alert.picture_id = "wanted", photo.id
     turn.audit("alert.open", ref_of(alert))
     return alert
 

@@ -131,43 +131,49 @@ async def is_private(turn: Turn, chat_id: int) -> bool:
 
 
 async def to_family(
-    turn: Turn, alert: Alert, text: str, *, but: int | None = None, pictures: Sequence[Piece] = ()
+    turn: Turn, alert: Alert, text: str, *, but: int | None = None, pictures: Sequence[Piece] = (), ref: str = ""
 ) -> bool:
     """One post where it was reported, mentioning the reporter; in private where the group must not hear it.
 
     The families whose reports were merged into it hear the same, each in their chat; the chat `but` knows it already.
-    Returns whether it was said where it was reported.
+    `ref`: the other matter that it is about. Returns whether it was said where it was reported.
     """
     chats = {alert.chat_id, but}
     for one in await relatives(turn, alert):
         if one.chat_id not in chats and not one.forwarded:
             chats.add(one.chat_id)
             mentions = () if await is_private(turn, one.chat_id) else (one.reporter_id,)
-            await post(turn, ref_of(alert), Sort.ALERT, [Piece(text, mentions), *pictures], [Target(one.chat_id)])
-    return alert.chat_id != but and await _to_reporter(turn, alert, text, pictures)
+            pieces = [Piece(text, mentions), *pictures]
+            await post(turn, ref or ref_of(alert), Sort.ALERT, pieces, [Target(one.chat_id)])
+    return alert.chat_id != but and await _to_reporter(turn, alert, text, pictures, ref or ref_of(alert))
 
 
-async def _to_reporter(turn: Turn, alert: Alert, text: str, pictures: Sequence[Piece]) -> bool:
+async def _to_reporter(turn: Turn, alert: Alert, text: str, pictures: Sequence[Piece], ref: str) -> bool:
     if not alert.forwarded or alert.state != AlertState.UNCONFIRMED:
         mentions = () if await is_private(turn, alert.chat_id) else (alert.reporter_id,)
         pieces = [Piece(text, mentions), *pictures]
-        sent = await post(turn, ref_of(alert), Sort.ALERT, pieces, [Target(alert.chat_id)])
+        sent = await post(turn, ref, Sort.ALERT, pieces, [Target(alert.chat_id)])
         if sent.chats:
             return True
-    await whisper(turn, alert.reporter_id, text, ref=ref_of(alert), pictures=pictures)
+    await whisper(turn, alert.reporter_id, text, ref=ref, pictures=pictures)
     return False
 
 
 async def to_workers(
     turn: Turn, alert: Alert, area: Area, text: str, open_text: str, *, pictures: Sequence[Piece] = ()
 ) -> list[tuple[int, int]]:
-    """Tell the nearest worker and whoever confirmed it, but never the speaker; (contact, chat) of those told."""
+    """Tell those who look after an alert; (contact, chat) of those told."""
+    people = await workers_of(turn, alert, area)
+    return await reach(turn, people, area, text, open_text, ref_of(alert), pictures=pictures)
+
+
+async def workers_of(turn: Turn, alert: Alert, area: Area) -> list[int]:
+    """The nearest worker and whoever confirmed it, but never the speaker."""
     people = await responsible(turn, area, (Role.WORKER,)) or await responsible(turn, area, WORKERS)
     if alert.confirmed_by:
         people.append(alert.confirmed_by)
     me = turn.speaker.contact_id if turn.speaker else None
-    others = [one for one in dict.fromkeys(people) if one != me]
-    return await reach(turn, others, area, text, open_text, ref_of(alert), pictures=pictures)
+    return [one for one in dict.fromkeys(people) if one != me]
 
 
 async def reach(

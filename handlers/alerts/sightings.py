@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -13,7 +13,18 @@ from sqlmodel import col
 from handlers import maps
 from handlers.alerts import asking, clues, describing, ending, facts, texts, tracing
 from handlers.alerts.mourning import tells_of_death
-from handlers.alerts.reaching import decides, here, is_reporter, load, reach, ref_of, to_family, to_workers, town_of
+from handlers.alerts.reaching import (
+    decides,
+    here,
+    is_reporter,
+    load,
+    reach,
+    ref_of,
+    to_family,
+    to_workers,
+    town_of,
+    workers_of,
+)
 from handlers.matters import Refusal
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
@@ -217,6 +228,21 @@ async def record(turn: Turn, alert: Alert, area: Area, *, heard: bool = True) ->
     if not is_reporter(turn, alert):
         await to_family(turn, alert, text, but=turn.here.chat_id, pictures=clues.photo(sighting))
     await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert), pictures=clues.photo(sighting))
+
+
+async def of_stray(
+    turn: Turn, alert: Alert, text: str, ref: str, told: Collection[int] = (), *, but: int | None = None
+) -> None:
+    """Somebody who waits for their family (`ref`) may be the one: the alert's people hear it as they hear a clue.
+
+    Nothing to the chat `but`, where it is being said, nor to workers who were `told`.
+    """
+    if alert.forwarded and alert.state == AlertState.UNCONFIRMED:
+        return
+    area = await turn.session.get_one(Area, alert.area_id)
+    await to_family(turn, alert, text, but=but, ref=ref)
+    people = [one for one in await workers_of(turn, alert, area) if one not in told]
+    await reach(turn, people, area, text, texts.clue_in_staff_room(alert), ref)
 
 
 async def _repeated(turn: Turn, alert: Alert) -> bool:

@@ -62,6 +62,7 @@ ENOUGH = 4
 LATER = "静默解除后马上补发。"
 EVERYBODYS = "110"
 """The police's number everywhere."""
+HAS_PHOTO = "照片带上了；不是这张，就再发一张。"
 NO_WAITING = "请先打 110 报警，不用等 24 小时。"
 
 
@@ -135,6 +136,7 @@ def understood(alert: Alert, here: Here, asked: str, wanted: str | None, *, own_
         f"{name(alert)}记下了：" if quiet else f"{name(alert)}记下了，大家先帮着留意：",
         description(alert, here),
         phone_line(alert),
+        HAS_PHOTO if alert.picture_id else "",
         oddities.asked_back(alert.text, alert.created_at.astimezone(here.zone)),
         still_needed(wanted),
         NO_WAITING + next_step,
@@ -551,6 +553,14 @@ def clue(alert: Alert, source: str, words: str, found: str) -> str:
     """To the family's group and the worker."""
     details = f"\n（{found}）" if found else ""
     return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
+
+
+def clue_of_stray(alert: Alert, source: str, words: str, ref: str) -> str:
+    """To the family's group and the worker: somebody was found who may be the one."""
+    return (
+        f"{label(ref)}可能就是 M{alert.id} 要找的人：{source}说“{open_clip(words, 120)}”\n"
+        "那边的网格员和民警已经知道。是的话请马上说一声。"
+    )
 
 
 ONLY_A_PHOTO = "（发来一张照片）"

@@ -16,14 +16,14 @@ FOUND = [
 ]  # fmt: skip
 UNSURE = [
     "回来咯", "到屋了", "回屋里了", "人没了", "人不在了", "搞错了", "发错了，没走丢", "误会，人就在楼上", "虚惊一场",
-    "弄错了，在家睡觉呢", "人安全",
+    "弄错了，在家睡觉呢", "人安全", "我接到我爸了 谢谢老周", "把我妈接回家了", "误报误报 在同学家呢",
 ]  # fmt: skip
 WITHDRAWN = ["不找了", "算了不找了", "撤了吧", "不用再找了，谢谢", "不用麻烦大家了", "不用了，别找了"]
 TALK = [
     "没找见", "还冇寻到", "莫找到", "仲未搵到", "还没回来", "找到了吗", "找见没", "不用了", "算了",
     "没事", "没了", "好的", "谢谢大家", "我到家了", "我回来了", "我回家拿件衣服", "我在家等消息", "我妈在家等着呢",
     "我去医院看看", "找到一只鞋", "钥匙找到了", "别发照片", "我接着找", "先不找那边了", "走了", "人在哪",
-    "有人找到了吗",
+    "有人找到了吗", "我接到一个电话", "谢谢老周", "我接到通知了",
 ]  # fmt: skip
 
 
@@ -83,7 +83,7 @@ async def test_with_two_of_theirs_it_is_asked_which(talk: Talk) -> None:
 
 @pytest.mark.parametrize("confirmed", [False, True])
 @pytest.mark.parametrize("room", ["g1", None])
-@pytest.mark.parametrize("words", ["已报警", "我们已经报警了", "刚刚报过警了", "报警了！"])
+@pytest.mark.parametrize("words", ["已报警", "我们已经报警了", "刚刚报过警了", "报警了！", "打了110了", "110报过了"])
 async def test_that_the_police_know_needs_no_number(talk: Talk, words: str, room: str | None, confirmed: bool) -> None:
     await talk.say("r1", "g1", GRANDPA)
     if confirmed:
@@ -94,7 +94,9 @@ async def test_that_the_police_know_needs_no_number(talk: Talk, words: str, room
     assert (await the_alert(talk)).police_told_at is not None
 
 
-@pytest.mark.parametrize("words", ["报警了吗", "要不要报警", "还没报警", "我去报警", "谁报警了"])
+@pytest.mark.parametrize(
+    "words", ["报警了吗", "要不要报警", "还没报警", "我去报警", "谁报警了", "打110", "赶紧打110啊"]
+)
 async def test_what_only_speaks_of_the_police_notes_nothing(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("r1", "g1", words)
