@@ -106,6 +106,11 @@ def read_as_plan(notice: Notice) -> str:
     return f"“{words}”读作发送的时间。它是正文、要马上发的话，回“马上发 N{notice.id}”。"
 
 
+def over_by_then(notice: Notice, words: str) -> str:
+    """Beside a preview of what goes out after that of which it tells."""
+    return f"注意：发出的时候，正文里的“{words}”已经过了。要早发，回“马上发 N{notice.id}”。"
+
+
 TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
 
 
