@@ -232,7 +232,11 @@ class Config(Rules):
     gateway: Literal["local", "wechaty"] = Field("local", description="接哪个聊天系统")
     account: str = Field("A", min_length=1, max_length=40, description="机器人账号的名字")
     database: str = Field("sqlite:///data/gridbot.db", description="数据库地址；环境变量 GRIDBOT_DATABASE 优先")
-    town: str | None = Field(None, min_length=1, description="第一次启动时导入的文件夹；sample 是自带的示例镇")
+    town: str | None = Field(
+        None,
+        min_length=1,
+        description="第一次启动内置聊天时导入的文件夹；sample 是自带的示例镇。真实微信用 gridbot import",
+    )
     local: LocalConfig = Field(default_factory=LocalConfig)
     wechaty: WechatyConfig = Field(default_factory=WechatyConfig)
     accounts: AccountRules = Field(default_factory=AccountRules)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -32,7 +32,7 @@ from handlers.surroundings import Message, Surroundings, remember
 from handlers.surveying import MESSAGE_COLUMNS, survey, to_message
 from handlers.table import EVENTS, GRAMMAR
 from handlers.turn import SENDERS, Speaker, Turn, Where, leave_traces
-from handlers.understanding import Act, Context, Kind, Reading, Ref, read
+from handlers.understanding import Act, Context, Kind, Line, Reading, Ref, read
 from storage.areas import Purpose
 from storage.engine import Database, announce, dialect_of, insert_into, retrying, run, unavailable
 from storage.inbox import DayCount, InboxEvent, InboxState, Outcome
@@ -207,7 +207,7 @@ class Dispatch:
     def _read(self, plan: Plan, around: Surroundings, addressed: bool) -> Plan:
         message, where, speaker = plan.message, plan.where, plan.speaker
         assert where and speaker
-        lines = around.own_lines(message)
+        lines = list(self._unaddressed(around.own_lines(message)))
         quoted = around.quoted(message.event)
         context = Context(
             now=message.event.at.astimezone(self._outside.zone),
@@ -246,6 +246,13 @@ class Dispatch:
             )  # talk, unless it was to be an answer, or complains of somebody who holds a role
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
         return replace(plan, reading=reading, joined=used)
+
+    def _unaddressed(self, lines: Iterable[tuple[int, Line]]) -> Iterator[tuple[int, Line]]:
+        """What was said without whom it was said to: of a mere call of the bot nothing remains."""
+        for inbox_id, line in lines:
+            text = self._addressed.sub(" ", line.text).strip()
+            if text and not self._called.fullmatch(line.text.strip()):
+                yield inbox_id, replace(line, text=text)
 
     def _answers(self, plan: Plan, reading: Reading) -> bool:
         """Whether the bank answers beyond doubt what somebody asked the group."""

@@ -20,4 +20,6 @@ def parse_endpoint(endpoint: str) -> tuple[str, int, bool]:
     if re.search(r"[\s\x00-\x1f]", endpoint):
         raise mistake
     tls = parts.scheme == "https"
-    return parts.hostname, port or (443 if tls else 80), tls
+    if port is None and not tls:  # 80 is never meant
+        raise mistake
+    return parts.hostname, port or 443, tls

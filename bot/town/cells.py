@@ -14,6 +14,7 @@ SEPARATORS = re.compile(r"[\s;；,，、]+")
 KEY = re.compile(r"[^\s;；,，、@'=+\-][^\s;；,，、]{0,63}")
 PHONE = re.compile(r"1[3-9]\d{9}|[48]00-?\d{3}-?\d{4}|(?:0\d{2,3}-?)?\d{7,8}(?:-\d{1,6})?|\d{3,6}")
 MAX_NAME = 60
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})日?(?!\d)(.*)", re.DOTALL)
 USUAL_YEARS = (1900, 2999)
 
 Word = TypeVar("Word")
@@ -89,15 +90,22 @@ def is_usual(moment: datetime) -> bool:
     return USUAL_YEARS[0] <= moment.year <= USUAL_YEARS[1]
 
 
+def plain_date(text: str) -> str:
+    """A day as a table writes it (2027/1/5, 2027.1.5, 2027年1月5日) in the form of ISO; any other text as it is."""
+    match = _DAY.match(unicodedata.normalize("NFKC", text))
+    return f"{match[1]}-{match[2]:0>2}-{match[3]:0>2}{match[4]}" if match else text
+
+
 def read_until(text: str, zone: ZoneInfo) -> datetime | None:
     """When something ends: a time, or a day to its end; without a zone of its own it is local."""
     if not text:
         return None
+    said = plain_date(text)
     try:
-        until = datetime.fromisoformat(text.replace("/", "-"))
+        until = datetime.fromisoformat(said)
     except ValueError as error:
         raise BadCell(f"日期“{text[:20]}”不对，应像 2026-11-30") from error
     if not is_usual(until):
         raise BadCell(f"日期“{text[:20]}”不对，应像 2026-11-30，年份在 {USUAL_YEARS[0]} 到 {USUAL_YEARS[1]} 之间")
     local = until if until.tzinfo else until.replace(tzinfo=zone)
-    return local + timedelta(days=1) if len(text) <= 10 else local
+    return local + timedelta(days=1) if len(said) <= 10 else local

@@ -109,9 +109,10 @@ def _ticket(line: Line, zone: ZoneInfo) -> Ticket:
 def _due(text: str, zone: ZoneInfo) -> datetime | None:
     """A time, or a day until its evening."""
     until = cells.read_until(text, zone)
-    if until is None or len(text) > len("2026-11-30"):
+    day = cells.plain_date(text)
+    if until is None or len(day) > len("2026-11-30"):
         return until
-    return datetime.combine(datetime.fromisoformat(text.replace("/", "-")).date(), outside.EVENING, zone)
+    return datetime.combine(datetime.fromisoformat(day).date(), outside.EVENING, zone)
 
 
 async def import_tickets(

@@ -19,7 +19,7 @@ from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
 from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, pieces_of, scope_of
 from handlers.notices.picturing import attach_earlier
 from handlers.notices.templates import filled, own_area
-from handlers.notices.wording import Wording, asks_for_receipt, take_wording
+from handlers.notices.wording import Wording, asks_for_receipt, over_by_then, take_wording
 from handlers.places.naming import is_relative, unknown_area
 from handlers.posting import Piece, say
 from handlers.turn import SENDERS, Turn
@@ -201,6 +201,10 @@ async def _notes(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -
     notes = []
     if notice.plan_words:
         notes.append(texts.read_as_plan(notice))
+    plan = turn.local(notice.plan_at) if notice.plan_at is not None else None
+    begins = wakes_at(turn, plan) or plan
+    if begins and (words := over_by_then(notice.text, turn.local(turn.now), begins)):
+        notes.append(texts.over_by_then(notice, words))
     if notice.receipt:
         notes.append(texts.with_receipt(turn.rules.notices.receipt_hours))
     if pictures := await pictures_of(turn, notice):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -107,6 +108,11 @@ def read_as_plan(notice: Notice) -> str:
     """Beside a preview: the time was only taken as the time of sending."""
     words = notice.plan_words.strip(" \r\n:：")
     return f"“{words}”读作发送的时间。它是正文、要马上发的话，回“马上发 N{notice.id}”。"
+
+
+def over_by_then(notice: Notice, words: str) -> str:
+    """Beside a preview of what goes out after that of which it tells."""
+    return f"注意：发出的时候，正文里的“{words}”已经过了。要早发，回“马上发 N{notice.id}”。"
 
 
 TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
@@ -270,13 +276,20 @@ def dropped_by(notice: Notice, by: str) -> str:
 
 def recalling(notice: Notice, fresh: int, cancelled: str) -> str:
     """The answer to 撤回."""
-    back = f"，正在收回 {fresh} 条刚发的" if fresh else ""
-    return f"{name(notice)}撤下 {cancelled}没有发{back}。结果马上告诉您。"
+    held = f"撤下 {cancelled}没有发" if _any(cancelled) else ""
+    back = f"正在收回 {fresh} 条刚发的" if fresh else "" if held else "正在看还收得回几条"
+    return f"{name(notice)}{'，'.join(filter(None, (held, back)))}。结果马上告诉您。"
+
+
+def _any(counted: str) -> bool:
+    """Whether a count such as 2 人、1 个群 is of anything at all."""
+    return re.search(r"[1-9]", counted) is not None
 
 
 def recalled(notice: Notice, recalled: str, cancelled: str, out: str, able: bool) -> str:
     """What its sender hears when all that can be taken back is; `out` is who still has it, if anybody."""
-    text = f"{name(notice)}撤回的结果：收回 {recalled}，撤下 {cancelled}没有发。"
+    held = f"，撤下 {cancelled}没有发" if _any(cancelled) else ""
+    text = f"{name(notice)}撤回的结果：收回 {recalled}{held}。"
     if not out:
         return text
     why = "发出超过两分钟，或平台没让收回" if able else "这个微信号不能撤回"

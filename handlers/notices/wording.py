@@ -10,12 +10,15 @@ from datetime import datetime, timedelta
 from handlers.matters import Refusal
 from handlers.refs import fold
 from handlers.understanding.model import Precision
-from handlers.understanding.times import time_ahead
+from handlers.understanding.times import find_times, time_ahead
 
 FARTHEST = timedelta(days=366)
 
 HEAD = 80
 """Characters within which a time of sending and what goes with it stand."""
+
+FRONT = 300
+"""Characters within which a notice says when what it is about begins."""
 
 _GAP = re.compile(r"[\s:：,，、]*")
 _AT_ONCE = re.compile(r"(?:马上|立即|立刻|现在)发(?:送|出|布)?(?:[\s:：,，]+|$)")
@@ -113,3 +116,13 @@ def _check(at: datetime, now: datetime) -> None:
         raise Refusal(f"定时的时间 {shown} 已经过了，没有发。请换一个以后的时间。")
     if at > now + FARTHEST:
         raise Refusal(f"定时的时间 {shown} 超过一年，没有发。请换一年以内的时间。")
+
+
+def over_by_then(text: str, now: datetime, begins: datetime) -> str:
+    """The words of an hour in a notice that is still to come, but will have passed when it goes out; empty if none."""
+    words = fold(text[:FRONT])
+    for said in find_times(words, now):
+        time = time_ahead(words[said.start :], now)
+        if time and time.precision in (Precision.EXACT, Precision.HOUR) and now < time.at < begins:
+            return time.text
+    return ""

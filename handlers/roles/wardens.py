@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from sqlalchemy import select
@@ -14,12 +15,14 @@ from handlers.places.naming import area_by_words
 from handlers.posting import say
 from handlers.roles import texts
 from handlers.turn import WORKERS, Turn
+from handlers.understanding.places import find_house
 from storage.areas import Area, LocalPlace
 from storage.inbox import Outcome
 from storage.people import Contact, Held, Role, holders
 
 LADDER: tuple[tuple[Role, ...], ...] = ((Role.WORKER,), (Role.LEAD,), (Role.ADMIN,))
 CHILDREN = 12
+_HERE = re.compile(r"(?:[我咱俺]们?|这)?(?:家|里|边|儿|片|块|这[里边儿片块]?|小区|村|楼)?(?:的?事)?")
 
 
 async def mine(turn: Turn, order: Order) -> None:
@@ -41,11 +44,20 @@ async def whose(turn: Turn, order: Order) -> None:
     try:
         area = await _place(turn, words) or await area_by_words(turn, words)
     except Refusal:
+        if turn.here.area is not None and _is_here(words):
+            await show_warden(turn)
+            return
         if not addressed(turn) and not turn.me.has(WORKERS):
             turn.outcome = Outcome.CHAT  # 谁管 这事呀 is talk
             return
         raise
     await say(turn, await _card(turn, area))
+
+
+def _is_here(words: str) -> bool:
+    """我家, 我们这儿, 3栋, 3栋2单元: somewhere in the writer's own grid."""
+    house = find_house(words, [])
+    return _HERE.fullmatch(words) is not None or (house is not None and (house.start, house.end) == (0, len(words)))
 
 
 async def _place(turn: Turn, words: str) -> Area | None:

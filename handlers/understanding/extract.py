@@ -483,6 +483,10 @@ def _value(text: str, piece: Piece) -> str:
     return value if len(value) >= (1 if piece.field in _SHORT or value in _AILS else 2) else ""
 
 
+_CALLED = re.compile(r"[@\n]")
+"""Of whom others are called by, and of two lines, no name is made."""
+
+
 def _name(text: str, kind: Kind, pieces: Sequence[Piece], found: Found) -> str | None:
     """Whose name it is: what the tagger takes for one, else what has the shape of one; a byname only for want of it."""
     likely = [(one.start, one.end) for one in pieces if not _owner(text, one)] or found.named
@@ -495,7 +499,7 @@ def _name(text: str, kind: Kind, pieces: Sequence[Piece], found: Found) -> str |
     told = sorted(real or likely, key=lambda span: _OF_PERSON.match(text, span[1]) is None)
     told = [(_past_role(text, start), _cut(text, start, end)) for start, end in told]
     named = (value for start, end in told if len(value := trimmed("name", text[start:end])) > 1)
-    return next((value for value in named if not nobody(value)), None) or surname(text)
+    return next((value for value in named if not nobody(value) and not _CALLED.search(value)), None) or surname(text)
 
 
 _ROLE = re.compile(r"[侄孙]儿|[弟儿]媳|[妻内]弟|[党学队社]员|孩子|儿子|老[班连排]长")

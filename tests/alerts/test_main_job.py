@@ -205,3 +205,12 @@ async def test_a_clue_is_kept_with_place_and_time(talk: Talk) -> None:
     (clue,) = await talk.rows(select(Sighting))
     assert (clue.alert_id, clue.place) == (1, "菜市场北门")
     assert clue.seen_at is not None
+
+
+async def test_who_called_the_bot_first_called_nobody_by_its_name(talk: Talk) -> None:
+    await talk.say("r1", "g1", "@格格")
+    await talk.say("r1", "g1", "@格格 在吗")
+    said = await talk.say("r1", "g1", "我爸72岁早上8点从柳树巷走丢了，灰夹克")
+    assert all("@格格" not in one.text for one in said)
+    assert "原话：我爸72岁早上8点从柳树巷走丢了，灰夹克\n" in texts(said, "@w1")[0]
+    assert (await the_alert(talk)).name == ""

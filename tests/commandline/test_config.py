@@ -139,7 +139,9 @@ def test_an_endpoint_is_what_the_gateway_takes(tmp_path: Path, endpoint: str) ->
     assert load_config(path).wechaty.endpoint == endpoint
 
 
-@pytest.mark.parametrize("endpoint", ["", ":80", "a:0", "a:99999", "ftp://a:1", "http://user:pw@a:1", "a b:1"])
+@pytest.mark.parametrize(
+    "endpoint", ["", "127.0.0.1", "http://a", ":80", "a:0", "a:99999", "ftp://a:1", "http://user:pw@a:1", "a b:1"]
+)
 def test_what_is_no_endpoint_is_told_in_a_sentence(tmp_path: Path, endpoint: str) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(f"wechaty: {{endpoint: '{endpoint}'}}", encoding="utf-8")

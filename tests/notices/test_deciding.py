@@ -49,4 +49,4 @@ async def test_people_are_counted_as_people(talk: Talk) -> None:
     (preview,) = texts(await talk.say("t1", None, "更正 N1 周六开会"), "@t1")
     assert "全体网格员 2 人、1 个群" in preview
     await talk.say("t1", None, "撤回 N1")
-    assert "收回 0 人，撤下 0 人没有发。还有 2 人、1 个群收不回" in texts(await talk.wait(minutes=5), "@t1")[0]
+    assert "收回 0 人。还有 2 人、1 个群收不回" in texts(await talk.wait(minutes=5), "@t1")[0]

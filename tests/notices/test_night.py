@@ -129,3 +129,21 @@ async def test_the_rest_of_one_that_ran_into_the_night_is_hurried_behind_an_aler
     await slow.wait(minutes=2)
     order = [one.text[:5] for one in slow.outputs if one.room in ("g1", "g2", "g3") and not one.image]
     assert order[-1] == "【通知 N" and order.count("【通知 N") == 3 and "【寻人 M" in order, order
+
+
+@pytest.mark.parametrize(
+    ("words", "passed"),
+    [
+        ("通知 全镇 今早7点到10点停水，提前接水", "今早7点"),
+        ("通知 全镇 各位邻居：今天上午7:30在广场集合", "今天上午7:30"),
+        ("通知 全镇 定时明早9点 明早8点半停电", "明早8点半"),
+        ("通知 全镇 今早9点停水", ""),
+        ("通知 全镇 昨晚7点停的水来了", ""),
+        ("通知 全镇 今天停水", ""),
+        ("通知 全镇 定时明早8点 明早9点停电", ""),
+    ],
+)
+async def test_what_goes_out_after_that_of_which_it_tells_is_pointed_out(night: Talk, words: str, passed: str) -> None:
+    shown = await ask(night, words)
+    assert (f"正文里的“{passed}”已经过了。要早发，回“马上发 N1”" in shown) is bool(passed)
+    assert ("已经过了" in shown) is bool(passed)

@@ -33,6 +33,10 @@ async def test_in_private_where_one_was_seen(talk: Talk) -> None:
         ("谁管 柳树村", "柳树一格：小耿\n柳树二格：李珍"),
         ("谁管 北关社区", "北关社区管理员：冯主任"),
         ("谁管 全村", "柳树村网格长：老郭"),
+        ("谁管3栋", "柳树一格网格员：小耿"),
+        ("谁管 3栋2单元", "柳树一格网格员：小耿"),
+        ("谁管 我家", "柳树一格网格员：小耿"),
+        ("谁管 我们这儿？", "柳树一格网格员：小耿"),
     ],
 )
 async def test_of_a_place(talk: Talk, text: str, answer: str) -> None:

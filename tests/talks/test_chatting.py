@@ -51,7 +51,22 @@ async def test_how_to_tell_the_bot_something_is_its_own_to_answer(talk: Talk) ->
     assert "我是格格" in said[0].text
 
 
-@pytest.mark.parametrize("words", ["转人工", "我要找人工客服", "网格员电话多少", "怎么联系网格员", "社区电话是多少"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "转人工",
+        "我要找人工客服",
+        "网格员电话多少",
+        "怎么联系网格员",
+        "社区电话是多少",
+        "我们这归谁管",
+        "我家归哪个网格员管？",
+        "请问这边谁负责",
+        "有事该找谁",
+        "这一片归谁管呀",
+        "谁管我们小区",
+    ],
+)
 async def test_who_wants_a_person_hears_whom_to_call(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", "大家好")
     assert texts(await talk.say("r1", None, words), "@r1")[0].startswith("柳树一格网格员：小耿，电话")

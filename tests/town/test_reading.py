@@ -125,11 +125,23 @@ def test_one_person_in_several_roles(tmp_path: Path) -> None:
     ]
 
 
-def test_a_substitute_to_a_day(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "day",
+    [
+        "2026-11-30",
+        "2026/11/30",
+        "2026.11.30",
+        "2026年11月30日",
+        "２０２６/１１/３０",
+        "2026-12-01T00:00",
+        "2026/12/1 00:00",
+    ],
+)
+def test_a_substitute_to_a_day(tmp_path: Path, day: str) -> None:
     people = [
         (*PEOPLE[0], "代", "until"),
         (*PEOPLE[2], "", ""),
-        ("li", "李一", "网格员", "G1", "", "wang", "2026-11-30"),
+        ("li", "李一", "网格员", "G1", "", "wang", day),
     ]
     town = read_town(write_town(tmp_path, people=people), RULES)
     substitute = town.people[1]

@@ -612,3 +612,8 @@ def test_since_when_a_matter_lasts_may_be_a_time(text: str, since: str) -> None:
 )
 def test_what_stands_around_a_value_is_no_part_of_it(text: str, kind: Kind, field: str, value: object) -> None:
     assert said(text, kind).get(field) == value
+
+
+def test_whom_a_message_calls_is_not_who_is_missing() -> None:
+    reading = read("@格格\n@格格 在吗\n我爸72岁早上8点从柳树巷走丢了，灰夹克", Context(now=NOW))
+    assert (reading.fields.name, reading.fields.age) == (None, 72)
