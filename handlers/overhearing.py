@@ -30,6 +30,7 @@ from handlers.understanding import (
     Line,
     Reading,
     Ref,
+    asks_not_to_be_named,
     asks_when,
     displeased,
     drops,
@@ -173,6 +174,7 @@ class Overhearing:
             yield from self._urging(reading)
             yield from self._untended(reading)
             yield from self._dropping(reading)
+            yield from self._hushing()
         yield from self._of_ended(reading)
         yield from self._asking(reading)
         yield from self._of_stray(reading)
@@ -418,6 +420,19 @@ class Overhearing:
         mine = [one for one in opened if one.reporter_id == self._me and tells_what(self._text) and self._fits(one)]
         if mine:
             yield Act.WITHDRAW, Ref("", max(mine, key=lambda one: one.updated_at).id or 0)
+
+    def _hushing(self) -> Iterator[tuple[Act, Ref]]:
+        """别说是我说的: the quoted case, else the speaker's latest open one; in a group only if just told."""
+        if not asks_not_to_be_named(self._text):
+            return
+        opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        mine = [one for one in opened if one.reporter_id == self._me]
+        if self._quoted is not None:
+            mine = [one for one in mine if self._quoted == Ref("", one.id or 0)]
+        elif not self._where.private:
+            mine = [one for one in mine if self._at - one.updated_at <= JUST_TOLD]
+        if mine:
+            yield Act.HUSH, Ref("", max(mine, key=lambda one: one.updated_at).id or 0)
 
     def _of_stray(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""

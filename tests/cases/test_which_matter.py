@@ -105,7 +105,7 @@ async def test_what_somebody_says_of_one_worker_in_one_go_is_one_complaint(talk:
     assert "【事项 2】" in texts(await talk.say("r1", None, "投诉老郭，收了我两百块钱"), "@r1")[0]
 
 
-@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "马上过去", "已联系供电所，明天来"])
+@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "收到，都安排", "马上过去", "已联系供电所，明天来"])
 async def test_who_is_to_do_it_takes_it_on_in_plain_words(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LAMP)
     assert texts(await talk.say("w1", "g1", words), "g1") == ["@王姨 【事项 1】小耿已接单，正在处理。"]
