@@ -461,7 +461,11 @@ class Overhearing:
 
     def _of_death(self, reading: Reading) -> Reading:
         """A death beside who is sought: the family and, in private, a worker are asked; from others it is a clue."""
-        if reading.act != Act.NONE or reading.kind not in _UNHEEDED or not alerts.tells_of_death(self._text):
+        if reading.act != Act.NONE or reading.kind not in _UNHEEDED:
+            return reading
+        if alerts.was_pulled_out(self._text):
+            return reading._replace(text=self._text, kind=Kind.EMERGENCY, confidence=0.9, joined=0)
+        if not alerts.tells_of_death(self._text):
             return reading
         heard = [one for one in self._around.matters(self._where, self._me) if one.ref.letter == "M"]
         quoted = self._quoted is not None and self._quoted.letter == "M"

@@ -8,7 +8,7 @@ from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, re
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
-from handlers.alerts.mourning import of_a_stranger, tells_of_death
+from handlers.alerts.mourning import of_a_stranger, tells_of_death, was_pulled_out
 from handlers.alerts.opening import mourned, reported
 from handlers.alerts.reaching import load
 from handlers.alerts.reopening import heeded, reopen
@@ -48,5 +48,6 @@ __all__ = [
     "taken_in",
     "tells_of_death",
     "told_how",
+    "was_pulled_out",
     "withdraw",
 ]
