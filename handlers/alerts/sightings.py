@@ -45,6 +45,9 @@ SURE = 0.8
 """A reading's candidate from which on no other is looked for."""
 
 
+FITS_ELSEWHERE = 1.5
+"""How much must fit somebody of whom the finder's own group was never told: clothes and sex, say."""
+
 _SEEN = re.compile(r"(?<![没未])(?:看|瞧|瞅|碰|遇|见)[到见着]了?|见过|看过")
 _NOT_SEEN = re.compile(r"没(?:有)?(?:看|瞧|见|碰|遇)|[?？]|[吗么没]\s*$|谁|有没有|如果|要是|谢")
 MAX_NAMED = 60
@@ -92,11 +95,11 @@ async def sighted(turn: Turn) -> None:
     if await _of_ended(turn):
         return
     around = await open_here(turn)
-    if not around:
+    alert = choose(turn, around) if around else await _sought_elsewhere(turn)
+    if alert is None and not around:
         turn.outcome = Outcome.CHAT
         await asking.heard_only(turn)
         return
-    alert = choose(turn, around)
     if alert is None:
         await ask_which(turn, around)
         return
@@ -108,7 +111,20 @@ async def sighted(turn: Turn) -> None:
             turn, locked, await adding.add_facts(turn, locked)
         )  # 灰夹克，刚从菜市场走的: the family tells more, it has seen nobody
         return
-    await record(turn, locked, area)
+    await record(turn, locked, area, told=bool(around))
+
+
+async def _sought_elsewhere(turn: Turn) -> Alert | None:
+    """Who is sought where nobody here has heard of it, if the words fit one beyond doubt: people walk far."""
+    said = facts.known(turn.reading.fields) if turn.reading else {}
+    query = select(Alert).where(Alert.state == AlertState.CONFIRMED)
+    fitting = [
+        one
+        for one in await turn.session.scalars(query)
+        if facts.points(one, said) >= FITS_ELSEWHERE
+        and not (facts.contradicts(one, said, loosely=True) or facts.other_age(one, turn.text))
+    ]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 async def _of_ended(turn: Turn) -> bool:
@@ -181,7 +197,7 @@ async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
         await reach(turn, [contact_id], area, text, open_text, ref_of(alerts[0]))
 
 
-async def record(turn: Turn, alert: Alert, area: Area) -> None:
+async def record(turn: Turn, alert: Alert, area: Area, *, told: bool = True) -> None:
     """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker."""
     if await _repeated(turn, alert):
         return
@@ -194,7 +210,7 @@ async def record(turn: Turn, alert: Alert, area: Area) -> None:
     sighting = await clues.keep(turn, alert)
     now = await here(turn, area)
     if not is_reporter(turn, alert):
-        await say(turn, texts.clue_thanks(alert, now), ref=ref_of(alert))
+        await say(turn, texts.clue_thanks(alert, now, told=told), ref=ref_of(alert))
     text = texts.clue(alert, clues.source(turn), turn.text, _found(turn, sighting))
     if not is_reporter(turn, alert):
         await to_family(turn, alert, text, but=turn.here.chat_id, pictures=clues.photo(sighting))
