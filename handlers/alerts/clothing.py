@@ -23,6 +23,8 @@ _ANY_TOP = frozenset(("衣服", "上衣", "衫", "衣"))
 
 _COLOUR = re.compile("[红橙黄绿青蓝紫黑白灰粉棕褐咖米银金花]")
 _ONLY_COLOUR = re.compile("(?:[深浅大暗淡亮鲜粉]?[红橙黄绿青蓝紫黑白灰粉棕褐咖米银金花]色?){1,3}的?")
+_SAID_TO_BE = re.compile(r"^(?:就|应该)?的?是")
+"""鞋子是黑布鞋 tells of 黑布鞋."""
 _WEARS = re.compile("[穿戴着]")
 _GAP = r"\s,，、;；。和"
 _GARMENT = re.compile(
@@ -116,4 +118,4 @@ def _replaced(garment: _Garment, worn: list[_Garment], denied: list[str], correc
 
 
 def _garments(words: str) -> list[_Garment]:
-    return [_Garment(match["words"], match["noun"]) for match in _GARMENT.finditer(words)]
+    return [_Garment(_SAID_TO_BE.sub("", match["words"]), match["noun"]) for match in _GARMENT.finditer(words)]
