@@ -141,8 +141,8 @@ async def add_facts(turn: Turn, alert: Alert) -> list[str]:
         fields = replace(fields, name=None)
     names = facts.take(alert, fields, turn.text, corrects=corrects)
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
-        alert.share_phone = False
-        names.append("phone")
+        await hide_phone(turn, alert)
+        names = [name for name in names if name != "phone"]
     alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
     await facts_changed(turn, alert, names)
     return names
