@@ -62,6 +62,8 @@ async def more(turn: Turn, ref: Ref) -> None:
     elif own and saying_over.with_police(turn.text):
         for one in await _own_of(turn, ref):
             await police.told(turn, one)
+    elif own and alert.picture_id is not None and saying_over.wrong_photo(turn.text):
+        await _drop_picture(turn, alert)
     elif own and saying_over.no_wider(turn.text):
         await widening.stop(turn, ref)
     elif own and turn.here.private and facts.asks(turn.text):
@@ -178,6 +180,15 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
     alert.picture_id = picture_id
     await facts_changed(turn, alert, ["picture"])
     await added(turn, alert, ["picture"])
+
+
+async def _drop_picture(turn: Turn, alert: Alert) -> None:
+    """The family says that the photo was the wrong one: it goes on no card any more."""
+    alert.picture_id, alert.updated_at = None, turn.now
+    alert.changed = " ".join(one for one in alert.changed.split() if one != "picture")
+    turn.audit("alert.facts", ref_of(alert), "picture_id")
+    turn.concerns(ref_of(alert))
+    await say(turn, texts.photo_dropped(alert), ref=ref_of(alert))
 
 
 async def picture_arrived(turn: Turn, picture_id: int) -> None:

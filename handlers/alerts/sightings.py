@@ -72,18 +72,25 @@ _TAKEN_IN = re.compile(
     r"(?:在|[到来])了?(?:我|俺|咱)(?:们|家|这|那|店|屋|院|单位|办公|车|门口|摊|楼|里|铺|厂|学校|村|小区|隔壁|旁边|身边|[爸妈奶爷])"
 )
 """人在我店里, 你家孩子在我家玩呢: whom others seek is with the writer."""
+_WITH_US = re.compile(
+    rf"(?:^|[,，。.!！~～\s])(?:你们?家的?|[他她]家的?|这|那|个|位)*(?:人|他|她|小家伙|丫头|{facts.OLD.pattern}|{facts.YOUNG.pattern})[子儿]?"
+    r"(?:现在|这会儿?|目前|正|就|应该|好像|刚才?|一直|已经|还|在)*(?:跟|和|与|同)(?:我|俺|咱)[^,，。!！?？]{0,8}"
+    r"(?:在[^,，。!！?？]{1,8}|一起|一块儿?|正?在?[玩坐吃聊走看睡])"
+)
+"""孩子跟我家妞妞在楼下玩呢."""
 _NO_PLACE = frozenset(("我", "俺", "咱", "我们", "你家", "我家", "俺家"))
 
 
 def taken_in(reading: Reading, sought: Sequence[Alert], me: int) -> Reading:
     """The reading of words that somebody is with the writer, where one person is sought who may be meant: a clue."""
     text = reading.text
-    if reading.kind not in (Kind.CHAT, Kind.STRAY) or reading.act is not Act.NONE or len(text) > MAX_NAMED:
+    may_be = reading.kind in (Kind.CHAT, Kind.STRAY) or (reading.kind is Kind.MISSING and not facts.says_lost(text))
+    if not may_be or reading.act is not Act.NONE or len(text) > MAX_NAMED:
         return reading
     fitting = [one for one in sought if not facts.other_age(one, text)]
     if not fitting or any(one.reporter_id == me for one in sought):
         return reading
-    if not _TAKEN_IN.search(text) or _NOT_SEEN.search(text):
+    if not (_TAKEN_IN.search(text) or _WITH_US.search(text)) or _NOT_SEEN.search(text):
         return reading
     fields = replace(reading.fields, place=None) if reading.fields.place in _NO_PLACE else reading.fields
     candidates = (Candidate(Ref("M", fitting[0].id or 0), SURE, "place"),) if len(fitting) == 1 else ()

@@ -537,6 +537,12 @@ def clue(alert: Alert, source: str, words: str, found: str) -> str:
     return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
 
 
+def photo_dropped(alert: Alert) -> str:
+    """To the family whose photo was the wrong one."""
+    sent = "已经发出去的收不回来。" if alert.post_id else ""
+    return f"{name(alert)}好的，那张不用了，请换一张发来。{sent}"
+
+
 def clue_of_stray(alert: Alert, source: str, words: str, ref: str) -> str:
     """To the family's group and the worker: somebody was found who may be the one."""
     return (

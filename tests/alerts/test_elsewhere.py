@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from storage.matters import Alert
 from tests.alerts.town import GRANDPA
 from tests.harness import Talk, rooms, texts
 
@@ -25,3 +28,10 @@ async def test_what_fits_nobody_beyond_doubt_stays_talk(talk: Talk) -> None:
     await talk.say("w1", None, "确认")
     await talk.wait(minutes=1)
     assert not await talk.say("r5", "g4", "刚才在石桥头看到一个穿红裙子的小女孩往东走，是不是那个走丢的")
+
+
+async def test_whom_a_neighbour_has_with_them_is_no_second_report(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我家孩子不见了，8岁，女孩，红外套，从柳树巷走的")
+    said = await talk.say("r2", "g1", "孩子跟我家妞妞在楼下玩呢")
+    assert "M1" in texts(said, "@w1")[0] and "线索" in texts(said, "@w1")[0]
+    assert len(await talk.rows(select(Alert))) == 1
