@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -45,8 +46,9 @@ SURE = 0.8
 """A reading's candidate from which on no other is looked for."""
 
 
-FITS_ELSEWHERE = 1.5
-"""How much must fit somebody of whom the finder's own group was never told: clothes and sex, say."""
+FITS_WELL = 1.5
+"""How much must fit somebody of whom the finder's group was never told, or one of several: clothes and sex, say."""
+MAX_ALIKE = 3
 
 _SEEN = re.compile(r"(?<![没未])(?:看|瞧|瞅|碰|遇|见)[到见着]了?|见过|看过")
 _NOT_SEEN = re.compile(r"没(?:有)?(?:看|瞧|见|碰|遇)|[?？]|[吗么没]\s*$|谁|有没有|如果|要是|谢")
@@ -108,7 +110,8 @@ async def sighted(turn: Turn) -> None:
         await asking.heard_only(turn)
         return
     if alert is None:
-        await ask_which(turn, around)
+        if not await _of_several(turn, around):
+            await ask_which(turn, around)
         return
     locked, area = await load(turn, Ref("M", alert.id or 0))
     if is_reporter(turn, locked) and not _SAW.search(turn.text):
@@ -121,16 +124,28 @@ async def sighted(turn: Turn) -> None:
     await record(turn, locked, area, told=bool(around))
 
 
+async def _of_several(turn: Turn, around: Sequence[Alert]) -> bool:
+    """Whether the words fit several alike: then each family hears the clue, as only they can tell."""
+    said = facts.known(turn.reading.fields) if turn.reading else {}
+    fitting = [one for one in around if _fits_well(turn, one, said)]
+    if not 1 < len(fitting) <= MAX_ALIKE or any(is_reporter(turn, one) for one in fitting):
+        return False
+    for one in fitting:
+        locked, area = await load(turn, Ref("M", one.id or 0))
+        await record(turn, locked, area, told=False, thanks=one is fitting[0])
+    return True
+
+
+def _fits_well(turn: Turn, alert: Alert, said: Mapping[str, Any]) -> bool:
+    contradicted = facts.contradicts(alert, said, loosely=True) or facts.other_age(alert, turn.text)
+    return not contradicted and facts.points(alert, said) >= FITS_WELL
+
+
 async def _sought_elsewhere(turn: Turn) -> Alert | None:
     """Who is sought where nobody here has heard of it, if the words fit one beyond doubt: people walk far."""
     said = facts.known(turn.reading.fields) if turn.reading else {}
     query = select(Alert).where(Alert.state == AlertState.CONFIRMED)
-    fitting = [
-        one
-        for one in await turn.session.scalars(query)
-        if facts.points(one, said) >= FITS_ELSEWHERE
-        and not (facts.contradicts(one, said, loosely=True) or facts.other_age(one, turn.text))
-    ]
+    fitting = [one for one in await turn.session.scalars(query) if _fits_well(turn, one, said)]
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -204,7 +219,7 @@ async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
         await reach(turn, [contact_id], area, text, open_text, ref_of(alerts[0]))
 
 
-async def record(turn: Turn, alert: Alert, area: Area, *, told: bool = True) -> None:
+async def record(turn: Turn, alert: Alert, area: Area, *, told: bool = True, thanks: bool = True) -> None:
     """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker."""
     if await _repeated(turn, alert):
         return
@@ -216,7 +231,7 @@ async def record(turn: Turn, alert: Alert, area: Area, *, told: bool = True) -> 
         return
     sighting = await clues.keep(turn, alert)
     now = await here(turn, area)
-    if not is_reporter(turn, alert):
+    if thanks and not is_reporter(turn, alert):
         await say(turn, texts.clue_thanks(alert, now, told=told), ref=ref_of(alert))
     text = texts.clue(alert, clues.source(turn), turn.text, _found(turn, sighting))
     if not is_reporter(turn, alert):

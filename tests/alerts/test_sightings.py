@@ -78,6 +78,37 @@ async def test_with_two_alerts_the_facts_decide(talk: Talk) -> None:
     assert rooms(said) == {"g2", "g3", "@w3"}
 
 
+async def test_of_two_alike_both_families_hear_it_and_the_finder_is_thanked_once(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈走丢了，75岁，红棉袄，从柳树巷走的，电话13900002210")
+    await talk.say("r3", "g2", "我奶奶不见了，76岁，红色棉袄，菜市场那边走的")
+    await talk.say("w1", None, "确认")
+    await talk.say("w2", None, "确认")
+    await talk.wait(minutes=1)
+    said = await talk.say("r4", "g3", "看到一个穿红棉袄的老太太在老粮站")
+    assert rooms(said) == {"g1", "g2", "g3", "@w1", "@w2"}
+    assert "M1" in texts(said, "g1")[0] and "M2" in texts(said, "g2")[0]
+    (thanks,) = texts(said, "g3")
+    assert "110" in thanks and "13900002210" not in thanks, "it may be the other's"
+
+
+@pytest.mark.parametrize("kin", ["爷爷", "奶奶", "爸爸", "弟弟"])
+async def test_a_relative_whose_name_doubles_a_character_is_one_person(talk: Talk, kin: str) -> None:
+    await talk.say("r1", "g1", f"我{kin}走丢了，从柳树巷走的，灰夹克")
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    assert "已找到" in texts(await talk.say("r1", "g1", "找到了，谢谢大家"), "g2")[0]
+
+
+async def test_gone_again_a_minute_after_is_a_report_at_once(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈王秀英走丢了，78岁，紫外套")
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    await talk.say("r1", "g1", "找到了，谢谢")
+    said = await talk.say("r1", "g1", "又不见了！！")
+    assert "王秀英" in texts(said, "g1")[0] and "确认 M2" in texts(said, "@w1")[0]
+    assert await talk.say("r2", "g1", "快递又不见了") == []
+
+
 async def test_with_two_that_could_be_meant_the_workers_are_asked(talk: Talk) -> None:
     await confirmed(talk)
     await talk.say("r4", "g3", GRANDMA)
