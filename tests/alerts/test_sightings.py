@@ -164,3 +164,11 @@ async def test_who_is_not_whom_they_seek_is_no_clue(talk: Talk, words: str) -> N
 
 async def test_where_nobody_is_sought_a_child_at_home_is_talk(talk: Talk) -> None:
     assert await talk.say("r2", "g2", "小孩在我家写作业呢") == []
+
+
+@pytest.mark.parametrize("words", ["王姨家电来了没", "路灯修好了没有"])
+async def test_who_asks_after_a_thing_is_told_of_no_person(talk: Talk, words: str) -> None:
+    await confirmed(talk)
+    await talk.wait(minutes=1)
+    assert await talk.say("r2", "g1", words) == []
+    assert "还在找" in texts(await talk.say("r2", "g1", "人找到了吗"), "g1")[0]
