@@ -395,12 +395,15 @@ class Overhearing:
                 and (self._where.private or not one.quiet)]  # fmt: skip
 
     def _urging(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
-        """催一下, 师傅还没来: the speaker's own open case, the latest; in a group only while it is being spoken of."""
+        """催一下, 师傅还没来: the speaker's own open case, the latest; in a group only while it is being spoken of,
+        or where 催 can mean no other."""
         if self._quoted is not None or reading.kind not in _URGED or not urges(self._text):
             return
         opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
         mine = [one for one in opened if one.reporter_id == self._me]
         lately = [one for one in mine if self._where.private or self._at - one.updated_at <= LATELY]
+        if not lately and len(mine) == 1 and "催" in self._text:
+            lately = mine
         if lately:
             yield Act.NOT_FIXED, Ref("", max(lately, key=lambda one: one.updated_at).id or 0)
 

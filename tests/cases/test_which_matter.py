@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import Talk, texts
+from tests.harness import Talk, rooms, texts
 
 PIPE, LAMP = "3栋楼下的水管爆了，水流了一地", "2单元门口的路灯不亮了"
 
@@ -182,3 +182,10 @@ async def test_where_is_it_asks_how_a_thing_stands(talk: Talk) -> None:
     assert texts(await talk.say("r1", "g1", "路灯呢？"), "g1")[0].startswith("@王姨 【事项 2】公共设施")
     assert await talk.say("r2", "g1", "你的灯笼呢") == []
     assert await talk.say("r1", "g1", "你孩子呢") == []
+
+
+async def test_haste_hours_later_is_of_the_only_case_of_who_says_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", "下水道堵了三天")
+    await talk.wait(hours=5)
+    assert "@w1" in rooms(await talk.say("r1", "g1", "催"))
+    assert await talk.say("r2", "g1", "催") == []
