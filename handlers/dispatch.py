@@ -233,6 +233,7 @@ class Dispatch:
         reading = alerts.taken_in(reading, sought, speaker.contact_id)
         reading = alerts.heard_over(reading, around.own_alerts(speaker.contact_id))
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
+        reading = alerts.gone_again(reading, around.ended, speaker.contact_id)
         receipt = around.receipt(message, plan.text)
         if receipt is not None and (quoted is not None or reading.act == Act.NONE):
             return replace(plan, receipt=receipt)

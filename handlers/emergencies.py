@@ -46,13 +46,13 @@ class Advice:
     do: str
 
 
-BY_HAND = "伤人"
-"""The danger that is a person."""
+BY_HAND, THIEF = "伤人", "盗抢"
+"""The dangers that are a person."""
 
 ADVICE: tuple[Advice, ...] = (
     Advice(
         "溺水",
-        re.compile(r"落水|溺水|掉.{0,6}[河水塘江湖井]|淹"),
+        re.compile(r"落水|溺水|掉.{0,6}[河水塘江湖井]|淹|捞"),
         "119、120",
         "别下水硬救，扔绳子、竹竿、救生圈；人救上来没呼吸就做心肺复苏。",
     ),
@@ -74,6 +74,12 @@ ADVICE: tuple[Advice, ...] = (
         re.compile(rf"[刀砍捅枪]|打人|持械|劫|绑架|{ABUSE}|被打|[打揍掐踢](?:了|死|伤)?我"),
         "110",
         "先躲到安全的地方锁好门，别上前劝，记住人往哪走。",
+    ),
+    Advice(
+        THIEF,
+        re.compile(r"小偷|进[了来]?贼|有贼|入室|盗窃|偷[东我钱车]|撬(?:门|锁|窗)|抢(?:劫|走|了|包|钱)|尾随|跟踪"),
+        "110",
+        "先躲到安全的地方锁好门，别追别拦，记住人的样子和往哪走。",
     ),
     Advice(
         "服毒",
@@ -277,7 +283,7 @@ async def reported(turn: Turn) -> None:
     if area is None:
         return
     alike = await _alike(turn, area, advice)
-    by_hand = advice.name == BY_HAND or advice is OTHER or "放火" in turn.text
+    by_hand = advice.name in (BY_HAND, THIEF) or advice is OTHER or "放火" in turn.text
     about_staff = any(one.about_worker for one in alike) or (by_hand and await is_of_staff(turn, area))
     if turn.reading and about_staff:
         turn.reading = turn.reading._replace(about_worker=True)

@@ -30,6 +30,7 @@ from handlers.understanding import (
     Line,
     Reading,
     Ref,
+    asks_not_to_be_named,
     asks_when,
     displeased,
     drops,
@@ -173,6 +174,7 @@ class Overhearing:
             yield from self._urging(reading)
             yield from self._untended(reading)
             yield from self._dropping(reading)
+            yield from self._hushing()
         yield from self._of_ended(reading)
         yield from self._asking(reading)
         yield from self._of_stray(reading)
@@ -393,12 +395,15 @@ class Overhearing:
                 and (self._where.private or not one.quiet)]  # fmt: skip
 
     def _urging(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
-        """催一下, 师傅还没来: the speaker's own open case, the latest; in a group only while it is being spoken of."""
+        """催一下, 师傅还没来: the speaker's own open case, the latest; in a group only while it is being spoken of,
+        or where 催 can mean no other."""
         if self._quoted is not None or reading.kind not in _URGED or not urges(self._text):
             return
         opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
         mine = [one for one in opened if one.reporter_id == self._me]
         lately = [one for one in mine if self._where.private or self._at - one.updated_at <= LATELY]
+        if not lately and len(mine) == 1 and "催" in self._text:
+            lately = mine
         if lately:
             yield Act.NOT_FIXED, Ref("", max(lately, key=lambda one: one.updated_at).id or 0)
 
@@ -418,6 +423,19 @@ class Overhearing:
         mine = [one for one in opened if one.reporter_id == self._me and tells_what(self._text) and self._fits(one)]
         if mine:
             yield Act.WITHDRAW, Ref("", max(mine, key=lambda one: one.updated_at).id or 0)
+
+    def _hushing(self) -> Iterator[tuple[Act, Ref]]:
+        """别说是我说的: the quoted case, else the speaker's latest open one; in a group only if just told."""
+        if not asks_not_to_be_named(self._text):
+            return
+        opened = [one for one in self._around.cases.get(self._chat_id, ()) if one.state in CASE_OPEN]
+        mine = [one for one in opened if one.reporter_id == self._me]
+        if self._quoted is not None:
+            mine = [one for one in mine if self._quoted == Ref("", one.id or 0)]
+        elif not self._where.private:
+            mine = [one for one in mine if self._at - one.updated_at <= JUST_TOLD]
+        if mine:
+            yield Act.HUSH, Ref("", max(mine, key=lambda one: one.updated_at).id or 0)
 
     def _of_stray(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""
@@ -454,7 +472,11 @@ class Overhearing:
 
     def _of_death(self, reading: Reading) -> Reading:
         """A death beside who is sought: the family and, in private, a worker are asked; from others it is a clue."""
-        if reading.act != Act.NONE or reading.kind not in _UNHEEDED or not alerts.tells_of_death(self._text):
+        if reading.act != Act.NONE or reading.kind not in _UNHEEDED:
+            return reading
+        if alerts.was_pulled_out(self._text):
+            return reading._replace(text=self._text, kind=Kind.EMERGENCY, confidence=0.9, joined=0)
+        if not alerts.tells_of_death(self._text):
             return reading
         heard = [one for one in self._around.matters(self._where, self._me) if one.ref.letter == "M"]
         quoted = self._quoted is not None and self._quoted.letter == "M"

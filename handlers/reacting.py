@@ -59,6 +59,9 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
             return as_ref(refs[0])
         if len(refs) > 1:
             raise Refusal(f"有几件在等您答复，请带上编号：{'、'.join(refs)}，如“{command.name} {refs[0]}”。")
+        if command.name == CONFIRMS and turn.here.private and not refs and _asked_otherwise(turn, around):
+            await answer(turn, True, around)
+            return None
         if command.number == Takes.MAY:
             await command.run(turn, order)
             return None
@@ -71,6 +74,14 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
             raise
     turn.outcome = Outcome.CHAT
     return None
+
+
+CONFIRMS = "确认"
+
+
+def _asked_otherwise(turn: Turn, around: Surroundings) -> bool:
+    """Whether what waits here for a yes is no matter to confirm, but whether something is one: 确认 is a yes too."""
+    return any(one.kind in table.ANSWERS for one in around.open_questions(turn.here.chat_id, turn.me))
 
 
 def _said_to_another(turn: Turn, refs: Sequence[str]) -> bool:

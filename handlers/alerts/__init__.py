@@ -8,10 +8,10 @@ from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, re
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
-from handlers.alerts.mourning import of_a_stranger, tells_of_death
+from handlers.alerts.mourning import of_a_stranger, tells_of_death, was_pulled_out
 from handlers.alerts.opening import mourned, reported
 from handlers.alerts.reaching import load
-from handlers.alerts.reopening import heeded, reopen
+from handlers.alerts.reopening import gone_again, heeded, reopen
 from handlers.alerts.saying_over import heard as heard_over
 from handlers.alerts.sightings import named as seen_by_name
 from handlers.alerts.sightings import sighted, taken_in
@@ -28,6 +28,7 @@ __all__ = [
     "asked",
     "catch_up",
     "false_alarm",
+    "gone_again",
     "heard_only",
     "heard_over",
     "heeded",
@@ -48,5 +49,6 @@ __all__ = [
     "taken_in",
     "tells_of_death",
     "told_how",
+    "was_pulled_out",
     "withdraw",
 ]

@@ -62,6 +62,8 @@ async def more(turn: Turn, ref: Ref) -> None:
     elif own and saying_over.with_police(turn.text):
         for one in await _own_of(turn, ref):
             await police.told(turn, one)
+    elif own and alert.picture_id is not None and saying_over.wrong_photo(turn.text):
+        await _drop_picture(turn, alert)
     elif own and saying_over.no_wider(turn.text):
         await widening.stop(turn, ref)
     elif is_reporter(turn, alert) and facts.wants_quiet(turn.text):
@@ -155,8 +157,8 @@ async def add_facts(turn: Turn, alert: Alert) -> list[str]:
         fields = replace(fields, name=None)
     names = facts.take(alert, fields, turn.text, corrects=corrects)
     if facts.HIDES_PHONE.search(turn.text) and alert.share_phone:
-        alert.share_phone = False
-        names.append("phone")
+        await hide_phone(turn, alert)
+        names = [name for name in names if name != "phone"]
     alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
     await facts_changed(turn, alert, names)
     return names
@@ -192,6 +194,15 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
     alert.picture_id = picture_id
     await facts_changed(turn, alert, ["picture"])
     await added(turn, alert, ["picture"])
+
+
+async def _drop_picture(turn: Turn, alert: Alert) -> None:
+    """The family says that the photo was the wrong one: it goes on no card any more."""
+    alert.picture_id, alert.updated_at = None, turn.now
+    alert.changed = " ".join(one for one in alert.changed.split() if one != "picture")
+    turn.audit("alert.facts", ref_of(alert), "picture_id")
+    turn.concerns(ref_of(alert))
+    await say(turn, texts.photo_dropped(alert), ref=ref_of(alert))
 
 
 async def picture_arrived(turn: Turn, picture_id: int) -> None:

@@ -22,6 +22,10 @@ _ANY_TOP = frozenset(("衣服", "上衣", "衫", "衣"))
 """What any garment of the upper body is called by who does not look closely."""
 
 _COLOUR = re.compile("[红橙黄绿青蓝紫黑白灰粉棕褐咖米银金花]")
+_ONLY_COLOUR = re.compile("(?:[深浅大暗淡亮鲜粉]?[红橙黄绿青蓝紫黑白灰粉棕褐咖米银金花]色?){1,3}的?")
+_SAID_TO_BE = re.compile(r"^(?:就|应该)?的?是")
+"""鞋子是黑布鞋 tells of 黑布鞋."""
+_WEARS = re.compile("[穿戴着]")
 _GAP = r"\s,，、;；。和"
 _GARMENT = re.compile(
     f"[{_GAP}]*(?P<words>[^{_GAP}]*?(?P<noun>{'|'.join(sorted(_PART, key=len, reverse=True))}))", re.IGNORECASE
@@ -61,7 +65,10 @@ def merged(known: str, said: str, text: str) -> str:
     A garment takes the place of the one that is denied (不是黑裤子), else of the one with the same head noun, else of
     one that was only called 衣服, else of the only one worn on the same part of the body; what has no place comes last.
     """
-    worn, new = _garments(known), _garments(said)
+    worn = _garments(known)
+    if worn and not _garments(said) and _ONLY_COLOUR.fullmatch(said):
+        said = _coloured(worn, said, text)
+    new = _garments(said)
     corrects = _CORRECTS.search(text) is not None
     if not worn or not new:
         return said if corrects or known in said else f"{known}、{said}"
@@ -76,6 +83,21 @@ def merged(known: str, said: str, text: str) -> str:
         else:
             kept[kept.index(old)] = garment
     return "、".join(one.words for one in kept)
+
+
+def _coloured(worn: list[_Garment], colour: str, text: str) -> str:
+    """A colour alone (帽子是粉红的) with the garment that the text names, else with the one of the denied colour.
+
+    Where it is of none, what is known stays.
+    """
+    named = {match["noun"].removesuffix("子")[-1] for match in _GARMENT.finditer(text)}
+    denied = {one for match in _DENIED.finditer(text) for one in _COLOUR.findall(match["words"])}
+    fits = [one for one in worn if one.head in named] if named else []
+    fits = fits or [one for one in worn if denied & set(_COLOUR.findall(one.words))]
+    if len(fits) != 1:
+        return "、".join(one.words for one in worn)
+    worn_by = _WEARS.match(fits[0].words)
+    return f"{worn_by[0] if worn_by else ''}{colour.removesuffix('的')}{fits[0].noun}"
 
 
 def alike(known: str, said: str) -> bool:
@@ -96,4 +118,4 @@ def _replaced(garment: _Garment, worn: list[_Garment], denied: list[str], correc
 
 
 def _garments(words: str) -> list[_Garment]:
-    return [_Garment(match["words"], match["noun"]) for match in _GARMENT.finditer(words)]
+    return [_Garment(_SAID_TO_BE.sub("", match["words"]), match["noun"]) for match in _GARMENT.finditer(words)]

@@ -32,6 +32,7 @@ from handlers.alerts import (
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, is_reporter, load, ref_of
 from handlers.commands import Command, Order, Takes
+from handlers.likeness import tells_what
 from handlers.matters import Refusal, listing
 from handlers.posting import say
 from handlers.reading_words import read_as
@@ -353,8 +354,15 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
+_SUPPLY = re.compile(r"[水电气网]来了|来[水电气网]|通[水电气网]")
+
+
 async def asked(turn: Turn, ref: Ref) -> None:
     """M1还在找吗, in plain words: answered as 查 is, a number that never was too."""
+    by = turn.reading.candidates[0].by if turn.reading and turn.reading.candidates else ""
+    if turn.quoted is None and by != "number" and (tells_what(turn.text) or _SUPPLY.search(turn.text)):
+        turn.outcome = Outcome.CHAT  # 电来了没 asks after no person
+        return
     try:
         await spreading.report_status(turn, ref)
     except Refusal as refusal:  # raised, it would pass for talk where nobody mentioned the bot

@@ -177,7 +177,7 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     recalled = turn.event is not None and turn.event.kind == EventKind.RECALLED  # its writer is asked in private
     if turn.speaker and mine is not None and mine not in told and mine not in others and not recalled:
         rooms = [one for one in targets if not await is_private(turn, one.chat_id)]
-        await say(turn, texts.ended_for_speaker(alert, len(rooms)), ref=ref_of(alert))
+        await say(turn, texts.ended_for_speaker(alert, len(rooms), family=is_reporter(turn, alert)), ref=ref_of(alert))
 
 
 async def put_to_family(turn: Turn, alert: Alert, area: Area, words: str) -> None:

@@ -34,6 +34,19 @@ def of_a_stranger(text: str) -> bool:
     return tells_of_death(text) and _SOMEBODY.search(text) is not None and _KIN.search(text) is None
 
 
+_PULLED_OUT = re.compile(
+    r"(?:捞|拖|拉|救|抬|抱)(?:了|(?:上|起|出)来?了?)[^,，。!！?？]{0,3}(?:人|孩|老|男|女|娃|大[爷妈娘叔])"
+)
+_LIFELESS = re.compile(r"没有?(?:气|呼吸|心跳|脉搏|反应|动静|意识)|昏迷|不动|不省人事|断气")
+_LONG_AGO = re.compile(r"昨|前[天几些年]|去年|以前|上[次回个周月]|听说|据说|新闻|视频|抖音|那[年次回]|小时候")
+
+
+def was_pulled_out(text: str) -> bool:
+    """Whether somebody was just pulled out lifeless, who may yet be saved: 河边捞上来一个老人，好像没气了."""
+    found = _PULLED_OUT.search(text) and _LIFELESS.search(text)
+    return found is not None and _LONG_AGO.search(text) is None
+
+
 def tells_of_death(text: str) -> bool:
     """In doubt yes: a quiet end hurts nobody, good news of the dead does."""
     return any(not _alive(text[: match.start()], match[0]) for match in _DEATH.finditer(text))

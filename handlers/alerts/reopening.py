@@ -9,6 +9,7 @@ from datetime import timedelta
 from handlers import lateness
 from handlers.alerts import after, asking, circle, ending, facts, merging, spreading, standing, texts
 from handlers.alerts.reaching import decides, here, is_private, is_reporter, load, ref_of
+from handlers.alerts.register import AGAIN
 from handlers.hearers import speakers_chats
 from handlers.matters import RECENT_DONE, Refusal, listing
 from handlers.posting import Piece, Target, post, say
@@ -27,6 +28,7 @@ FRESH = timedelta(hours=1)
 """How long who ended it is taken at their word when they say without a number that it is not over."""
 
 MAX_WORDS = 60
+SURE = 0.9
 _CLAUSE_END = re.compile(r"[,，。.!！;；?？~～\s]+")
 _WHO = (
     r"(?:可是?|但是?|其实|怎么|都|我们?家?的?|俺们?|咱们?|人|爸爸?|妈妈?|爷爷?|奶奶?|外公|外婆|姥姥|姥爷|公公|婆婆|老伴|老公|"
@@ -65,6 +67,13 @@ def heeded(reading: Reading, ended: Sequence[Ref]) -> Reading:
     ):
         return reading
     return reading._replace(act=Act.NOT_FIXED, candidates=tuple(Candidate(ref, 0.6, "writer") for ref in ended))
+
+
+def gone_again(reading: Reading, ended: Sequence[Alert], me: int) -> Reading:
+    """The reading of 又不见了, from a family that just had somebody back: nobody is asked whether they mean it."""
+    mine = any(one.reporter_id == me and one.state == AlertState.FOUND for one in ended)
+    again = mine and reading.kind is Kind.MISSING and len(reading.text) <= MAX_WORDS and AGAIN.search(reading.text)
+    return reading._replace(confidence=max(reading.confidence, SURE)) if again and reading.act is Act.NONE else reading
 
 
 def _reports(reading: Reading) -> bool:

@@ -62,6 +62,11 @@ _WITH_POLICE = re.compile(
     rf"{_ALREADY}(?:已经?{_ALREADY}报(?:警|案)|(?:已经?)?{_ALREADY}(?:报(?:警|案)了|报[过了](?:警|案)|[打报](?:[过了]了?110|110[过了])|110(?:也|都|已经)*[打报][过了]))"
     rf"(?:过了)?{_END}"
 )
+_PHOTO = "(?:[这那上]面?一?张|(?:这|那|刚才|上面)?(?:个|一?张|的)*(?:照片|图片?|相片))"
+_WRONG_PHOTO = re.compile(
+    rf"(?:我|啊|哎|呀|不好意思|刚才?)*(?:不是{_PHOTO}|{_PHOTO}(?:我?[发弄搞传]?错|不对|不是[他她]?|不要|不用|别用|作废)|[发弄搞传]错{_PHOTO}|"
+    rf"别用{_PHOTO}){_END}"
+)
 _NO_WIDER = re.compile(
     r"(?:请|先|那|就|格格|麻烦|你们?|大家|可以)*(?:停止|停下?|停了|暂停|别|不要|不用|不必)(?:再|继续|往外|到处)*(?:扩散|外发|往外发|往外扩)"
     + _END
@@ -73,6 +78,14 @@ def with_police(text: str) -> bool:
     return _WITH_POLICE.fullmatch(text.strip()) is not None
 
 
+def wrong_photo(text: str) -> bool:
+    """Whether a line says, and nothing else, that a photo was the wrong one: 不是这张，发错了."""
+    clauses = [one for one in _CLAUSE_END.split(text.strip()) if one and not _THANKS.fullmatch(one)]
+    return any(map(_WRONG_PHOTO.fullmatch, clauses)) and all(
+        _WRONG_PHOTO.fullmatch(one) or _MISTAKE.fullmatch(one) for one in clauses
+    )
+
+
 def no_wider(text: str) -> bool:
     """Whether a line says, and nothing else, that it is not to go any further: 先别往外扩散了."""
     return _NO_WIDER.fullmatch(text.strip()) is not None
@@ -80,7 +93,7 @@ def no_wider(text: str) -> bool:
 
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
-    ways = (HIDES_PHONE.search, with_police, no_wider, of_another, wants_quiet)
+    ways = (HIDES_PHONE.search, with_police, no_wider, of_another, wrong_photo, wants_quiet)
     said = [way(reading.text) for way in ways]
     if own and reading.act in _ACTS and (any(said) if len(own) == 1 else with_police(reading.text)):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlmodel import col
@@ -41,14 +42,15 @@ _SAW = re.compile(
 )
 """Words with which a family passes on that somebody was seen."""
 
-_LOOKS = frozenset({"clothes", "features", "transport"})
-ALIKE = 1.5
-"""Points (`facts.points`) from which somebody seen where nobody has heard of an alert may be the one: a woman in a
-purple jacket, where one is sought."""
-
 SURE = 0.8
 """A reading's candidate from which on no other is looked for."""
 
+
+_LOOKS = frozenset({"clothes", "features", "transport"})
+"""What somebody is known by where nobody has heard of them; in another town many are called so."""
+FITS_WELL = 1.5
+"""How much must fit somebody of whom the finder's group was never told, or one of several: clothes and sex, say."""
+MAX_ALIKE = 3
 
 _SEEN = re.compile(r"(?<![没未])(?:看|瞧|瞅|碰|遇|见)[到见着]了?|见过|看过")
 _NOT_SEEN = re.compile(r"没(?:有)?(?:看|瞧|见|碰|遇)|[?？]|[吗么没]\s*$|谁|有没有|如果|要是|谢")
@@ -74,18 +76,25 @@ _TAKEN_IN = re.compile(
     r"(?:在|[到来])了?(?:我|俺|咱)(?:们|家|这|那|店|屋|院|单位|办公|车|门口|摊|楼|里|铺|厂|学校|村|小区|隔壁|旁边|身边|[爸妈奶爷])"
 )
 """人在我店里, 你家孩子在我家玩呢: whom others seek is with the writer."""
+_WITH_US = re.compile(
+    rf"(?:^|[,，。.!！~～\s])(?:你们?家的?|[他她]家的?|这|那|个|位)*(?:人|他|她|小家伙|丫头|{facts.OLD.pattern}|{facts.YOUNG.pattern})[子儿]?"
+    r"(?:现在|这会儿?|目前|正|就|应该|好像|刚才?|一直|已经|还|在)*(?:跟|和|与|同)(?:我|俺|咱)[^,，。!！?？]{0,8}"
+    r"(?:在[^,，。!！?？]{1,8}|一起|一块儿?|正?在?[玩坐吃聊走看睡])"
+)
+"""孩子跟我家妞妞在楼下玩呢."""
 _NO_PLACE = frozenset(("我", "俺", "咱", "我们", "你家", "我家", "俺家"))
 
 
 def taken_in(reading: Reading, sought: Sequence[Alert], me: int) -> Reading:
     """The reading of words that somebody is with the writer, where one person is sought who may be meant: a clue."""
     text = reading.text
-    if reading.kind not in (Kind.CHAT, Kind.STRAY) or reading.act is not Act.NONE or len(text) > MAX_NAMED:
+    may_be = reading.kind in (Kind.CHAT, Kind.STRAY) or (reading.kind is Kind.MISSING and not facts.says_lost(text))
+    if not may_be or reading.act is not Act.NONE or len(text) > MAX_NAMED:
         return reading
     fitting = [one for one in sought if not facts.other_age(one, text)]
     if not fitting or any(one.reporter_id == me for one in sought):
         return reading
-    if not _TAKEN_IN.search(text) or _NOT_SEEN.search(text):
+    if not (_TAKEN_IN.search(text) or _WITH_US.search(text)) or _NOT_SEEN.search(text):
         return reading
     fields = replace(reading.fields, place=None) if reading.fields.place in _NO_PLACE else reading.fields
     candidates = (Candidate(Ref("M", fitting[0].id or 0), SURE, "place"),) if len(fitting) == 1 else ()
@@ -97,16 +106,14 @@ async def sighted(turn: Turn) -> None:
     if await _of_ended(turn):
         return
     around = await open_here(turn)
-    if not around:
-        if (elsewhere := await _sought_elsewhere(turn)) is not None:
-            await record(turn, *await load(turn, Ref("M", elsewhere.id or 0)), heard=False)
-            return
+    alert = choose(turn, around) if around else await _sought_elsewhere(turn)
+    if alert is None and not around:
         turn.outcome = Outcome.CHAT
         await asking.heard_only(turn)
         return
-    alert = choose(turn, around)
     if alert is None:
-        await ask_which(turn, around)
+        if not await _of_several(turn, around):
+            await ask_which(turn, around)
         return
     locked, area = await load(turn, Ref("M", alert.id or 0))
     if is_reporter(turn, locked) and not _SAW.search(turn.text):
@@ -116,22 +123,32 @@ async def sighted(turn: Turn) -> None:
             turn, locked, await adding.add_facts(turn, locked)
         )  # 灰夹克，刚从菜市场走的: the family tells more, it has seen nobody
         return
-    await record(turn, locked, area)
+    await record(turn, locked, area, told=bool(around))
+
+
+async def _of_several(turn: Turn, around: Sequence[Alert]) -> bool:
+    """Whether the words fit several alike: then each family hears the clue, as only they can tell."""
+    said = facts.known(turn.reading.fields) if turn.reading else {}
+    fitting = [one for one in around if _fits_well(turn, one, said)]
+    if not 1 < len(fitting) <= MAX_ALIKE or any(is_reporter(turn, one) for one in fitting):
+        return False
+    for one in fitting:
+        locked, area = await load(turn, Ref("M", one.id or 0))
+        await record(turn, locked, area, told=False, thanks=one is fitting[0])
+    return True
+
+
+def _fits_well(turn: Turn, alert: Alert, said: Mapping[str, Any]) -> bool:
+    contradicted = facts.contradicts(alert, said, loosely=True) or facts.other_age(alert, turn.text)
+    return not contradicted and facts.points(alert, said) >= FITS_WELL
 
 
 async def _sought_elsewhere(turn: Turn) -> Alert | None:
-    """Whom another town, or a group where nobody has vouched for it yet, seeks, and who looks as these words say."""
-    reading = turn.reading
-    if reading is None or reading.confidence < turn.rules.reading.act_threshold:
-        return None
-    said = facts.known(reading.fields)
-    query = select(Alert).where(col(Alert.state).in_(ALERT_OPEN), col(Alert.forwarded).is_(False))
-    fitting = []
-    for alert in await turn.session.scalars(query.order_by(col(Alert.id))):
-        agrees, differs = facts.compared(alert, said)
-        if not differs and not facts.other_age(alert, turn.text) and not _LOOKS.isdisjoint(agrees):
-            fitting.append((facts.points(alert, {name: said[name] for name in agrees}), alert))
-    alike = [alert for points, alert in fitting if points >= ALIKE]
+    """Who is sought where nobody here has heard of it, if the words fit one beyond doubt: people walk far."""
+    said = facts.known(turn.reading.fields) if turn.reading else {}
+    query = select(Alert).where(Alert.state == AlertState.CONFIRMED)
+    fitting = [one for one in await turn.session.scalars(query) if _fits_well(turn, one, said)]
+    alike = [one for one in fitting if not _LOOKS.isdisjoint(facts.compared(one, said)[0])]
     return alike[0] if len(alike) == 1 else None
 
 
@@ -205,11 +222,8 @@ async def ask_which(turn: Turn, alerts: Sequence[Alert]) -> None:
         await reach(turn, [contact_id], area, text, open_text, ref_of(alerts[0]))
 
 
-async def record(turn: Turn, alert: Alert, area: Area, *, heard: bool = True) -> None:
-    """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker.
-
-    Where people have not `heard` of the alert, nothing is said to them.
-    """
+async def record(turn: Turn, alert: Alert, area: Area, *, told: bool = True, thanks: bool = True) -> None:
+    """Keep the clue; the family's group and the worker hear it, the finder is thanked once. Of a death, the worker."""
     if await _repeated(turn, alert):
         return
     if tells_of_death(turn.text) and not is_reporter(turn, alert):
@@ -220,11 +234,9 @@ async def record(turn: Turn, alert: Alert, area: Area, *, heard: bool = True) ->
         return
     sighting = await clues.keep(turn, alert)
     now = await here(turn, area)
-    if heard and not is_reporter(turn, alert):
-        await say(turn, texts.clue_thanks(alert, now), ref=ref_of(alert))
+    if thanks and not is_reporter(turn, alert):
+        await say(turn, texts.clue_thanks(alert, now, told=told), ref=ref_of(alert))
     text = texts.clue(alert, clues.source(turn), turn.text, _found(turn, sighting))
-    if not heard:
-        text += texts.NOT_HEARD_THERE
     if not is_reporter(turn, alert):
         await to_family(turn, alert, text, but=turn.here.chat_id, pictures=clues.photo(sighting))
     await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert), pictures=clues.photo(sighting))

@@ -490,10 +490,12 @@ def ended_for_asked(alert: Alert) -> str:
     return f"{name(alert)}{STATE_NAMES[AlertState(alert.state)]}，这件事结束了，不用再回。"
 
 
-def ended_for_speaker(alert: Alert, rooms: int) -> str:
-    """To whoever ended it from somewhere else."""
+def ended_for_speaker(alert: Alert, rooms: int, *, family: bool) -> str:
+    """To whoever ended it from somewhere else; of a death the `family` is spoken to as such."""
     if alert.state == AlertState.DIED:
         telling = f"正在告诉收到过的 {rooms} 个群寻人结束，不说原因" if rooms else "没有群收到过，不另发"
+        if not family:
+            return f"{name(alert)}知道了，您辛苦。{telling}。请多照看家里人。"
         return f"{name(alert)}知道了，请保重。{telling}。家里要帮忙，随时说。"
     state = "按误报结束" if alert.state == AlertState.FALSE else STATE_NAMES[AlertState(alert.state)]
     telling = f"，正在告诉收到过的 {rooms} 个群" if rooms else "。没有群收到过，不用另发"
@@ -539,20 +541,22 @@ def late_clue(alert: Alert) -> str:
     return f"{closed(alert)}{thanks}"
 
 
-def clue_thanks(alert: Alert, here: Here) -> str:
-    """To whoever saw something."""
-    them = describing.pronoun(alert)
-    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打{_whom_to_call(alert, here)}。"
-
-
-NOT_HEARD_THERE = "\n（那个群没有收到过这条寻人消息）"
-"""After a clue from a group that the alert was not sent to."""
+def clue_thanks(alert: Alert, here: Here, *, told: bool = True) -> str:
+    """To whoever saw something; the family's phone is for who was `told` of the alert."""
+    them, call = describing.pronoun(alert), _whom_to_call(alert, here) if told else f" {EVERYBODYS}"
+    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打{call}。"
 
 
 def clue(alert: Alert, source: str, words: str, found: str) -> str:
     """To the family's group and the worker."""
     details = f"\n（{found}）" if found else ""
     return f"{name(alert)}线索：{source}说“{open_clip(words, 120)}”{details}"
+
+
+def photo_dropped(alert: Alert) -> str:
+    """To the family whose photo was the wrong one."""
+    sent = "已经发出去的收不回来。" if alert.post_id else ""
+    return f"{name(alert)}好的，那张不用了，请换一张发来。{sent}"
 
 
 def clue_of_stray(alert: Alert, source: str, words: str, ref: str) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import col
 from handlers.cases import texts
 from handlers.cases.hands import whisper_hands
 from handlers.cases.moving import load, manages, moved
-from handlers.cases.privacy import is_private_danger
+from handlers.cases.privacy import is_private_danger, wants_secrecy
 from handlers.matters import Refusal, find
 from handlers.posting import say, whisper
 from handlers.turn import Turn
@@ -29,6 +29,9 @@ async def hush(turn: Turn, number: int) -> None:
     own = turn.me.contact_id == case.reporter_id
     if not (own or manages(turn, case, area)):
         raise Refusal(f"{texts.name(case)}只有报事人和负责的人能要求保密，这次没有改动。")
+    if case.quiet and own and not wants_secrecy(case.text):
+        await _keep_unnamed(turn, case)
+        return
     if case.quiet:
         raise Refusal(f"{texts.name(case)}本来就只私下说，不在群里说。")
     if case.kind == Kind.EMERGENCY and not is_private_danger(case.text):
@@ -40,6 +43,16 @@ async def hush(turn: Turn, number: int) -> None:
     await _cancel_in_groups(turn, case)
     await _answer(turn, case)
     await _tell_the_other(turn, case, own)
+
+
+async def _keep_unnamed(turn: Turn, case: Case) -> None:
+    """The reporter of a case that is spoken of in private anyhow asks not to be named."""
+    case.text = f"{case.text}\n{ASKED_FOR}"
+    turn.audit("case.unnamed", str(case.id), "text")
+    turn.concerns(str(case.id))
+    text = f"{texts.name(case)}好的，已提醒经手的人：不说出是您反映的。"
+    await whisper(turn, turn.me.contact_id, text, ref=str(case.id))
+    await whisper_hands(turn, case, f"{texts.name(case)}{ASKED_FOR}请不要说出是谁反映的。")
 
 
 async def _cancel_in_groups(turn: Turn, case: Case) -> None:
@@ -80,9 +93,12 @@ async def asked(turn: Turn, ref: Ref) -> None:
     """这事别在群里说 of an open case, from its reporter or whoever answers for it; from others it is talk."""
     case = await turn.session.get(Case, ref.number)
     area = None if case is None else await turn.session.get(Area, case.area_id)
-    if case is None or area is None or case.quiet:
+    own = case is not None and turn.me.contact_id == case.reporter_id
+    if case is None or area is None or (case.quiet and not (own and not wants_secrecy(case.text))):
         turn.outcome = Outcome.CHAT
-    elif turn.me.contact_id == case.reporter_id or manages(turn, case, area):
+    elif case.quiet:
+        await _keep_unnamed(turn, case)
+    elif own or manages(turn, case, area):
         await hush(turn, ref.number)
     else:
         turn.outcome = Outcome.CHAT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -21,10 +22,10 @@ from handlers.notices.picturing import attach_earlier
 from handlers.notices.templates import filled, own_area
 from handlers.notices.wording import Wording, asks_for_receipt, over_by_then, take_wording
 from handlers.places.naming import is_relative, unknown_area
-from handlers.posting import Piece, say
+from handlers.posting import NO_MATTER, Piece, say, whisper
 from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
-from storage.areas import Area
+from storage.areas import Area, Purpose
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 from storage.outbox import Delivery, Sort
@@ -39,6 +40,10 @@ NIGHT = "night"
 
 _OWN_GROUPS = ("组", "小区")
 """Places that are seldom areas of ours: whoever names one in a group speaks to the people there."""
+
+
+_NAME = re.compile(r"(?![各请全所紧重关明今后昨本下上周星这那一二三四五六七八九十大])[\u4e00-\u9fff]{2,5}")
+"""What may be the misspelt name of a place: no day, and no word to everybody, as own notices begin."""
 
 
 async def draft(turn: Turn, order: Order) -> None:
@@ -98,11 +103,19 @@ async def _no_area(turn: Turn, order: Order) -> None:
     """Not a place: in a group without a mention 通知：请大家… is a person's own notice, and the bot keeps out of it."""
     first = order.rest.split(maxsplit=1)[0][:12]
     meant = is_relative(first) or (first.endswith(PLACE_ENDS) and not first.endswith(_OWN_GROUPS))
-    if not addressed(turn) and not meant:
+    in_passing = not addressed(turn) and not meant
+    if in_passing and not (_of_staff(turn) and _NAME.fullmatch(first) and len(order.rest.split(maxsplit=1)) > 1):
         turn.outcome = Outcome.CHAT
         return
-    refusal = await unknown_area(turn, first)
-    raise Refusal(f"{refusal}{texts.usage(await own_area(turn))}")
+    refusal = f"{await unknown_area(turn, first)}{texts.usage(await own_area(turn))}"
+    if not in_passing:
+        raise Refusal(refusal)
+    turn.outcome = Outcome.CHAT  # their own notice perhaps: the others are spared
+    await whisper(turn, turn.me.contact_id, refusal, ref=NO_MATTER)
+
+
+def _of_staff(turn: Turn) -> bool:
+    return turn.here.room is not None and turn.here.room.purpose != Purpose.RESIDENTS
 
 
 async def check_text(turn: Turn, text: str) -> None:

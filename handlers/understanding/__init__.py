@@ -16,6 +16,7 @@ from handlers.understanding.model import (
     Ref,
 )
 from handlers.understanding.phrases import (
+    asks_not_to_be_named,
     asks_secrecy,
     asks_when,
     displeased,
@@ -48,6 +49,7 @@ __all__ = [
     "Reading",
     "Ref",
     "Taught",
+    "asks_not_to_be_named",
     "asks_secrecy",
     "asks_when",
     "category_of",

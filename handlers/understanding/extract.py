@@ -483,8 +483,8 @@ def _value(text: str, piece: Piece) -> str:
     return value if len(value) >= (1 if piece.field in _SHORT or value in _AILS else 2) else ""
 
 
-_CALLED = re.compile(r"[@\n]")
-"""Of whom others are called by, and of two lines, no name is made."""
+_NO_NAME = re.compile(r"[@\n]|^老[打骂说问催吵闹叫响坏漏停找看来去往是在不没爱想要让给被]$")
+"""Of whom others are called by, of two lines, and of what somebody always does (骗子老打) no name is made."""
 
 
 def _name(text: str, kind: Kind, pieces: Sequence[Piece], found: Found) -> str | None:
@@ -499,7 +499,7 @@ def _name(text: str, kind: Kind, pieces: Sequence[Piece], found: Found) -> str |
     told = sorted(real or likely, key=lambda span: _OF_PERSON.match(text, span[1]) is None)
     told = [(_past_role(text, start), _cut(text, start, end)) for start, end in told]
     named = (value for start, end in told if len(value := trimmed("name", text[start:end])) > 1)
-    return next((value for value in named if not nobody(value) and not _CALLED.search(value)), None) or surname(text)
+    return next((value for value in named if not nobody(value) and not _NO_NAME.search(value)), None) or surname(text)
 
 
 _ROLE = re.compile(r"[侄孙]儿|[弟儿]媳|[妻内]弟|[党学队社]员|孩子|儿子|老[班连排]长")

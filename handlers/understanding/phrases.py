@@ -187,6 +187,7 @@ _TAKES_ON = re.compile(
     r"(?:收到|好的?|行|嗯+|知道了|[,，。!！ ])*+(?:这[个件]事?)?(?:我|俺)?"
     r"(?:来|先|都|马上|这就|立刻|一会儿?|等[下会]儿?|待会儿?|现在|就|今天|下午|上午|晚上|中午|明天|明早)*"
     r"(?:接(?:单|手|下)?了|接单|去(?:看看?|瞧瞧?|处理|办|修|一趟|现场)|过去(?:看看?|处理)?|来?(?:处理(?!了)|安排(?:师傅|人)?)|"
+    r"(?:都|全部?|一起|一块儿?|尽快|抓紧)+(?:去|来|给)?(?:安排(?!了)(?:上|处理|下去|师傅|人)?|处理(?!了))|"
     r"(?:马上|这就|立刻)(?:去|来|到|过来|过去)|"
     rf"{_TALKS}{_TALKED}|(?:我|已经?|刚刚?|刚才)*{_TALKS}{_TALKED}(?:[过好]?了|过)(?!.{{0,12}}(?:没用|不听|不管|没人|[几三多]遍|[几三多好]+次))[^?？]{{0,16}}?|"
     rf"(?:我|已经?|刚刚?)+(?:(?:联系|叫|约|安排|报给?)(?:好|过)?了?(?:一?个)?{_MENDERS}|给{_MENDERS}[^?？]{{0,4}}打[过了]?电话)"
@@ -304,6 +305,18 @@ def displeased(text: str) -> bool:
 def asks_secrecy(text: str) -> bool:
     """Whether a line asks for nothing but that a matter be kept out of the group: 这事别在群里说."""
     return len(text) <= SHORT and _SECRECY.fullmatch(targets.without_number(text)) is not None
+
+
+_UNNAMED = re.compile(
+    r"(?:你们?|您|格格|请|可|千万|麻烦|记得|一定|就|先|[,，])*(?:别|不要|不能|甭|莫)(?:再)?(?:跟[他她们人家对方邻居楼上下]{1,4}|对[他她们人家]{1,2})?"
+    r"(?:说|讲|提|透露|告诉[他她们人家对方邻居楼上下]{1,4})(?:出去)?(?:是|我的名字|我姓名)(?:我|俺)?们?家?(?:说|讲|反映|举报|告|报|投诉)?的?"
+    r"[啊哈呀哦噢了吧,，。!！~ ]*"
+)
+
+
+def asks_not_to_be_named(text: str) -> bool:
+    """Whether all of a short line asks that nobody be told who reported a matter: 别说是我说的."""
+    return len(text) <= SHORT and _UNNAMED.fullmatch(fold(text)) is not None
 
 
 def asks_when(text: str) -> bool:

@@ -155,6 +155,16 @@ async def test_the_phone_stays_hidden_when_the_family_says_so(talk: Talk, words:
     assert "13900002210" in (await the_alert(talk)).phone
 
 
+@pytest.mark.parametrize("words", ["别发我电话了，骗子老打", "不要把我的手机号发出去"])
+async def test_hiding_it_later_is_answered_once_and_disturbs_no_group(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认 M1")
+    await talk.wait(minutes=1)
+    said = [*await talk.say("r1", "g1", words), *await talk.wait(minutes=2)]
+    assert [one.room for one in said] == ["g1"] and "不写电话" in said[0].text
+    assert not (await the_alert(talk)).share_phone
+
+
 async def test_chat_and_pets_open_nothing(talk: Talk) -> None:
     for words in ("我家金毛丢了，谁看见说一声", "昨晚那个失踪的电影真好看", "找人修下马桶，今天能来最好"):
         await talk.say("r1", "g1", words)

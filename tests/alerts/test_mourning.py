@@ -118,6 +118,14 @@ async def test_the_family_s_own_word_of_a_death_ends_it_quietly_when_they_say_so
     assert await balanced(talk)
 
 
+async def test_a_worker_is_not_spoken_to_as_the_family(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=1)
+    (answer,) = texts(await talk.say("w1", None, "人没了，在河里找到的"), "@w1")
+    assert "请保重" not in answer and "不说原因" in answer
+
+
 async def test_after_the_search_a_death_is_no_new_report(talk: Talk) -> None:
     await talk.say("r1", "g1", "我妈走丢了，70岁，红外套，从柳树巷走的")
     await talk.say("w1", None, "确认")

@@ -24,6 +24,13 @@ async def doubtful(talk: Talk, person: str, text: str) -> list[Output]:
     return said
 
 
+async def test_a_confirmation_is_a_yes_to_a_doubt(talk: Talk) -> None:
+    await doubtful(talk, "r1", LEAK)
+    said = await talk.say("w1", None, "确认")
+    assert texts(said, "g1")
+    assert len(await talk.rows(select(Case))) == 1
+
+
 async def test_two_doubts_at_once_are_answered_by_quoting(talk: Talk) -> None:
     await talk.say("w1", None, "帮助")
     first = await doubtful(talk, "r1", LEAK)

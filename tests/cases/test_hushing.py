@@ -89,3 +89,18 @@ async def test_twice_and_of_nothing(talk: Talk) -> None:
 async def test_a_danger_is_for_the_neighbours_to_know(talk: Talk) -> None:
     await talk.say("r1", "g1", "3栋着火了，浓烟滚滚")
     assert "不能保密" in texts(await talk.say("r1", "g1", "保密 1"), "g1")[0]
+
+
+@pytest.mark.parametrize("words", ["别说是我说的啊", "千万别跟他们说是我举报的", "不要告诉人家是我家反映的"])
+async def test_who_told_it_is_not_named_however_late_it_is_asked(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "楼上天天半夜吵架摔东西，我孩子都没法睡，就是3栋502那家")
+    said = await talk.say("r1", "g1", words)
+    assert rooms(said) == {"@r1", "@w1"}
+    assert "请不要说出是谁反映的" in texts(said, "@w1")[0] and "不说出是您反映的" in texts(said, "@r1")[0]
+    assert not await talk.say("r1", "g1", words), "said again it is known"
+
+
+async def test_words_like_it_of_who_reported_nothing_are_talk(talk: Talk) -> None:
+    await talk.say("r1", "g1", LAMP)
+    assert not await talk.say("r2", "g1", "别说是我说的啊")
+    assert not await is_quiet(talk)

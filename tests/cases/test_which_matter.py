@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import Talk, texts
+from tests.harness import Talk, rooms, texts
 
 PIPE, LAMP = "3栋楼下的水管爆了，水流了一地", "2单元门口的路灯不亮了"
 
@@ -105,7 +105,7 @@ async def test_what_somebody_says_of_one_worker_in_one_go_is_one_complaint(talk:
     assert "【事项 2】" in texts(await talk.say("r1", None, "投诉老郭，收了我两百块钱"), "@r1")[0]
 
 
-@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "马上过去", "已联系供电所，明天来"])
+@pytest.mark.parametrize("words", ["接了", "收到，我马上去看看", "收到，都安排", "马上过去", "已联系供电所，明天来"])
 async def test_who_is_to_do_it_takes_it_on_in_plain_words(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LAMP)
     assert texts(await talk.say("w1", "g1", words), "g1") == ["@王姨 【事项 1】小耿已接单，正在处理。"]
@@ -202,3 +202,10 @@ async def test_a_worker_is_shown_how_to_tell_of_the_case_they_named(talk: Talk) 
     await talk.say("r1", "g1", PIPE)
     await talk.say("r2", "g1", LAMP)
     assert "进展 1 楼上住户都在家" in texts(await talk.say("w1", None, "1 楼上住户都在家"), "@w1")[0]
+
+
+async def test_haste_hours_later_is_of_the_only_case_of_who_says_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", "下水道堵了三天")
+    await talk.wait(hours=5)
+    assert "@w1" in rooms(await talk.say("r1", "g1", "催"))
+    assert await talk.say("r2", "g1", "催") == []

@@ -123,6 +123,14 @@ async def test_ways_to_name_the_area(talk: Talk, text: str, area: str) -> None:
     assert (await notice(talk)).text == "停水"
 
 
+async def test_in_a_staff_room_who_misspelt_a_place_hears_so_in_private(talk: Talk) -> None:
+    said = await talk.say("w1", "s1", "通知 火星 明天开会")
+    assert {one.room for one in said} == {"@w1"} and "没有叫“火星”的区域" in said[0].text
+    for own in ("通知 明天下午 开会", "通知 各位 明天开会", "通知 大家 明天开会"):
+        assert not await talk.say("w1", "s1", own)
+    assert not await talk.say("w1", "g1", "通知 火星 明天开会")
+
+
 async def test_unknown_area_lists_near_names(talk: Talk) -> None:
     said = await talk.say("t1", None, f"通知 柳叔村 {WATER}")
     assert "没有叫“柳叔村”的区域" in texts(said, "@t1")[0]

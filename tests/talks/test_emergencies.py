@@ -18,6 +18,7 @@ from tests.harness import Talk, rooms, texts
         ("电梯卡住了，我们三个人困在里面出不来", "119"),
         ("我爸突然晕倒没反应了，怎么办啊", "120"),
         ("有人拿刀在楼下砍人", "110"),
+        ("我家里进贼了，还在楼上", "先打 110。"),
         ("电线掉下来了还冒火花，路上有人", "120"),
     ],
 )
@@ -242,3 +243,18 @@ async def test_what_only_sounds_so_calls_nobody(talk: Talk) -> None:
     await talk.say("r1", "g1", FIRE)
     assert texts(await talk.say("r2", "g1", "里面有人吗"), "@w1") == []
     assert texts(await talk.say("r4", "g3", "还有人在里面种菜"), "@p1") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "called"),
+    [
+        ("河边捞上来一个老人 穿黑棉袄 好像没气了", True),
+        ("刚从水库救上来一个孩子，没有呼吸", True),
+        ("听说去年河里捞上来一个人，没气了", False),
+        ("我捞上来一条大鱼，没动静了", False),
+    ],
+)
+async def test_who_is_pulled_out_lifeless_may_be_saved(talk: Talk, words: str, called: bool) -> None:
+    said = await talk.say("r4", "g3", words)
+    assert ({"g3", "@w3", "@p1"} <= rooms(said)) == called
+    assert not called or "120" in texts(said, "g3")[0]

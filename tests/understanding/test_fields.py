@@ -583,6 +583,7 @@ def test_since_when_a_matter_lasts_may_be_a_time(text: str, since: str) -> None:
     ("text", "kind", "field", "value"),
     [
         ("李大爷早上九点半去拿药没回来", Kind.MISSING, "name", "李大爷"),
+        ("别发我电话了，骗子老打", Kind.MISSING, "name", None),
         ("捡到个小女孩，只会说妈妈叫小芳", Kind.STRAY, "name", None),
         ("我爸走丢了，从老槐树底下往村东头去了", Kind.MISSING, "direction", "村东头"),
         ("大伯出去割草没回来，后山方向", Kind.MISSING, "direction", "后山"),
