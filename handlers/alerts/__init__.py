@@ -4,7 +4,7 @@ from handlers.alerts.adding import add_location, add_picture, picture_arrived
 from handlers.alerts.after import told_how
 from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import heard_only
-from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, relayed, said_found
+from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, how_it_stands, relayed, said_found
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
@@ -33,6 +33,7 @@ __all__ = [
     "heard_over",
     "heeded",
     "hides_phone",
+    "how_it_stands",
     "known",
     "load",
     "merge",

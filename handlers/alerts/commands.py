@@ -132,14 +132,22 @@ async def _clue(turn: Turn, order: Order) -> None:
 
 
 async def _status(turn: Turn, order: Order) -> None:
-    if order.ref and order.ref.letter == "N":
-        await notices.report_status(turn, order.ref)
-    elif order.ref and order.ref.letter == "F":
+    if order.ref and order.ref.letter in ("N", "F"):
+        await how_it_stands(turn, order.ref)
+    else:
+        await how_it_stands(turn, _alert(order))
+
+
+async def how_it_stands(turn: Turn, ref: Ref) -> None:
+    """查 M3, 查 N5, 查 F2."""
+    if ref.letter == "N":
+        await notices.report_status(turn, ref)
+    elif ref.letter == "F":
         from handlers import strays  # it imports this package
 
-        await strays.report_status(turn, order.ref)
+        await strays.report_status(turn, ref)
     else:
-        await spreading.report_status(turn, _alert(order))
+        await spreading.report_status(turn, ref)
 
 
 async def _missing(turn: Turn, order: Order) -> None:

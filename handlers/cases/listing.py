@@ -8,20 +8,22 @@ from datetime import datetime, time, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select
 from sqlmodel import col
 
+from handlers.alerts.texts import list_line
 from handlers.cases import departments, texts
 from handlers.clipping import open_clip
 from handlers.commands import Order
 from handlers.posting import say
-from handlers.turn import Turn
+from handlers.refs import label
+from handlers.turn import ON_DUTY, Turn
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseSource, CaseState
+from storage.matters import ALERT_OPEN, CASE_OPEN, CASE_UNTAKEN, Alert, Case, CaseSource, CaseState, Stray
 
 LINES, AT_MOST = 15, 200
 
 
 async def todo(turn: Turn, order: Order) -> None:
     """待办: open matters of mine and of my areas; private ones only in private."""
-    await _list(turn, "待办", "没有待办的事项。")
+    await _list(turn, "待办", "没有待办的事项。", last=await _people(turn))
 
 
 async def untaken(turn: Turn, order: Order) -> None:
@@ -38,7 +40,7 @@ async def overdue(turn: Turn, order: Order) -> None:
 
 async def today(turn: Turn, order: Order) -> None:
     """今天: what there is to do today."""
-    await _list(turn, "今天要办", "今天没有到期和没接的事项。", of_today(turn))
+    await _list(turn, "今天要办", "今天没有到期和没接的事项。", of_today(turn), last=await _people(turn))
 
 
 def of_today(turn: Turn) -> ColumnElement[bool]:
@@ -54,15 +56,30 @@ def of_today(turn: Turn) -> ColumnElement[bool]:
     )
 
 
-async def _list(turn: Turn, title: str, nothing: str, *which: ColumnElement[bool]) -> None:
+async def _people(turn: Turn) -> str:
+    """Who is sought, and who waits for their family, where the speaker is on duty; told in private only."""
+    areas = [held.path for held in turn.me.roles if held.role in ON_DUTY] if turn.here.private else []
+    if not areas:
+        return ""
+    here = or_(*(col(Area.path).startswith(path, autoescape=True) for path in areas))
+    alerts = select(Alert).join(Area, col(Alert.area_id) == col(Area.id)).where(col(Alert.state).in_(ALERT_OPEN), here)
+    strays = select(Stray).join(Area, col(Stray.area_id) == col(Area.id)).where(Stray.state == "open", here)
+    sought = await turn.session.scalars(alerts.order_by(col(Alert.id)).limit(LINES))
+    found = await turn.session.scalars(strays.order_by(col(Stray.id)).limit(LINES))
+    lines = [list_line(one) for one in sought]
+    lines += [f"{label(f'F{one.id}')}{open_clip(one.text, 24)}" for one in found]
+    return "\n".join(["还在找、等家人的：", *lines]) if lines else ""
+
+
+async def _list(turn: Turn, title: str, nothing: str, *which: ColumnElement[bool], last: str = "") -> None:
     rows = (await turn.session.execute(_query(turn).where(*which).limit(AT_MOST))).all()
     if not rows:
-        await say(turn, nothing)
+        await say(turn, f"{nothing}\n{last}".rstrip())
         return
     lines = [line(turn, case, area, bool(told) and not turn.here.private) for case, area, told in rows[:LINES]]
     more = f"\n……还有 {len(rows) - LINES} 件" if len(rows) > LINES else ""
     count = f"{len(rows)} 件" if len(rows) < AT_MOST else f"{AT_MOST} 件以上"
-    await say(turn, f"{title} {count}：\n" + "\n".join(lines) + more)
+    await say(turn, f"{title} {count}：\n" + "\n".join(lines) + more + (f"\n{last}" if last else ""))
 
 
 def _query(turn: Turn) -> Select[tuple[Case, str, int | None]]:

@@ -142,7 +142,10 @@ async def _dissatisfied(turn: Turn, order: Order) -> None:
 
 
 async def _status(turn: Turn, order: Order) -> None:
-    await report_status(turn, Ref("", _number(order)))
+    if order.ref and order.ref.letter in ("M", "N", "F"):
+        await alerts.how_it_stands(turn, order.ref)
+    else:
+        await report_status(turn, Ref("", _number(order)))
 
 
 async def report_status(turn: Turn, ref: Ref, *, asked: bool = True) -> None:
@@ -342,7 +345,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
-    Command(("待办", "我的待办", "待办事项", "代办"), "待办", "列出没办完的事项", listing.todo, HELPERS, ordinary=True),
+    Command(
+        ("待办", "我的待办", "待办事项", "代办"),
+        "待办",
+        "列出没办完的事项；私聊时后面有还在找的人和待认领的人",
+        listing.todo,
+        HELPERS,
+        ordinary=True,
+    ),
     Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
     Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
     Command(("今天",), "今天", "今天要办的：到期的、没接的、急的", listing.today, WORKERS, ordinary=True),

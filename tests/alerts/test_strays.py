@@ -275,3 +275,21 @@ async def test_whoever_looks_after_it_ends_it_by_number_in_plain_words(talk: Tal
     said = await talk.say(person, None, words)
     assert "人已经安顿好了" in texts(said, "g3")[0] and "F1 " not in texts(said, "g3")[0].split("：", 1)[1]
     assert (await talk.rows(select(Stray.state))) == ["closed"]
+
+
+async def test_who_is_sought_and_found_stands_at_the_end_of_a_workers_list(talk: Talk) -> None:
+    assert texts(await talk.say("w3", None, "待办"), "@w3") == ["没有待办的事项。"]
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r4", "g3", "我妈走丢了，70岁，穿红外套，今早从北关桥走的")
+    listed = texts(await talk.say("w3", None, "待办"), "@w3")[0]
+    assert "【寻人 M1】" in listed and "等网格员核实" in listed and "【待认领 F1】" in listed
+    assert "M1" not in texts(await talk.say("w1", None, "今天"), "@w1")[0]  # another village's
+    assert "M1" not in "".join(texts(await talk.say("w3", "g3", "@格格 待办"), "g3"))
+
+
+@pytest.mark.parametrize(("ref", "words"), [("F1", "还在等家人"), ("M1", "核实")])
+async def test_how_it_stands_is_asked_by_either_command(talk: Talk, ref: str, words: str) -> None:
+    await talk.say("r4", "g3", STRAY)
+    await talk.say("r4", "g3", "我妈走丢了，70岁，穿红外套，今早从北关桥走的")
+    for command in ("进度", "查"):
+        assert words in texts(await talk.say("w3", None, f"{command} {ref}"), "@w3")[0]
