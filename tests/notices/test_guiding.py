@@ -21,7 +21,7 @@ async def states(talk: Talk) -> list[str]:
 async def test_a_bare_recall_means_what_was_just_sent(talk: Talk) -> None:
     await send(talk)
     await talk.wait(seconds=40)
-    assert "【通知 N1】撤下" in texts(await talk.say("t1", None, "撤回"), "@t1")[0]
+    assert "【通知 N1】正在收回 3 条" in texts(await talk.say("t1", None, "撤回"), "@t1")[0]
     assert await states(talk) == [NoticeState.RECALLED]
 
 
