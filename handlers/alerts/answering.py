@@ -35,7 +35,8 @@ async def confirm_answered(turn: Turn, question: Question, yes: bool) -> None:
         question.answered_at = None
         await _ask_what_is_meant(turn, alert, yes)
     elif yes:
-        await spreading.confirm(turn, _ref(question))
+        if not await spreading.confirm(turn, _ref(question)):
+            question.answered_at = None
     else:
         await ending.false_alarm(turn, _ref(question), "")
 

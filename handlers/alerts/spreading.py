@@ -36,8 +36,13 @@ WHOLE = "alert.whole"
 LOOK_AGAIN = timedelta(seconds=30)
 
 
-async def confirm(turn: Turn, ref: Ref) -> None:
-    """确认 M3: by a worker or above of its area, or the police."""
+CONSENT = "alert.consent"
+"""Stands in the audit once who decides was told that the family wants nobody to know."""
+
+
+async def confirm(turn: Turn, ref: Ref) -> bool:
+    """确认 M3: by a worker or above of its area, or the police. Whether it goes out: what the family wants kept quiet
+    needs it twice."""
     alert, area = await load(turn, ref)
     must_decide(turn, alert, area)
     if alert.state == AlertState.CONFIRMED:
@@ -45,7 +50,18 @@ async def confirm(turn: Turn, ref: Ref) -> None:
         raise Refusal(texts.confirmed_already(alert, by or "系统", await counts(turn, alert)))
     if alert.state not in ALERT_OPEN:
         raise Refusal(f"{texts.closed(alert)}这次没有改动。还要接着找，请回“还没找到 {ref_of(alert)}”。")
+    if facts.wants_quiet(alert.text) and not await _knows_the_wish(turn, alert):
+        turn.audit(CONSENT, ref_of(alert))
+        await say(turn, texts.consent(alert), ref=ref_of(alert))
+        return False
     await spread(turn, alert, area)
+    return True
+
+
+async def _knows_the_wish(turn: Turn, alert: Alert) -> bool:
+    """Whether somebody who decides was told once that the family wants nobody to know."""
+    told = select(AuditEntry.id).where(AuditEntry.ref == ref_of(alert), AuditEntry.action == CONSENT)
+    return await turn.session.scalar(told.limit(1)) is not None
 
 
 async def spread(turn: Turn, alert: Alert, area: Area, *, by_itself: bool = False) -> None:

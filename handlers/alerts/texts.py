@@ -152,6 +152,16 @@ def forwarded_kept(alert: Alert, asked: str) -> str:
 
 
 KEEP_QUIET = "家人不想让别人知道：请先私下问家人，同意发了再确认。"
+
+
+def consent(alert: Alert) -> str:
+    """To the first 确认 of what the family wants kept quiet."""
+    return (
+        f"{name(alert)}还没有发：家人不想让别人知道。家人同意发到各群，或人有危险、等不得，请再回一次“确认 M{alert.id}”；"
+        "只请民警和您去找，就不用回。"
+    )
+
+
 WANTED_QUIET = "家人说不想让更多人知道，请私下问问家人。"
 """To whoever may confirm; and to who looks after an alert that is out."""
 

@@ -82,7 +82,10 @@ async def test_a_family_that_wants_no_one_to_know_is_asked_before(talk: Talk) ->
     said = await talk.say("r1", None, "我儿子三天没回家了，22岁，电话关机，不想让邻居知道")
     assert "请先私下问家人" in texts(said, "@w1")[0]
     assert "会先问您" in texts(said, "@r1")[0] and "大家先帮着留意" not in texts(said, "@r1")[0]
-    assert not any("邻居知道" in one.text for one in await talk.say("w1", None, "确认"))
+    said = await talk.say("w1", None, "确认")
+    assert rooms(said) == {"@w1"} and "再回一次“确认 M1”" in said[0].text
+    said = await talk.say("w1", None, "确认")
+    assert TOWN_ROOMS <= rooms(said) and not any("邻居知道" in one.text for one in said)
 
 
 @pytest.mark.parametrize("words", ["先别发群里，别让她同学知道", "别声张"])
@@ -90,7 +93,8 @@ async def test_that_wish_may_come_later(talk: Talk, words: str) -> None:
     await talk.say("r2", "g1", "我女儿14岁离家出走了，昨晚从家里走的，穿白色羽绒服")
     said = await talk.say("r2", "g1", words)
     assert "请先私下问家人" in texts(said, "@w1")[0] and "您同意了才发" in texts(said, "g1")[0]
-    await talk.say("w1", None, "确认")
+    for _ in range(2):
+        await talk.say("w1", None, "确认 M1")
     assert "收不回来" in texts(await talk.say("r2", "g1", words), "g1")[0]
 
 
