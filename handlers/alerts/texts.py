@@ -157,8 +157,8 @@ KEEP_QUIET = "家人不想让别人知道：请先私下问家人，同意发了
 def consent(alert: Alert) -> str:
     """To the first 确认 of what the family wants kept quiet."""
     return (
-        f"{name(alert)}还没有发：家人不想让别人知道。家人同意发到各群，或人有危险、等不得，请再回一次“确认 M{alert.id}”；"
-        "只请民警和您去找，就不用回。"
+        f"{name(alert)}还没有发：家人不想让别人知道。家人同意发到各群，或人有危险、等不得，"
+        f"请再回一次“确认 M{alert.id}”；只请民警和您去找，就不用回。"
     )
 
 
