@@ -1,7 +1,7 @@
 """寻人: a missing person, from the first word to everyone knowing."""
 
 from handlers.alerts.adding import add_location, add_picture, picture_arrived
-from handlers.alerts.after import told_how
+from handlers.alerts.after import mourned, told_how
 from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, how_it_stands, relayed, said_found
@@ -9,7 +9,7 @@ from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
 from handlers.alerts.mourning import of_a_stranger, tells_of_death, was_pulled_out
-from handlers.alerts.opening import mourned, reported
+from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
 from handlers.alerts.reopening import gone_again, heeded, reopen
 from handlers.alerts.saying_over import heard as heard_over

@@ -9,18 +9,20 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import quiet_hours
-from handlers.alerts import opening, register, texts
+from handlers.alerts import facts, opening, register, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, is_reporter, reach, ref_of, to_workers
+from handlers.matters import RECENT_DONE
 from handlers.posting import responsible, say, whisper
 from handlers.reading_words import read_as
+from handlers.refs import fold, take_ref
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Kind
+from handlers.understanding import Kind, Reading, Ref
 from storage.agenda import AuditEntry
 from storage.areas import Area
 from storage.at_risk import at_risk
 from storage.inbox import Outcome
-from storage.matters import Alert, AlertState
+from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.people import Contact, Role
 
 CALL_BACK, OFFER = "alert.call_back", "alert.offer"
@@ -84,6 +86,38 @@ async def call_back(turn: Turn, ref: str) -> None:
     await reach(turn, people, area, told, texts.look_in_staff_room(alert), ref)
     if not alert.forwarded and alert.reporter_id not in workers:
         await whisper(turn, alert.reporter_id, texts.how_it_goes(alert), ref=ref)
+
+
+async def mourned(turn: Turn, reading: Reading) -> bool:
+    """Whether all that is said is 人没了, by the family of somebody sought lately or who answers for them.
+
+    It opens no alert and nobody else is asked or told; who says it is answered in private.
+    """
+    if reading.kind not in (Kind.MISSING, Kind.CHAT, Kind.FOUND) or not tells_of_death(turn.text):
+        return False
+    named = turn.quoted or take_ref(fold(turn.text.strip()))[0]
+    told_of = {"sex", "place"} if reading.kind is Kind.FOUND else {"sex"}
+    if named is None and facts.known(reading.fields).keys() - told_of:
+        return False
+    ended = select(Alert, Area).join(Area, col(Alert.area_id) == col(Area.id))
+    ended = ended.where(col(Alert.state).not_in(ALERT_OPEN), col(Alert.updated_at) > turn.now - RECENT_DONE)
+    for alert, area in await turn.session.execute(ended.order_by(col(Alert.id).desc())):
+        meant = named == Ref("M", alert.id or 0) if named else reading.kind is not Kind.CHAT
+        if (is_reporter(turn, alert) and named in (None, Ref("M", alert.id or 0))) or (meant and decides(turn, area)):
+            await died_since(turn, alert)
+            return True
+    return False
+
+
+async def died_since(turn: Turn, alert: Alert) -> None:
+    """After the end was told, from who may end it: nobody asks the family a week later how it goes."""
+    if alert.state == AlertState.FOUND:
+        alert.state = AlertState.DIED
+        await forget(turn, alert)
+        turn.audit(f"alert.{alert.state}", ref_of(alert), "state")
+    turn.concerns(ref_of(alert), Outcome.OTHER)
+    text = texts.CONDOLENCE if is_reporter(turn, alert) else texts.NOBODY_NEW
+    await whisper(turn, turn.me.contact_id, text, ref=turn.ref)
 
 
 async def told_how(turn: Turn) -> bool:

@@ -387,7 +387,9 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
         await ending.ask_whether(turn, alert)
     elif alert.state in ALERT_OPEN:
         await ending.found(turn, ref, "")
-    elif turn.quoted == ref and not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
+    elif may_end and tells_of_death(turn.text):
+        await after.died_since(turn, alert)
+    elif turn.quoted == ref and not may_end:
         await say(turn, texts.late_clue(alert), ref=ref_of(alert))
     else:
         turn.outcome = Outcome.CHAT

@@ -6,15 +6,35 @@ import re
 
 from handlers.understanding.kinship import KIN
 
-_TRACE = "(?!踪|影|人影|音|消息|信|联系)"
+_TRACE = "(?!踪|影|人影|音|消息|信|联系|方向|电)"
 """Behind 没了 it says that somebody cannot be found."""
+_END = r"(?=$|[,，。;；!！~～\s])"
+_ALREADY = "(?:已经?|都|早就?|可惜|当场|终于|还是|可能|恐怕)*"
+_HE = "(?:(?<!的)人|他|她|老人|孩子)"
+_ONE = rf"(?:(?<![那这哪点])(?:{KIN})|{_HE})"
+_NO_MORE = f"(?:没了{_TRACE}|没得了|不在了|死了|没救了)"
 _DEATH = re.compile(
-    r"去世|过世|离世|逝世|辞世|遇难|罹难|身亡|死亡|溺亡|遗体|尸体|尸首|抢救无效|没(?:抢|救)救?(?:过来|活)|"
-    r"没有?(?:呼吸|心跳|脉搏|生命体征|气)了?(?!味)|断气|咽气|(?:淹|溺|摔|撞|冻|轧|压|烧|毒)死(?!我|你)|"
-    rf"(?:{KIN})(?:已经?|都|早就?)*(?:没了{_TRACE}|不在了|死了)|"
-    r"(?:人|他|她|老人|孩子|已经?|都)死[了亡]|(?:人|他|她|老人|孩子)(?:已经?|都|可能|恐怕|就|早)*"
-    rf"(?:没了{_TRACE}|不在了|不行了|走了(?=$|[,，。;；!！~\s]))"
+    r"去世|过世|离世|逝世|辞世|过身|亡故|身故|故去|殁了|遇难|罹难|身亡|死亡|溺亡|断气|咽了?气|当场(?:就|便)?(?:没了|死)|"
+    r"永远[的地]?离开|离开(?:人世|人间|了我们)|遗体|尸体|尸首|[认停收]尸|殡仪馆|火葬|火化|出殡|"
+    r"(?:办|料理|准备|商量)[^,，。]{0,4}后事|(?<![累急热冷困饿气烦吓笑])死[在于得]|死[咗佐]|抢救无效|"
+    r"没(?:有|能)?(?:抢救|抢|救)(?:过来|回来|活|成|下来)|没能?[挺撑熬缓扛](?:过来|过去|住)|"
+    r"没有?(?:任何|一点|了)*(?:呼吸|心跳|脉搏|生命(?:体征|特征|迹象)|气)了?(?!味)|[淹溺摔撞冻轧压烧]死(?!我|你)|"
+    rf"{_ONE}(?:就|在医院)?{_ALREADY}(?:{_NO_MORE}|不行了|硬了|僵了)|{_HE}{_ALREADY}走了{_END}|"
+    r"(?:人|他|她|老人|孩子|已经?|都)死[了亡]"
 )
+_FOUND = "(?<![没未])(?:[找寻搜]到|找[着见])"
+_BARE = re.compile(
+    rf"(?:{_FOUND}|捞|送到?医院)[^。!！?？]{{0,20}}[,，;；~～\s了]{_ALREADY}"
+    rf"(?:{_NO_MORE}|走了|(?:身子|身体|人|都|已经)*[硬凉僵]了){_END}|"
+    rf"(?:{_FOUND}|发现)[^,，。!！?？]{{0,8}}时候?[^,，。!！?？]{{0,4}}?{_ALREADY}(?:{_NO_MORE}|不行了){_END}"
+)
+"""Who was found and is no more, without a word for whom: 找到了，可惜已经走了, 发现的时候已经没了."""
+_RECOVERED = re.compile(
+    rf"(?:人|他|她|{KIN}|河|水|塘|江|湖|渠|井|海|坝|打)[^。;；!！?？]{{0,12}}捞(?:到|[上起](?:来|岸))|"
+    r"捞(?:到|[上起]来)[^,，。]{0,3}人"
+)
+"""Who is taken out of the water, and nothing says that they live."""
+_ALIVE = re.compile(r"没事|平安|活|醒|有气|有呼吸|有心跳|脱险|抢救|救[过回]来|缓过|清醒|说话|手机|东西")
 _NOT = re.compile(r"(?:[没未不别]有?|不是|差一?点儿?|险些|以为|幸好|还好)[^,，。;；!！?？]{0,4}$")
 _OUT_OF_SIGHT = re.compile(
     r"(?:转个?身|转眼|眨眼|[扭回低抬]头|[功工]夫|不留[神意]|没[注留]意|没看住|[松撒]手)[^。;；!！?？]{0,6}$|"
@@ -49,7 +69,11 @@ def was_pulled_out(text: str) -> bool:
 
 def tells_of_death(text: str) -> bool:
     """In doubt yes: a quiet end hurts nobody, good news of the dead does."""
-    return any(not _alive(text[: match.start()], match[0]) for match in _DEATH.finditer(text))
+    if _RECOVERED.search(text) and _ALIVE.search(text) is None:
+        return True
+    return any(
+        not _alive(text[: match.start()], match[0]) for words in (_DEATH, _BARE) for match in words.finditer(text)
+    )
 
 
 def _alive(before: str, words: str) -> bool:

@@ -9,14 +9,12 @@ from sqlmodel import col
 
 from handlers import locating
 from handlers.alerts import adding, again, asking, facts, merging, register, texts
-from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import decides, here, holders_of, is_reporter, names, ref_of, to_workers
-from handlers.matters import RECENT_DONE
 from handlers.photos import just_sent
 from handlers.ports import MessageType
 from handlers.posting import Piece, Target, post, whisper
 from handlers.turn import ON_DUTY, Turn
-from handlers.understanding import Fields, Kind, Reading
+from handlers.understanding import Fields, Reading
 from storage.areas import Area
 from storage.inbox import InboxEvent, Outcome
 from storage.matters import ALERT_OPEN, Alert
@@ -48,27 +46,6 @@ async def reported(turn: Turn) -> None:
     alert = await open_alert(turn, area, reading)
     if not await merging.joined_by_itself(turn, alert, area):
         await ask_and_answer(turn, alert, area)
-
-
-async def mourned(turn: Turn, reading: Reading) -> bool:
-    """Whether all that is said is 人没了, by the family of somebody sought lately or who answers for them.
-
-    It opens no alert and nobody else is asked or told; the family is answered in private.
-    """
-    missing = reading.kind is Kind.MISSING
-    if not (missing or reading.kind is Kind.CHAT) or not tells_of_death(turn.text):
-        return False
-    if facts.known(reading.fields).keys() - {"sex"}:
-        return False
-    ended = select(Alert, Area).join(Area, col(Alert.area_id) == col(Area.id))
-    ended = ended.where(col(Alert.state).not_in(ALERT_OPEN), col(Alert.updated_at) > turn.now - RECENT_DONE)
-    for alert, area in await turn.session.execute(ended.order_by(col(Alert.id).desc())):
-        if is_reporter(turn, alert) or (missing and decides(turn, area)):
-            turn.concerns(ref_of(alert), Outcome.OTHER)
-            text = texts.CONDOLENCE if is_reporter(turn, alert) else texts.NOBODY_NEW
-            await whisper(turn, turn.me.contact_id, text, ref=turn.ref)
-            return True
-    return False
 
 
 async def same_person(turn: Turn, fields: Fields) -> Alert | None:

@@ -16,6 +16,7 @@ from tests.harness import Talk, rooms, texts
     [
         ("r1", "g1", "在河里找到了，人没了"),
         ("r1", "g1", "人已经走了，不用找了"),
+        ("r1", "g1", "人找到了，在河边发现的，已经没了"),
         ("w1", None, "找到 M1 已经去世了"),
         ("w1", None, "在水库找到遗体了"),
         ("w1", None, "驳回 M1 人已经去世"),
@@ -100,8 +101,24 @@ async def test_a_late_word_of_it_is_asked_again_without_the_detail(talk: Talk) -
 
 
 @pytest.mark.parametrize(
-    "words", ["急死我了，终于找到了", "找到了，差点淹死", "找到了，人没死", "手机没了，人找到了", "他走了很远才找到"]
-)
+    "words",
+    [
+        "找到了 没救了", "找到的时候已经不在了", "找到了，可惜已经走了", "送到医院没能抢救过来", "在水库捞上来了",
+        "找到了 身子都凉了", "已经联系殡仪馆了", "老人永远离开了我们", "找到咗，死咗", "人没得了，在河头", "没挺过来",
+    ],
+)  # fmt: skip
+def test_the_many_words_for_it(words: str) -> None:
+    assert tells_of_death(words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "急死我了，终于找到了", "找到了，差点淹死", "找到了，人没死", "手机没了，人找到了", "他走了很远才找到",
+        "找到了，钱包没了", "找到了，警察已经走了", "找到了，已经走到镇上了", "救援队的人已经走了", "找到了 脚都冻僵了",
+        "从沟里捞上来了，还有气", "在公园发现一个老人，等我过去已经走了", "没找到，到那儿已经不在了", "吃了饭人就走了",
+    ],
+)  # fmt: skip
 def test_what_only_sounds_like_it(words: str) -> None:
     assert not tells_of_death(words)
 
@@ -166,6 +183,21 @@ async def test_after_the_end_it_is_between_the_family_and_the_bot(talk: Talk, wo
     said = await talk.say("w1", None, words)
     assert rooms(said) <= {"@w1"}
     assert len(await talk.rows(select(Alert))) == 1
+    assert (await the_alert(talk)).state == (AlertState.DIED if end == "找到 M1" else AlertState.WITHDRAWN)
+
+
+@pytest.mark.parametrize(
+    ("person", "words"), [("w1", "M1 人已经没了"), ("w1", "在水库里捞上来的，人没了"), ("r1", "人没救回来")]
+)
+async def test_after_good_news_nobody_asks_the_family_of_the_dead_how_it_goes(
+    talk: Talk, person: str, words: str
+) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    await talk.say("r1", "g1", "找到 M1")
+    assert rooms(await talk.say(person, None, words)) == {f"@{person}"}
+    assert (await the_alert(talk)).state == AlertState.DIED
+    assert "回家几天了" not in "".join(one.text for one in await talk.wait(minutes=60 * 24 * 9))
 
 
 @pytest.mark.parametrize(
