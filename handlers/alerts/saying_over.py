@@ -111,7 +111,12 @@ def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
         return reading._replace(act=Act.WITHDRAW, candidates=_candidates(own)) if len(own) == 1 else reading
     ways = (_FOUND, _HOME, _AT, _SAFE, _DEAD, *ended)
     says = all(any(way.fullmatch(one) for way in ways) for one in clauses)
-    return _over(reading, own, UNSURE) if says and not all(map(_NEVER_MIND.fullmatch, clauses)) else reading
+    if not says or all(map(_NEVER_MIND.fullmatch, clauses)):
+        return reading
+    taken_back = any(_MISTAKE.fullmatch(one) or _SAFE.fullmatch(one) for one in clauses)
+    well = any(way.fullmatch(one) for way in (_FOUND, _HOME, _AT) for one in clauses)
+    dead = any(map(_DEAD.fullmatch, clauses))
+    return _over(reading, own, SURE if taken_back and well and not dead else UNSURE)
 
 
 def _over(reading: Reading, own: Sequence[Ref], confidence: float) -> Reading:
