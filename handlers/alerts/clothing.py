@@ -5,19 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_NOUNS = {
-    "lower": "牛仔裤 运动裤 西裤 短裤 棉裤 裤子 裤 连衣裙 裙子 裙",
-    "outer": "羽绒服 冲锋衣 防晒衣 雨衣 中山装 西装 外套 夹克 大衣 风衣 棉袄 棉衣 棉服 袄 褂",
-    "inner": "运动服 工作服 校服 毛衣 卫衣 上衣 睡衣 衬衫 衬衣 汗衫 T恤 马甲 背心 短袖 长袖 衣服 衫 衣",
-    "feet": "运动鞋 布鞋 皮鞋 球鞋 拖鞋 凉鞋 棉鞋 鞋子 鞋 靴子 靴",
-    "head": "帽子 帽 头巾",
-    "neck": "围巾 围脖",
-    "hands": "手套",
-    "eyes": "眼镜 墨镜",
-}
-"""Head nouns of garments, by the part of the body that wears them."""
+from handlers.understanding.garments import PART
 
-_PART = {noun: part for part, nouns in _NOUNS.items() for noun in nouns.split()}
 _ANY_TOP = frozenset(("衣服", "上衣", "衫", "衣"))
 """What any garment of the upper body is called by who does not look closely."""
 
@@ -28,7 +17,7 @@ _SAID_TO_BE = re.compile(r"^(?:就|应该)?的?是")
 _WEARS = re.compile("[穿戴着]")
 _GAP = r"\s,，、;；。和"
 _GARMENT = re.compile(
-    f"[{_GAP}]*(?P<words>[^{_GAP}]*?(?P<noun>{'|'.join(sorted(_PART, key=len, reverse=True))}))", re.IGNORECASE
+    f"[{_GAP}]*(?P<words>[^{_GAP}]*?(?P<noun>{'|'.join(sorted(PART, key=len, reverse=True))}))", re.IGNORECASE
 )
 _DENIED = re.compile(r"不是(?:穿|戴)?的?(?P<words>[^,，。;；、\s]+?)(?=[,，。;；、\s]|而?是|$)")
 _CORRECTS = re.compile(r"不是|不对|错|更正|纠正")
@@ -46,7 +35,7 @@ class _Garment:
 
     @property
     def part(self) -> str:
-        return _PART.get(self.noun, "")
+        return PART.get(self.noun, "")
 
     @property
     def torso(self) -> bool:

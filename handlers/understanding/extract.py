@@ -10,6 +10,7 @@ from functools import cached_property
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from handlers.understanding import garments
 from handlers.understanding.clauses import MANY, shaped
 from handlers.understanding.looks import has_phone, height_at, heights_said, is_depth
 from handlers.understanding.model import Context, Fields, Kind, Precision
@@ -455,6 +456,21 @@ def _first(text: str, pieces: Mapping[str, Sequence[Piece]], field: str) -> str 
     return _told(text, ends)
 
 
+def _worn(text: str, pieces: Mapping[str, Sequence[Piece]]) -> str | None:
+    """The garments that are told of one after the other, unless a later one corrects the first."""
+    known = [one for one in pieces.get("clothes", ()) if _value(text, one)]
+    told = _told(text, [(one.start, one) for one in known])
+    if told is None:
+        return None
+    others = (one.start for name, those in pieces.items() if name != "clothes" for one in those)
+    until = min((start for start in others if start >= told.end), default=len(text))
+    end = garments.last(text, told.end, until)
+    for one in known:
+        if one.start >= end and garments.goes_on(text[end : one.start]):
+            end = garments.last(text, one.end, until)
+    return _value(text, told._replace(end=end))
+
+
 _LASTS = re.compile(r"[天日月年周夜宿晚时分钟早午夏冬春秋久节庆前后点期礼拜季代直号]|\d")
 _SOUND = {
     "build": re.compile("^(?!体重$).*[胖瘦壮高矮个身体斤重条结实敦匀魁健满肚圆膀粗弱薄巧块等挺大]"),
@@ -608,7 +624,7 @@ def _personal(
         "age_precision": "about" if age and age.about else None,
         "height_cm": _told(text, heights),
         "build": _first(text, pieces, "build"),
-        "clothes": _first(text, pieces, "clothes"),
+        "clothes": _worn(text, pieces),
         "features": _list(text, pieces, "features"),
         "health": _health(text, pieces),
         "transport": _make(text) or _closest(_all(text, pieces, "transport")),
