@@ -105,6 +105,8 @@ async def answer(turn: Turn, yes: bool, around: Surroundings) -> None:
     asked = [one for one in around.asked(turn.here.chat_id, turn.me, turn.event) if one.kind in table.ANSWERS]
     named = {str(one.ref) for one in turn.reading.candidates if one.by == "number"} if turn.reading else set()
     open_ones = [one for one in asked if one.ref in named] or asked
+    if all(one.kind in alerts.FACT_QUESTIONS.values() for one in open_ones) and await alerts.of_a_clue(turn):
+        return
     if not open_ones:
         turn.outcome = Outcome.CHAT
         return

@@ -3,7 +3,7 @@
 from handlers.alerts.adding import add_location, add_picture, picture_arrived
 from handlers.alerts.after import mourned, told_how
 from handlers.alerts.answering import ANSWERS
-from handlers.alerts.asking import heard_only
+from handlers.alerts.asking import FACT_QUESTIONS, heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, how_it_stands, relayed, said_found
 from handlers.alerts.ending import false_alarm, withdraw
 from handlers.alerts.facts import known
@@ -11,6 +11,7 @@ from handlers.alerts.merging import merge
 from handlers.alerts.mourning import of_a_stranger, tells_of_death, was_pulled_out
 from handlers.alerts.opening import reported
 from handlers.alerts.reaching import load
+from handlers.alerts.recognising import of_a_clue
 from handlers.alerts.reopening import gone_again, heeded, reopen
 from handlers.alerts.saying_over import heard as heard_over
 from handlers.alerts.sightings import named as seen_by_name
@@ -23,6 +24,7 @@ __all__ = [
     "ANSWERS",
     "COMMANDS",
     "DUE",
+    "FACT_QUESTIONS",
     "add_location",
     "add_picture",
     "asked",
@@ -38,6 +40,7 @@ __all__ = [
     "load",
     "merge",
     "mourned",
+    "of_a_clue",
     "of_a_stranger",
     "picture_arrived",
     "recalled",

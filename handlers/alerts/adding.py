@@ -17,6 +17,7 @@ from handlers.alerts import (
     facts,
     merging,
     police,
+    recognising,
     saying_over,
     sightings,
     spreading,
@@ -74,7 +75,9 @@ async def more(turn: Turn, ref: Ref) -> None:
         if await ending.is_asked(turn, alert):
             await ending.not_found(turn, alert)
         else:
-            turn.outcome = Outcome.CHAT
+            await recognising.not_them(turn, alert)
+    elif is_reporter(turn, alert) and recognising.recognises(turn.text):
+        await recognising.recognised(turn, alert, area)
     elif own:
         await added(turn, alert, await add_facts(turn, alert))
     elif await merging.own_part(turn, alert) is not None or (

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from handlers.alerts.facts import HIDES_PHONE, of_another, wants_quiet
+from handlers.alerts.recognising import recognises
 from handlers.understanding import Act, Candidate, Kind, Reading, Ref
 
 MAX_WORDS = 30
@@ -93,9 +94,9 @@ def no_wider(text: str) -> bool:
 
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
-    ways = (HIDES_PHONE.search, with_police, no_wider, of_another, wrong_photo, wants_quiet)
-    said = [way(reading.text) for way in ways]
-    if own and reading.act in _ACTS and (any(said) if len(own) == 1 else with_police(reading.text)):
+    ways = (HIDES_PHONE.search, with_police, no_wider, of_another, recognises, wrong_photo, wants_quiet)
+    said = any(way(reading.text) for way in ways) if len(own) == 1 else with_police(reading.text)
+    if own and said and reading.act in (*_ACTS, Act.CORRECT):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))
     if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
         return reading

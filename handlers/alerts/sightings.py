@@ -89,6 +89,7 @@ def taken_in(reading: Reading, sought: Sequence[Alert], me: int) -> Reading:
     """The reading of words that somebody is with the writer, where one person is sought who may be meant: a clue."""
     text = reading.text
     may_be = reading.kind in (Kind.CHAT, Kind.STRAY) or (reading.kind is Kind.MISSING and not facts.says_lost(text))
+    may_be = may_be or (reading.kind is Kind.FOUND and reading.confidence < SURE)
     if not may_be or reading.act is not Act.NONE or len(text) > MAX_NAMED:
         return reading
     fitting = [one for one in sought if not facts.other_age(one, text)]

@@ -557,6 +557,30 @@ def clue_thanks(alert: Alert, here: Here, *, told: bool = True) -> str:
     return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打{call}。"
 
 
+def theirs(alert: Alert, here: Here) -> str:
+    """To whoever saw somebody, of whom the family says that it is who they look for."""
+    them = describing.pronoun(alert)
+    return f"{name(alert)}家人说就是{them}，正赶过去。请陪住{them}，别让{them}走开，打{_whom_to_call(alert, here)}。"
+
+
+def not_theirs(alert: Alert) -> str:
+    """To whoever saw somebody who is another person."""
+    return f"{name(alert)}家人说不是要找的人，谢谢您。那一位要是找不到家，请在群里说一声。"
+
+
+def finder_asked(alert: Alert) -> str:
+    """To the family that recognised the person."""
+    them = describing.pronoun(alert)
+    return f"{name(alert)}已请看到的人陪住{them}，网格员也知道了。见到人了，说一声“找到了”。"
+
+
+def family_recognised(alert: Alert, finder: str, place: str) -> str:
+    """To the worker: whom somebody saw is who is sought."""
+    return (
+        f"{name(alert)}家人说{finder}看到的就是{describing.pronoun(alert)}{f'（{place}）' if place else ''}，正赶过去。"
+    )
+
+
 def clue(alert: Alert, source: str, words: str, found: str) -> str:
     """To the family's group and the worker."""
     details = f"\n（{found}）" if found else ""

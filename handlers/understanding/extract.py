@@ -66,6 +66,11 @@ _HABIT = re.compile(r"(?:爱|喜欢|常|平时|[总老]是?|天天|每天)(?:一
 """Before where somebody often goes, and need not have gone now: 他爱去河边."""
 _TOWARDS = re.compile(r"(?:估计|可能|大概|也许|好像|应该)?(?:[去奔往朝]|拐[进上到])")
 _THAT_WAY = re.compile(r"方向(?!盘)")
+_BUSY = re.compile(
+    r"(?<=..)(?:[玩坐站蹲躺睡哭等转晃]|吃[饭面早午晚]*|喝[茶酒水]|写作业|钓鱼|下[象围]?棋|打[牌球麻将]+|看(?:电视|书|戏)|聊天|溜达|晒太阳|乘凉)"
+    r"[着觉]?呢$"
+)
+"""What somebody does there at this moment, which is no part of where: 河边钓鱼呢."""
 _NOT_THERE = re.compile(r"没|就|咋|怎|失联|不见|到现在")
 _DOING = re.compile(
     r"(?<=..)(?:[拿写吃买取采捡刨割喂拉]|看病|打工|上班|放牛|钓鱼|回来)(?!.*[店馆场街口厂点处站部]$).*", re.DOTALL
@@ -437,7 +442,7 @@ def _place(
     if crossing := _CROSSING.match(text, end):
         end = crossing.end()
     whole = text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
-    return " ".join(whole.split())
+    return _BUSY.sub("", " ".join(whole.split()))
 
 
 def _told_place(text: str, kind: Kind, marked: Sequence[tuple[int, int]]) -> tuple[int, int] | None:

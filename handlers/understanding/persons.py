@@ -151,6 +151,17 @@ def thing_gone(text: str) -> bool:
     return _HERS_GONE.search(text) is not None
 
 
+_AT_EASE = re.compile(
+    r"[在跟和与](?!哪)[^,，。!！?？]{1,10}(?:玩|坐|睡|吃|喝|写作业|下棋|打牌|打球|打麻将|看电视|聊天|钓鱼|唱歌|跳舞|晒太阳)"
+    r"[^,，。!！?？哭]{0,4}呢[呀啊哈~～!！,，。\s]*$"
+)
+
+
+def at_ease(text: str) -> bool:
+    """Whether somebody is where the writer says, and well: 孩子跟我家妞妞在楼下玩呢."""
+    return _AT_EASE.search(text) is not None
+
+
 def _belonging(scan: Scan, token: Token) -> bool:
     """我奶奶的拐杖丢了: whatever it is, it is hers, and gone."""
     before = scan.tokens[: bisect_left(scan.tokens, token.start, key=_start)][-4:]

@@ -593,6 +593,7 @@ def test_since_when_a_matter_lasts_may_be_a_time(text: str, since: str) -> None:
         ("我姐夫没回家，骑摩托，摩托是蓝色豪爵", Kind.MISSING, "transport", "蓝色豪爵"),
         ("阿爷不见了，九十几岁，坐轮椅", Kind.MISSING, "transport", "轮椅"),
         ("小姑娘在我店里坐着，店在翠竹路与六一路交界", Kind.SIGHTING, "place", "翠竹路与六一路交界"),
+        ("他跟小虎在河边钓鱼呢", Kind.SIGHTING, "place", "河边"),
         ("我奶奶一个人坐地铁去看我，失联了", Kind.MISSING, "transport", "地铁"),
         ("寻王桂英，81岁，聋，走失", Kind.MISSING, "health", "聋"),
         ("我爸没回来，手机勿带", Kind.MISSING, "has_phone", False),
