@@ -47,7 +47,7 @@ def concerns(message: Message, where: Where, speaker: Speaker, around: Surroundi
     if quoted := around.quoted(event):
         return quoted
     since = event.at - timedelta(minutes=around.rules.reading.voice_minutes)
-    told = around.clues.get((where.chat_id, speaker.contact_id), ()) if event.type == MessageType.PICTURE else ()
+    told = around.clues.get((where.chat_id, speaker.contact_id), ())
     known = (*around.matters(where, speaker.contact_id), *around.found_by(where, speaker.contact_id), *told)
     sought = where.private and event.type != MessageType.VOICE
     own = [one for one in known if one.mine and not one.done]

@@ -28,7 +28,7 @@ from sqlmodel import col
 from handlers.likeness import tells_of_outage
 from handlers.matters import RECENT_DONE
 from handlers.notices.hearing import LONGEST, receipts_open
-from handlers.ports import Event, MessageType, Rules, load_event, moment_and_text
+from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.surroundings import Message, Nearby, Surroundings, as_ref
 from handlers.turn import Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, Ref, says_same
@@ -390,12 +390,12 @@ async def _lines(session: AsyncSession, around: Surroundings, messages: Sequence
 
 
 async def _clues(session: AsyncSession, around: Surroundings, messages: Sequence[Message]) -> None:
-    """What those who send pictures told of somebody they saw: the pictures may show that."""
-    shown = [one for one in messages if one.event.type == MessageType.PICTURE and one.chat_id and one.contact_id]
-    if not shown:
+    """What those who write told just now of somebody they saw: what they send next may go on about that."""
+    sent = [one for one in messages if one.chat_id and one.contact_id] if around.alerts else []
+    if not sent:
         return
-    since = min(one.event.at for one in shown) - timedelta(minutes=around.rules.reading.voice_minutes)
-    writers = list({(one.chat_id, one.contact_id) for one in shown})
+    since = min(one.event.at for one in sent) - timedelta(minutes=around.rules.reading.voice_minutes)
+    writers = list({(one.chat_id, one.contact_id) for one in sent})
     for clue in await session.scalars(_CLUES, {"writers": writers, "since": since}):
         matter = OpenMatter(ref=Ref("M", clue.alert_id), at=clue.at, mine=True)
         around.clues.setdefault((clue.chat_id, clue.contact_id), []).append(matter)

@@ -15,7 +15,7 @@ from handlers.alerts.recognising import of_a_clue
 from handlers.alerts.reopening import gone_again, heeded, reopen
 from handlers.alerts.saying_over import heard as heard_over
 from handlers.alerts.sightings import named as seen_by_name
-from handlers.alerts.sightings import sighted, taken_in
+from handlers.alerts.sightings import sighted, taken_in, told_more
 from handlers.alerts.spreading import catch_up
 from handlers.alerts.texts import recalled
 
@@ -53,6 +53,7 @@ __all__ = [
     "taken_in",
     "tells_of_death",
     "told_how",
+    "told_more",
     "was_pulled_out",
     "withdraw",
 ]

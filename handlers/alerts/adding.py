@@ -221,12 +221,14 @@ async def picture_arrived(turn: Turn, picture_id: int) -> None:
 
 
 async def add_location(turn: Turn, alert: Alert, location: Location) -> None:
-    """A shared location from the reporter becomes the last-seen place."""
+    """A shared location from the reporter becomes the last-seen place; from who told of somebody, where that was."""
+    place = (location.name or location.address or f"{location.latitude:.5f},{location.longitude:.5f}")[:100]
+    if alert.state in ALERT_OPEN and not is_reporter(turn, alert) and await clues.located(turn, alert, place):
+        return
     if alert.state not in ALERT_OPEN or not await _may_add(turn, alert):
         turn.outcome = Outcome.CHAT
         return
-    place = location.name or location.address or f"{location.latitude:.5f},{location.longitude:.5f}"
-    alert.place = place[:100]
+    alert.place = place
     await facts_changed(turn, alert, ["place"])
     await added(turn, alert, ["place"])
 

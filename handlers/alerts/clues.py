@@ -49,24 +49,42 @@ def photo(sighting: Sighting) -> list[Piece]:
     return [Piece(picture_id=sighting.picture_id)] if sighting.picture_id else []
 
 
-async def pictured(turn: Turn, alert: Alert, picture_id: int) -> bool:
-    """Whether a photo belongs to a clue: who told of one here just now, or quotes the card, shows what they saw."""
+async def latest(turn: Turn, alert: Alert) -> Sighting | None:
+    """What the speaker told here just now of somebody they saw."""
     query = select(Sighting).where(
         Sighting.alert_id == alert.id,
         Sighting.contact_id == turn.me.contact_id,
         Sighting.chat_id == turn.here.chat_id,
         col(Sighting.at) >= turn.at - timedelta(minutes=turn.rules.reading.voice_minutes),
     )
-    latest = await turn.session.scalar(query.order_by(col(Sighting.id).desc()).limit(1))
-    if latest is None and turn.quoted is None:
+    return await turn.session.scalar(query.order_by(col(Sighting.id).desc()).limit(1))
+
+
+async def located(turn: Turn, alert: Alert, place: str) -> bool:
+    """Whether a shared location is where somebody was seen, by who told of that here just now."""
+    if await latest(turn, alert) is None:
         return False
     turn.concerns(ref_of(alert))
-    if latest is None or latest.picture_id is not None:
-        latest = await keep(turn, alert, texts.ONLY_A_PHOTO)
-    latest.picture_id = picture_id
+    sighting = await keep(turn, alert, texts.ONLY_A_PLACE)
+    sighting.place = place
+    text, area = texts.clue_place(alert, source(turn), place), await turn.session.get_one(Area, alert.area_id)
+    await to_family(turn, alert, text, but=turn.here.chat_id)
+    await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert))
+    return True
+
+
+async def pictured(turn: Turn, alert: Alert, picture_id: int) -> bool:
+    """Whether a photo belongs to a clue: who told of one here just now, or quotes the card, shows what they saw."""
+    told = await latest(turn, alert)
+    if told is None and turn.quoted is None:
+        return False
+    turn.concerns(ref_of(alert))
+    if told is None or told.picture_id is not None:
+        told = await keep(turn, alert, texts.ONLY_A_PHOTO)
+    told.picture_id = picture_id
     text, area = texts.clue_photo(alert, source(turn)), await turn.session.get_one(Area, alert.area_id)
-    await to_family(turn, alert, text, but=turn.here.chat_id, pictures=photo(latest))
-    await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert), pictures=photo(latest))
+    await to_family(turn, alert, text, but=turn.here.chat_id, pictures=photo(told))
+    await to_workers(turn, alert, area, text, texts.clue_in_staff_room(alert), pictures=photo(told))
     if turn.here.private:
         await say(turn, texts.photo_thanks(alert), ref=ref_of(alert))
     return True

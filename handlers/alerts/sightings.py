@@ -29,7 +29,11 @@ from handlers.alerts.reaching import (
 from handlers.matters import Refusal
 from handlers.posting import responsible, say
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Act, Candidate, Fields, Kind, Reading, Ref
+from handlers.understanding import Act, Candidate, Context, Fields, Kind, OpenMatter, Reading, Ref
+from handlers.understanding.additions import not_of_searchers
+from handlers.understanding.extract import extract
+from handlers.understanding.normal import fold
+from handlers.understanding.scan import Scan
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
@@ -54,6 +58,7 @@ MAX_ALIKE = 3
 
 _SEEN = re.compile(r"(?<![没未])(?:看|瞧|瞅|碰|遇|见)[到见着]了?|见过|看过")
 _NOT_SEEN = re.compile(r"没(?:有)?(?:看|瞧|见|碰|遇)|[?？]|[吗么没]\s*$|谁|有没有|如果|要是|谢")
+_CORRECTS = re.compile("错了|不是")
 MAX_NAMED = 60
 
 
@@ -99,6 +104,21 @@ def taken_in(reading: Reading, sought: Sequence[Alert], me: int) -> Reading:
         return reading
     fields = replace(reading.fields, place=None) if reading.fields.place in _NO_PLACE else reading.fields
     candidates = (Candidate(Ref("M", fitting[0].id or 0), SURE, "place"),) if len(fitting) == 1 else ()
+    return reading._replace(kind=Kind.SIGHTING, confidence=SURE, candidates=candidates, fields=fields)
+
+
+def told_more(reading: Reading, told: Sequence[OpenMatter], context: Context) -> Reading:
+    """The reading of 紫棉袄，头发花白, which else is talk, by who `told` here just now of somebody they saw."""
+    text = reading.text
+    if not told or reading.kind is not Kind.CHAT or reading.act is not Act.NONE or len(text) > MAX_NAMED:
+        return reading
+    theirs = not_of_searchers(Scan(fold(text)))
+    if theirs is None or _NOT_SEEN.search(text) or _CORRECTS.search(text):
+        return reading
+    fields = extract(theirs, Kind.SIGHTING, context)
+    if not facts.known(fields).keys() - {"sex", "seen_at", "seen_precision"}:
+        return reading
+    candidates = (Candidate(told[-1].ref, SURE, "writer"),)
     return reading._replace(kind=Kind.SIGHTING, confidence=SURE, candidates=candidates, fields=fields)
 
 
@@ -233,6 +253,7 @@ async def record(turn: Turn, alert: Alert, area: Area, *, told: bool = True, tha
         else:
             await ending.put_to_family(turn, alert, area, turn.text)
         return
+    thanks = thanks and (turn.here.private or await clues.latest(turn, alert) is None)
     sighting = await clues.keep(turn, alert)
     now = await here(turn, area)
     if thanks and not is_reporter(turn, alert):

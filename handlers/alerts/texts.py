@@ -601,13 +601,18 @@ def clue_of_stray(alert: Alert, source: str, words: str, ref: str) -> str:
     )
 
 
-ONLY_A_PHOTO = "（发来一张照片）"
-"""Stands for the words of a clue that is nothing but a photo."""
+ONLY_A_PHOTO, ONLY_A_PLACE = "（发来一张照片）", "（发来一个位置）"
+"""Stands for the words of a clue that is nothing but a photo, or a shared location."""
 
 
 def clue_photo(alert: Alert, source: str) -> str:
     """To the family's group and the worker: a photo beside a clue."""
     return f"{name(alert)}线索：{source}发来一张照片，请看是不是要找的人。"
+
+
+def clue_place(alert: Alert, source: str, place: str) -> str:
+    """To the family's group and the worker: where it was that somebody was seen."""
+    return f"{name(alert)}线索：{source}发来位置：{open_clip(place, 60)}"
 
 
 def photo_thanks(alert: Alert) -> str:

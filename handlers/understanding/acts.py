@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from handlers.understanding import categories, dialogue, kinds, phrases, targets
 from handlers.understanding.additions import GONE_AGAIN, corrected, more
 from handlers.understanding.answers import answer
+from handlers.understanding.kinship import KIN
 from handlers.understanding.learned import learned
 from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
 from handlers.understanding.scan import BIT, Scan
@@ -64,6 +66,10 @@ _SURE = {
 """How likely an act must be by what was learned alone; what ends a matter needs the most. Nobody takes a case on by a
 word that only sounds like it. Chosen on scenes that were left out of training: of a hundred lines that do something
 thirty are read so beyond those that the rules know, of a hundred near misses three."""
+_OF_PERSON = re.compile(
+    rf"[人他她寻找见]|老[爷太头]|孩|娃|{KIN}|回|到家|消息|结果|进展|情况|动静|[咋怎]么?样|在哪|哪[里儿]|平安|没事|报警|联系|下落|线索|查|警察"
+)
+"""What a question about somebody who is sought speaks of: 今天买菜了没 asks after nobody."""
 _OF_OTHERS = 0.1
 """How much surer it must be of a matter that somebody else reported and the line does not name."""
 _TALK = 0.5
@@ -88,6 +94,8 @@ def _learned(
     good = {dialogue.GOOD: True, dialogue.BAD: False}.get(best)
     act = Act.RATE if good is not None else Act(best)
     least = _SURE.get(act, 1.1) + (0 if pointed or matter.mine else _OF_OTHERS)
+    if act is Act.ASK and matter.ref.letter == "M" and not (pointed or _OF_PERSON.search(scan.text)):
+        return NONE
     if chances[best] < least or not _may(act, matter) or (kind in _REPORTS and topic != matter.category):
         return NONE
     by = pointed[0].by if pointed else "writer" if matter.mine else "place"

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from handlers.understanding import targets
 from handlers.understanding.extract import extract
-from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Kind
+from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Fields, Kind
 from handlers.understanding.phrases import OPENS, QUESTION
 from handlers.understanding.scan import Scan
 from handlers.understanding.targets import RECENT
@@ -142,9 +142,41 @@ _IS = re.compile(r"(?:应该|其实)?是(?![不我你您他她它谁]|啊|的|�
 """How a bare correction begins: 是82岁."""
 
 
+_ANY_PLACE = re.compile(
+    r"(?P<head>超市|商场|菜?市场|菜场|公园|广场|学校|小学|中学|幼儿园|医院|诊所|卫生院|药店|药房|饭店|饭馆|银行|邮局|网吧|酒店|宾馆|公司|工厂|工地|"
+    r"汽?车站|公交站|站台|地铁站|加油站|停车场|小区|巷子|胡同|桥|河|水库|池塘|寺|庙|教堂|老?年?活动室|棋牌室|游乐场|商店|小卖部|理发店)"
+    r"(?P<side>大?门口|门前|[旁附][边近]|边上?|里面?|外面?|对面|那[边儿里])?"
+)
+"""A place that has no name: of which there are several."""
+
+
+_NO_NAME = re.compile("[我你他她去到找看没了谢家们]")
+_SEARCHED = re.compile("[找搜查没]|[去看]过")
+
+
+def _named_place(scan: Scan, context: Context) -> Doing | None:
+    """Which of several places it was where somebody was seen last: 惠民超市 after 在超市门口不见了."""
+    mine = targets.own(context, "M")
+    known = next((one.place for one in context.matters if mine and one.ref == mine[0].ref), None)
+    place = _ANY_PLACE.fullmatch(known or "")
+    if place is None or QUESTION.search(scan.text):
+        return None
+    which = re.compile(
+        rf"(?:就?是|就|在|哦|那个)*(?P<which>(?![去到往从来找看就是在没不有]|我|你|他|她)[一-鿿A-Za-z\d]{{2,8}}?){place['head']}"
+        rf"(?:{place['side'] or '门口'}|那[边儿里]|啊|呀|的|吧)*[。!！~～]*"
+    )
+    clauses = [one.strip() for one in _CLAUSE_END.split(scan.text.replace(" ", ","))]
+    named = next((match["which"] for one in clauses if (match := which.fullmatch(one))), None)
+    if named is None or _NO_NAME.search(named) or _SEARCHED.search(scan.text):
+        return None
+    fields = Fields(place=f"{named}{place['head']}{place['side'] or ''}")
+    return Doing(Act.CORRECT, 0.8, mine, fields=fields)
+
+
 def more(scan: Scan, kind: Kind, pointed: list[Candidate], context: Context) -> Doing:
     """More facts on the writer's own matter, or what puts right a fact of who is missing."""
-    if (doing := _instead_of(scan, kind, pointed, context)) is not None:
+    doing = _instead_of(scan, kind, pointed, context) or (None if pointed else _named_place(scan, context))
+    if doing is not None:
         return doing
     if kind is Kind.MISSING:
         mine = targets.own(context, "M")

@@ -57,7 +57,8 @@ _HE_WEARS = re.compile(r"络腮|胡[子须茬]|山羊胡|喉结|男式")
 """What tells a woman or a man where no word does."""
 _WHOSE = re.compile(r"([他她])[家的外老]{0,2}$")
 """在他外婆家: who is there is he."""
-_SPOUSE = re.compile(r"([他她])的?(?:老伴|爱人|对象)")
+_SPOUSE = re.compile(rf"(?:(?P<his>他|{MALE})|她|{FEMALE})[子儿]?(?:家里?)?的?(?:老伴儿?|爱人|对象)(?!们)")
+"""Whose wife or husband somebody is."""
 _OF_THEM = re.compile(
     r"(?:(?<=我是)|(?<!其))[她他](?:(?=老人家)|(?<=我是[她他])|(?![们家人说爸妈爷奶哥弟姐妹儿女老姑舅姨叔孙外丈媳对爱]))"
 )
@@ -117,6 +118,9 @@ def find_sex(text: str) -> str | None:
         return said[said.lastgroup or 0]
     if _BOTH.match(text) or _ONE_OF_EACH.search(text):
         return None
+    spouse = _SPOUSE.search(text)
+    if spouse and not (_OTHER_AFTER.match(text, spouse.end()) or _BYSTANDER_AFTER.match(text, spouse.end())):
+        return "女" if spouse["his"] else "男"
     perhaps = bystanders = None
     named = [
         match
@@ -144,9 +148,6 @@ def find_sex(text: str) -> str | None:
         else:
             owner = _WHOSE.search(text, max(0, start - 3), start)
             perhaps = perhaps or (_THEIRS[owner[1]] if owner else sex)
-    spouse = _SPOUSE.search(text)
-    if spouse:
-        return "女" if spouse[1] == "他" else "男"
     told = {one[0] for one in _OF_THEM.finditer(text)}
     if told and (len(told) == 1 or not perhaps):
         return "女" if "她" in told else "男"

@@ -198,3 +198,17 @@ async def test_who_asks_after_a_thing_is_told_of_no_person(talk: Talk, words: st
     await talk.wait(minutes=1)
     assert await talk.say("r2", "g1", words) == []
     assert "还在找" in texts(await talk.say("r2", "g1", "人找到了吗"), "g1")[0]
+
+
+async def test_what_the_finder_says_next_follows_without_thanks_each_time(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    assert "陪住" in texts(await talk.say("r3", "g2", "我刚看到一个穿灰夹克的老头"), "g2")[0]
+    for words in ("在桥头", "黑布鞋 头发花白", "往车站那边走了"):
+        said = await talk.say("r3", "g2", words)
+        assert rooms(said) == {"g1", "@w1"} and words in texts(said, "g1")[0]
+    said = await talk.locate("r3", "g2", "柳河大桥")
+    assert rooms(said) == {"g1", "@w1"} and "柳河大桥" in texts(said, "@w1")[0]
+    for words in ("我去庙里看看", "谢谢大家", "今天买菜了没", "我在路口等你们"):
+        assert await talk.say("r3", "g2", words) == []
+    assert "柳河大桥" in texts(await talk.say("w1", None, "线索 M1"), "@w1")[0]

@@ -120,6 +120,21 @@ def test_a_correction(text: str) -> None:
     assert (reading.act, reading.fields.age) == (Act.CORRECT, 75)
 
 
+@pytest.mark.parametrize(
+    ("known", "text", "place"),
+    [
+        ("超市门口", "惠民超市", "惠民超市门口"),
+        ("公园", "是河滨公园啊", "河滨公园"),
+        ("超市门口", "我去超市找了", None),
+        ("超市门口", "人民超市 还在找", None),
+        ("惠民超市门口", "大众超市", None),
+    ],
+)
+def test_which_of_several_places_it_was(known: str, text: str, place: str | None) -> None:
+    reading = line(text, OpenMatter(Ref("M", 3), NOW - MINUTE, mine=True, place=known))
+    assert reading.fields.place == place and (reading.act is Act.CORRECT) == (place is not None)
+
+
 def test_found_goes_to_the_open_alert() -> None:
     reading = line("找到了", SEEN_ALERT)
     assert (reading.kind, reading.act, reading.candidates[0].ref) == (Kind.FOUND, Act.NONE, Ref("M", 3))

@@ -117,6 +117,9 @@ def test_which_figure_is_an_age(text: str, years: float | None) -> None:
         ("我未婚夫失联", "男"),
         ("有个小女娃在哭，说跟表哥走散了", "女"),
         ("姐妹们帮留意，我家小子不见了", "男"),
+        ("帮张大爷发一下：他老伴走散了，联系张大爷", "女"),
+        ("王阿姨的老伴走失了，80岁", "男"),
+        ("他老伴说他早上走丢了", "男"),
     ],
 )
 def test_sex(text: str, sex: str | None) -> None:
