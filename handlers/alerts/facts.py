@@ -103,6 +103,10 @@ def take(alert: Alert, fields: Fields, text: str = "", *, corrects: bool = True)
     message does not say that it was later.
     """
     said = known(fields)
+    if alert.age is None and "age" not in said and (years := _of_grade(text)) is not None:
+        said |= {"age": years, "age_precision": "about"}
+    elif "age" in said:
+        said.setdefault("age_precision", "")
     if not corrects:
         stays = (*SETTLED, *(() if _LATER.search(text) else WHERE))
         said = {name: value for name, value in said.items() if not (_has(alert, name) and name in stays)}
@@ -115,6 +119,24 @@ def take(alert: Alert, fields: Fields, text: str = "", *, corrects: bool = True)
     for name in changed:
         setattr(alert, name, said[name])
     return [name for name in changed if name not in FINER]
+
+
+_GRADE = re.compile(
+    "(?:幼儿园)?(?P<nursery>[小中大]班)|(?P<school>[一二三四五六])年级|初(?P<junior>[一二三])(?!十)|"
+    "高(?P<senior>[一二三])(?![层楼栋座])"
+)
+_FIRST = {"school": 6, "junior": 12, "senior": 15}
+
+
+def _of_grade(text: str) -> float | None:
+    """About how old a child of a class is, in years: who enters school has turned six (义务教育法, article 11)."""
+    match = _GRADE.search(text)
+    if match is None:
+        return None
+    if match["nursery"]:
+        return {"小班": 4, "中班": 5, "大班": 6}[match["nursery"]]
+    name = match.lastgroup or ""
+    return _FIRST[name] + " 一二三四五六".index(match[name])
 
 
 _OF = {"age_precision": "age", "seen_precision": "seen_at"}
@@ -318,11 +340,19 @@ def points(alert: Alert, said: Mapping[str, Any]) -> float:
         total += 1
     for name in ("clothes", "transport", "features", "place"):
         ours, theirs = getattr(alert, name), said.get(name)
-        if ours and theirs and (fuzz.partial_ratio(ours, theirs) >= 60 or (name == "clothes" and alike(ours, theirs))):
+        if ours and theirs and (_like(ours, theirs) or (name == "clothes" and alike(ours, theirs))):
             total += 1
     if alert.sex and alert.sex == said.get("sex"):
         total += 0.5
     return total
+
+
+_FILLING = re.compile("[个着了的只顶副根双一]|走路|手里")
+"""Words in what somebody looks like that another leaves out: 走路拄个拐 and 拄拐."""
+
+
+def _like(ours: str, theirs: str) -> bool:
+    return fuzz.partial_ratio(_FILLING.sub("", ours), _FILLING.sub("", theirs)) >= 60
 
 
 COMPARED = ("name", "sex", "age", "height_cm", "clothes", "features", "transport")

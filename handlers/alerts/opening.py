@@ -101,7 +101,7 @@ async def open_alert(turn: Turn, area: Area, reading: Reading) -> Alert:
         created_at=turn.at,
         updated_at=turn.now,
     )
-    facts.take(alert, reading.fields)
+    facts.take(alert, reading.fields, turn.text)
     turn.session.add(alert)
     await turn.session.flush()
     turn.concerns(ref_of(alert))

@@ -31,21 +31,17 @@ _THEM = re.compile(
     rf"(?:对|没错|是的|哎呀?|天[哪呐]|太好了|应该|肯定|就|真|这|那|照片[上里]?的?|确实|的确|好像|\s)*是"
     rf"(?:(?:我|俺|咱)(?:们|家|的)*[老小大二三]?(?:{KIN})|(?:我|俺|咱)(?:们)?家的?(?:老[人头太爷子]+|孩子|娃)|[他她]){_END}"
 )
-_COMING = re.compile(
-    rf"(?:我|我们|俺|咱|家里人?|马上|这就|立刻|立马|现在|正|在|都|快|就)*(?:过去|过来|赶过?[去来]|往那边[赶走去]|到|来了|去接|出发)[^,，。]{{0,4}}{_END}"
-    rf"|(?:谢谢|感谢|多谢)[^,，。]{{0,8}}{_END}"
-)
+_NO = re.compile(r"[?？吗么]|不是|是不|没(?!错)|如果|要是|以为|听说|昨|上次|以前|电话|打的")
+"""With which a line says something else than that."""
+MAX_WORDS = 30
 _CLAUSE_END = re.compile(r"[,，。.!！;；~～\s]+")
 
 
 def recognises(text: str) -> bool:
-    """Whether a line says, and beside it only that they come, that it is who is sought: 是我奶奶！我们马上过去."""
-    clauses = [one for one in _CLAUSE_END.split(text.strip()) if one]
-    said = [_THEM.fullmatch(one) is not None for one in clauses]
-    opening = ("对", "没错", "是的", "天哪", "太好了")
-    return any(said) and all(
-        them or one in opening or _COMING.fullmatch(one) for one, them in zip(clauses, said, strict=True)
-    )
+    """Whether a line says that it is who is sought, and neither asks nor denies: 是我奶奶！我们马上过去."""
+    if len(text) > MAX_WORDS or _NO.search(text):
+        return False
+    return any(map(_THEM.fullmatch, filter(None, _CLAUSE_END.split(text.strip()))))
 
 
 async def of_a_clue(turn: Turn) -> bool:

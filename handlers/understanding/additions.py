@@ -83,6 +83,15 @@ def _share(text: str, known: dict[str, object], names: tuple[str, ...]) -> float
     return said / max(len(text), 1)
 
 
+_LOOKS = ("age", "height_cm", "clothes", "features", "build", "sex")
+
+
+def describes(scan: Scan, context: Context) -> bool:
+    """Whether a line is little else than how somebody looks: 35岁，光着膀子."""
+    known = extract(scan, Kind.MISSING, context).present()
+    return known.keys() <= {*_LOOKS, "age_precision", "place"} and _share(scan.text, known, _LOOKS) >= 0.6
+
+
 _CLAUSES = re.compile(r"[^,，。!！?？;；\n]+[,，。!！?？;；\n]*")
 _SEARCHERS = re.compile(
     r"\s*(?:(?:刚才|现在|今天|等下|下午|早上|晚上)*(?:我|俺|咱)们?(?![家的爸妈爹娘爷奶姥外儿女闺孙弟妹哥姐老媳孩娃叔伯舅姨姑侄婆公岳丈]|手机|电话)|"

@@ -425,7 +425,8 @@ def _place(
     """Where it is: what the town has a name for, else what the tagger takes for it, with the house number behind it;
     else the house."""
     marked = _places(text, pieces)
-    named = known_place(text, context.gazetteer, context.grid)
+    goals = [(one.start, one.end) for one in pieces.get("direction", ()) if kind in _SOUGHT]
+    named = known_place(text, context.gazetteer, context.grid, goals)
     if named:
         marked = [span for span in marked if span[0] <= named[0] and named[1] + 1 < span[1]] or [named]
     if not marked:

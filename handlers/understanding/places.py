@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from handlers.understanding.gazetteer import Gazetteer
@@ -115,11 +116,18 @@ def _exactness(house: House) -> int:
     return sum(part is not None for part in (house.building, house.unit, house.room))
 
 
-def known_place(text: str, gazetteer: Gazetteer | None, grid: str | None) -> tuple[int, int] | None:
-    """Where a folded `text` names a place of the town, with what follows its name: 门口, 旁边."""
+def known_place(
+    text: str, gazetteer: Gazetteer | None, grid: str | None, but: Sequence[tuple[int, int]] = ()
+) -> tuple[int, int] | None:
+    """Where a folded `text` names a place of the town, with what follows its name: 门口, 旁边.
+
+    `but`: where it names what is no place of this kind, as where somebody was going.
+    """
     if gazetteer is None:
         return None
-    hits = gazetteer.find(text, grid)
+    hits = [
+        hit for hit in gazetteer.find(text, grid) if not any(start < hit.end and hit.start < end for start, end in but)
+    ]
     if not hits:
         return None
     after = [hit for hit in hits if _AFTER_WORD.search(text, max(0, hit.start - 3), hit.start)]

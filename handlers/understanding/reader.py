@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from handlers.understanding import kinds, targets
 from handlers.understanding.acts import CASES, concerned, doing
-from handlers.understanding.additions import not_of_searchers
+from handlers.understanding.additions import describes, not_of_searchers
 from handlers.understanding.categories import category, topic
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
@@ -102,6 +102,9 @@ def _read(text: str, context: Context) -> Reading:
     about = category(scan, summed) if found.kind in CASES else None
     if found.kind is Kind.EMERGENCY and (own := _of_own_case(scan, found.confidence, about, context)):
         return _reading(text, scan, kinds.CHAT, None, Doing(Act.MORE, own[0].confidence, own), NO_FIELDS, context)
+    if found.kind is Kind.MISSING and (own := _of_somebody_told(scan, context)):
+        more = Doing(Act.MORE, own[0].confidence, own, fields=extract(scan, Kind.REQUEST, context))
+        return _reading(text, scan, kinds.CHAT, None, more, more.fields or NO_FIELDS, context)
     act = doing(scan, found.kind, about or topic(scan, summed), context) if related else NONE
     if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
@@ -141,6 +144,15 @@ def _of_own_case(scan: Scan, sure: float, about: str | None, context: Context) -
         return ()
     same = {matter.ref for matter in context.matters if matter.category == about and not matter.done}
     return tuple(one for one in targets.own(context, "", within=targets.RECENT) if one.ref in same)
+
+
+def _of_somebody_told(scan: Scan, context: Context) -> tuple[Candidate, ...]:
+    """The writer's own matter, just reported, that words for how somebody looks go on about, where nobody is lost:
+    35岁，光着膀子 after 有人拿着刀."""
+    if scan.has("lost", "wanted", "gone", "away", "seek", "saw") or targets.own(context, "M"):
+        return ()
+    own = targets.own(context, "", within=targets.RECENT)
+    return tuple(own) if own and describes(scan, context) else ()
 
 
 def _open_alert(context: Context) -> bool:

@@ -11,7 +11,9 @@ from tests.harness import Talk, rooms, texts
 CLUE = "有个老头穿灰夹克黑布鞋在二中门口坐着"
 
 
-@pytest.mark.parametrize("words", ["是我爸！！我们马上过去", "对，就是他", "没错这就是我家老爷子", "是他！"])
+@pytest.mark.parametrize(
+    "words", ["是我爸！！我们马上过去", "对，就是他", "没错这就是我家老爷子", "是他！", "就是他！这死老头子"]
+)
 async def test_who_stands_beside_them_hears_that_the_family_comes(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("w1", None, "确认")

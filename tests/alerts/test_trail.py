@@ -17,6 +17,9 @@ async def test_a_clue_says_in_what_it_fits(talk: Talk) -> None:
     await sought(talk)
     said = await talk.say("r3", "g2", "线索 M1 菜市场北门看到个穿灰夹克的大爷，往东走了")
     assert "对得上：" in texts(said, "@w1")[0] and "穿着" in texts(said, "@w1")[0]
+    await talk.say("r1", "g1", "他走路拄个拐")
+    said = await talk.say("r3", "g2", "线索 M1 有个大爷拄拐在看下棋")
+    assert "特征" in texts(said, "@w1")[0]
 
 
 async def test_the_trail_is_in_the_order_of_time(talk: Talk) -> None:

@@ -276,6 +276,8 @@ def test_the_town_s_own_names_come_first() -> None:
     assert fields("我爸在老粮站门口走丢了", context)["place"] == "老粮站门口"
     assert fields("我妈从南刘庄走失了", context)["place"] == "南刘庄"
     assert fields("孩子不见了，刚才还在河湾耍", context)["place"] == "河湾"
+    going = fields("孩子不见了，监控看到在惠民超市买了零食，然后往老粮站方向走了", context)
+    assert (going["place"], going["direction"]) == ("惠民超市", "老粮站")
 
 
 def test_of_places_with_one_name_that_of_the_grid_wins() -> None:
