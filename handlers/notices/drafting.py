@@ -46,13 +46,20 @@ _NAME = re.compile(r"(?![各请全所紧重关明今后昨本下上周星这那�
 """What may be the misspelt name of a place: no day, and no word to everybody, as own notices begin."""
 
 
+_WORDS = re.compile(r"\w")
+
+
 async def draft(turn: Turn, order: Order) -> None:
     """Write the draft down and show where it would go."""
     found = await audience_at_start(turn, order.rest)
     if found is None:
         await _no_area(turn, order)
-        return
-    audience, rest = found
+    else:
+        await write(turn, *found)
+
+
+async def write(turn: Turn, audience: Audience, rest: str) -> None:
+    """Keep and show a notice for this audience; `rest` is what was written behind it."""
     wording = take_wording(rest, turn.local(turn.at), turn.now, lambda at: wakes_at(turn, at) is not None)
     await check_text(turn, wording.text)
     text = await filled(turn, wording.text)
@@ -120,7 +127,7 @@ def _of_staff(turn: Turn) -> bool:
 
 async def check_text(turn: Turn, text: str) -> None:
     """Refusal for a notice without words, or with more than groups would read."""
-    if not text.strip():
+    if not _WORDS.search(text):
         raise Refusal(f"通知没有正文。{texts.usage(await own_area(turn))}")
     if len(text) > texts.LONGEST:
         raise Refusal(f"通知有 {len(text)} 字，最多 {texts.LONGEST} 字，请缩短或分两条发。")

@@ -8,11 +8,16 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
+from handlers.commands import Command
+from handlers.helping import addressed
+from handlers.matters import Refusal
 from handlers.notices import texts
+from handlers.notices.audience import audience_at_start
+from handlers.notices.drafting import write
 from handlers.notices.templates import own_area
 from handlers.posting import say
 from handlers.turn import SENDERS, Turn
-from handlers.understanding import Ref
+from handlers.understanding import Kind, Ref
 from storage.inbox import Outcome
 from storage.matters import Notice, NoticeState
 
@@ -22,32 +27,62 @@ JUST_SENT = timedelta(minutes=10)
 _PLEASE = r"(?:请问?|麻烦|帮我|帮忙|给我|赶紧|赶快|快|马上|立刻|我们?|想|要|需要|把|怎么|咋|如何|怎样)*"
 _SLIP = r"(?:[^,，。!！]{0,6}错了?[,，。!！\s]*)?"
 _THAT = r"(?:发送?|刚才|刚刚|上一?条|那条|这条|的|通知|[\s:：。.!！])*"
+_SEND = r"发(?:送|布|个|一?条|一下)*"
 WANTS = re.compile(
     rf"{_SLIP}{_PLEASE}(?:(?P<word>撤回|更正)|(?P<stop>停止){_THAT}$)"
-    rf"|{_PLEASE}(?:给[^,，。]{{1,8}})?发(?:送|布|个|一?条|一下)*通知(?![说了的])"
+    rf"|{_PLEASE}(?P<how>(?:给(?P<whom>[^,，。]{{1,8}}))?{_SEND}通知(?![说了的])[\s:：,，]*)"
+    rf"|{_PLEASE}(?:群发(?:通知|消息)?|(?P<plan>定时)(?:{_SEND})?通知|通知(?:一下|下)?)[\s:：]*"
+    r"|(?P<area>[^\s:：,，]{2,12})通知[:：]\s*"
 )
 """What asks for something to be done with a notice."""
 
 
-async def sent_lately(turn: Turn, within: timedelta | None) -> Ref | None:
-    """The only notice that the speaker sent so lately; None if there is none, or several."""
-    if within is None:
+async def sent_lately(turn: Turn, command: Command) -> Ref | None:
+    """The only notice that the speaker sent as lately as the command asks; None if there is none.
+
+    Of several the bot asks which, where it was spoken to.
+    """
+    if command.recent is None:
         return None
+    found = await _lately(turn, command.recent)
+    if len(found) > 1 and addressed(turn):
+        raise Refusal(texts.which(command.name, found))
+    return Ref("N", found[0]) if len(found) == 1 else None
+
+
+async def _lately(turn: Turn, within: timedelta) -> list[int]:
+    """The numbers of the notices that the speaker sent so lately, the last one first."""
     query = select(col(Notice.id)).where(
         Notice.sender_id == turn.me.contact_id,
         Notice.state == NoticeState.SENT,
         col(Notice.sent_at) > turn.now - within,
     )
-    found = (await turn.session.scalars(query.limit(2))).all()
-    return Ref("N", found[0]) if len(found) == 1 else None
+    return list(await turn.session.scalars(query.order_by(col(Notice.id).desc()).limit(texts.NAMES_SHOWN)))
 
 
 async def showed_how(turn: Turn) -> bool:
-    """Whether a sender's plain words in private asked for it, and were answered with how it is written."""
-    asked = WANTS.match(turn.text.strip()) if turn.here.private and turn.me.has(SENDERS) else None
+    """Whether a sender's plain words in private asked for it, and were answered: with the preview of the notice where
+    they say to whom it goes and what, else with how it is written."""
+    said = turn.text.strip()
+    asked = WANTS.match(said) if turn.here.private and turn.me.has(SENDERS) else None
     if asked is None:
         return False
-    turn.outcome = Outcome.COMMAND
-    word = asked["word"] or asked["stop"]
-    await say(turn, texts.which(word) if word else texts.usage(await own_area(turn)))
+    if word := asked["word"] or asked["stop"]:
+        turn.outcome = Outcome.COMMAND
+        await say(turn, texts.which(word, await _lately(turn, JUST_SENT)))
+        return True
+    try:
+        async with turn.attempt():
+            whom = asked["whom"] or asked["area"] or ""
+            found = await audience_at_start(turn, f"{whom} {said[asked.end() :]}".strip())
+            idle = turn.reading is None or turn.reading.kind == Kind.CHAT
+            if found is None and not asked["how"] and not (asked["area"] and idle):
+                return False
+            turn.outcome = Outcome.COMMAND
+            if found is None or not found[1]:
+                raise Refusal(texts.usage(await own_area(turn)))
+            planned = asked["plan"] and not found[1].startswith(asked["plan"])
+            await write(turn, found[0], f"{asked['plan']} {found[1]}" if planned else found[1])
+    except Refusal as refusal:
+        await say(turn, str(refusal))
     return True

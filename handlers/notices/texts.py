@@ -115,7 +115,7 @@ def over_by_then(notice: Notice, words: str) -> str:
     return f"注意：发出的时候，正文里的“{words}”已经过了。要早发，回“马上发 N{notice.id}”。"
 
 
-TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
+TIMELY = "写的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
 
 
 def with_receipt(hours: int) -> str:
@@ -248,9 +248,11 @@ def stopped(notice: Notice, reached: str, cancelled: str, failed: Sequence[str],
     return f"{name(notice)}{by}停了：已发出 {reached}，撤下 {cancelled}没有发。{failures(failed)}"
 
 
-def which(word: str) -> str:
-    """To 撤回刚才的通知 and the like, which name none."""
-    return f"{word}哪条？请带上通知的编号，如“{word} N1{' …' if word == '更正' else ''}”。"
+def which(word: str, numbers: Sequence[int] = ()) -> str:
+    """To 撤回刚才的通知 and the like, which name none, or where several were sent lately."""
+    sent = f"（刚发过的：{'、'.join(f'N{one}' for one in numbers)}）" if numbers else ""
+    example = f"{word} N{numbers[0] if numbers else 1}{' …' if word == '更正' else ''}"
+    return f"{word}哪条？请带上通知的编号，如“{example}”{sent}。"
 
 
 def beyond_right(begin: datetime, ends: datetime | None) -> str:

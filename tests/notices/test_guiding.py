@@ -33,7 +33,8 @@ async def test_later_or_with_two_it_does_not(talk: Talk) -> None:
         await talk.say("t1", None, f"通知 全镇 {words}")
         await talk.say("t1", None, "确认")
     await talk.wait(minutes=1)
-    await talk.say("t1", None, "撤回")
+    (line,) = texts(await talk.say("t1", None, "撤回"), "@t1")
+    assert "撤回哪条" in line and "N3、N2" in line
     assert await states(talk) == [NoticeState.SENT] * 3
 
 
@@ -58,6 +59,39 @@ async def test_how_a_notice_is_written_is_shown(talk: Talk, words: str) -> None:
     (line,) = texts(await talk.say("w1", None, words), "@w1")
     assert line.startswith("请这样写：通知")
     assert await talk.rows(select(Case)) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "发通知 全镇 明天停水",
+        "群发 全镇 明天停水",
+        "帮我通知全镇明天停水",
+        "通知一下全镇，明天停水",
+        "全镇通知：明天停水",
+        "给全镇发通知，明天停水",
+        "通知 全体居民 明天停水",
+        "通知 柳河镇居民：明天停水",
+    ],
+)
+async def test_however_it_is_said_the_notice_is_shown(talk: Talk, words: str) -> None:
+    (line,) = texts(await talk.say("t1", None, words), "@t1")
+    assert line.startswith("通知 N1 预览：发到柳河镇 3 个群") and "\n明天停水\n" in line
+    assert await talk.rows(select(Case)) == []
+
+
+async def test_a_planned_one_too(talk: Talk) -> None:
+    (line,) = texts(await talk.say("t1", None, "定时通知 全镇 明早8点停水"), "@t1")
+    assert "定时 2026-11-22 08:00 发" in line and "\n停水\n" in line
+    assert "没看懂什么时候发" in texts(await talk.say("t1", None, "定时通知 全镇 停水"), "@t1")[0]
+
+
+async def test_what_has_no_audience_is_not_taken_for_a_notice(talk: Talk) -> None:
+    assert "请这样写：通知" in texts(await talk.say("t1", None, "停水通知：明早停水，请接水"), "@t1")[0]
+    assert "通知 N" not in "".join(texts(await talk.say("t1", None, "帮我通知电工来修3栋的路灯"), "@t1"))
+    for words in ("通知 全体居民：明天停水", "通知 居民 明天停水"):
+        assert rooms(await talk.say("w1", "g1", words)) == set()
+    assert await talk.rows(select(Notice)) == []
 
 
 async def test_what_only_begins_so_is_still_read(talk: Talk) -> None:

@@ -33,6 +33,8 @@ async def notice(talk: Talk) -> Notice:
         ("明早8点 明早9点停水", "11-22 08:00", "明早9点停水"),
         ("回执 明早8点 停水", "11-22 08:00", "停水"),
         ("明早8点 回执 停水", "11-22 08:00", "停水"),
+        ("停水，明早9点来水，定时明早8点", "11-22 08:00", "停水，明早9点来水"),
+        ("停水 定时明早8点发。", "11-22 08:00", "停水"),
     ],
 )
 async def test_a_time_of_sending(talk: Talk, words: str, at: str, text: str) -> None:
@@ -63,6 +65,8 @@ async def test_a_time_of_sending(talk: Talk, words: str, at: str, text: str) -> 
         "明天8点 准时开会",
         "定时供水通知：每天两次",
         "除夕 放假",
+        "药要按时吃，定时8点和20点各一次",
+        "大家领鸡蛋，明早8点发",
     ],
 )
 async def test_a_time_that_is_part_of_the_words(talk: Talk, words: str) -> None:
@@ -80,6 +84,11 @@ async def test_a_time_that_is_part_of_the_words(talk: Talk, words: str) -> None:
         ("定时2030年1月1日8点 停水", "超过一年"),
         ("定时明天 停水", "几点发"),
         ("定时 停水", "没看懂什么时候发"),
+        ("定时2月30日8点 停水", "没看懂什么时候发"),
+        ("定时25点 停水", "没看懂什么时候发"),
+        ("定时一年后 停水", "没看懂什么时候发"),
+        ("停水，定时春节", "没看懂什么时候发"),
+        ("停水 定时明天", "几点发"),
         ("定时明早8点", "没有正文"),
     ],
 )
