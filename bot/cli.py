@@ -539,7 +539,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def deliveries(
-    ref: Annotated[str, typer.Argument(help="编号：M3、N5、F2 或 12")],
+    ref: Annotated[str, typer.Argument(help="编号：M3、N5、F2 或 12；- 是没有编号、还没送到的")],
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """一件事发到了哪些群，哪些在等，哪些没有送到，为什么。终端里是表格，管道里是制表符分隔的行。"""

@@ -26,7 +26,7 @@ from bot.restoring import restore
 from storage.agenda import DueItem
 from storage.areas import Area
 from storage.copying import layouts, pages
-from storage.engine import Database, migrate
+from storage.engine import Database, DatabaseError, migrate
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert
 from storage.outbox import DeliveryPart, PartState
@@ -168,9 +168,36 @@ async def test_what_waited_is_not_sent_after_a_restore(talk: Talk, tmp_path: Pat
     config.write_text(f"database: {url}\nlocal: {{chat: {tmp_path}/none.db}}\n", encoding="utf-8")
     _, out = await asyncio.to_thread(call, "check", "-c", str(config))
     assert "没处理成的有 1 条" in out and "不知道到没到的有 3 条" in out
+    assert "1（2 条）、M1（1 条），看是哪些群：gridbot deliveries 1" in out
     after = await rows(url)
     assert not [row for row in after["deliverypart"] if row[3] in (PartState.QUEUED, PartState.SENDING)]
     assert not [row for row in after["inboxevent"] if row[9] == InboxState.NEW]
+
+
+@pytest.mark.parametrize("what", ["damaged", "newer", "no database"])
+async def test_over_a_file_that_cannot_be_used_a_backup_goes_in_all_the_same(
+    talk: Talk, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lively(talk)
+    await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
+    bad = tmp_path / "bad.db"
+    if what == "newer":
+        with closing(sqlite3.connect(bad)) as other:
+            other.executescript("CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES (9999)")
+    else:
+        await talk.close()
+        bad.write_bytes((tmp_path / "talk.db").read_bytes()[:40_000] if what == "damaged" else b"hello" * 999)
+    with pytest.raises(DatabaseError):
+        await put_back(f"sqlite:///{bad}", tmp_path / "b")
+    before = bad.read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("bot.restoring.go_on_after", lambda *_: 1 / 0)
+        await put_back(f"sqlite:///{bad}", tmp_path / "b", force=True)
+    assert bad.read_bytes() == before and not [*tmp_path.glob("bad.db.2*")]
+    said = await put_back(f"sqlite:///{bad}", tmp_path / "b", force=True)
+    (aside,) = tmp_path.glob("bad.db.2*")
+    assert aside.name in said[-1] and aside.read_bytes() == before
+    assert await next_alert(f"sqlite:///{bad}") is not None
 
 
 async def test_a_notice_planned_for_the_time_between_is_not_sent_by_itself(talk: Talk, tmp_path: Path) -> None:
