@@ -9,6 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
@@ -132,6 +133,7 @@ class Machine:
         self._since = clock.now()
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._unwritten: tuple[str, str] | None = None
+        self._failed_at = float("-inf")
         stable = gateway.capabilities.stable_ids
         self.inbox = Inbox(
             database,
@@ -257,6 +259,10 @@ class Machine:
         await self.database.listen(self.stirred)
         await asyncio.sleep(DATABASE_AGAIN)
 
+    def database_fails(self) -> bool:
+        """Whether something waits for a database that could not be used when it was last tried."""
+        return monotonic() - self._failed_at < 3 * DATABASE_AGAIN
+
     def stirred(self) -> None:
         """Something was committed from elsewhere: there may be more to do, to send and to plan."""
         self._due_known = False
@@ -374,6 +380,7 @@ class Machine:
                 if not unavailable(error):
                     raise
                 self.watch.database_away()
+                self._failed_at = monotonic()
                 log.error("the database cannot be used, next try in %s s: %s", DATABASE_AGAIN, error)
                 await asyncio.sleep(DATABASE_AGAIN)
 
