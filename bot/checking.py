@@ -11,8 +11,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.alarm import STATES
 from bot.config import TOKEN_VARIABLE, Config, ConfigError
 from bot.gateways.endpoint import parse_endpoint
+from bot.gateways.protocol import GatewayState
 from bot.lettering import find_font
 from bot.machine import rooms_elsewhere, standing_of
 from bot.running import town_folder
@@ -47,7 +49,7 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
     lines += calendar_faults(config, now)
     lines += await _local_chat(config, database, now)
-    if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
+    if lost := await rooms_elsewhere(database, config.account, config.accounts.endpoints):
         lines.append(lost)
     async with database.read() as session:
         lines += await _gateways(config, session)
@@ -97,7 +99,8 @@ async def _gateways(config: Config, session: AsyncSession) -> list[str]:
 
 async def _gateway(config: Config, session: AsyncSession) -> list[str]:
     account = await session.scalar(select(Account).where(Account.name == config.account))
-    state = f"账号 {config.account} 最后的状态：{account.state}" if account and account.state else ""
+    known = STATES[GatewayState(account.state)] if account and account.state else ""
+    state = f"账号 {config.account} 最后的状态：{known}" if known else ""
     lines = []
     if not config.token:
         lines.append(f"网关：环境变量 {TOKEN_VARIABLE} 没有设置")

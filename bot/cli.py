@@ -100,7 +100,9 @@ def run(
 
     with told():
         settings = started(config)
-        asyncio.run(run_bot(settings.of_account(account) if account is not None else settings, typer.echo))
+        if account is not None or settings.gateway != "local":
+            settings = settings.of_account(settings.account if account is None else account)
+        asyncio.run(run_bot(settings, typer.echo))
 
 
 @app.command()

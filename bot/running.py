@@ -73,7 +73,7 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         if database.file is not None:
             stack.enter_context(held(database.file))
         account_id = await open_account(database, config.account, config.gateway)
-        if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
+        if lost := await rooms_elsewhere(database, config.account, config.accounts.endpoints):
             say(lost)
         clock = SystemClock()
         lease = Lease(database, account_id, clock, config.accounts.lease_seconds, reserve=config.wechaty.call_seconds)
