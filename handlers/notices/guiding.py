@@ -13,13 +13,15 @@ from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import audience_at_start
+from handlers.notices.counting import load_to_see
 from handlers.notices.drafting import write
+from handlers.notices.sending import halt
 from handlers.notices.templates import own_area
 from handlers.posting import say
 from handlers.turn import SENDERS, Turn
 from handlers.understanding import Kind, Ref
 from storage.inbox import Outcome
-from storage.matters import Notice, NoticeState
+from storage.matters import NOTICE_OUT, Notice, NoticeState
 
 JUST_SENT = timedelta(minutes=10)
 """How long after it was sent a notice is what 撤回 without a number means."""
@@ -33,6 +35,7 @@ WANTS = re.compile(
     rf"|{_PLEASE}(?P<how>(?:给(?P<whom>[^,，。]{{1,8}}))?{_SEND}通知(?![说了的])[\s:：,，]*)"
     rf"|{_PLEASE}(?:群发(?:通知|消息)?|(?P<plan>定时)(?:{_SEND})?通知|通知(?:一下|下)?)[\s:：]*"
     r"|(?P<area>[^\s:：,，]{2,12})通知[:：]\s*"
+    rf"|{_PLEASE}(?:(?:取消|作废|停发|不发|别发|删除|删掉)|(?P<change>修改|更改|改))(?:通知|了)?\s*[NnＮｎ]\s?(?P<number>\d{{1,7}})(?!\d)"
 )
 """What asks for something to be done with a notice."""
 
@@ -73,6 +76,10 @@ async def showed_how(turn: Turn) -> bool:
         return True
     try:
         async with turn.attempt():
+            if asked["number"]:
+                turn.outcome = Outcome.COMMAND
+                await _end_or_change(turn, Ref("N", int(asked["number"])), change=bool(asked["change"]))
+                return True
             whom = asked["whom"] or asked["area"] or ""
             found = await audience_at_start(turn, f"{whom} {said[asked.end() :]}".strip())
             idle = turn.reading is None or turn.reading.kind == Kind.CHAT
@@ -86,3 +93,14 @@ async def showed_how(turn: Turn) -> bool:
     except Refusal as refusal:
         await say(turn, str(refusal))
     return True
+
+
+async def _end_or_change(turn: Turn, ref: Ref, *, change: bool) -> None:
+    """取消 N5 is 停止 N5; 修改 N5 … cannot be done, and is answered with what can."""
+    notice, _ = await load_to_see(turn, ref.number)
+    if not change:
+        await halt(turn, ref.number)
+        return
+    out = notice.state in NOTICE_OUT
+    how = f"发“更正 {ref} …”，会发到有它的群" if out else f"先发“停止 {ref}”，再重新写“通知 …”"
+    raise Refusal(f"{texts.name(notice)}写好了就改不了：{how}。")

@@ -290,10 +290,15 @@ async def stop(turn: Turn, order: Order) -> None:
     """停止 N5: what has not gone out does not go out."""
     if order.ref is None or order.ref.letter != "N":
         raise Refusal("停止要通知的编号，如“停止 N5”。")
-    notice, audience = await load(turn, order.ref.number)
+    await halt(turn, order.ref.number)
+
+
+async def halt(turn: Turn, number: int) -> None:
+    """What has not gone out of this notice does not go out; Refusal for who may not, or where all is out."""
+    notice, audience = await load(turn, number)
     must_rule(turn, notice, audience, own=True)
     if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):
-        await drop(turn, order.ref.number)
+        await drop(turn, number)
         return
     if notice.state != NoticeState.SENT:
         raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，不用再停。")

@@ -86,6 +86,20 @@ async def test_a_planned_one_too(talk: Talk) -> None:
     assert "没看懂什么时候发" in texts(await talk.say("t1", None, "定时通知 全镇 停水"), "@t1")[0]
 
 
+async def test_other_words_with_a_number_end_it_too_or_say_what_does(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全镇 定时明早8点 停水")
+    await talk.say("t1", None, "确认")
+    assert "先发“停止 N1”" in texts(await talk.say("t1", None, "修改 N1 改成停电"), "@t1")[0]
+    assert "只有" in texts(await talk.say("a2", None, "取消 N1"), "@a2")[0]
+    assert "作废了" in texts(await talk.say("t1", None, "取消通知 N1"), "@t1")[0]
+    assert await states(talk) == [NoticeState.DROPPED]
+    await send(talk)
+    await talk.wait(minutes=1)
+    assert "发“更正 N2 …”" in texts(await talk.say("t1", None, "修改 n2 停电"), "@t1")[0]
+    assert "停不了了" in texts(await talk.say("t1", None, "别发 N2 了"), "@t1")[0]
+    assert await talk.rows(select(Case)) == []
+
+
 async def test_what_has_no_audience_is_not_taken_for_a_notice(talk: Talk) -> None:
     assert "请这样写：通知" in texts(await talk.say("t1", None, "停水通知：明早停水，请接水"), "@t1")[0]
     assert "通知 N" not in "".join(texts(await talk.say("t1", None, "帮我通知电工来修3栋的路灯"), "@t1"))
