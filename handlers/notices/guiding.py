@@ -13,8 +13,9 @@ from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import audience_at_start
-from handlers.notices.counting import load_to_see
+from handlers.notices.counting import load_to_see, report_status
 from handlers.notices.drafting import write
+from handlers.notices.receipts import tell_receipts
 from handlers.notices.sending import halt
 from handlers.notices.templates import own_area
 from handlers.posting import say
@@ -26,12 +27,19 @@ from storage.matters import NOTICE_OUT, Notice, NoticeState
 JUST_SENT = timedelta(minutes=10)
 """How long after it was sent a notice is what 撤回 without a number means."""
 
+ASKED_ABOUT = timedelta(days=1)
+"""How long after it was sent a notice is what 发到哪了 asks about."""
+
 _PLEASE = r"(?:请问?|麻烦|帮我|帮忙|给我|赶紧|赶快|快|马上|立刻|我们?|想|要|需要|把|怎么|咋|如何|怎样)*"
 _SLIP = r"(?:[^,，。!！]{0,6}错了?[,，。!！\s]*)?"
 _THAT = r"(?:发送?|刚才|刚刚|上一?条|那条|这条|的|通知|[\s:：。.!！])*"
 _SEND = r"发(?:送|布|个|一?条|一下)*"
+_FAR = r"(?:都|全)?发(?:到哪儿?里?|完|好|出去|得?怎么?样|了?多少(?:个?群)?|了?几个群)"
+_MANY = r"(?:有)?(?:多少|几个?)个?人?"
+_HEARD = rf"{_MANY}(?:已经?)?(?:收到|回复?|看到)(?:通知)?|(?:收到|回复?|看到)[的了]?{_MANY}"
 WANTS = re.compile(
-    rf"{_SLIP}{_PLEASE}(?:(?P<word>撤回|更正)|(?P<stop>停止){_THAT}$)"
+    rf"(?:通知)?(?:(?P<far>{_FAR})|(?P<heard>{_HEARD}))[了啦吗呢没啊呀?？。！!\s]*$"
+    rf"|{_SLIP}{_PLEASE}(?:(?P<word>撤回|更正)|(?P<stop>停止){_THAT}$)"
     rf"|{_PLEASE}(?P<how>(?:给(?P<whom>[^,，。]{{1,8}}))?{_SEND}通知(?![说了的])[\s:：,，]*)"
     rf"|{_PLEASE}(?:群发(?:通知|消息)?|(?P<plan>定时)(?:{_SEND})?通知|通知(?:一下|下)?)[\s:：]*"
     r"|(?P<area>[^\s:：,，]{2,12})通知[:：]\s*"
@@ -74,6 +82,8 @@ async def showed_how(turn: Turn) -> bool:
         turn.outcome = Outcome.COMMAND
         await say(turn, texts.which(word, await _lately(turn, JUST_SENT)))
         return True
+    if asked["far"] or asked["heard"]:
+        return await _told_how_far(turn, receipts=bool(asked["heard"]))
     try:
         async with turn.attempt():
             if asked["number"]:
@@ -92,6 +102,19 @@ async def showed_how(turn: Turn) -> bool:
             await write(turn, found[0], f"{asked['plan']} {found[1]}" if planned else found[1])
     except Refusal as refusal:
         await say(turn, str(refusal))
+    return True
+
+
+async def _told_how_far(turn: Turn, *, receipts: bool) -> bool:
+    """发到哪了, 多少人收到了: of the last notice of this person; False if there was none of late."""
+    found = await _lately(turn, ASKED_ABOUT)
+    if not found:
+        return False
+    turn.outcome = Outcome.COMMAND
+    if receipts and (await turn.session.get_one(Notice, found[0])).receipt:
+        await tell_receipts(turn, found[0])
+    else:
+        await report_status(turn, Ref("N", found[0]))
     return True
 
 

@@ -303,7 +303,7 @@ async def halt(turn: Turn, number: int) -> None:
     if notice.state != NoticeState.SENT:
         raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，不用再停。")
     if not (await progress_of(turn, notice)).some("waiting"):
-        raise Refusal(f"{texts.name(notice)}已经全部发完，停不了了。看结果发“查 N{notice.id}”。")
+        raise Refusal(texts.all_out(notice))
     await cancel(turn, notice, NoticeState.STOPPED)
     progress = await progress_of(turn, notice)
     out = progress.told(*OUT, "waiting")  # what is being sent this moment counts as out

@@ -255,6 +255,12 @@ def which(word: str, numbers: Sequence[int] = ()) -> str:
     return f"{word}哪条？请带上通知的编号，如“{example}”{sent}。"
 
 
+def all_out(notice: Notice) -> str:
+    """To 停止 of what has gone out."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}已经全部发完，停不了了。两分钟内可以“撤回 {ref}”，要改发“更正 {ref} …”，看结果发“查 {ref}”。"
+
+
 def beyond_right(begin: datetime, ends: datetime | None) -> str:
     """To a plan for a time (local) at which its sender may not send there any more."""
     until = f"只到 {moment(ends)}" if ends else "没有了"

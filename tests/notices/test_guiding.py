@@ -100,6 +100,16 @@ async def test_other_words_with_a_number_end_it_too_or_say_what_does(talk: Talk)
     assert await talk.rows(select(Case)) == []
 
 
+async def test_how_far_it_has_got_may_be_asked_in_plain_words(talk: Talk) -> None:
+    assert "【通知" not in "".join(texts(await talk.say("t1", None, "发到哪了"), "@t1"))
+    await send(talk)
+    await talk.wait(minutes=1)
+    for words in ("发到哪了？", "通知发完了吗"):
+        assert "【通知 N1】柳河镇｜已发" in texts(await talk.say("t1", None, words), "@t1")[0]
+    for words in ("收到多少人了", "有几个人回了？"):
+        assert "【通知 N1】回执 0 人" in texts(await talk.say("t1", None, words), "@t1")[0]
+
+
 async def test_what_has_no_audience_is_not_taken_for_a_notice(talk: Talk) -> None:
     assert "请这样写：通知" in texts(await talk.say("t1", None, "停水通知：明早停水，请接水"), "@t1")[0]
     assert "通知 N" not in "".join(texts(await talk.say("t1", None, "帮我通知电工来修3栋的路灯"), "@t1"))
