@@ -38,6 +38,9 @@ NIGHT = "night"
 """Stands in the data of one that asks whether a notice shall go out in quiet hours."""
 
 
+DAWN = 5
+"""Until this hour 明早 may be said of the morning that is near."""
+
 _OWN_GROUPS = ("组", "小区")
 """Places that are seldom areas of ours: whoever names one in a group speaks to the people there."""
 
@@ -225,6 +228,9 @@ async def _notes(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -
     begins = wakes_at(turn, plan) or plan
     if begins and (words := over_by_then(notice.text, turn.local(turn.now), begins)):
         notes.append(texts.over_by_then(notice, words))
+    today = turn.local(turn.now)
+    if plan and today.hour < DAWN and (plan.date() - today.date()).days == 1:
+        notes.append(texts.after_midnight(today, plan))
     if notice.receipt:
         notes.append(texts.with_receipt(turn.rules.notices.receipt_hours))
     if pictures := await pictures_of(turn, notice):

@@ -9,6 +9,7 @@ from datetime import datetime
 from handlers.clipping import clip
 from handlers.estimating import duration
 from handlers.notices.wording import asks_for_receipt
+from handlers.ports import WEEKDAYS
 from handlers.refs import label
 from storage.matters import Notice, NoticeState
 
@@ -64,8 +65,8 @@ def when(seconds: float, wakes: datetime | None, plan: datetime | None = None) -
     """When it goes and how long that takes; `plan` and `wakes` (the end of quiet hours) in local time."""
     if plan is None:
         return f"现在是安静时段，{moment(wakes)} 开始发，{duration(seconds)}" if wakes else duration(seconds)
-    late = f"（那时是安静时段，到 {moment(wakes)} 才发）" if wakes else ""
-    return f"定时 {plan:%Y-%m-%d %H:%M} 发{late}，{duration(seconds)}"
+    late = f"，那时是安静时段，到 {moment(wakes)} 才发" if wakes else ""
+    return f"定时 {plan:%Y-%m-%d %H:%M} 发（周{WEEKDAYS[plan.weekday()]}{late}），{duration(seconds)}"
 
 
 def scope(
@@ -108,6 +109,11 @@ def read_as_plan(notice: Notice) -> str:
     """Beside a preview: the time was only taken as the time of sending."""
     words = notice.plan_words.strip(" \r\n:：")
     return f"“{words}”读作发送的时间。它是正文、要马上发的话，回“马上发 N{notice.id}”。"
+
+
+def after_midnight(today: datetime, plan: datetime) -> str:
+    """Beside a preview that is asked for in the small hours."""
+    return f"注意：现在是 {today:%m-%d} 凌晨，定的是 {plan:%m-%d}。要今天发，请重新写“定时今天{plan:%H:%M} …”。"
 
 
 def over_by_then(notice: Notice, words: str) -> str:

@@ -34,10 +34,12 @@ _SENDS_LAST = re.compile(r"[\s,，。;；](?P<when>[^\s,，。;；]{2,16})发(?:
 _HOUR = r"[\d一二三四五六七八九十两半]{1,4}\s*(?:[年月日号点时周天:：.\-/]|分钟?|个?小时|个?星期|个?月)"
 _LIKE_A_TIME = re.compile(
     rf"(?:{_HOUR}|[今明后大昨当次][天日早晚年]|下+个?[周月星礼]|[本这]个?[周月星]|周[一二三四五六日末]|星期|礼拜|凌晨|[上下]午|[早晚]上|中午"
-    r"|傍晚|春节|国庆|元旦|除夕)[^\s:：,，]{0,10}(?=[\s:：,，]|$)"
+    r"|傍晚|春节|国庆|元旦|除夕|[月年][底末初]|周末|初[一二三四五六七八九十]|\d{3,4}(?!\d)"
+    r"|每[天日早晚周月年星][^\s:：,，]{0,8}?[点时半](?=[\s:：,，]|$))[^\s:：,，]{0,10}(?=[\s:：,，]|$)"
 )
 """What stands apart after 定时 and begins so was meant as a time, though it is none that is understood."""
 
+_SPAN = re.compile(r"\s*[到至~～—－\-]\s*[\d一二三四五六七八九十明后下晚]")
 _BARE = re.compile(r"不[带附要](?:照片|图片|图)(?:[\s:：,，]+|$)")
 _RECEIPT = re.compile(r"(?:要|需要?|请)?回执(?:[\s:：,，]+|$)")
 _RECEIPT_LAST = re.compile(r"[\s:：,，。;；]{1,5}(?:要|需要?|请)?回执[\s。.!！]{0,5}$")
@@ -125,6 +127,8 @@ def _timed(text: str, said: datetime, now: datetime, rests: Callable[[datetime],
             raise Refusal(NOT_UNDERSTOOD)
         return Wording(text)
     end = start + time.end
+    if led and _SPAN.match(folded, end):
+        raise Refusal(NOT_UNDERSTOOD)
     sending = _SEND.match(folded, end)
     clocked = time.precision in (Precision.EXACT, Precision.HOUR)
     if led is None and sending is None:
