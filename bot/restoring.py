@@ -45,6 +45,7 @@ from storage.copying import (
 from storage.engine import Database, known_revisions, migrate, unavailable
 from storage.inbox import InboxEvent, InboxState
 from storage.outbox import UNDER_WAY, DeliveryPart, PartState
+from storage.people import Account
 
 GAP = 100
 """Numbers passed over after a restore, and as many again for each day since the backup: they may have been given."""
@@ -120,6 +121,8 @@ async def _into(
                 raise
             raise ConfigError(f"备份里的内容放不进数据库（{type(error).__name__}），什么都没有改动") from error
         await connection.run_sync(_up)
+        leased = update(Account).where(col(Account.lease_until) > now)  # nobody works on it yet
+        await connection.execute(leased.values(lease_holder="", lease_until=now))
         kept = Held() if resend else await _hold(connection, manifest.made_at, now)
         gap = 0 if resend else GAP * (1 + max(0, (now - manifest.made_at).days))
         await go_on_after(connection, {name: last + gap for name, last in manifest.last.items()})

@@ -33,7 +33,7 @@ log = logging.getLogger("gridbot.status")
 @dataclass(frozen=True, slots=True)
 class Look:
     """What was seen of the database: how it stands, or None with a word for why not (`slow`, `away`); one that can be
-    read, but into which nothing can be written, is `failing`."""
+    read, but could not be used for something just now, is `failing`."""
 
     standing: Standing | None
     database: str = "ok"
@@ -130,7 +130,7 @@ def _outside_faults(look: Look, state: GatewayState) -> Iterator[str]:
     if look.database == "away":
         yield "数据库用不了"
     if look.database == "failing":
-        yield "数据库写不进去（磁盘满了、只能读，或者一直被占着）"
+        yield "数据库刚才用不了（断开过、磁盘满了、只能读，或者一直被占着）"
     if state != GatewayState.ONLINE:
         yield f"网关没有在线：{state}"
 

@@ -15,7 +15,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 from sqlmodel import SQLModel, col
 
 from bot.backup import MANIFEST, back_up, read_manifest
@@ -30,6 +30,7 @@ from storage.engine import Database, DatabaseError, migrate
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert
 from storage.outbox import DeliveryPart, PartState
+from storage.people import Account
 from tests.commandline.test_commands import call
 from tests.courier.test_outcomes import MISSING
 from tests.harness import Talk
@@ -160,9 +161,15 @@ async def interrupted(talk: Talk) -> None:
 
 async def test_what_waited_is_not_sent_after_a_restore(talk: Talk, tmp_path: Path) -> None:
     await interrupted(talk)
+    async with talk.database.write() as session:
+        await session.execute(update(Account).values(lease_holder="elsewhere:1", lease_until=NOW + timedelta(days=1)))
     await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
     url = f"sqlite:///{tmp_path}/new.db"
     said = await put_back(url, tmp_path / "b")
+    database = Database(url)
+    async with database.read() as session:
+        assert set(await session.scalars(select(Account.lease_holder))) == {""}
+    await database.close()
     assert "3 条记为“不确定”" in said[1] and "1 条消息放在一边" in said[2]
     config = tmp_path / "c.yaml"
     config.write_text(f"database: {url}\nlocal: {{chat: {tmp_path}/none.db}}\n", encoding="utf-8")

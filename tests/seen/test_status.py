@@ -176,7 +176,7 @@ async def test_a_database_into_which_nothing_can_be_written_is_said(
         await counted.replay.machine._steadily(full)
     monkeypatch.setattr("bot.machine.DATABASE_AGAIN", 5)
     status, said = await get("/healthz")
-    assert status == 503 and "写不进去" in json.loads(said)["why"][0]
+    assert status == 503 and "磁盘满了" in json.loads(said)["why"][0]
     assert (await figures(get))["gridbot_database_up"] == 0
     monkeypatch.setattr("bot.machine.DATABASE_AGAIN", 0)
     assert (await get("/healthz"))[0] == 200
