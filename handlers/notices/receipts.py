@@ -53,7 +53,7 @@ async def received(turn: Turn, number: int) -> None:
 async def report(turn: Turn, order: Order) -> None:
     """回执 N5: how many by grid, and which groups or people not at all."""
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("回执要通知的编号，如“回执 N5”。")
+        raise texts.no_notice("回执", "回执 N5", order)
     await tell_receipts(turn, order.ref.number)
 
 

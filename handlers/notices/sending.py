@@ -137,7 +137,7 @@ async def at_once(turn: Turn, order: Order) -> None:
     What would wake people in quiet hours is asked about once more.
     """
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("马上发要通知的编号，如“马上发 N5”。")
+        raise texts.no_notice("马上发", "马上发 N5", order)
     notice, audience = await load(turn, order.ref.number)
     must_rule(turn, notice, audience)
     if notice.state != NoticeState.PLANNED and await sleeps_until(turn, notice) is None:
@@ -289,7 +289,7 @@ def _of_another(turn: Turn, notice: Notice) -> bool:
 async def stop(turn: Turn, order: Order) -> None:
     """停止 N5: what has not gone out does not go out."""
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("停止要通知的编号，如“停止 N5”。")
+        raise texts.no_notice("停止", "停止 N5", order)
     await halt(turn, order.ref.number)
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from handlers.clipping import clip
+from handlers.commands import Order
 from handlers.estimating import duration
+from handlers.matters import Refusal
 from handlers.notices.wording import asks_for_receipt
 from handlers.ports import WEEKDAYS
 from handlers.refs import label
@@ -259,6 +261,16 @@ def which(word: str, numbers: Sequence[int] = ()) -> str:
     sent = f"（刚发过的：{'、'.join(f'N{one}' for one in numbers)}）" if numbers else ""
     example = f"{word} N{numbers[0] if numbers else 1}{' …' if word == '更正' else ''}"
     return f"{word}哪条？请带上通知的编号，如“{example}”{sent}。"
+
+
+def no_notice(word: str, example: str, order: Order) -> Refusal:
+    """To 撤回 M3 and the like."""
+    if order.ref is not None and order.ref.letter == "M":
+        ref = str(order.ref)
+        return Refusal(
+            f"“{word}”是对通知说的。寻人找到了发“找到 {ref}”，不属实发“误报 {ref}”，不再往外发“停止扩散 {ref}”。"
+        )
+    return Refusal(f"{word}要通知的编号，如“{example}”。")
 
 
 def all_out(notice: Notice) -> str:

@@ -110,6 +110,13 @@ async def test_how_far_it_has_got_may_be_asked_in_plain_words(talk: Talk) -> Non
         assert "【通知 N1】回执 0 人" in texts(await talk.say("t1", None, words), "@t1")[0]
 
 
+async def test_of_a_search_it_is_said_what_ends_it(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我爸72岁，今早从柳树巷走丢了，穿灰夹克")
+    for word in ("撤回", "停止"):
+        (line,) = texts(await talk.say("t1", None, f"{word} M1"), "@t1")
+        assert "“误报 M1”" in line and "N5" not in line
+
+
 async def test_what_has_no_audience_is_not_taken_for_a_notice(talk: Talk) -> None:
     assert "请这样写：通知" in texts(await talk.say("t1", None, "停水通知：明早停水，请接水"), "@t1")[0]
     assert "通知 N" not in "".join(texts(await talk.say("t1", None, "帮我通知电工来修3栋的路灯"), "@t1"))
