@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -451,3 +452,12 @@ async def test_the_embedded_chat_comes_back_and_new_messages_are_read(talk: Talk
 
 def test_every_column_can_be_written_down() -> None:
     assert {layout.name for layout in layouts()} == set(SQLModel.metadata.tables)
+
+
+async def test_a_backup_never_replaces_what_is_no_file(talk: Talk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="不是普通的文件"):
+        await back_up(
+            config_of(f"sqlite:///{tmp_path}/talk.db"), talk.database, tmp_path / "pipe", NOW, force=True, step=nothing
+        )
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
