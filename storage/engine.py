@@ -162,6 +162,7 @@ def _why(error: BaseException) -> str:
         "database disk image is malformed": "这个文件坏了，请恢复备份（gridbot restore 备份文件 --force）",
         "attempt to write a readonly database": "这个文件只能读，不能写",
         "database or disk is full": "磁盘满了",
+        "disk I/O error": "读写磁盘出错（磁盘满了，或者坏了）",
     }
     return next((text for kind, text in _REASONS.items() if isinstance(found, kind)), known.get(said, said))
 
