@@ -14,13 +14,14 @@ from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import audience_at_start
 from handlers.notices.counting import load_to_see, report_status
-from handlers.notices.drafting import write
+from handlers.notices.drafting import CONFIRM, write
 from handlers.notices.receipts import tell_receipts
 from handlers.notices.sending import halt
 from handlers.notices.templates import own_area
 from handlers.posting import say
 from handlers.turn import SENDERS, Turn
 from handlers.understanding import Kind, Ref
+from storage.agenda import Question
 from storage.inbox import Outcome
 from storage.matters import NOTICE_OUT, Notice, NoticeState
 
@@ -34,15 +35,26 @@ _PLEASE = r"(?:请问?|麻烦|帮我|帮忙|给我|赶紧|赶快|快|马上|立�
 _SLIP = r"(?:[^,，。!！]{0,6}错了?[,，。!！\s]*)?"
 _THAT = r"(?:发送?|刚才|刚刚|上一?条|那条|这条|的|通知|[\s:：。.!！])*"
 _SEND = r"发(?:送|布|个|一?条|一下)*"
-_FAR = r"(?:都|全)?发(?:到哪儿?里?|完|好|出去|得?怎么?样|了?多少(?:个?群)?|了?几个群)"
+_FAR = (
+    r"(?:都|全)?发(?:到哪儿?里?|完|好|出去|得?怎么?样|了?多少(?:个?群)?|了?几个群)"
+    r"|(?:还?有)?[哪几多][个些少]*群(?:还)?没有?[收发][到出完成功]+"
+)
+_NOD = (
+    r"(?:(?:好的?|嗯+|行|对|是)?[,，\s]*(?:没问题|没错|看过了?|看了|收到|知道了?|同意|批准|通过|发出|可行?|对|嗯+|1))?"
+    r"[,，\s]*(?:就这样|就这么发)?[的了吧哈啊呀。.!！~～\s]*"
+    r"|[👌👍✅✔☑🙏💪\s\ufe0f\U0001f3fb-\U0001f3ff]+|(?:\[(?:OK|ok|强|握手|抱拳|赞)\])+"
+)
+"""What may be a yes to a preview, but is none that is sure."""
 _MANY = r"(?:有)?(?:多少|几个?)个?人?"
 _HEARD = rf"{_MANY}(?:已经?)?(?:收到|回复?|看到)(?:通知)?|(?:收到|回复?|看到)[的了]?{_MANY}"
 WANTS = re.compile(
+    rf"(?P<nod>{_NOD})$|"
     rf"(?:通知)?(?:(?P<far>{_FAR})|(?P<heard>{_HEARD}))[了啦吗呢没啊呀?？。！!\s]*$"
     rf"|{_SLIP}{_PLEASE}(?:(?P<word>撤回|更正)|(?P<stop>停止){_THAT}$)"
     rf"|{_PLEASE}(?P<how>(?:给(?P<whom>[^,，。]{{1,8}}))?{_SEND}通知(?![说了的])[\s:：,，]*)"
     rf"|{_PLEASE}(?:群发(?:通知|消息)?|(?P<plan>定时)(?:{_SEND})?通知|通知(?:一下|下)?)[\s:：]*"
     r"|(?P<area>[^\s:：,，]{2,12})通知[:：]\s*"
+    rf"|{_PLEASE}(?P<again>(?:重新?|再|补|转)发(?:一?[遍次下条份])?(?=通知|[\s。.!！]*(?:$|[NnＮｎ]\s?\d)))"
     rf"|{_PLEASE}(?:(?:取消|作废|停发|不发|别发|删除|删掉)|(?P<change>修改|更改|改))(?:通知|了)?\s*[NnＮｎ]\s?(?P<number>\d{{1,7}})(?!\d)"
 )
 """What asks for something to be done with a notice."""
@@ -82,6 +94,12 @@ async def showed_how(turn: Turn) -> bool:
         turn.outcome = Outcome.COMMAND
         await say(turn, texts.which(word, await _lately(turn, JUST_SENT)))
         return True
+    if asked["nod"]:
+        return await _asked_again(turn)
+    if asked["again"]:
+        turn.outcome = Outcome.COMMAND
+        await say(turn, texts.NOT_AGAIN)
+        return True
     if asked["far"] or asked["heard"]:
         return await _told_how_far(turn, receipts=bool(asked["heard"]))
     try:
@@ -102,6 +120,18 @@ async def showed_how(turn: Turn) -> bool:
             await write(turn, found[0], f"{asked['plan']} {found[1]}" if planned else found[1])
     except Refusal as refusal:
         await say(turn, str(refusal))
+    return True
+
+
+async def _asked_again(turn: Turn) -> bool:
+    """没问题 under the preview that is the only one to wait here: it has not gone out, and that is said."""
+    waits = (Question.kind == CONFIRM, Question.contact_id == turn.me.contact_id, Question.chat_id == turn.here.chat_id)
+    query = select(col(Question.ref)).where(*waits, col(Question.answered_at).is_(None), Question.expires_at > turn.now)
+    refs = [ref for ref in await turn.session.scalars(query) if ref.startswith("N")]
+    if len(refs) != 1:
+        return False
+    turn.outcome = Outcome.COMMAND
+    await say(turn, texts.not_sent_yet(int(refs[0][1:])), ref=refs[0])
     return True
 
 

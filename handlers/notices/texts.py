@@ -263,6 +263,9 @@ def which(word: str, numbers: Sequence[int] = ()) -> str:
     return f"{word}哪条？请带上通知的编号，如“{example}”{sent}。"
 
 
+NOT_AGAIN = "发过的通知不会自己重发。要再发一遍，请重新写“通知 …”；哪些群没收到，发“查 N5”（写上编号）看。"
+
+
 def no_notice(word: str, example: str, order: Order) -> Refusal:
     """To 撤回 M3 and the like."""
     if order.ref is not None and order.ref.letter == "M":

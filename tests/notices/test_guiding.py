@@ -104,10 +104,28 @@ async def test_how_far_it_has_got_may_be_asked_in_plain_words(talk: Talk) -> Non
     assert "【通知" not in "".join(texts(await talk.say("t1", None, "发到哪了"), "@t1"))
     await send(talk)
     await talk.wait(minutes=1)
-    for words in ("发到哪了？", "通知发完了吗"):
+    for words in ("发到哪了？", "通知发完了吗", "哪些群没收到"):
         assert "【通知 N1】柳河镇｜已发" in texts(await talk.say("t1", None, words), "@t1")[0]
     for words in ("收到多少人了", "有几个人回了？"):
         assert "【通知 N1】回执 0 人" in texts(await talk.say("t1", None, words), "@t1")[0]
+
+
+async def test_a_nod_that_is_no_sure_yes_is_told_that_nothing_has_gone_out(talk: Talk) -> None:
+    assert "N1" not in "".join(texts(await talk.say("t1", None, "没问题"), "@t1"))
+    await talk.say("t1", None, "通知 全镇 停水")
+    for words in ("没问题", "👌", "1", "收到", "看过了，就这样"):
+        said = await talk.say("t1", None, words)
+        assert rooms(said) == {"@t1"} and "【通知 N1】还没有发" in texts(said, "@t1")[0], words
+    assert await states(talk) == [NoticeState.DRAFT]
+
+
+@pytest.mark.parametrize("words", ["重发 N1", "再发一遍", "帮我重新发一次通知", "转发 N1 柳树村"])
+async def test_nothing_goes_out_twice_and_that_is_said(talk: Talk, words: str) -> None:
+    await send(talk)
+    await talk.wait(minutes=1)
+    (line,) = texts(await talk.say("t1", None, words), "@t1")
+    assert "请重新写“通知 …”" in line
+    assert await states(talk) == [NoticeState.SENT]
 
 
 async def test_of_a_search_it_is_said_what_ends_it(talk: Talk) -> None:
