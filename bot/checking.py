@@ -17,7 +17,7 @@ from bot.gateways.endpoint import parse_endpoint
 from bot.gateways.protocol import GatewayState
 from bot.lettering import find_font
 from bot.machine import rooms_elsewhere, standing_of
-from bot.running import town_folder
+from bot.running import levels_fault, town_folder
 from handlers.posting import NO_MATTER
 from handlers.working_time import announced
 from storage.alert_figures import courses
@@ -48,6 +48,7 @@ async def findings(config: Config, database: Database) -> list[str]:
     if find_font() is None:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
     lines += calendar_faults(config, now)
+    lines += [fault] if (fault := await levels_fault(database, config)) else []
     lines += await _local_chat(config, database, now)
     if lost := await rooms_elsewhere(database, config.account, config.accounts.endpoints):
         lines.append(lost)

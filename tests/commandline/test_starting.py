@@ -150,6 +150,14 @@ def test_check_names_the_account_of_the_rooms(tmp_path: Path) -> None:
     assert (status, "账号：A（5 个群）还是主用，却不在 accounts.endpoints 里" in out) == (1, True)
 
 
+def test_fewer_levels_than_were_imported_are_refused(tmp_path: Path) -> None:
+    assert call("import", str(TOWN), "-c", str(write_config(tmp_path)))[0] == 0
+    config = str(write_config(tmp_path, levels=["镇街", "村社区", "网格"]))
+    for command, expected in (("run", 2), ("check", 1)):
+        status, out = call(command, "-c", config)
+        assert (status, "库里的区划却有 4 级" in out) == (expected, True)
+
+
 def test_which_of_several_accounts_must_be_said(tmp_path: Path) -> None:
     several: dict[str, Any] = {"gateway": "wechaty", "accounts": {"endpoints": {"A1": "a:1", "B": "b:1"}}}
     server = {"database": "postgresql://nobody@127.0.0.1:1/x"}
