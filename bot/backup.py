@@ -121,6 +121,8 @@ def _refuse_to_replace(file: Path, force: bool, used: Sequence[Path | None]) -> 
     own = {Path(f"{path.resolve()}{end}") for path in used if path is not None for end in ("", "-wal", "-shm", ".lock")}
     if file.resolve() in own:
         raise ConfigError(f"{file} 正是格格自己在用的文件，备份要写到别处")
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise ConfigError(f"{file} 不是普通的文件，备份要写到一个文件里")
     if file.is_dir() or (file.exists() and not force):
         raise ConfigError(f"{file} 已经有了，没有覆盖；换个名字，或加 --force")
 

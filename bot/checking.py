@@ -11,25 +11,28 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.alarm import STATES
 from bot.config import TOKEN_VARIABLE, Config, ConfigError
 from bot.gateways.endpoint import parse_endpoint
+from bot.gateways.protocol import GatewayState
 from bot.lettering import find_font
 from bot.machine import rooms_elsewhere, standing_of
-from bot.running import town_folder
+from bot.running import levels_fault, town_folder
+from handlers.posting import NO_MATTER
 from handlers.working_time import announced
 from storage.alert_figures import courses
 from storage.areas import Area, Chat, Room, RoomBinding
 from storage.engine import Database
 from storage.hooks import HookDelivery, HookState
 from storage.inbox import DayCount, InboxEvent, InboxState
-from storage.outbox import DeliveryPart, PartState
+from storage.outbox import Delivery, DeliveryPart, PartState, Post
 from storage.people import Account, Appointment, Contact, ContactBinding, Role
 
 SILENT_DAYS = 3
 """A bound room in which nothing was heard for so many days has probably lost the bot."""
 
 UNEVEN_DAYS = 31
-"""How long a missing end is still worth telling."""
+"""How long a missing end, and what failed, is still worth telling."""
 
 AHEAD = timedelta(days=31)
 """How long before a year begins its holidays should be known; they are announced in November."""
@@ -45,8 +48,9 @@ async def findings(config: Config, database: Database) -> list[str]:
     if find_font() is None:
         lines.append("字体：没有中文字体，寻人海报发不出，只发文字（Debian：apt-get install fonts-noto-cjk）")
     lines += calendar_faults(config, now)
+    lines += [fault] if (fault := await levels_fault(database, config)) else []
     lines += await _local_chat(config, database, now)
-    if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
+    if lost := await rooms_elsewhere(database, config.account, config.accounts.endpoints):
         lines.append(lost)
     async with database.read() as session:
         lines += await _gateways(config, session)
@@ -54,7 +58,7 @@ async def findings(config: Config, database: Database) -> list[str]:
         lines += await _areas(config, session)
         lines += await _rooms(config, session, now)
         lines += await _workers(session, now)
-        lines += await _queues(session)
+        lines += await _queues(session, now)
         lines += await _webhooks(config, session)
         lines += _line("寻人：发到的群和收到结束的群对不上的有", await _uneven(session, now))
     return lines
@@ -96,7 +100,8 @@ async def _gateways(config: Config, session: AsyncSession) -> list[str]:
 
 async def _gateway(config: Config, session: AsyncSession) -> list[str]:
     account = await session.scalar(select(Account).where(Account.name == config.account))
-    state = f"账号 {config.account} 最后的状态：{account.state}" if account and account.state else ""
+    known = STATES[GatewayState(account.state)] if account and account.state else ""
+    state = f"账号 {config.account} 最后的状态：{known}" if known else ""
     lines = []
     if not config.token:
         lines.append(f"网关：环境变量 {TOKEN_VARIABLE} 没有设置")
@@ -206,16 +211,29 @@ async def _workers(session: AsyncSession, now: datetime) -> list[str]:
     return _line("人员：还不能私聊（没加好友或没绑定）的有", list((await session.scalars(query)).all()))
 
 
-async def _queues(session: AsyncSession) -> list[str]:
-    lines = []
-    for title, table, state in (
-        ("收件：没处理成的有", InboxEvent, InboxState.FAILED),
-        ("发送：失败的有", DeliveryPart, PartState.FAILED),
-        ("发送：不知道到没到的有", DeliveryPart, PartState.UNKNOWN),
-    ):
-        count = await session.scalar(select(func.count()).select_from(table).where(col(table.state) == state))
-        if count:
-            lines.append(f"{title} {count} 条")
+async def _queues(session: AsyncSession, now: datetime) -> list[str]:
+    """What of the last weeks was not handled or did not arrive, and of which matters."""
+    since = now - timedelta(days=UNEVEN_DAYS)
+    failed = (InboxEvent.state == InboxState.FAILED) & (col(InboxEvent.at) > since)
+    count = await session.scalar(select(func.count()).select_from(InboxEvent).where(failed))
+    lines = [f"收件：没处理成的有 {count} 条"] if count else []
+    for title, state in (("失败的", PartState.FAILED), ("不知道到没到的", PartState.UNKNOWN)):
+        query = (
+            select(col(Post.ref), func.count())
+            .select_from(DeliveryPart)
+            .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+            .join(Post, col(Delivery.post_id) == col(Post.id))
+            .where(col(DeliveryPart.state) == state, col(Post.at) > since)
+            .group_by(col(Post.ref))
+            .order_by(func.max(col(Post.id)).desc())
+        )
+        found = (await session.execute(query)).all()
+        if found:
+            total = sum(number for _, number in found)
+            shown = (("没有编号的" if ref == NO_MATTER else ref, number) for ref, number in found[:NAMED])
+            named = "、".join(f"{ref}（{number} 条）" for ref, number in shown)
+            more = f"等 {len(found)} 件" if len(found) > NAMED else ""
+            lines.append(f"发送：{title}有 {total} 条：{named}{more}，看是哪些群：gridbot deliveries {found[0][0]}")
     return lines
 
 

@@ -100,7 +100,9 @@ def run(
 
     with told():
         settings = started(config)
-        asyncio.run(run_bot(settings.of_account(account) if account is not None else settings, typer.echo))
+        if account is not None or settings.gateway != "local":
+            settings = settings.of_account(settings.account if account is None else account)
+        asyncio.run(run_bot(settings, typer.echo))
 
 
 @app.command()
@@ -539,7 +541,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 @app.command()
 def deliveries(
-    ref: Annotated[str, typer.Argument(help="编号：M3、N5、F2 或 12")],
+    ref: Annotated[str, typer.Argument(help="编号：M3、N5、F2 或 12；- 是没有编号、还没送到的")],
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """一件事发到了哪些群，哪些在等，哪些没有送到，为什么。终端里是表格，管道里是制表符分隔的行。"""

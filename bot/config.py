@@ -309,6 +309,12 @@ class Config(Rules):
             )
         return self
 
+    @model_validator(mode="after")
+    def _shared(self) -> Config:
+        if self.gateway == "wechaty" and len(self.accounts.endpoints) > 1 and self.database.startswith("sqlite"):
+            raise ValueError("accounts.endpoints 里有几个账号，database 却是 SQLite：几个账号要用 PostgreSQL")
+        return self
+
     @property
     def domain(self) -> str:
         """What our public ids begin with; empty where the config names none."""
@@ -342,7 +348,7 @@ class Config(Rules):
         """The config as a process for another account has it; ConfigError if that is none of ours."""
         if self.accounts.endpoints and name not in self.accounts.endpoints:
             known = "、".join(self.accounts.endpoints)
-            raise ConfigError(f"accounts.endpoints 里没有账号 {name[:40]}，有：{known}")
+            raise ConfigError(f"accounts.endpoints 里没有账号 {name[:40]}，有：{known}；用 --account 写明是哪个")
         if not 0 < len(name) <= 40:
             raise ConfigError("账号的名字应有 1 到 40 个字")
         return self.model_copy(update={"account": name})

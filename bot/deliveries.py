@@ -19,6 +19,7 @@ from sqlmodel import col
 from bot.cleaning import clean_name
 from bot.config import ConfigError
 from handlers.ports import Rules
+from handlers.posting import NO_MATTER
 from handlers.refs import fold, label, take_ref
 from handlers.understanding import Ref
 from storage.areas import Area, Chat, Room
@@ -83,24 +84,32 @@ class Line:
         return tuple(clean_name(cell) for cell in (*found, str(self.tries), self.why))
 
 
-def matter_of(text: str) -> Ref:
-    """`M3`, `N5`, `F2`, `12`, as people write them; ConfigError for anything else."""
+def matter_of(text: str) -> Ref | None:
+    """`M3`, `N5`, `F2`, `12`, as people write them; None for `-`; ConfigError for anything else."""
+    if text.strip() == NO_MATTER:
+        return None
     ref, rest = take_ref(fold(text).strip())
     if ref is None or rest.strip() or ref.letter not in MATTERS:
         raise ConfigError(f"编号看不懂：{clean_name(text)[:40]}，应像 M3、N5、F2 或 12")
     return ref
 
 
-async def lines_of(database: Database, ref: Ref, rules: Rules) -> list[Line]:
-    """Every part of every delivery of the matter's posts, oldest post first; NoSuchMatter."""
+async def lines_of(database: Database, ref: Ref | None, rules: Rules) -> list[Line]:
+    """Every part of every delivery of the matter's posts, oldest post first; NoSuchMatter.
+
+    Of posts about no matter (None) those that have not arrived.
+    """
     async with database.read() as session:
-        if await session.get(MATTERS[ref.letter], ref.number) is None:
+        if ref is not None and await session.get(MATTERS[ref.letter], ref.number) is None:
             raise NoSuchMatter(f"没有 {ref}。")
         names = {row.id: row.name for row in await session.execute(select(col(Area.id), col(Area.name)))}
         return [_line(row, names, rules) for row in await _parts(session, ref)]
 
 
-async def _parts(session: AsyncSession, ref: Ref) -> Sequence[Any]:
+async def _parts(session: AsyncSession, ref: Ref | None) -> Sequence[Any]:
+    there = Post.ref == str(ref or NO_MATTER)
+    if ref is None:
+        there &= col(DeliveryPart.state).not_in((PartState.SENT, PartState.CANCELLED))
     query = (
         select(DeliveryPart, Post, PostPart.kind, Room, Area.path, Contact.name, Delivery.chat_id, Account.name)
         .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
@@ -111,7 +120,7 @@ async def _parts(session: AsyncSession, ref: Ref) -> Sequence[Any]:
         .outerjoin(Area, col(Room.area_id) == col(Area.id))
         .outerjoin(Contact, col(Chat.contact_id) == col(Contact.id))
         .outerjoin(Account, col(DeliveryPart.account_id) == col(Account.id))
-        .where(Post.ref == str(ref))
+        .where(there)
         .order_by(col(Post.seq), col(DeliveryPart.rank), col(Delivery.id), col(DeliveryPart.number))
     )
     return (await session.execute(query)).all()
@@ -155,9 +164,9 @@ def tab_separated(lines: Sequence[Line]) -> Iterator[str]:
         yield "\t".join(line.cells)
 
 
-def show_tables(ref: Ref, lines: Sequence[Line], console: Console) -> None:
+def show_tables(ref: Ref | None, lines: Sequence[Line], console: Console) -> None:
     """For a terminal: a table for each post, what needs a look first."""
-    console.print(Text(f"{label(ref)}发送情况"))
+    console.print(Text(f"{label(ref) if ref else '没有编号、还没送到的'}发送情况"))
     for post in dict.fromkeys(line.post for line in lines):
         of_post = [line for line in lines if line.post == post]
         table = Table(title=Text(f"{post} {of_post[0].sort}：{counts(of_post)}"), title_justify="left")

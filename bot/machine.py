@@ -6,13 +6,14 @@ import asyncio
 import gc
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlmodel import col
 
 from bot import standby
@@ -132,6 +133,7 @@ class Machine:
         self._since = clock.now()
         self._states: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
         self._unwritten: tuple[str, str] | None = None
+        self._failed_at = float("-inf")
         stable = gateway.capabilities.stable_ids
         self.inbox = Inbox(
             database,
@@ -257,6 +259,10 @@ class Machine:
         await self.database.listen(self.stirred)
         await asyncio.sleep(DATABASE_AGAIN)
 
+    def database_fails(self) -> bool:
+        """Whether something waits for a database that could not be used when it was last tried."""
+        return monotonic() - self._failed_at < 3 * DATABASE_AGAIN
+
     def stirred(self) -> None:
         """Something was committed from elsewhere: there may be more to do, to send and to plan."""
         self._due_known = False
@@ -374,6 +380,7 @@ class Machine:
                 if not unavailable(error):
                     raise
                 self.watch.database_away()
+                self._failed_at = monotonic()
                 log.error("the database cannot be used, next try in %s s: %s", DATABASE_AGAIN, error)
                 await asyncio.sleep(DATABASE_AGAIN)
 
@@ -466,8 +473,11 @@ async def use_gateway(database: Database, account_id: int, gateway: str) -> None
         (await session.get_one(Account, account_id)).gateway = gateway
 
 
-async def rooms_elsewhere(database: Database, name: str) -> str:
-    """A sentence if rooms are bound, but none of them to this account; or nothing."""
+async def rooms_elsewhere(database: Database, name: str, accounts: Collection[str]) -> str:
+    """A sentence if rooms are bound, but none of them to this account; of several `accounts`, if some are bound to
+    none of them; or nothing."""
+    if accounts:
+        return await _rooms_of_strangers(database, accounts)
     query = (
         select(col(Account.name))
         .join(RoomBinding, col(RoomBinding.account_id) == col(Account.id))
@@ -484,6 +494,24 @@ async def rooms_elsewhere(database: Database, name: str) -> str:
     return (
         f"账号：群都绑在账号 {others} 上，现在的账号 {name} 一个群也没有，听不见也发不出。"
         f"请把配置里的 account 改回 {others}；真要换号，就在每个群里重新绑定"
+    )
+
+
+async def _rooms_of_strangers(database: Database, accounts: Collection[str]) -> str:
+    query = (
+        select(col(Account.name), func.count())
+        .join(Chat, col(Chat.account_id) == col(Account.id))
+        .where(col(Chat.room_id).is_not(None), col(Account.name).not_in(accounts))
+        .group_by(col(Account.name))
+        .order_by(col(Account.name))
+    )
+    async with database.read() as session:
+        found = [f"{name}（{count} 个群）" for name, count in await session.execute(query)]
+    if not found:
+        return ""
+    return (
+        f"账号：{'、'.join(found)}还是主用，却不在 accounts.endpoints 里。没有备用号接手的群听不见也发不出："
+        "请把它写回去，或在这些群里重新绑定"
     )
 
 

@@ -42,9 +42,10 @@ from storage.copying import (
     others_connected,
     read_back,
 )
-from storage.engine import Database, migrate, unavailable
+from storage.engine import Database, known_revisions, migrate, unavailable
 from storage.inbox import InboxEvent, InboxState
 from storage.outbox import UNDER_WAY, DeliveryPart, PartState
+from storage.people import Account
 
 GAP = 100
 """Numbers passed over after a restore, and as many again for each day since the backup: they may have been given."""
@@ -81,12 +82,14 @@ async def restore(
             if chat is not None and chat.exists() and not force:
                 raise ConfigError(f"聊天文件 {chat} 已经有了，没有改动；要整个换掉就加 --force")
             copied = stack.enter_context(_chat_copy(archive, chat)) if chat is not None else None
+            aside = stack.enter_context(_set_aside(database.file, now)) if force and database.file else None
             kept = await _into(database, archive, manifest, now, force=force, resend=resend, step=step)
             if chat is not None and copied is not None:
                 _put_chat(copied, chat)
     finally:
         await database.close()
-    return _told(manifest, kept, resend)
+    moved = [f"原来的库打不开或是新版程序的，没有删，挪到了 {aside}。"] if aside else []
+    return [*_told(manifest, kept, resend), *moved]
 
 
 async def _into(
@@ -118,10 +121,51 @@ async def _into(
                 raise
             raise ConfigError(f"备份里的内容放不进数据库（{type(error).__name__}），什么都没有改动") from error
         await connection.run_sync(_up)
+        leased = update(Account).where(col(Account.lease_until) > now)  # nobody works on it yet
+        await connection.execute(leased.values(lease_holder="", lease_until=now))
         kept = Held() if resend else await _hold(connection, manifest.made_at, now)
         gap = 0 if resend else GAP * (1 + max(0, (now - manifest.made_at).days))
         await go_on_after(connection, {name: last + gap for name, last in manifest.last.items()})
         return kept
+
+
+@contextmanager
+def _set_aside(file: Path, now: datetime) -> Iterator[Path | None]:
+    """A SQLite file into which nothing can be put, damaged or a newer program's, makes room; it comes back if the
+    restore fails. None where the file can be used, or there is none."""
+    if not file.is_file() or _usable(file):
+        yield None
+        return
+    aside = file.with_name(f"{file.name}.{now:%Y%m%d%H%M%S}")
+    _move(file, aside)
+    try:
+        yield aside
+    except BaseException:
+        _move(aside, file)
+        raise
+
+
+def _move(file: Path, to: Path) -> None:
+    try:
+        for end in ("", "-wal", "-shm"):
+            Path(f"{to}{end}").unlink(missing_ok=True)
+            if Path(f"{file}{end}").exists():
+                Path(f"{file}{end}").replace(f"{to}{end}")
+    except OSError as error:
+        raise ConfigError(f"写不了 {to}：{reason(error)}") from error
+
+
+def _usable(file: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(file)) as db:
+            whole = db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            there = db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            found = db.execute("SELECT version_num FROM alembic_version").fetchone() if there else None
+    except sqlite3.OperationalError:  # locked, or out of reach: the restore will say so
+        return True
+    except sqlite3.DatabaseError:
+        return False
+    return whole and (found is None or found[0] in known_revisions())
 
 
 def _placed(path: Path) -> Path:
@@ -170,7 +214,7 @@ def _told(manifest: Manifest, kept: Held, resend: bool) -> list[str]:
     if resend:
         return [*lines, "当时没发完的会接着发，没办的会接着办。"]
     if kept.parts:
-        lines.append(f"当时没发完的 {kept.parts} 条记为“不确定”，不会再发；用 gridbot deliveries 编号 查看。")
+        lines.append(f"当时没发完的 {kept.parts} 条记为“不确定”，不会再发；是哪些，gridbot check 会说。")
     if kept.events:
         lines.append(f"当时没办的 {kept.events} 条消息放在一边（gridbot check 会提醒），不会自动办。")
     if kept.due:

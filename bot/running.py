@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import col
 
 from bot.alarm import Alarm
 from bot.config import TOKEN_VARIABLE, Config, ConfigError, reason
@@ -72,8 +73,10 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         await database.open()
         if database.file is not None:
             stack.enter_context(held(database.file))
+        if fault := await levels_fault(database, config):
+            raise ConfigError(fault)
         account_id = await open_account(database, config.account, config.gateway)
-        if not config.accounts.endpoints and (lost := await rooms_elsewhere(database, config.account)):
+        if lost := await rooms_elsewhere(database, config.account, config.accounts.endpoints):
             say(lost)
         clock = SystemClock()
         lease = Lease(database, account_id, clock, config.accounts.lease_seconds, reserve=config.wechaty.call_seconds)
@@ -113,6 +116,18 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
         if config.open311.enabled:
             stack.push_async_callback(await _open_requests(config, machine, say))
         yield machine
+
+
+async def levels_fault(database: Database, config: Config) -> str:
+    """A sentence if the areas were imported with more levels than the config names: 全镇 would mean something else."""
+    async with database.read() as session:
+        lowest = await session.scalar(select(func.max(col(Area.level))))
+    if lowest is None or lowest < len(config.levels):
+        return ""
+    return (
+        f"levels：配置里有 {len(config.levels)} 级（{'、'.join(config.levels)}），库里的区划却有 {lowest + 1} 级，"
+        "“全镇”会指到别处去。请改回导入时的 levels"
+    )
 
 
 async def _let_go(lease: Lease) -> None:

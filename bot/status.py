@@ -32,7 +32,8 @@ log = logging.getLogger("gridbot.status")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What was seen of the database: how it stands, or None with a word for why not (`slow`, `away`)."""
+    """What was seen of the database: how it stands, or None with a word for why not (`slow`, `away`); one that can be
+    read, but could not be used for something just now, is `failing`."""
 
     standing: Standing | None
     database: str = "ok"
@@ -54,7 +55,7 @@ class Looking:
         if not asking.done():
             return Look(None, "slow")
         if (error := asking.exception()) is None:
-            return Look(asking.result())
+            return Look(asking.result(), "failing" if self._machine.database_fails() else "ok")
         if not unavailable(error):
             log.error("the database cannot be asked: %s", type(error).__name__)
         return Look(None, "away")
@@ -128,6 +129,8 @@ def _outside_faults(look: Look, state: GatewayState) -> Iterator[str]:
         yield f"数据库 {PATIENCE:g} 秒没有回答"
     if look.database == "away":
         yield "数据库用不了"
+    if look.database == "failing":
+        yield "数据库刚才用不了（断开过、磁盘满了、只能读，或者一直被占着）"
     if state != GatewayState.ONLINE:
         yield f"网关没有在线：{state}"
 
@@ -162,7 +165,7 @@ class Seen(Collector):
     def collect(self) -> Iterator[Metric]:
         """Gauges; those of the database are left out when it did not answer."""
         machine, found = self._machine, self.look.standing
-        yield _gauge("database_up", "Whether the database answered in time.", float(found is not None))
+        yield _gauge("database_up", "Whether the database can be used.", float(self.look.database == "ok"))
         yield _states(machine.gateway.state)
         yield _gauge("pace_paused", "Whether sending stands still after a rate error.", float(_paused(machine)))
         yield _gauge(

@@ -65,7 +65,7 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
         if command.number == Takes.MAY:
             await command.run(turn, order)
             return None
-    if order.ref is None and turn.quoted is None and (lately := await notices.sent_lately(turn, command.recent)):
+    if order.ref is None and turn.quoted is None and (lately := await notices.sent_lately(turn, command)):
         return lately
     try:
         return await find(turn, command.letters, order.ref, cases.meant_by(command.name))

@@ -75,7 +75,9 @@ class Database:
                 yield connection
         except NewerSchema as error:
             await self.close()
-            raise DatabaseError(f"数据库 {self.shown} 是新版程序用过的（{error}），请用新版程序") from error
+            raise DatabaseError(
+                f"数据库 {self.shown} 是新版程序用过的（{error}），请用新版程序，或换一个空的库恢复升级前的备份"
+            ) from error
         except (OSError, DBAPIError, ArgumentError, UnicodeError) as error:  # the last two of odd host names
             await self.close()
             address = self.shown if self.sqlite else f"{self.shown}（{self.url.host}:{self.url.port or 5432}）"
@@ -154,7 +156,14 @@ def _why(error: BaseException) -> str:
     """Why a database cannot be opened."""
     found = getattr(error, "orig", None) or error
     said = str(found).splitlines()[0] if str(found) else type(found).__name__
-    known = {"file is not a database": "这个文件不是数据库", "unable to open database file": "这个文件打不开"}
+    known = {
+        "file is not a database": "这个文件不是数据库",
+        "unable to open database file": "这个文件打不开",
+        "database disk image is malformed": "这个文件坏了，请恢复备份（gridbot restore 备份文件 --force）",
+        "attempt to write a readonly database": "这个文件只能读，不能写",
+        "database or disk is full": "磁盘满了",
+        "disk I/O error": "读写磁盘出错（磁盘满了，或者坏了）",
+    }
     return next((text for kind, text in _REASONS.items() if isinstance(found, kind)), known.get(said, said))
 
 

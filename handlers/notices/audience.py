@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
+from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.places.naming import (
     area_at_start,
@@ -23,7 +24,7 @@ from handlers.refs import fold
 from handlers.turn import ROLE_NAMES, SENDERS, Turn
 from storage.areas import Area, Purpose, below
 from storage.matters import Notice
-from storage.people import Role
+from storage.people import Appointment, Contact, Role
 
 PLACE_ENDS = ("村", "格", "镇", "乡", "县", "区", "街道", "组")
 """What ends like this was meant as an area, though none is called so."""
@@ -49,12 +50,16 @@ _OF_ROLE = re.compile(rf"(?P<area>.*?)的?(?:{_EVERY})(?P<role>{'|'.join(_ROLES)
 _ROOMS = re.compile(
     rf"(?P<area>.*?)的?(?:(?P<every>{_EVERY})(?P<level>[^\s群]{{0,4}}?))?的?(?P<kind>{'|'.join(_PURPOSES)})"
 )
+_PEOPLE = re.compile(
+    rf"(?P<area>.{{2,}}?)??的?(?:{_EVERY}|广大)?(?:居民|村民|住户|业主|群众|家庭|农户|商户)(?:朋友|同志)?们?"
+)
+"""All who live there: the residents' groups."""
 _LIST, _COMMA = re.compile(r"[、和及与]"), re.compile("、")
 _NUMBERED = re.compile(r"第?[\d一二三四五六七八九十]+号?(?:网?格|组|队|村|社区|小区|栋|楼)")
 """After a name: it may be part of another."""
 _BUT = re.compile(r"[（(]?(?:除了?|不含|不包括)")
 _WITHOUT = re.compile(
-    rf"{_BUT.pattern}\s*(?P<names>[^\s:：,，（）()]{{2,100}}?)(?:(?:之外|以外|外)[）)]?|[）)]|(?=[\s:：,，]|$))"
+    rf"{_BUT.pattern}\s*(?P<names>[^\s:：,，（）()]{{2,600}}?)(?:(?:之外|以外|外)[）)]?|[）)]|(?=[\s:：,，]|$))"
 )
 
 
@@ -153,10 +158,10 @@ async def _narrowed(turn: Turn, audience: Audience, rest: str) -> tuple[Audience
 
 
 async def _described(turn: Turn, token: str) -> Audience | None:
-    """全体网格员, 柳河镇全体网格员, 各村工作群, 全镇工作群, 所有居民群; None for other words."""
-    for pattern in (_OF_ROLE, _ROOMS):
+    """全体网格员, 柳河镇全体网格员, 各村工作群, 全镇工作群, 所有居民群, 全体居民; None for other words."""
+    for pattern in (_OF_ROLE, _ROOMS, _PEOPLE):
         match = pattern.fullmatch(token)
-        if match is None or (pattern is _ROOMS and not match["area"] and not match["every"]):
+        if match is None or (_bare(match) and (token == "群" or _among_residents(turn))):
             continue
         areas = await _areas(turn, match["area"]) if match["area"] else await _own(turn)
         if areas and (found := _as_described(turn, areas, match)) is not None:
@@ -164,9 +169,21 @@ async def _described(turn: Turn, token: str) -> Audience | None:
     return None
 
 
+def _bare(match: re.Match[str]) -> bool:
+    """Whether it may be meant for those who read it there: 全体居民, 工作群."""
+    return not match["area"] and (match.re is _PEOPLE or (match.re is _ROOMS and not match["every"]))
+
+
+def _among_residents(turn: Turn) -> bool:
+    room = turn.here.room
+    return room is not None and room.purpose == Purpose.RESIDENTS and not addressed(turn)
+
+
 def _as_described(turn: Turn, areas: Sequence[Area], match: re.Match[str]) -> Audience | None:
     if "role" in match.re.groupindex:
         return Audience(tuple(areas), role=_ROLES[match["role"]])
+    if match.re is _PEOPLE:
+        return Audience(tuple(areas))
     level = level_named(turn, match["level"]) if match["level"] else None
     if match["level"] and level is None:
         return None
@@ -215,6 +232,7 @@ async def _without(turn: Turn, audience: Audience, rest: str) -> tuple[Audience,
     match = _WITHOUT.match(fold(rest))
     if match is None:
         return audience, rest
+    await _no_person(turn, audience, match["names"])
     but, end = await _areas(turn, match["names"]), match.end()
     named = match["names"].endswith(PLACE_ENDS)
     if but is None and not (named and len(match["names"]) <= SHORT_NAME):
@@ -228,6 +246,19 @@ async def _without(turn: Turn, audience: Audience, rest: str) -> tuple[Audience,
         if not audience.covers(area.path):
             raise Refusal(f"{area.name}本来就不在{audience.name(turn.rules.levels)}里，不用除；请核对范围。")
     return replace(audience, but=tuple(but)), _after(rest, end)
+
+
+async def _no_person(turn: Turn, audience: Audience, words: str) -> None:
+    """Refusal for 全体网格员除小耿: only areas are left out."""
+    if audience.role is None:
+        return
+    named = (
+        select(col(Contact.name))
+        .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
+        .where(col(Contact.name).in_(_LIST.split(words)), Appointment.role == audience.role)
+    )
+    if name := await turn.session.scalar(named.limit(1)):
+        raise Refusal(f"只能除去村、网格，不能除去哪个人（{name}），没有发。")
 
 
 async def _glued(turn: Turn, audience: Audience, words: str) -> tuple[list[Area], int]:

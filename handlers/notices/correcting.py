@@ -15,7 +15,7 @@ from storage.matters import NOTICE_OUT, Notice
 async def correct(turn: Turn, order: Order) -> None:
     """A draft of its own, previewed and confirmed like any other."""
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("更正要通知的编号，如“更正 N5 停水改到后天”。")
+        raise texts.no_notice("更正", "更正 N5 停水改到后天", order)
     await check_text(turn, order.rest)
     original, audience = await load(turn, order.ref.number)
     must_rule(turn, original, audience, "更正")

@@ -38,6 +38,9 @@ NIGHT = "night"
 """Stands in the data of one that asks whether a notice shall go out in quiet hours."""
 
 
+DAWN = 5
+"""Until this hour 明早 may be said of the morning that is near."""
+
 _OWN_GROUPS = ("组", "小区")
 """Places that are seldom areas of ours: whoever names one in a group speaks to the people there."""
 
@@ -46,13 +49,20 @@ _NAME = re.compile(r"(?![各请全所紧重关明今后昨本下上周星这那�
 """What may be the misspelt name of a place: no day, and no word to everybody, as own notices begin."""
 
 
+_WORDS = re.compile(r"\w")
+
+
 async def draft(turn: Turn, order: Order) -> None:
     """Write the draft down and show where it would go."""
     found = await audience_at_start(turn, order.rest)
     if found is None:
         await _no_area(turn, order)
-        return
-    audience, rest = found
+    else:
+        await write(turn, *found)
+
+
+async def write(turn: Turn, audience: Audience, rest: str) -> None:
+    """Keep and show a notice for this audience; `rest` is what was written behind it."""
     wording = take_wording(rest, turn.local(turn.at), turn.now, lambda at: wakes_at(turn, at) is not None)
     await check_text(turn, wording.text)
     text = await filled(turn, wording.text)
@@ -120,7 +130,7 @@ def _of_staff(turn: Turn) -> bool:
 
 async def check_text(turn: Turn, text: str) -> None:
     """Refusal for a notice without words, or with more than groups would read."""
-    if not text.strip():
+    if not _WORDS.search(text):
         raise Refusal(f"通知没有正文。{texts.usage(await own_area(turn))}")
     if len(text) > texts.LONGEST:
         raise Refusal(f"通知有 {len(text)} 字，最多 {texts.LONGEST} 字，请缩短或分两条发。")
@@ -218,6 +228,9 @@ async def _notes(turn: Turn, notice: Notice, audience: Audience, scope: Scope) -
     begins = wakes_at(turn, plan) or plan
     if begins and (words := over_by_then(notice.text, turn.local(turn.now), begins)):
         notes.append(texts.over_by_then(notice, words))
+    today = turn.local(turn.now)
+    if plan and today.hour < DAWN and (plan.date() - today.date()).days == 1:
+        notes.append(texts.after_midnight(today, plan))
     if notice.receipt:
         notes.append(texts.with_receipt(turn.rules.notices.receipt_hours))
     if pictures := await pictures_of(turn, notice):

@@ -27,7 +27,7 @@ PATIENCE = RECALL_WITHIN + timedelta(minutes=1)
 async def recall(turn: Turn, order: Order) -> None:
     """Its sender, or an admin above, takes a notice back."""
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("撤回要通知的编号，如“撤回 N5”。")
+        raise texts.no_notice("撤回", "撤回 N5", order)
     notice, audience = await load(turn, order.ref.number)
     must_rule(turn, notice, audience, "撤回", own=True)
     if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):

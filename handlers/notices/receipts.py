@@ -53,8 +53,13 @@ async def received(turn: Turn, number: int) -> None:
 async def report(turn: Turn, order: Order) -> None:
     """回执 N5: how many by grid, and which groups or people not at all."""
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("回执要通知的编号，如“回执 N5”。")
-    notice, audience = await load_to_see(turn, order.ref.number)
+        raise texts.no_notice("回执", "回执 N5", order)
+    await tell_receipts(turn, order.ref.number)
+
+
+async def tell_receipts(turn: Turn, number: int) -> None:
+    """How many by grid, and which groups or people not at all; Refusal where no receipt was asked for."""
+    notice, audience = await load_to_see(turn, number)
     if not notice.receipt:
         raise Refusal(f"{texts.name(notice)}没有要回执。下次写“通知 全村 回执 …”，或以“收到请回复”结尾。")
     if notice.state not in NOTICE_OUT:

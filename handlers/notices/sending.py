@@ -137,7 +137,7 @@ async def at_once(turn: Turn, order: Order) -> None:
     What would wake people in quiet hours is asked about once more.
     """
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("马上发要通知的编号，如“马上发 N5”。")
+        raise texts.no_notice("马上发", "马上发 N5", order)
     notice, audience = await load(turn, order.ref.number)
     must_rule(turn, notice, audience)
     if notice.state != NoticeState.PLANNED and await sleeps_until(turn, notice) is None:
@@ -289,16 +289,21 @@ def _of_another(turn: Turn, notice: Notice) -> bool:
 async def stop(turn: Turn, order: Order) -> None:
     """停止 N5: what has not gone out does not go out."""
     if order.ref is None or order.ref.letter != "N":
-        raise Refusal("停止要通知的编号，如“停止 N5”。")
-    notice, audience = await load(turn, order.ref.number)
+        raise texts.no_notice("停止", "停止 N5", order)
+    await halt(turn, order.ref.number)
+
+
+async def halt(turn: Turn, number: int) -> None:
+    """What has not gone out of this notice does not go out; Refusal for who may not, or where all is out."""
+    notice, audience = await load(turn, number)
     must_rule(turn, notice, audience, own=True)
     if notice.state in (NoticeState.DRAFT, NoticeState.PLANNED):
-        await drop(turn, order.ref.number)
+        await drop(turn, number)
         return
     if notice.state != NoticeState.SENT:
         raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，不用再停。")
     if not (await progress_of(turn, notice)).some("waiting"):
-        raise Refusal(f"{texts.name(notice)}已经全部发完，停不了了。看结果发“查 N{notice.id}”。")
+        raise Refusal(texts.all_out(notice))
     await cancel(turn, notice, NoticeState.STOPPED)
     progress = await progress_of(turn, notice)
     out = progress.told(*OUT, "waiting")  # what is being sent this moment counts as out

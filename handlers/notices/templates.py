@@ -24,7 +24,10 @@ MOST = 50
 
 USAGE = "请这样写：模板 保存 停水 ____停水，请提前接水（____ 是用的时候填的空）；模板 删除 停水。"
 
-_SAVE = re.compile(r"(?:保存|存|新增|添加|修改)[\s:：]+(?P<name>[^\s:：，,]+)[\s:：，,]+(?P<text>.+)", re.DOTALL)
+_CHANGE = re.compile(r"(?:保存|存|新增|添加|修改|删除|删掉|删)(?:[\s:：]|$)")
+_SAVE = re.compile(
+    r"(?:保存|存|新增|添加|修改)[\s:：]+(?P<name>(?![_＿])[^\s:：，,]+)[\s:：，,]+(?P<text>.+)", re.DOTALL
+)
 _DELETE = re.compile(r"(?:删除|删掉|删)[\s:：]+(?P<name>\S+)")
 _USE = re.compile(r"模板(?P<gap>[\s:：]*)(?P<name>[^\s:：，,]+)[\s:：，,]*(?P<words>.*)", re.DOTALL)
 _BLANK = re.compile(r"[_＿]{2,}")
@@ -37,6 +40,8 @@ async def templates(turn: Turn, order: Order) -> None:
         await _save(turn, match["name"], match["text"].strip())
     elif match := _DELETE.fullmatch(words):
         await _delete(turn, match["name"])
+    elif _CHANGE.match(words) and addressed(turn):
+        raise Refusal(USAGE)
     elif words:
         await _show(turn, words)
     else:
@@ -131,9 +136,11 @@ async def _show(turn: Turn, name: str) -> None:
 async def filled(turn: Turn, text: str) -> str:
     """The words of a notice: 模板 停水 明早6点 gives the template's, its blanks filled; others stay as they are."""
     match = _USE.fullmatch(text)
+    known = await _visible(turn) if match or text.strip() == "模板" else {}
     if match is None:
+        if known:
+            raise Refusal(f"用哪个模板？有：{'、'.join(list(known)[:10])}。没有发。")
         return text
-    known = await _visible(turn)
     if match["name"] not in known:
         if not match["gap"]:  # 模板工招聘
             return text

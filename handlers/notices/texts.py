@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from handlers.clipping import clip
+from handlers.commands import Order
 from handlers.estimating import duration
+from handlers.matters import Refusal
 from handlers.notices.wording import asks_for_receipt
+from handlers.ports import WEEKDAYS
 from handlers.refs import label
 from storage.matters import Notice, NoticeState
 
@@ -64,8 +67,8 @@ def when(seconds: float, wakes: datetime | None, plan: datetime | None = None) -
     """When it goes and how long that takes; `plan` and `wakes` (the end of quiet hours) in local time."""
     if plan is None:
         return f"现在是安静时段，{moment(wakes)} 开始发，{duration(seconds)}" if wakes else duration(seconds)
-    late = f"（那时是安静时段，到 {moment(wakes)} 才发）" if wakes else ""
-    return f"定时 {plan:%Y-%m-%d %H:%M} 发{late}，{duration(seconds)}"
+    late = f"，那时是安静时段，到 {moment(wakes)} 才发" if wakes else ""
+    return f"定时 {plan:%Y-%m-%d %H:%M} 发（周{WEEKDAYS[plan.weekday()]}{late}），{duration(seconds)}"
 
 
 def scope(
@@ -110,12 +113,17 @@ def read_as_plan(notice: Notice) -> str:
     return f"“{words}”读作发送的时间。它是正文、要马上发的话，回“马上发 N{notice.id}”。"
 
 
+def after_midnight(today: datetime, plan: datetime) -> str:
+    """Beside a preview that is asked for in the small hours."""
+    return f"注意：现在是 {today:%m-%d} 凌晨，定的是 {plan:%m-%d}。要今天发，请重新写“定时今天{plan:%H:%M} …”。"
+
+
 def over_by_then(notice: Notice, words: str) -> str:
     """Beside a preview of what goes out after that of which it tells."""
     return f"注意：发出的时候，正文里的“{words}”已经过了。要早发，回“马上发 N{notice.id}”。"
 
 
-TIMELY = "开头的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
+TIMELY = "写的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
 
 
 def with_receipt(hours: int) -> str:
@@ -248,9 +256,30 @@ def stopped(notice: Notice, reached: str, cancelled: str, failed: Sequence[str],
     return f"{name(notice)}{by}停了：已发出 {reached}，撤下 {cancelled}没有发。{failures(failed)}"
 
 
-def which(word: str) -> str:
-    """To 撤回刚才的通知 and the like, which name none."""
-    return f"{word}哪条？请带上通知的编号，如“{word} N1{' …' if word == '更正' else ''}”。"
+def which(word: str, numbers: Sequence[int] = ()) -> str:
+    """To 撤回刚才的通知 and the like, which name none, or where several were sent lately."""
+    sent = f"（刚发过的：{'、'.join(f'N{one}' for one in numbers)}）" if numbers else ""
+    example = f"{word} N{numbers[0] if numbers else 1}{' …' if word == '更正' else ''}"
+    return f"{word}哪条？请带上通知的编号，如“{example}”{sent}。"
+
+
+NOT_AGAIN = "发过的通知不会自己重发。要再发一遍，请重新写“通知 …”；哪些群没收到，发“查 N5”（写上编号）看。"
+
+
+def no_notice(word: str, example: str, order: Order) -> Refusal:
+    """To 撤回 M3 and the like."""
+    if order.ref is not None and order.ref.letter == "M":
+        ref = str(order.ref)
+        return Refusal(
+            f"“{word}”是对通知说的。寻人找到了发“找到 {ref}”，不属实发“误报 {ref}”，不再往外发“停止扩散 {ref}”。"
+        )
+    return Refusal(f"{word}要通知的编号，如“{example}”。")
+
+
+def all_out(notice: Notice) -> str:
+    """To 停止 of what has gone out."""
+    ref = f"N{notice.id}"
+    return f"{name(notice)}已经全部发完，停不了了。两分钟内可以“撤回 {ref}”，要改发“更正 {ref} …”，看结果发“查 {ref}”。"
 
 
 def beyond_right(begin: datetime, ends: datetime | None) -> str:

@@ -4,7 +4,7 @@ from handlers.commands import Command, Takes
 from handlers.places import modes, standbys
 from handlers.places.binding import bind, list_codes
 from handlers.places.mapping import arrived, town_map
-from handlers.places.modes import MODE_IMPORTED, list_rooms, set_mode
+from handlers.places.modes import HUSHES, MODE_IMPORTED, hush, list_rooms, set_mode
 from handlers.places.naming import area_by_words
 from handlers.turn import ON_DUTY, WORKERS
 from storage.people import Role
@@ -35,6 +35,17 @@ COMMANDS: tuple[Command, ...] = (
         WORKERS,
         rest=Takes.MAY,
         heads=("静默", "试点", "正式", "恢复"),
+    ),
+    Command(
+        ("静默", "全镇静默", "全区静默", "全村静默", "解除静默"),
+        "静默 全镇",
+        "“模式 静默 全镇”的简写；“解除静默 全镇”恢复",
+        hush,
+        WORKERS,
+        rest=Takes.MAY,
+        ordinary=True,
+        heads=("全",),
+        shape=HUSHES,
     ),
     Command(
         ("群列表", "群状态"), "群列表 柳树村", "看有几个群、哪些没绑、哪些静默", list_rooms, WORKERS, rest=Takes.MAY

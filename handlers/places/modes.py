@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, select, update
 from sqlmodel import col
@@ -14,6 +15,7 @@ from handlers.matters import Refusal
 from handlers.places import binding, texts
 from handlers.places.naming import area_by_words
 from handlers.posting import say
+from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
 from storage.areas import Area, Chat, Mode, Room, Silence, area_line, below, silenced
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
@@ -36,6 +38,11 @@ _WORDS = {
 _WORD = re.compile("|".join(_WORDS))
 _HERE = re.compile(r"^\s*(?:本群|这个群|此群)?\s*$")
 
+HUSHES = re.compile(
+    r"(?:@\S+\s+)?(?:(?P<lifts>解除)?静默(?:[\s:：]+[^\s。，,!！?？]{1,12}|全[镇区村])?|(?P<every>全[镇区村])静默)[。!！\s]*"
+)
+"""The whole text of 静默 as a command: in a sentence it is a word."""
+
 RoomChat = tuple[Room, int, str]
 
 
@@ -45,7 +52,8 @@ async def set_mode(turn: Turn, order: Order) -> None:
     if not match:
         await _show(turn, order.rest)
         return
-    mode, words = _WORDS[match[0]], order.rest[: match.start()] + " " + order.rest[match.end() :]
+    mode = _WORDS[match[0]]
+    words = f"{order.rest[: match.start()]} {order.rest[match.end() :]}".rstrip(" 。.!！~～")
     if _HERE.match(words):
         if mode == LIFT:
             raise Refusal("请写明恢复哪里，如“模式 恢复 全镇”；单个群发“模式 正式”。")
@@ -59,6 +67,13 @@ async def set_mode(turn: Turn, order: Order) -> None:
     else:
         _must_cover(turn, area)
         await _set_rooms(turn, area, await _bound(turn, area.path), Mode(mode))
+
+
+async def hush(turn: Turn, order: Order) -> None:
+    """静默 全镇, 全镇静默, 解除静默 全镇: 模式 without its name."""
+    said = HUSHES.fullmatch(fold(turn.text).strip())
+    lifts, every = (said["lifts"], said["every"] or "") if said else (None, "")
+    await set_mode(turn, replace(order, rest=f"{LIFT if lifts else '静默'} {order.rest or every}"))
 
 
 async def _show(turn: Turn, words: str) -> None:

@@ -64,7 +64,7 @@ COMMANDS: tuple[Command, ...] = (
         spreads=True,
     ),
     Command(
-        ("收回",),
+        ("收回", "取消授权"),
         "收回 张三 通知",
         "提前收回发通知的权限",
         take_back,

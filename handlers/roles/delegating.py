@@ -16,9 +16,10 @@ from handlers.notices.lapsing import stop_lapsed
 from handlers.posting import say, whisper
 from handlers.roles import texts
 from handlers.roles.appointing import area_named, may_give, reach
-from handlers.roles.lengths import LONGEST, take_length
+from handlers.roles.lengths import LONGEST, take_end
 from handlers.roles.persons import Nobody, take_apart, whom
 from handlers.turn import SENDERS, Turn
+from handlers.working_time import working_time
 from storage.areas import Area
 from storage.people import Appointment, Contact, Role, roles_of
 
@@ -31,15 +32,15 @@ async def grant(turn: Turn, order: Order) -> None:
     words = await _about_notices(turn, order)
     if words is None:
         return
-    found = take_length(words)
+    found = take_end(words, turn.local(turn.now), working_time(turn).begins)
     named = await _person(turn, found[1] if found else words)
     if named is None:
         return
     if found is None:
         raise Refusal(f"请写明多久。{texts.GRANT_USAGE}")
-    length, _ = found
-    if not timedelta(0) < length <= LONGEST:
-        raise Refusal(f"授权最长 {LONGEST.days} 天，请写如“授权 张三 通知 北关社区 3天”。")
+    until, _ = found
+    if not timedelta(0) < until - turn.now <= LONGEST:
+        raise Refusal(f"授权从现在算起，最长 {LONGEST.days} 天，请写如“授权 张三 通知 北关社区 3天”“… 到周五”。")
     person, rest = named
     area = await _area(turn, rest)
     if not may_give(turn, Role.HERALD, area):
@@ -47,7 +48,6 @@ async def grant(turn: Turn, order: Order) -> None:
     held = await roles_of(turn.session, [person.id or 0], turn.now)
     if any(one.role in SENDERS and one.role != Role.HERALD and one.covers(area.path) for one in held):
         raise Refusal(f"{person.name}本来就能在{area.name}发通知，不用授权。")
-    until = turn.now + length
     await _lend(turn, person, area, until)
     shown = turn.local(until)
     await say(turn, texts.granted(person.name, area.name, shown))
@@ -116,7 +116,7 @@ async def _running(turn: Turn, person: Contact) -> list[tuple[Appointment, Area]
 
 async def take_back(turn: Turn, order: Order) -> None:
     """收回 张三 通知 [北关社区]: the right ends now; what was planned with it is not sent."""
-    words = await _about_notices(turn, order)
+    words = order.rest if addressed(turn) and not _RIGHT.search(order.rest) else await _about_notices(turn, order)
     if words is None:
         return
     named = await _person(turn, words)

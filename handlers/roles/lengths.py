@@ -19,6 +19,7 @@ SMALL_HOURS = 5
 _CLOCK = re.compile(
     rf"(?P<part>凌晨|清晨|早[上晨]?|上午|中午|下午|傍晚|晚上?|夜里)?\s*(?P<hour>\d{{1,2}}|{CN}{{1,3}})(?:点钟?|[:：时])(?P<minute>半|[0-5]\d)?分?"
 )
+_ENDS = re.compile(r"[到至]")
 _TO = re.compile(r"[到至]\s*$")
 _NIGHT, _MORNING, _NOON, _COMING = re.compile(r"[晚夜]"), re.compile(r"早|晨"), re.compile(r"中午"), re.compile("明")
 _LENGTH = re.compile(rf"(?P<count>\d{{1,3}}|{CN}{{1,3}}|半)\s*个?\s*(?P<unit>{'|'.join(_UNITS)})")
@@ -31,6 +32,14 @@ def take_length(text: str) -> tuple[timedelta, str] | None:
         return None
     count = 0.5 if match["count"] == "半" else float(number(match["count"]) or 0)
     return timedelta(hours=count * _UNITS[match["unit"]]), f"{text[: match.start()]} {text[match.end() :]}"
+
+
+def take_end(text: str, now: datetime, opens: time) -> tuple[datetime, str] | None:
+    """When something ends that is said to last so long (3天) or until then (到周五), and the text without it."""
+    length = None if _ENDS.search(text) else take_length(text)
+    if length is not None:
+        return now + length[0], length[1]
+    return take_until(text, now, opens)
 
 
 def take_until(text: str, now: datetime, opens: time) -> tuple[datetime, str] | None:

@@ -14,7 +14,7 @@ from handlers.commands import Order
 from handlers.matters import Refusal, short_line
 from handlers.posting import say, whisper
 from handlers.roles import texts
-from handlers.roles.lengths import LONGEST, take_length, take_until
+from handlers.roles.lengths import LONGEST, take_end
 from handlers.roles.persons import take_apart, title, whom
 from handlers.turn import Turn
 from handlers.understanding import Ref
@@ -27,7 +27,6 @@ from storage.people import Appointment, Contact, Held, Role, names_of
 RAN_OUT = "stand_in.over"
 LISTED = 8
 _OVER = re.compile(r"结束|取消|停止|不用了|回来了")
-_ENDS = re.compile(r"[到至]")
 _DONE = ("办结", "和解")
 
 
@@ -61,15 +60,10 @@ async def substitute(turn: Turn, order: Order) -> None:
 
 def _until(turn: Turn, words: str) -> tuple[datetime, str]:
     """Until when, and the other words; Refusal where none is named, or one too far away."""
-    length = None if _ENDS.search(words) else take_length(words)
-    if length is None:
-        now = turn.local(turn.now)
-        found = take_until(words, now, working_time(turn).begins)
-        if found is None:
-            raise Refusal(texts.SUBSTITUTE_USAGE)
-        until, rest = found
-    else:
-        until, rest = turn.now + length[0], length[1]
+    found = take_end(words, turn.local(turn.now), working_time(turn).begins)
+    if found is None:
+        raise Refusal(texts.SUBSTITUTE_USAGE)
+    until, rest = found
     if not timedelta(0) < until - turn.now <= LONGEST:
         raise Refusal(f"代班从现在算起，最长 {LONGEST.days} 天，请写如“代班 李珍 3天”“代班 李珍 到周五”。")
     return until, rest

@@ -172,7 +172,7 @@ _ATOM = re.compile(
     rf"(?:(?<![上读念是])(?<!岁[,，、 ])初[一二三四五六七八九十](?![女男学班生]|"
     rf"年级|[,，、 ]{{0,2}}\d\d?(?![\d点:：]))|"
     rf"(?<=正月|腊月)(?:{CN}{{1,3}})(?![个点份多岁])|三十(?=晚|下|上|那|夜|早))|大年三十|除夕)"
-    rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|"
+    rf"|(?P<weekday>(?P<week>上上个?|上个?|这个?|本|下下个?|下个?)?(?:周|星期|礼拜)(?P<dow>[一二三四五六日天末])(?!岁|个|"
     rf"天|次))"
     rf"|(?P<bareday>(?<![\d.\-/第#a-zA-Z])(?:(?<![一-鿿])|(?<=[爸妈爷奶哥姐弟妹叔舅姑姨儿女公婆伯娘爹他她在是从于自到人]))(?P<only>\d{{1,2}}|[二三]?十[一二三四五六七八九]?)[日号](?=晚|早|上午|下午|中午|凌晨|傍晚|夜|从|在|去|到|"
     rf"那天|走失|走丢|出门|离家|失联|出去|\s?\d{{1,2}}[点时:：]){_NOT_A_DAY})"
@@ -308,7 +308,7 @@ def _read_weekday(match: re.Match[str], now: datetime) -> _Said | None:
     monday = now.date() - timedelta(days=now.weekday())
     week = (match["week"] or "").rstrip("个")
     if week:
-        return _on(match, monday + timedelta(days=index, weeks={"上上": -2, "上": -1, "下": 1}.get(week, 0)))
+        return _on(match, monday + timedelta(days=index, weeks={"上上": -2, "上": -1, "下": 1, "下下": 2}.get(week, 0)))
     day = monday + timedelta(days=index)
     return _on(match, day if day <= now.date() else day - timedelta(weeks=1))
 
@@ -677,6 +677,9 @@ def _days_of(text: str, today: date) -> Iterator[Day]:
             yield Day(day, match.start(), match.end())
 
 
+_ALMOST_A_YEAR = timedelta(days=335)
+
+
 def _next_day(match: re.Match[str], day: date | None, today: date) -> date | None:
     """The day that the first atom names, moved ahead where its words leave open which of them is meant."""
     if day is None or day >= today:
@@ -691,6 +694,9 @@ def _next_day(match: re.Match[str], day: date | None, today: date) -> date | Non
         months = ((today.replace(day=1) + timedelta(days=31 * ahead)).replace(day=1) for ahead in (0, 1))
         coming = (_civil(one.year, one.month, number(match["only"]) or 0) for one in months)
         return next((one for one in coming if one and one >= today), day)
+    if match.lastgroup in ("feast", "lunar", "oldmonth", "dotted"):  # these are read as at most a month ahead
+        said = _READERS[match.lastgroup](match, datetime.combine(today + _ALMOST_A_YEAR, datetime.min.time()))
+        return said.day if said and said.day else day
     return day
 
 

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -24,7 +25,7 @@ from tests.harness import TOWN
 from tests.servers import free_port
 
 
-def write_config(folder: Path, chat: Path | None = None, **more: str) -> Path:
+def write_config(folder: Path, chat: Path | None = None, **more: Any) -> Path:
     """The sample's config, its files in a folder of the test's own."""
     path = folder / "config.yaml"
     settings = {"town": "sample", "database": f"sqlite:///{folder}/bot.db"} | more
@@ -145,6 +146,25 @@ def test_check_names_the_account_of_the_rooms(tmp_path: Path) -> None:
     assert "绑在账号" not in call("check", "-c", str(write_config(tmp_path)))[1]
     status, out = call("check", "-c", str(write_config(tmp_path, account="B")))
     assert (status, "绑在账号 A 上" in out) == (1, True)
+    status, out = call("check", "-c", str(write_config(tmp_path, accounts={"endpoints": {"B": "b:1"}})))
+    assert (status, "账号：A（5 个群）还是主用，却不在 accounts.endpoints 里" in out) == (1, True)
+
+
+def test_fewer_levels_than_were_imported_are_refused(tmp_path: Path) -> None:
+    assert call("import", str(TOWN), "-c", str(write_config(tmp_path)))[0] == 0
+    config = str(write_config(tmp_path, levels=["镇街", "村社区", "网格"]))
+    for command, expected in (("run", 2), ("check", 1)):
+        status, out = call(command, "-c", config)
+        assert (status, "库里的区划却有 4 级" in out) == (expected, True)
+
+
+def test_which_of_several_accounts_must_be_said(tmp_path: Path) -> None:
+    several: dict[str, Any] = {"gateway": "wechaty", "accounts": {"endpoints": {"A1": "a:1", "B": "b:1"}}}
+    server = {"database": "postgresql://nobody@127.0.0.1:1/x"}
+    status, out = call("run", "-c", str(write_config(tmp_path, **several, **server)))
+    assert (status, "没有账号 A，有：A1、B；用 --account" in out) == (2, True)
+    status, out = call("run", "--account", "B", "-c", str(write_config(tmp_path, **several)))
+    assert (status, "几个账号要用 PostgreSQL" in out) == (2, True)
 
 
 @pytest.mark.parametrize("key", ["zhang@work", "gege"])

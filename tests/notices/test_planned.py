@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -33,6 +36,8 @@ async def notice(talk: Talk) -> Notice:
         ("明早8点 明早9点停水", "11-22 08:00", "明早9点停水"),
         ("回执 明早8点 停水", "11-22 08:00", "停水"),
         ("明早8点 回执 停水", "11-22 08:00", "停水"),
+        ("停水，明早9点来水，定时明早8点", "11-22 08:00", "停水，明早9点来水"),
+        ("停水 定时明早8点发。", "11-22 08:00", "停水"),
     ],
 )
 async def test_a_time_of_sending(talk: Talk, words: str, at: str, text: str) -> None:
@@ -63,6 +68,8 @@ async def test_a_time_of_sending(talk: Talk, words: str, at: str, text: str) -> 
         "明天8点 准时开会",
         "定时供水通知：每天两次",
         "除夕 放假",
+        "药要按时吃，定时8点和20点各一次",
+        "大家领鸡蛋，明早8点发",
     ],
 )
 async def test_a_time_that_is_part_of_the_words(talk: Talk, words: str) -> None:
@@ -80,6 +87,15 @@ async def test_a_time_that_is_part_of_the_words(talk: Talk, words: str) -> None:
         ("定时2030年1月1日8点 停水", "超过一年"),
         ("定时明天 停水", "几点发"),
         ("定时 停水", "没看懂什么时候发"),
+        ("定时2月30日8点 停水", "没看懂什么时候发"),
+        ("定时25点 停水", "没看懂什么时候发"),
+        ("定时9点到10点 停水", "没看懂什么时候发"),
+        ("定时每周一9点 停水", "没看懂什么时候发"),
+        ("定时月底9点 停水", "没看懂什么时候发"),
+        ("定时0830 停水", "没看懂什么时候发"),
+        ("定时一年后 停水", "没看懂什么时候发"),
+        ("停水，定时春节", "没看懂什么时候发"),
+        ("停水 定时明天", "几点发"),
         ("定时明早8点", "没有正文"),
     ],
 )
@@ -88,6 +104,14 @@ async def test_one_line_for_a_plan_that_cannot_be(talk: Talk, words: str, answer
     assert rooms(said) == {"@t1"}
     assert answer in texts(said, "@t1")[0]
     assert await talk.rows(select(Notice)) == []
+
+
+async def test_after_midnight_it_is_said_which_morning_it_is(tmp_path: Path) -> None:
+    talk = await Talk(tmp_path, start=datetime(2026, 11, 20, 16, 30, tzinfo=UTC)).open()
+    said = texts(await talk.say("t1", None, "通知 全镇 定时明早8点 停水"), "@t1")[0]
+    assert "定时 2026-11-22 08:00 发" in said and "现在是 11-21 凌晨，定的是 11-22" in said
+    assert "凌晨" not in texts(await talk.say("t1", None, "通知 全镇 定时今天08:00 停水"), "@t1")[0]
+    await talk.close()
 
 
 async def test_it_goes_at_its_time_and_not_before(talk: Talk) -> None:
@@ -144,7 +168,7 @@ async def test_a_planned_one_is_sent_at_once(talk: Talk) -> None:
 
 async def test_into_the_quiet_hours_is_said(talk: Talk) -> None:
     (preview,) = texts(await talk.say("t1", None, "通知 全镇 定时今晚10点 停水"), "@t1")
-    assert "定时 2026-11-21 22:00 发（那时是安静时段，到 11-22 08:00 才发）" in preview
+    assert "定时 2026-11-21 22:00 发（周六，那时是安静时段，到 11-22 08:00 才发）" in preview
     await talk.say("t1", None, "确认")
     assert "g1" not in rooms(await talk.wait(hours=19))
     assert texts(await talk.wait(hours=2), "g1") == ["【通知 N1】柳河镇：\n停水"]

@@ -29,6 +29,16 @@ async def test_it_lasts_as_long_as_it_was_lent(talk: Talk) -> None:
     assert not await sends(talk, "r4", "北关社区")
 
 
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [("到周五", "11-28 00:00"), ("到12月1日", "12-02 00:00"), ("今天", "11-22 00:00"), ("两个月", "01-21 00:00")],
+)
+async def test_until_when_may_be_said_too(talk: Talk, said: str, until: str) -> None:
+    (line,) = texts(await talk.say("a2", None, f"授权 周强 通知 北关社区 {said}"), "@a2")
+    assert f"到 {until} 为止周强可以发北关社区的通知" in line
+    assert "已收回周强在北关社区" in texts(await talk.say("a2", None, "取消授权 周强"), "@a2")[0]
+
+
 async def test_it_is_taken_back_and_its_plans_with_it(talk: Talk) -> None:
     await talk.say("a2", None, "授权 周强 通知 北关社区 3天")
     await talk.say("r4", None, "通知 北关社区 明早9点 停水")

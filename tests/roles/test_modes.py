@@ -97,6 +97,16 @@ async def test_the_switch_above(talk: Talk) -> None:
     assert "g1" in rooms(await talk.say("w1", "g1", "接单 1"))
 
 
+@pytest.mark.parametrize("words", ["全镇静默", "静默 全镇", "静默全镇！"])
+async def test_in_a_hurry_the_switch_needs_no_command(talk: Talk, words: str) -> None:
+    assert "全部静默" in texts(await talk.say("t1", None, words), "@t1")[0]
+    assert len(await talk.rows(select(Silence))) == 1
+    assert "已解除" in texts(await talk.say("t1", None, "解除静默 全镇"), "@t1")[0]
+    for person, said in (("r1", "静默"), ("w1", "静默三分钟"), ("w1", "请大家静默")):
+        assert rooms(await talk.say(person, "g1", said)) == set()
+    assert await mode(talk, "g1") == Mode.FULL
+
+
 async def test_a_switch_above_a_switch(talk: Talk) -> None:
     await talk.say("a1", None, "模式 静默 全村")
     await talk.say("d1", None, "模式 静默 全区")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
 import sqlite3
 import stat
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
-from sqlalchemy import inspect, select
+from sqlalchemy import inspect, select, update
 from sqlmodel import SQLModel, col
 
 from bot.backup import MANIFEST, back_up, read_manifest
@@ -26,10 +27,11 @@ from bot.restoring import restore
 from storage.agenda import DueItem
 from storage.areas import Area
 from storage.copying import layouts, pages
-from storage.engine import Database, migrate
+from storage.engine import Database, DatabaseError, migrate
 from storage.inbox import InboxEvent, InboxState, Picture
 from storage.matters import Alert
 from storage.outbox import DeliveryPart, PartState
+from storage.people import Account
 from tests.commandline.test_commands import call
 from tests.courier.test_outcomes import MISSING
 from tests.harness import Talk
@@ -160,17 +162,50 @@ async def interrupted(talk: Talk) -> None:
 
 async def test_what_waited_is_not_sent_after_a_restore(talk: Talk, tmp_path: Path) -> None:
     await interrupted(talk)
+    async with talk.database.write() as session:
+        await session.execute(update(Account).values(lease_holder="elsewhere:1", lease_until=NOW + timedelta(days=1)))
     await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
     url = f"sqlite:///{tmp_path}/new.db"
     said = await put_back(url, tmp_path / "b")
+    database = Database(url)
+    async with database.read() as session:
+        assert set(await session.scalars(select(Account.lease_holder))) == {""}
+    await database.close()
     assert "3 条记为“不确定”" in said[1] and "1 条消息放在一边" in said[2]
     config = tmp_path / "c.yaml"
     config.write_text(f"database: {url}\nlocal: {{chat: {tmp_path}/none.db}}\n", encoding="utf-8")
     _, out = await asyncio.to_thread(call, "check", "-c", str(config))
     assert "没处理成的有 1 条" in out and "不知道到没到的有 3 条" in out
+    assert "1（2 条）、M1（1 条），看是哪些群：gridbot deliveries 1" in out
     after = await rows(url)
     assert not [row for row in after["deliverypart"] if row[3] in (PartState.QUEUED, PartState.SENDING)]
     assert not [row for row in after["inboxevent"] if row[9] == InboxState.NEW]
+
+
+@pytest.mark.parametrize("what", ["damaged", "newer", "no database"])
+async def test_over_a_file_that_cannot_be_used_a_backup_goes_in_all_the_same(
+    talk: Talk, tmp_path: Path, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lively(talk)
+    await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
+    bad = tmp_path / "bad.db"
+    if what == "newer":
+        with closing(sqlite3.connect(bad)) as other:
+            other.executescript("CREATE TABLE alembic_version (version_num); INSERT INTO alembic_version VALUES (9999)")
+    else:
+        await talk.close()
+        bad.write_bytes((tmp_path / "talk.db").read_bytes()[:40_000] if what == "damaged" else b"hello" * 999)
+    with pytest.raises(DatabaseError):
+        await put_back(f"sqlite:///{bad}", tmp_path / "b")
+    before = bad.read_bytes()
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("bot.restoring.go_on_after", lambda *_: 1 / 0)
+        await put_back(f"sqlite:///{bad}", tmp_path / "b", force=True)
+    assert bad.read_bytes() == before and not [*tmp_path.glob("bad.db.2*")]
+    said = await put_back(f"sqlite:///{bad}", tmp_path / "b", force=True)
+    (aside,) = tmp_path.glob("bad.db.2*")
+    assert aside.name in said[-1] and aside.read_bytes() == before
+    assert await next_alert(f"sqlite:///{bad}") is not None
 
 
 async def test_a_notice_planned_for_the_time_between_is_not_sent_by_itself(talk: Talk, tmp_path: Path) -> None:
@@ -417,3 +452,12 @@ async def test_the_embedded_chat_comes_back_and_new_messages_are_read(talk: Talk
 
 def test_every_column_can_be_written_down() -> None:
     assert {layout.name for layout in layouts()} == set(SQLModel.metadata.tables)
+
+
+async def test_a_backup_never_replaces_what_is_no_file(talk: Talk, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ConfigError, match="不是普通的文件"):
+        await back_up(
+            config_of(f"sqlite:///{tmp_path}/talk.db"), talk.database, tmp_path / "pipe", NOW, force=True, step=nothing
+        )
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -93,3 +93,4 @@ async def test_in_a_pipe_it_is_tab_separated(talk: Talk, tmp_path: Path) -> None
     header, *rows = out.splitlines()
     assert header.split("\t") == list(COLUMNS)
     assert rows and all(len(row.split("\t")) == len(COLUMNS) for row in rows)
+    assert await asyncio.to_thread(call, "deliveries", "-", "-c", str(config)) == (0, f"{header}\n")

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
 
 from bot.config import ConfigError, build_config
 from bot.figures import Figures
@@ -156,6 +157,29 @@ async def test_what_is_wrong_is_503_and_says_why(
     status, said = await get("/healthz")
     (why,) = json.loads(said)["why"]
     assert status == 503 and words[which] in why
+
+
+async def test_a_database_into_which_nothing_can_be_written_is_said(
+    counted: Talk, get: Get, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+
+    async def full() -> None:
+        nonlocal tried
+        tried += 1
+        if tried > 1:
+            raise asyncio.CancelledError
+        raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+    monkeypatch.setattr("bot.machine.DATABASE_AGAIN", 0.1)
+    with pytest.raises(asyncio.CancelledError):
+        await counted.replay.machine._steadily(full)
+    monkeypatch.setattr("bot.machine.DATABASE_AGAIN", 5)
+    status, said = await get("/healthz")
+    assert status == 503 and "磁盘满了" in json.loads(said)["why"][0]
+    assert (await figures(get))["gridbot_database_up"] == 0
+    monkeypatch.setattr("bot.machine.DATABASE_AGAIN", 0)
+    assert (await get("/healthz"))[0] == 200
 
 
 async def test_a_database_that_hangs_is_said_and_asked_once(

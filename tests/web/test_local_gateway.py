@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,3 +224,25 @@ async def test_a_broken_file_is_unreachable_not_a_crash(chat: LocalChat) -> None
     await chat._run(lambda unit: unit.db.execute("ALTER TABLE messages RENAME TO elsewhere"))
     with pytest.raises(Unreachable):
         await gateway.send_text(Address(room="g1"), "喂")
+
+
+async def test_a_full_disk_is_waited_for_and_everything_comes(chat: LocalChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.gateways.local.gateway.RETRY_MOST", 0.01)
+    run, full = chat._run, 4
+
+    async def sometimes(*call: Any) -> Any:
+        nonlocal full
+        if full and asyncio.current_task() is not this:
+            full -= 1
+            raise sqlite3.OperationalError("disk I/O error")
+        return await run(*call)
+
+    this = asyncio.current_task()
+    monkeypatch.setattr(chat, "_run", sometimes)
+    inbox = Inbox()
+    async with running(LocalGateway(chat), inbox):
+        await chat.say("wang", "g1", Draft("停水了"))
+        assert [event.text for event in await inbox.until(1)] == ["停水了"]
+        full = 1
+        await chat.say("wang", "g1", Draft("来水了"))
+        assert {event.text for event in await inbox.until(2)} == {"停水了", "来水了"}

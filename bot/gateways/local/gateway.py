@@ -145,7 +145,12 @@ class LocalGateway:
         """All waiting events and all to come, until the link breaks."""
         self._link_news.clear()
         while self._link.is_set():
-            waiting = await self.chat.waiting_events()
+            try:
+                waiting = await self.chat.waiting_events()
+            except sqlite3.Error as error:
+                log.error("the chat file cannot be read, next try in %.1f s: %s", RETRY_MOST, error)
+                await asyncio.sleep(RETRY_MOST)
+                continue
             if not waiting:
                 await self._news()
                 continue
@@ -161,8 +166,17 @@ class LocalGateway:
                 done = seq
         finally:
             # One write for the batch: after a kill in between some come twice, which the ids make harmless.
-            if done:
-                await asyncio.shield(self.chat.acknowledge(done))
+            if done and not await self._acknowledged(done):
+                await asyncio.sleep(RETRY_MOST)
+
+    async def _acknowledged(self, seq: int) -> bool:
+        """Whether that could be written down; what could not comes again."""
+        try:
+            await asyncio.shield(self.chat.acknowledge(seq))
+        except sqlite3.Error as error:
+            log.error("the chat file cannot be written, next try in %.1f s: %s", RETRY_MOST, error)
+            return False
+        return True
 
     async def _offer(self, sink: Sink, event: Event) -> None:
         wait = RETRY_FIRST
