@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from handlers import alerts, cases, emergencies, strays, whose
+from handlers.alerts.facts import says_lost
 from handlers.cases.placing import place_of
 from handlers.checking_on import as_check, is_check
 from handlers.likeness import (
@@ -26,6 +27,7 @@ from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import (
     Act,
     Candidate,
+    Context,
     Kind,
     Line,
     Reading,
@@ -42,6 +44,9 @@ from handlers.understanding import (
     takes_on,
     urges,
 )
+from handlers.understanding.additions import tells_looks
+from handlers.understanding.phrases import QUESTION
+from handlers.understanding.scan import Scan
 from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseState
 
 JUST_TOLD = timedelta(minutes=30)
@@ -451,6 +456,8 @@ class Overhearing:
                 yield act if act != Act.NONE else told, meant
             elif whose.recognises(self._text, quoted=True):
                 yield Act.CLAIM, meant
+            elif self._quoted is None and self._speaker.has(ON_DUTY) and not QUESTION.search(self._text):
+                yield Act.MORE, meant
         elif self._quoted is None and len(named) == 1 and whose.recognises(self._text, quoted=True):
             yield Act.CLAIM, named[0]
         elif self._quoted is None and whose.recognises(self._text, quoted=False):
@@ -460,7 +467,10 @@ class Overhearing:
                 yield Act.CLAIM, Ref("F", others[-1].id or 0)
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
-            if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and here[0].reporter_id == self._me)):
+            mine = len(here) == 1 and here[0].reporter_id == self._me
+            if mine and act == Act.NONE and not says_lost(self._text):
+                act = Act.MORE if tells_looks(Scan(fold(self._text)), Context(now=self._at)) else act
+            if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and mine)):
                 yield act, Ref("F", here[0].id or 0)
 
     def _stray_named(self) -> Ref | None:

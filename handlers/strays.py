@@ -34,6 +34,9 @@ from storage.people import Role, private_chats
 REPEATED = timedelta(minutes=60)
 """Within this time more words from the same group are about the same person, if nothing speaks against it."""
 
+THANKED = timedelta(minutes=5)
+"""How long the first thanks stand for what the finder says next of how somebody looks."""
+
 _FETCHED = re.compile(
     r"(?:接|领|带|送)(?:走|回|[到去]?(?:家|派出所|救助站|医院|养老院|福利院|社区|村委))|认领|回家了|到家了|安顿好"
     r"|(?:家人|家属|家里人|女儿|儿子|老伴|亲戚|孩子|警察|民警|派出所|救助站|救护车)[^，,。]{0,6}(?:来|到|接|领|赶到)了"
@@ -395,7 +398,8 @@ async def report_status(turn: Turn, ref: Ref) -> None:
     state = {"open": "还在等家人", "matched": "已找到家人", "closed": "已结束"}[stray.state]
     groups = len(await hearers.having(turn, [stray.post_id])) if stray.post_id else 0
     asked = f"已在 {groups} 个群里问过家人。" if groups else ""
-    await say(turn, f"{label(ref)}{area.name}，{state}。{asked}", ref=str(ref))
+    told = f"\n原话：{clip(stray.text, 300)}" if decides(turn, area) and turn.here.private else ""
+    await say(turn, f"{label(ref)}{area.name}，{state}。{asked}{told}", ref=str(ref))
 
 
 async def withdraw(turn: Turn, ref: Ref) -> None:
@@ -424,7 +428,7 @@ async def pass_on(turn: Turn, ref: Ref, area: Area, what_to_do: str = "") -> lis
     """Those who look after the stray hear the words in private; (contact, chat) of those told."""
     said = turn.local(turn.at).strftime("%H:%M")
     where = f"{turn.here.area.name} " if turn.here.room and turn.here.area and turn.here.area.id != area.id else ""
-    text = f"{label(ref)}{where}{turn.me.name} {said} 说：“{clip(turn.text, 200)}”{what_to_do}"
+    text = f"{label(ref)}{where}{turn.me.name} {said} 说：“{clip(_WITH_NUMBER.sub('', turn.text), 200)}”{what_to_do}"
     return await reach(turn, await _carers(turn, area), area, text, f"{label(ref)}有新情况，请到群里看。", str(ref))
 
 
@@ -459,7 +463,8 @@ async def picture_arrived(turn: Turn, picture_id: int) -> None:
 async def _more(turn: Turn, ref: Ref) -> None:
     """The finder, or somebody who quotes the post, knows something: those who look after it hear it in private."""
     stray, area = await load(turn, ref)
-    if stray.state != "open" or not (turn.quoted == ref or turn.me.contact_id == stray.reporter_id):
+    tends = decides(turn, area)
+    if stray.state != "open" or not (turn.quoted == ref or turn.me.contact_id == stray.reporter_id or tends):
         turn.outcome = Outcome.CHAT
         return
     stray.text = f"{stray.text}\n{turn.text}"[:MAX_TEXT]
@@ -469,8 +474,13 @@ async def _more(turn: Turn, ref: Ref) -> None:
     maybe, same = _maybe(stray, fitting)
     told = await pass_on(turn, ref, area, f"{maybe}\n{same.rstrip('；')}" if same else "")
     await _tell_seekers(turn, stray, fitting, [contact for contact, _ in told])
+    if tends:
+        await say(turn, f"{label(ref)}记下了。人安顿好了回“办结 {ref}”。", ref=str(ref))
+        return
     await to_finder(turn, stray)
-    await say(turn, f"{label(ref)}谢谢，已转给网格员和民警。", ref=str(ref))
+    looks_only = turn.quoted is None and news(turn.text, quoted=False) is Act.NONE
+    if turn.here.private or not looks_only or turn.at - stray.created_at > THANKED:
+        await say(turn, f"{label(ref)}谢谢，已转给网格员和民警。", ref=str(ref))
 
 
 async def _settled_in_words(turn: Turn, ref: Ref) -> None:

@@ -86,6 +86,15 @@ def _share(text: str, known: dict[str, object], names: tuple[str, ...]) -> float
 _LOOKS = ("age", "height_cm", "clothes", "features", "build", "sex")
 
 
+def tells_looks(scan: Scan, context: Context) -> bool:
+    """Whether a line says, and hardly anything else, how somebody looks who is not one of those who look."""
+    theirs = not_of_searchers(scan)
+    if theirs is None or QUESTION.search(scan.text):
+        return False
+    known = extract(theirs, Kind.MISSING, context).present()
+    return _share(scan.text, known, ("age", "height_cm", "clothes", "features", "build", "health")) >= 0.45
+
+
 def describes(scan: Scan, context: Context) -> bool:
     """Whether a line is little else than how somebody looks: 35岁，光着膀子."""
     known = extract(scan, Kind.MISSING, context).present()

@@ -293,3 +293,23 @@ async def test_how_it_stands_is_asked_by_either_command(talk: Talk, ref: str, wo
     await talk.say("r4", "g3", "我妈走丢了，70岁，穿红外套，今早从北关桥走的")
     for command in ("进度", "查"):
         assert words in texts(await talk.say("w3", None, f"{command} {ref}"), "@w3")[0]
+
+
+async def test_how_they_look_said_after_the_find_reaches_those_who_look_after_them(talk: Talk) -> None:
+    await talk.say("r4", "g3", "有个老婆婆在我家楼下坐了半天了 问她啥也不说")
+    for words in ("穿灰色棉衣 头发全白 大概80多岁", "手上有个黄手环"):
+        said = await talk.say("r4", "g3", words)
+        assert rooms(said) == {"@w3", "@p1"} and words in said[0].text  # the finder was thanked just now
+    assert await talk.say("r4", "g3", "我在楼下等着") == []
+    (stray,) = await talk.rows(select(Stray))
+    assert (stray.clothes, stray.age) == ("灰色棉衣", 80)
+    assert "黄手环" in texts(await talk.say("w3", None, "查 F1"), "@w3")[0]
+    assert "黄手环" not in texts(await talk.say("r2", "g1", "查 F1"), "g1")[0]
+
+
+async def test_what_a_worker_notes_of_a_stray_is_kept_and_stays_out_of_the_group(talk: Talk) -> None:
+    await talk.say("r4", "g3", "有个老婆婆在我家楼下坐了半天了 问她啥也不说")
+    said = await talk.say("w3", None, "F1 手环上有电话，打通了，家人马上来接")
+    assert rooms(said) == {"@w3", "@p1"} and "“手环上有电话" in texts(said, "@p1")[0]
+    assert "记下了" in texts(said, "@w3")[0]
+    assert "打通了" in texts(await talk.say("w3", None, "查 F1"), "@w3")[0]
