@@ -50,6 +50,10 @@ _NEVER_MIND = re.compile(rf"(?:算|不用|不必|没事|好){_END}")
 _MISTAKE = re.compile(
     rf"(?:我|我们|是|刚才|不好意思|对不起|抱歉)*[弄搞报看记]错{_END}|发错{_END}|(?:误报){{1,3}}{_END}|{_WHO}?(?:没|冇|未)有?走?[丢失]{_END}|乌龙{_END}"
 )
+_GOES_ON = re.compile(
+    r"[没未冇]|不见|[找寻揾搵等急盼求]|[去来]了|继续|还在|走[丢失散]|[我俺]们?(?:在|去|到|先|再|接着)"
+)
+"""With which what follows 在二姨家 says that the search goes on."""
 _DEAD = re.compile(rf"{_WHO}{_NOW}*(?:没|不在|走)[了啦咗]{_END}")
 _MAY_BE = frozenset({Kind.CHAT, Kind.FOUND, Kind.MISSING, Kind.SIGHTING})
 """What these words are read as, if nothing is known of who says them."""
@@ -112,6 +116,8 @@ def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
         return reading._replace(act=Act.WITHDRAW, candidates=_candidates(own)) if len(own) == 1 else reading
     ways = (_FOUND, _HOME, _AT, _SAFE, _DEAD, *ended)
     says = all(any(way.fullmatch(one) for way in ways) for one in clauses)
+    if not says and any(way.fullmatch(clauses[0]) for way in (_FOUND, _HOME, _AT)):
+        return reading if any(map(_GOES_ON.search, clauses[1:])) else _over(reading, own, UNSURE)
     if not says or all(map(_NEVER_MIND.fullmatch, clauses)):
         return reading
     taken_back = any(_MISTAKE.fullmatch(one) or _SAFE.fullmatch(one) for one in clauses)

@@ -313,10 +313,16 @@ def news(scan: Scan) -> str:
     return scan.text
 
 
+_ONLINE = re.compile(
+    r"(?:抖音|快手|微博|头条|小红书|视频号|公众号|网上|网络上?|朋友圈|新闻|别的群|其[他它]群|群里)[上里也都刚就有能]*$"
+)
+"""Where one sees what is passed on, and nobody."""
+
+
 def saw_nobody(text: str) -> bool:
-    """Whether whoever writes saw nobody: 没看见穿灰夹克的老头."""
+    """Whether whoever writes saw nobody, or only an appeal: 没看见穿灰夹克的老头, 我在抖音看到这个了."""
     said = list(SEEN.finditer(text))
-    return bool(said) and all(match["not"] for match in said)
+    return bool(said) and all(match["not"] or _ONLINE.search(text, 0, match.start()) for match in said)
 
 
 def _void(scan: Scan, match: re.Match[str]) -> bool:

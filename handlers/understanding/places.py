@@ -58,12 +58,13 @@ def _room(said: str | None) -> str | None:
 
 
 _NOWHERE = re.compile(
-    r"(?:我们?|俺|咱们?|他|她|自己|小区|单元)?的?(?:家[里中]?|屋[里头]?|房间里?|楼[上下道]|外[面边头]|路上|这[里边儿]|那[里边儿]|群里|电梯里?|门口|院子?里?)|.*[迷赶走问]路"
+    r"(?:我们?|俺|咱们?|他|她|自己|小区|单元)?的?(?:家[里中]?|屋[里头]?|房间里?|楼[上下道]|外[面边头]|路上|这[里边儿]|那[里边儿]|群里|电梯里?|门口|院子?里?)|.*[迷赶走问]路|"
+    r"[是在]?(?:哪|啥|什么).*"
 )
 
 
 def nowhere(place: str) -> bool:
-    """Whether a place is none that others could go to: 家里, 楼下, 电梯里; nor is what ends in 迷路."""
+    """Whether a place is none that others could go to: 家里, 楼下, 电梯里; nor what ends in 迷路, or asks: 哪个北坡."""
     return _NOWHERE.fullmatch(place) is not None
 
 

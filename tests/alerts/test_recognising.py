@@ -12,7 +12,8 @@ CLUE = "有个老头穿灰夹克黑布鞋在二中门口坐着"
 
 
 @pytest.mark.parametrize(
-    "words", ["是我爸！！我们马上过去", "对，就是他", "没错这就是我家老爷子", "是他！", "就是他！这死老头子"]
+    "words",
+    ["是我爸！！我们马上过去", "对，就是他", "没错这就是我家老爷子", "是他！", "係佢！多谢晒", "就是他！这死老头子"],
 )
 async def test_who_stands_beside_them_hears_that_the_family_comes(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", GRANDPA)
