@@ -98,11 +98,13 @@ def no_wider(text: str) -> bool:
 
 def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
+    if not own:
+        return reading
     ways = (HIDES_PHONE.search, with_police, no_wider, of_another, recognises, wrong_photo, wants_quiet)
     said = any(way(reading.text) for way in ways) if len(own) == 1 else with_police(reading.text)
-    if own and said and reading.act in (*_ACTS, Act.CORRECT):
+    if said and reading.act in (*_ACTS, Act.CORRECT):
         return reading._replace(kind=Kind.CHAT, act=Act.MORE, candidates=_candidates(own))
-    if not own or reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
+    if reading.act not in _ACTS or reading.kind not in _MAY_BE or len(reading.text) > MAX_WORDS:
         return reading
     clauses = [one for one in _CLAUSE_END.split(reading.text.strip()) if one and not _THANKS.fullmatch(one)]
     if not clauses or (_QUESTION.search(reading.text) and not _PART.fullmatch(clauses[0])):

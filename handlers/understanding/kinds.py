@@ -213,7 +213,7 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     somebody = scan.mask & PERSON or _SOMEBODY.search(scan.text)
     if summed[_MISSING] > max(summed) - CLOSE and persons.thing_gone(scan.text):
         summed[_MISSING] = min(summed)
-    if not scan.mask & _GRAVE and persons.at_ease(scan.text):
+    if summed[_MISSING] > max(summed) - CLOSE and not scan.mask & _GRAVE and persons.at_ease(scan.text):
         summed[_MISSING] = min(summed)
     if alert and not somebody:  # 大家都去找找 is of the one who is sought already
         summed[_MISSING] = min(summed)
