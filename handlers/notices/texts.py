@@ -157,6 +157,11 @@ def again(notice: Notice) -> str:
     return f"{name(notice)}放得太久，没有发。请再看一遍：\n"
 
 
+def meanwhile(notice: Notice) -> str:
+    """Put before the preview when somebody else has said the same since."""
+    return f"{name(notice)}先没有发：刚才有人发了几乎一样的。还要发，请再确认一次：\n"
+
+
 def started(notice: Notice, to: str, going: str) -> str:
     """The answer to 确认."""
     stop = f"停止 N{notice.id}"
