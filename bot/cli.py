@@ -607,8 +607,11 @@ def _with_database(config: Path, work: Callable[[Config, Database], Coroutine[An
     settings = started(config)
 
     async def go() -> Any:
+        from bot.holding import must_not_upgrade
+
         database = Database(settings.database)
         try:
+            await must_not_upgrade(database, datetime.now(UTC))
             await database.open()
             return await work(settings, database)
         finally:

@@ -27,7 +27,7 @@ from sqlmodel import col
 
 from bot.backup import BROKEN, CHAT, Contents, Manifest, opened, read_manifest, rows_in
 from bot.config import Config, ConfigError, reason
-from bot.holding import held
+from bot.holding import held, placed
 from storage.agenda import DueItem
 from storage.copying import (
     AT_ONCE,
@@ -78,7 +78,7 @@ async def restore(
             archive = stack.enter_context(opened(file))
             for path in (database.file, chat):
                 if path is not None:
-                    stack.enter_context(held(_placed(path)))
+                    stack.enter_context(held(placed(path)))
             if chat is not None and chat.exists() and not force:
                 raise ConfigError(f"聊天文件 {chat} 已经有了，没有改动；要整个换掉就加 --force")
             copied = stack.enter_context(_chat_copy(archive, chat)) if chat is not None else None
@@ -166,15 +166,6 @@ def _usable(file: Path) -> bool:
     except sqlite3.DatabaseError:
         return False
     return whole and (found is None or found[0] in known_revisions())
-
-
-def _placed(path: Path) -> Path:
-    """The path, its folder made."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"写不了 {path}：{reason(error)}") from error
-    return path
 
 
 def _up(connection: Connection) -> None:

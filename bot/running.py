@@ -20,7 +20,7 @@ from sqlmodel import col
 from bot.alarm import Alarm
 from bot.config import TOKEN_VARIABLE, Config, ConfigError, reason
 from bot.gateways.protocol import Gateway
-from bot.holding import held
+from bot.holding import held, must_not_upgrade, placed
 from bot.lease import Lease
 from bot.machine import Machine, SystemClock, make_pacer, open_account, pace_of, rooms_elsewhere, use_gateway
 from bot.town import SAMPLE, TownFaults, read_town
@@ -70,9 +70,11 @@ async def _opened(config: Config, say: Say) -> AsyncIterator[Machine]:
     async with AsyncExitStack() as stack:
         database = Database(config.database)
         stack.push_async_callback(database.close)
-        await database.open()
         if database.file is not None:
-            stack.enter_context(held(database.file))
+            stack.enter_context(held(placed(database.file)))  # before the tables are brought up to date
+        else:
+            await must_not_upgrade(database, datetime.now(UTC))
+        await database.open()
         if fault := await levels_fault(database, config):
             raise ConfigError(fault)
         account_id = await open_account(database, config.account, config.gateway)

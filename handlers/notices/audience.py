@@ -46,7 +46,8 @@ _ROLES = {ROLE_NAMES[role]: role for role in (Role.VOLUNTEER, Role.WORKER, Role.
 _EVERY = "全体|所有|全部|各位|各|每个"
 _TOKEN = re.compile(r"[^\s:：,，]{0,200}")
 _SEPARATOR = re.compile(r"[\s:：,，、]*")
-_OF_ROLE = re.compile(rf"(?P<area>.*?)的?(?:{_EVERY})(?P<role>{'|'.join(_ROLES)})们?")
+_OF_ROLE = re.compile(rf"(?P<area>.*?)的?(?P<every>{_EVERY})(?P<role>{'|'.join(_ROLES)})们?")
+_ROLE = re.compile(rf"(?P<area>.{{2,}}?)??的?(?P<role>{'|'.join(_ROLES)})们?")
 _ROOMS = re.compile(
     rf"(?P<area>.*?)的?(?:(?P<every>{_EVERY})(?P<level>[^\s群]{{0,4}}?))?的?(?P<kind>{'|'.join(_PURPOSES)})"
 )
@@ -54,7 +55,7 @@ _PEOPLE = re.compile(
     rf"(?P<area>.{{2,}}?)??的?(?:{_EVERY}|广大)?(?:居民|村民|住户|业主|群众|家庭|农户|商户)(?:朋友|同志)?们?"
 )
 """All who live there: the residents' groups."""
-_LIST, _COMMA = re.compile(r"[、和及与]"), re.compile("、")
+_LIST, _COMMA = re.compile(r"[、和及与;；/+&]"), re.compile(r"[、;；/+&]")
 _NUMBERED = re.compile(r"第?[\d一二三四五六七八九十]+号?(?:网?格|组|队|村|社区|小区|栋|楼)")
 """After a name: it may be part of another."""
 _BUT = re.compile(r"[（(]?(?:除了?|不含|不包括)")
@@ -144,6 +145,25 @@ async def audience_at_start(turn: Turn, text: str) -> tuple[Audience, str] | Non
     return await _without(turn, audience, rest)
 
 
+def role_meant(text: str) -> str:
+    """The role with which the words of a notice to groups begin, standing apart: 网格员 明早开会."""
+    first = fold(_TOKEN.match(text)[0])  # type: ignore[index]
+    match = _ROLE.fullmatch(first) if len(first) < len(text) else None
+    return match["role"] if match and not match["area"] else ""
+
+
+async def other_area(turn: Turn, audience: Audience, text: str) -> str:
+    """The name of an area with which the words of a notice begin, standing apart, and to which it does not go."""
+    first = fold(_TOKEN.match(text)[0])  # type: ignore[index]
+    if not 1 < len(first) <= SHORT_NAME or len(first) == len(text):
+        return ""
+    try:
+        area = await find_area(turn, first)
+    except Refusal:
+        return ""
+    return area.name if area is not None and not audience.covers(area.path) else ""
+
+
 async def _narrowed(turn: Turn, audience: Audience, rest: str) -> tuple[Audience, str]:
     """全镇 全体网格员 …, 全镇 各村工作群 …: said in two words."""
     token = fold(_TOKEN.match(rest)[0])  # type: ignore[index]
@@ -159,7 +179,7 @@ async def _narrowed(turn: Turn, audience: Audience, rest: str) -> tuple[Audience
 
 async def _described(turn: Turn, token: str) -> Audience | None:
     """全体网格员, 柳河镇全体网格员, 各村工作群, 全镇工作群, 所有居民群, 全体居民; None for other words."""
-    for pattern in (_OF_ROLE, _ROOMS, _PEOPLE):
+    for pattern in (_OF_ROLE, _ROLE, _ROOMS, _PEOPLE):
         match = pattern.fullmatch(token)
         if match is None or (_bare(match) and (token == "群" or _among_residents(turn))):
             continue
@@ -171,7 +191,8 @@ async def _described(turn: Turn, token: str) -> Audience | None:
 
 def _bare(match: re.Match[str]) -> bool:
     """Whether it may be meant for those who read it there: 全体居民, 工作群."""
-    return not match["area"] and (match.re is _PEOPLE or (match.re is _ROOMS and not match["every"]))
+    every = match.re.groupindex.keys() >= {"every"} and match["every"]
+    return not match["area"] and not every
 
 
 def _among_residents(turn: Turn) -> bool:

@@ -16,7 +16,7 @@ from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.alike import said_before
-from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start
+from handlers.notices.audience import PLACE_ENDS, Audience, audience_at_start, other_area, role_meant
 from handlers.notices.counting import Scope, all_rooms, covers_all, pictures_of, pieces_of, scope_of
 from handlers.notices.picturing import attach_earlier
 from handlers.notices.templates import filled, own_area
@@ -106,7 +106,12 @@ async def propose(turn: Turn, notice: Notice, audience: Audience, wording: Wordi
     notice = await _record(turn, notice)
     if wording is None or not wording.bare:
         await attach_earlier(turn, notice)
-    await preview(turn, notice, audience, scope, timely=wording is not None and wording.timely)
+    more = [texts.TIMELY] if wording is not None and wording.timely else []
+    if wording is not None and audience.role is None and (other := await other_area(turn, audience, notice.text)):
+        more.append(texts.other_area(other, audience.top.name))
+    if wording is not None and audience.role is None and (role := role_meant(notice.text)):
+        more.append(texts.for_role(role, audience.top.name))
+    await preview(turn, notice, audience, scope, more=more)
 
 
 async def _no_area(turn: Turn, order: Order) -> None:
@@ -185,13 +190,11 @@ async def _record(turn: Turn, notice: Notice) -> Notice:
 
 
 async def preview(
-    turn: Turn, notice: Notice, audience: Audience, scope: Scope, lead: str = "", *, timely: bool = False
+    turn: Turn, notice: Notice, audience: Audience, scope: Scope, lead: str = "", *, more: Sequence[str] = ()
 ) -> None:
     """Show it, and ask."""
     shown = texts.body(notice, await issuer(turn, notice, audience))
-    notes = await _notes(turn, notice, audience, scope)
-    if timely:
-        notes.append(texts.TIMELY)
+    notes = [*await _notes(turn, notice, audience, scope), *more]
     to = f"{audience.name(turn.rules.levels)}{scope.words()}"
     seconds = await lasts(turn, notice, await pieces_of(turn, notice, shown), scope)
     text = texts.preview(notice, to, going(turn, notice, seconds), notes, shown)

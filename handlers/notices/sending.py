@@ -13,6 +13,7 @@ from handlers.estimating import seconds_for
 from handlers.helping import addressed
 from handlers.matters import Refusal
 from handlers.notices import texts
+from handlers.notices.alike import said_before
 from handlers.notices.audience import Audience, audience_of
 from handlers.notices.counting import (
     OUT,
@@ -86,10 +87,19 @@ async def confirm(turn: Turn, number: int | Ref) -> None:
         raise Refusal(f"{texts.name(notice)}定时的 {at} 已经过了，没有发。现在发回“马上发 {ref}”，不发回“停止 {ref}”。")
     if turn.late or asked is None:
         await preview(turn, notice, audience, scope, texts.again(notice))
+    elif (other := await said_before(turn, notice, audience)) and await _decided_since(turn, other, asked):
+        await preview(turn, notice, audience, scope, texts.meanwhile(notice))
     elif notice.plan_at is not None:
         await _plan(turn, notice)
     else:
         await _send(turn, notice, audience, scope)
+
+
+async def _decided_since(turn: Turn, other: Notice, asked: Question) -> bool:
+    """Whether it was sent or planned after this preview, which thus did not tell of it."""
+    decided = col(AuditEntry.action).in_(("notice.confirmed", "notice.planned", "notice.at_night"))
+    query = select(col(AuditEntry.id)).where(decided, AuditEntry.ref == f"N{other.id}", AuditEntry.at > asked.asked_at)
+    return await turn.session.scalar(query.limit(1)) is not None
 
 
 async def _must_wait(turn: Turn, notice: Notice) -> None:

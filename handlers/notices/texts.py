@@ -126,6 +126,16 @@ def over_by_then(notice: Notice, words: str) -> str:
 TIMELY = "写的时间算正文，通知马上发；要到时候再发，请写“定时明早8点 …”。"
 
 
+def other_area(name: str, to: str) -> str:
+    """Beside a preview whose words begin with the name of an area that does not get it."""
+    return f"注意：“{name}”算正文，不发到那里。也要发到那里，请重新写“通知 {to}、{name} …”。"
+
+
+def for_role(role: str, to: str) -> str:
+    """Beside a preview for groups whose words begin with a role."""
+    return f"注意：这是发到群里的。只发给{role}，请重新写“通知 {to}全体{role} …”。"
+
+
 def with_receipt(hours: int) -> str:
     """Beside a preview: people are asked to say that they have read it."""
     return f"要回执：大家回“收到”就记上；发完 {hours} 小时后还没回的，私下告诉网格员。"
@@ -155,6 +165,11 @@ def said_before(other: Notice, local: Local) -> str:
 def again(notice: Notice) -> str:
     """Put before the preview when a confirmation came too late."""
     return f"{name(notice)}放得太久，没有发。请再看一遍：\n"
+
+
+def meanwhile(notice: Notice) -> str:
+    """Put before the preview when somebody else has said the same since."""
+    return f"{name(notice)}先没有发：刚才有人发了几乎一样的。还要发，请再确认一次：\n"
 
 
 def started(notice: Notice, to: str, going: str) -> str:

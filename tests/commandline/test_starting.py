@@ -18,7 +18,7 @@ from bot.gateways.local import LocalChat
 from bot.holding import held
 from bot.machine import Machine
 from bot.running import _opened
-from storage.engine import Database
+from storage.engine import Database, migrate, newest_revision
 from storage.matters import Case
 from tests.commandline.test_commands import call
 from tests.harness import TOWN
@@ -148,6 +148,20 @@ def test_check_names_the_account_of_the_rooms(tmp_path: Path) -> None:
     assert (status, "绑在账号 A 上" in out) == (1, True)
     status, out = call("check", "-c", str(write_config(tmp_path, accounts={"endpoints": {"B": "b:1"}})))
     assert (status, "账号：A（5 个群）还是主用，却不在 accounts.endpoints 里" in out) == (1, True)
+
+
+async def test_tables_are_not_changed_under_an_older_program_that_runs(tmp_path: Path) -> None:
+    config, url = str(write_config(tmp_path)), f"sqlite:///{tmp_path}/bot.db"
+    async with Database(url).rebuilding() as connection:
+        await connection.run_sync(migrate, "0025")
+    with held(tmp_path / "bot.db"):
+        status, out = await asyncio.to_thread(call, "check", "-c", config)
+    assert (status, "先停掉它，启动新版时自动升级" in out) == (2, True)
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as found:
+        assert found.execute("SELECT version_num FROM alembic_version").fetchall() == [("0025",)]
+    assert (await asyncio.to_thread(call, "check", "-c", config))[0] == 1
+    with closing(sqlite3.connect(tmp_path / "bot.db")) as found:
+        assert found.execute("SELECT version_num FROM alembic_version").fetchall() == [(newest_revision(),)]
 
 
 def test_fewer_levels_than_were_imported_are_refused(tmp_path: Path) -> None:

@@ -150,3 +150,31 @@ async def test_long_and_odd_texts_are_read_at_once(talk: Talk, text: str) -> Non
     said = await talk.say("t1", None, text)
     assert rooms(said) == {"@t1"} and len(said) == 1
     assert await talk.rows(select(Notice)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("通知 柳树村 北关社区 停水", "“北关社区”算正文，不发到那里"),
+        ("通知 柳树村北关社区 停水", "请重新写“通知 柳树村、北关社区 …”"),
+        ("通知 全镇 网格员 明早开会", "请重新写“通知 柳河镇全体网格员 …”"),
+    ],
+)
+async def test_what_may_have_been_meant_otherwise_is_pointed_out(talk: Talk, text: str, note: str) -> None:
+    (preview,) = texts(await talk.say("t1", None, text), "@t1")
+    assert note in preview
+
+
+@pytest.mark.parametrize(
+    ("text", "to"),
+    [
+        ("通知 柳树村/北关社区 停水", "发到柳树村、北关社区 3 个群"),
+        ("通知 柳树村；北关社区 停水", "发到柳树村、北关社区 3 个群"),
+        ("通知 全镇网格员 开会", "发到柳河镇全体网格员 3 人"),
+        ("通知 网格员 开会", "发到柳河镇全体网格员 3 人"),
+        ("通知 柳树村 全镇明天停水", "发到柳树村 2 个群，"),
+    ],
+)
+async def test_short_ways_to_say_for_whom(talk: Talk, text: str, to: str) -> None:
+    (preview,) = texts(await talk.say("t1", None, text), "@t1")
+    assert to in preview and "注意" not in preview

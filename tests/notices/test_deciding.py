@@ -50,3 +50,12 @@ async def test_people_are_counted_as_people(talk: Talk) -> None:
     assert "全体网格员 2 人、1 个群" in preview
     await talk.say("t1", None, "撤回 N1")
     assert "收回 0 人。还有 2 人、1 个群收不回" in texts(await talk.wait(minutes=5), "@t1")[0]
+
+
+async def test_two_who_write_the_same_at_once_are_asked_before_it_goes_out_twice(talk: Talk) -> None:
+    for person in ("t1", "d1"):
+        assert "几乎一样" not in texts(await talk.say(person, None, "通知 柳河镇 明早停水"), f"@{person}")[0]
+    assert "g1" in rooms(await talk.say("t1", None, "确认"))
+    said = await talk.say("d1", None, "确认")
+    assert rooms(said) == {"@d1"} and "先没有发" in texts(said, "@d1")[0] and "（N1）" in texts(said, "@d1")[0]
+    assert "g1" in rooms(await talk.say("d1", None, "确认"))
