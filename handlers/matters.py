@@ -197,6 +197,10 @@ def _below(held: Held) -> ColumnElement[bool]:
     return col(Area.path).startswith(held.path, autoescape=True)
 
 
+_NOTHING = {"N": "现在没有等确认或正在发的通知。", "C": "您这里现在没有在办或等评价的事。"}
+_WHICH = "请带上编号，或者引用我发的那条消息回复。"
+
+
 async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
     """Without a number and a quote: the only open matter that this person deals with here.
 
@@ -221,8 +225,7 @@ async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
     if len(found) == 1:
         return found[0][0]
     if not found:
-        nothing = "现在没有等确认或正在发的通知。" if letters == "N" else "请带上编号，或者引用我发的那条消息回复。"
-        raise NothingOpen(nothing)
+        raise NothingOpen(_NOTHING.get(letters[0], "") + ("" if letters == "N" else _WHICH))
     lines = [short_line(ref, row, hidden=not turn.here.private and _unheard(row)) for ref, row in found]
     raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(lines))
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import helping, lateness
-from handlers.cases import hushing, moving, neighbours, rating, texts
+from handlers.cases import hushing, joining, moving, neighbours, rating, texts
 from handlers.cases.hands import hands_name, whisper_hands
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
@@ -22,7 +22,7 @@ from handlers.matters import short_line
 from handlers.posting import NO_MATTER, say, whisper
 from handlers.refs import numbered
 from handlers.turn import ON_DUTY, Turn
-from handlers.understanding import Act, Kind, Ref, plainly_fixed
+from handlers.understanding import Act, Kind, Ref, plainly_fixed, says_apart
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
@@ -223,8 +223,10 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
     case = await turn.session.get(Case, ref.number)
     if case is None:
         turn.outcome = Outcome.CHAT
+    elif _tells_apart(turn) and await joining.parted(turn, case):
+        return
     elif turn.me.contact_id != case.reporter_id:
-        if not (turn.text.strip().startswith("不是") and await neighbours.apart(turn, case)):
+        if not (_tells_apart(turn) and await neighbours.apart(turn, case)):
             await _said_by_others(turn, case)
     elif not await lateness.in_time(turn, str(ref)):
         return
@@ -236,6 +238,10 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
         await moving.misread(turn, ref.number)
     else:
         await moving.withdraw(turn, ref.number)
+
+
+def _tells_apart(turn: Turn) -> bool:
+    return turn.text.strip().startswith("不是") or says_apart(turn.text)
 
 
 async def _said_by_others(turn: Turn, case: Case) -> None:
