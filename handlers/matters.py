@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, false, or
 from sqlmodel import col
 
 from handlers.clipping import open_clip
+from handlers.likeness import alike, tells_what
 from handlers.refs import label
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
@@ -74,14 +75,15 @@ def kinds_of(letters: str) -> list[MatterKind]:
     return [MATTERS["" if letter == "C" else letter] for letter in letters]
 
 
-async def find(turn: Turn, letters: str, given: Ref | None, states: Collection[str] = ()) -> Ref:
+async def find(turn: Turn, letters: str, given: Ref | None, states: Collection[str] = (), words: str = "") -> Ref:
     """The matter meant by a command in these circumstances; Refusal when none or several could be.
 
-    `states`: those in which a case can be meant, where there is a choice.
+    `states`: those in which a case can be meant, where there is a choice; `words`: what was said of it, which may name
+    what only one of several is about (办结 狗送走了).
     """
     ref = given or turn.quoted
     if ref is None:
-        return await _only_own(turn, letters, states)
+        return await _only_own(turn, letters, states, words)
     if ref.letter:
         return await _exact(ref, turn)
     found = await _numbered(turn, letters, ref.number)
@@ -201,7 +203,7 @@ _NOTHING = {"N": "现在没有等确认或正在发的通知。", "C": "您这�
 _WHICH = "请带上编号，或者引用我发的那条消息回复。"
 
 
-async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
+async def _only_own(turn: Turn, letters: str, states: Collection[str], words: str) -> Ref:
     """Without a number and a quote: the only open matter that this person deals with here.
 
     Those who look after strays of their area deal with them, and then with its alerts too.
@@ -222,6 +224,9 @@ async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
             (Ref(kind.letter, row.id), row) for row in reversed((await turn.session.scalars(query.limit(6))).all())
         ]
     found = [one for one in found if not isinstance(one[1], Case) or one[1].state in states] or found
+    if len(found) > 1 and tells_what(words):
+        named = [one for one in found if isinstance(one[1], Case) and alike(words, one[1].text)]
+        found = named if len(named) == 1 else found
     if len(found) == 1:
         return found[0][0]
     if not found:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from handlers.table import GRAMMAR
 from handlers.turn import Speaker
-from storage.matters import Alert, AlertState, Case, CaseState
+from storage.matters import Alert, AlertState, Case, CaseFollower, CaseState
 from storage.people import Held, Role
 from tests.harness import Talk, texts
 
@@ -194,3 +194,27 @@ async def test_who_was_merged_by_mistake_need_not_quote(talk: Talk, words: str) 
     said = await talk.say("r2", "g1", words)
     assert texts(said, "g1") == ["@赵大爷 【事项 2】还是单独办，刚才并错了。有进展我在这里说。"]
     assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.REPORTED, CaseState.REPORTED]
+
+
+async def test_what_was_done_may_say_which_of_several_it_was(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("r2", "g1", "巷子里的路灯坏了，麻烦修一下")
+    assert "您说的是哪一件" in texts(await talk.say("w1", None, "办结 已换新的"), "@w1")[0]
+    said = await talk.say("w1", None, "办结 路灯换好了")
+    assert texts(said, "g1")[0].startswith("@赵大爷 【事项 2】已办结：路灯换好了。")
+
+
+async def test_who_still_has_no_water_is_never_left_alone(talk: Talk) -> None:
+    await talk.say("r3", "g2", "停水了，我们二格这边都没水了")
+    await talk.say("r1", "g1", "我们也停水了")
+    await talk.say("v2", "g2", "我家一直没水啊")
+    assert len(await talk.rows(select(CaseFollower.contact_id))) == 2
+    await talk.say("w2", None, "办结 1 来水了")
+    said = await talk.say("r2", "g1", "我们家也没来水")
+    assert texts(said, "g1")[0].startswith("@赵大爷 【事项 2】已记下")
+    assert "已重新打开" in texts(await talk.say("r1", "g1", "没来啊"), "g1")[0]
+
+
+async def test_a_nuisance_that_goes_on_is_told_in_private(talk: Talk) -> None:
+    await talk.say("r1", None, "我想反映一下楼上201养狗，天天叫，别说是我说的")
+    assert texts(await talk.say("r1", None, "昨晚还叫了一宿"), "@w1") == ["【事项 1】王姨说：昨晚还叫了一宿"]
