@@ -12,6 +12,7 @@ from handlers import alerts, cases, helping, roles
 from handlers.posting import NO_MATTER, say
 from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
+from handlers.understanding import stars
 from storage.inbox import Outcome
 from storage.outbox import Delivery, Post, PostPart
 
@@ -21,6 +22,10 @@ GO_ON = "您说。在哪里、什么事，一句话发来就行，我马上转�
 SORRY = "让您生气了，对不住。哪件事没办好，请说清在哪里、什么事，我马上转给网格员；也可以打政务热线 12345。"
 HOW_TO_FINISH = "办好了请回“办结 {0} 结果”，我就请报事人评价；有进展回“进展 {0} …”。"
 LOST_STAFF = "这句我没太看懂，请带上编号再说一次，或发“帮助”看怎么写。"
+
+NOTHING_TO_RATE = "现在没有等您评价的事。办结的时候我会请您评价；催一催就说“催一下”。"
+MAX_MARK = 12
+"""Characters up to which a line with a mark in it is nothing but a mark."""
 
 QUIET_FOR = timedelta(minutes=10)
 """Who heard of a matter so recently in private is in the middle of it: odd words are not commented on."""
@@ -89,10 +94,26 @@ async def chatted(turn: Turn) -> None:
             await say(turn, SORRY)
     elif turn.here.private and turn.me.has(WORKERS) and (named := _NUMBERED.match(fold(text))):
         await say(turn, HOW_TO_FINISH.format(int(named["number"])))
-    elif _WORDS.search(text) and (await alerts.heard_only(turn) or await cases.hinted(turn)):
+    elif turn.here.private and len(said) <= MAX_MARK and stars(said) is not None:
+        await say(turn, NOTHING_TO_RATE)
+    elif (turn.here.private and await _told_how(turn, said, numbered=False)) or (
+        _WORDS.search(text) and (await alerts.heard_only(turn) or await cases.hinted(turn))
+    ):
         pass
-    elif turn.here.private and await _is_lost(turn, text):
+    elif turn.here.private and await _is_lost(turn, text) and not await _told_how(turn, said, numbered=True):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
+
+
+async def _told_how(turn: Turn, text: str, *, numbered: bool) -> bool:
+    """Whether a worker spoke of a command in their own words, and was told, now or just before, how it is written."""
+    if not turn.me.has(WORKERS) or len(text) > MAX_CURSE or _NOD.match(text):
+        return False
+    how = helping.how_to(turn, text, numbered=numbered)
+    if how is None:
+        return False
+    if not await _spoke_lately(turn, col(PostPart.text) == how):
+        await say(turn, how)
+    return True
 
 
 async def _is_lost(turn: Turn, text: str) -> bool:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from handlers.refs import fold, take_ref
 from handlers.turn import Speaker, Turn
-from handlers.understanding import Ref
+from handlers.understanding import Ref, is_done, takes_on
 from handlers.understanding.normal import simplified
 from handlers.understanding.numerals import CN, number
 from storage.people import Role
@@ -29,14 +29,19 @@ class Takes(StrEnum):
 class Command:
     """One command: what people type, who may, what it does; help, handbook and permission check follow from it.
 
-    `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words that may follow the
-    command without a gap (通知全镇 …), as nothing else begins like that. An `ordinary` word counts only from someone
-    with a role, with a mention of the bot, in private, or with a number, a `numbered` one only with a number (in a
-    group with its letter): alone its words are read as any others, unless it is `recent` and was said to the bot.
-    `recent`: how long after a notice was sent it needs no number. One with a `shape` counts only where the whole
-    text has it. What is one's `own` may be taken back without the role too: its handler checks whose it is. One
-    that `spreads` (broadcasts or closes) is asked again, not carried out, when its message comes late. One that is
-    `contained` changes nothing but one case, for those who work on it and for the group it is of.
+    `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words
+    that may follow the command without a gap (通知全镇 …), as nothing else begins like that;
+    `tails` may so follow where they are all them (统计本月). `behind` are words it has only behind
+    a number and said to the bot (2号延到周五). `asked` is how those with a role ask the bot for it
+    in plain words (我手上还有几件). An `ordinary` word counts only from someone with a role, with a
+    mention of the bot, in private, or with a number, a `numbered` one only with a number (in a
+    group with its letter): alone its words are read as any others, unless it is `recent` and
+    was said to the bot. `recent`: how long after a notice was sent it needs no number. One with
+    a `shape` counts only where the whole text has it. What is one's `own` may be taken back
+    without the role too: its handler checks whose it is. One that `spreads` (broadcasts or
+    closes) is asked again, not carried out, when its message comes late. One that is
+    `contained` changes nothing but one case, for those who work on it and for the group it is
+    of.
     """
 
     words: tuple[str, ...]
@@ -51,6 +56,9 @@ class Command:
     private: bool = False
     spreads: bool = False
     heads: tuple[str, ...] = ()
+    tails: frozenset[str] = frozenset()
+    behind: tuple[str, ...] = ()
+    asked: re.Pattern[str] | None = None
     numbered: bool = False
     shape: re.Pattern[str] | None = None
     recent: timedelta | None = None
@@ -90,6 +98,7 @@ MAX_ORDERS = 10
 _GAP = re.compile(r"[\s:：,，、;；]*")
 _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
+_PARTICLES = re.compile(r"^[了啦咯哈啊吧]+(?=[\s。.!！~～]*$)")
 _LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]?\s*")  # 接单-12, 接单（12）, 接单 第12号
 _SPOKEN = re.compile(rf"[\s:：,，、]*第?({CN}{{1,5}})(?=\s*号(?!\w)|[\s:：,，、;；。.!！]|$)")
 """接单十二, 办结 第三号 修好了: a number as voice input writes it, with something behind it that ends it."""
@@ -99,10 +108,18 @@ _NUMBERS = re.compile(
     r"(?P<word>[^\s\d:：,，、;；#a-zA-Z]+)[\s:：]*"
     r"(?P<numbers>[#a-zA-Z]?\s?\d{1,9}号?(?:[\s,，、和及]+[#a-zA-Z]?\s?\d{1,9}号?)+)[\s。.!！]*"
 )
+_NUMBERS_FIRST = re.compile(
+    r"(?P<numbers>#?\s?\d{1,9}号?(?:(?:[\s,，、和及跟]+|(?<=号))#?\s?\d{1,9}号?)+)(?:这?[两几三]件|[\s,，、:：我俺都全一起])*"
+    r"(?P<words>\D{1,20}?)[\s。.!！~了啦哈啊吧]*"
+)
+"""1号2号我都接了, 3、4都修好了: what is said of each."""
+_APART = re.compile(r"[号,，、和及跟]")
+"""What stands between several numbers; a mere gap may be a slip in one (接单 1 2)."""
 _COUNTED = re.compile(r"[栋幢岁元斤%份]|个(?!人)")
 _MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]|小时")
 _ASIDE = re.compile(r"[^\d?？吗么呢的]{1,20}")
 """Words beside a command that takes none: 接单 12，马上过去."""
+_ASKS = re.compile(r"[?？吗么呢]|怎么|咋|如何|多少|没有")
 _DATE = re.compile(r"(?:之|以)?[前后]|的|[上下]午|[早晚]上|中午|[到至起开]")
 """After 12号 without a gap: the twelfth of the month."""
 
@@ -127,20 +144,30 @@ def counts(ref: Ref, number: str, tail: str, command: Command) -> bool:
     return bool(_MEASURE.match(tail) or (number.endswith("号") and _DATE.match(tail)))
 
 
+def _any_of(words: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
+
+
 class Grammar:
     """Finds the command that a whole text is."""
 
     def __init__(self, commands: Iterable[Command]) -> None:
         self._by_word = {word: command for command in commands for word in command.words}
-        self._start = re.compile("|".join(sorted(map(re.escape, self._by_word), key=len, reverse=True)))
+        self._start = _any_of(self._by_word)
+        self._spoken = {word: command for command in self._by_word.values() for word in command.behind}
+        self._asked = [(one.asked, one) for one in self._by_word.values() if one.asked]
+        self._behind = _any_of({**self._by_word, **self._spoken})
 
     def parse(self, text: str, speaker: Speaker, *, addressed: bool) -> Order | None:
         """The order, or None for ordinary text. `addressed`: the bot was mentioned, or it is a private chat."""
         folded = fold(text).strip()
+        for pattern, one in self._asked if addressed and speaker.roles else ():
+            if pattern.fullmatch(folded):
+                return Order(one)
         match = self._start.match(_in_simplified(folded))
         command = self._by_word[match[0]] if match else None
         if match is None or command is None or (command.shape and not command.shape.fullmatch(_in_simplified(folded))):
-            return self._number_first(folded, speaker)
+            return self._number_first(folded, speaker, addressed)
         order = self._fit(command, folded[match.end() :])
         return order if order and _meant(order, speaker, addressed) else None
 
@@ -156,26 +183,41 @@ class Grammar:
         return (order,) if order else ()
 
     def _several(self, text: str, speaker: Speaker, addressed: bool) -> tuple[Order, ...]:
-        """办结 1 2, 确认 M1、M2: the same for each, where only numbers follow; 接单 1 2 is a slip and asked about."""
-        match = _NUMBERS.fullmatch(_in_simplified(fold(text).strip()))
-        command = self._by_word.get(match["word"]) if match else None
-        if match is None or command is None or not command.spreads or command.rest == Takes.MUST:
+        """办结 1 2, 接单 1、2, 1号2号都接了: the same for each, where only numbers stand beside the word;
+        接单 1 2 is a slip and asked about."""
+        folded = _in_simplified(fold(text).strip())
+        match, word = _NUMBERS.fullmatch(folded), ""
+        if match is not None:
+            word = match["word"]
+        elif speaker.roles and (match := _NUMBERS_FIRST.fullmatch(folded)):
+            said = f"{match['words']}了"
+            word = "接单" if takes_on(said) else "办结" if is_done(said) else match["words"]
+        command = self._by_word.get(word)
+        if match is None or command is None or command.number == Takes.NO or command.rest == Takes.MUST:
+            return ()
+        if not command.spreads and not (command.contained and command.roles and _APART.search(match["numbers"])):
             return ()
         numbers = list(dict.fromkeys(_NUMBER.findall(match["numbers"])))[:MAX_ORDERS]
         orders = [self.parse(f"{command.name} {one}", speaker, addressed=addressed) for one in numbers]
         return tuple(order for order in orders if order) if all(order and order.ref for order in orders) else ()
 
-    def _number_first(self, folded: str, speaker: Speaker) -> Order | None:
-        """12接单, 12号办结 已修好, M3确认: only from who has the role; from others such words are talk."""
+    def _number_first(self, folded: str, speaker: Speaker, addressed: bool) -> Order | None:
+        """12接单, 12号办结 已修好, M3确认: only from who has the role; from others such words are talk. To the bot what
+        the command must have may stand right after its word: 12号转给李珍."""
         ref, after = take_ref(folded)
         after = _GAP.sub("", after, count=1)
-        match = self._start.match(_in_simplified(after)) if ref else None
+        words, start = (self._by_word | self._spoken, self._behind) if addressed else (self._by_word, self._start)
+        match = start.match(_in_simplified(after)) if ref else None
         if ref is None or match is None:
             return None
-        command, tail = self._by_word[match[0]], after[match.end() :]
+        command, tail = words[match[0]], after[match.end() :]
+        if addressed and command.contained:
+            tail = _PARTICLES.sub("", tail)
         fits = command.number != Takes.NO and (not ref.letter or ref.letter in command.letters)
         holds = speaker.has(command.roles) if command.roles else bool(speaker.roles)
-        if not (fits and holds) or not (_END.match(tail) or (command.rest != Takes.NO and _GAP.match(tail)[0])):  # type: ignore[index]
+        spoken = command.rest == Takes.MUST or match[0] in command.behind
+        close = bool(_GAP.match(tail)[0]) or (addressed and spoken and not _ASKS.search(tail))  # type: ignore[index]
+        if not (fits and holds) or not (_END.match(tail) or (command.rest != Takes.NO and close)):
             return None
         return Order(command, ref, "" if _END.match(tail) else _GAP.sub("", tail, count=1).strip())
 
@@ -194,6 +236,8 @@ class Grammar:
                 spaced, tail = True, _GAP.sub("", _CLOSING.sub("", after, count=1), count=1)
         if _END.match(tail):
             return Order(command, ref, "")
+        if _END.sub("", tail) in command.tails:
+            return Order(command, ref, _END.sub("", tail))
         no_number = command.number != Takes.NO and ref is None and tail[0].isdigit()  # longer than any number of ours
         if ref and command.rest == Takes.NO and _ASIDE.fullmatch(tail) and not self._start.search(tail):
             return Order(command, ref, "")

@@ -99,6 +99,21 @@ def _named(word: str) -> Command | None:
     return next((command for command in _commands() if word in command.words), None)
 
 
+def how_to(turn: Turn, text: str, *, numbered: bool = True) -> str | None:
+    """How the command is written that somebody with a role speaks of in their own words: 今晚我值班, 怎么延期."""
+    usable = [one for one in _commands() if turn.me.has(one.roles) and " " in one.usage]
+    named = [
+        (text.index(word), one)
+        for one in usable
+        for word in one.words
+        if len(word) > 1 and word in text and (numbered or one.number == Takes.NO)
+    ]
+    if not named:
+        return None
+    command = min(named, key=lambda one: one[0])[1]
+    return f"“{command.name}”这样写：{command.usage}"
+
+
 def _overview(turn: Turn) -> str:
     usable = [one for one in _commands() if (not one.roles or turn.me.has(one.roles)) and one.run is not show_help]
     lines = [INTRODUCTION.format(name=turn.rules.bot_name).splitlines()[0]]
@@ -160,7 +175,9 @@ async def asked(turn: Turn) -> None:
     if await questions.answered(turn, asked=True):
         return
     if turn.me.has(WORKERS):
-        await say(turn, "这个我答不上来。发“帮助”看我会做什么。")
+        await say(
+            turn, how_to(turn, turn.event.text if turn.event else turn.text) or "这个我答不上来。发“帮助”看我会做什么。"
+        )
         return
     await questions.to_worker(turn)
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, String, bindparam, cast, false, or
 from sqlmodel import col
 
 from handlers.clipping import open_clip
+from handlers.likeness import alike, tells_what
 from handlers.refs import label
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Kind, Ref
@@ -74,14 +75,15 @@ def kinds_of(letters: str) -> list[MatterKind]:
     return [MATTERS["" if letter == "C" else letter] for letter in letters]
 
 
-async def find(turn: Turn, letters: str, given: Ref | None, states: Collection[str] = ()) -> Ref:
+async def find(turn: Turn, letters: str, given: Ref | None, states: Collection[str] = (), words: str = "") -> Ref:
     """The matter meant by a command in these circumstances; Refusal when none or several could be.
 
-    `states`: those in which a case can be meant, where there is a choice.
+    `states`: those in which a case can be meant, where there is a choice; `words`: what was said of it, which may name
+    what only one of several is about (办结 狗送走了).
     """
     ref = given or turn.quoted
     if ref is None:
-        return await _only_own(turn, letters, states)
+        return await _only_own(turn, letters, states, words)
     if ref.letter:
         return await _exact(ref, turn)
     found = await _numbered(turn, letters, ref.number)
@@ -197,7 +199,11 @@ def _below(held: Held) -> ColumnElement[bool]:
     return col(Area.path).startswith(held.path, autoescape=True)
 
 
-async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
+_NOTHING = {"N": "现在没有等确认或正在发的通知。", "C": "您这里现在没有在办或等评价的事。"}
+_WHICH = "请带上编号，或者引用我发的那条消息回复。"
+
+
+async def _only_own(turn: Turn, letters: str, states: Collection[str], words: str) -> Ref:
     """Without a number and a quote: the only open matter that this person deals with here.
 
     Those who look after strays of their area deal with them, and then with its alerts too.
@@ -218,11 +224,13 @@ async def _only_own(turn: Turn, letters: str, states: Collection[str]) -> Ref:
             (Ref(kind.letter, row.id), row) for row in reversed((await turn.session.scalars(query.limit(6))).all())
         ]
     found = [one for one in found if not isinstance(one[1], Case) or one[1].state in states] or found
+    if len(found) > 1 and tells_what(words):
+        named = [one for one in found if isinstance(one[1], Case) and alike(words, one[1].text)]
+        found = named if len(named) == 1 else found
     if len(found) == 1:
         return found[0][0]
     if not found:
-        nothing = "现在没有等确认或正在发的通知。" if letters == "N" else "请带上编号，或者引用我发的那条消息回复。"
-        raise NothingOpen(nothing)
+        raise NothingOpen(_NOTHING.get(letters[0], "") + ("" if letters == "N" else _WHICH))
     lines = [short_line(ref, row, hidden=not turn.here.private and _unheard(row)) for ref, row in found]
     raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(lines))
 

@@ -34,11 +34,13 @@ from handlers.understanding import (
     Ref,
     asks_not_to_be_named,
     asks_when,
+    denies,
     displeased,
     drops,
     is_done,
     not_yet,
     same_home,
+    says_apart,
     says_same,
     sign,
     takes_on,
@@ -180,6 +182,7 @@ class Overhearing:
             yield from self._untended(reading)
             yield from self._dropping(reading)
             yield from self._hushing()
+            yield from self._telling_apart()
         yield from self._of_ended(reading)
         yield from self._asking(reading)
         yield from self._of_stray(reading)
@@ -188,6 +191,9 @@ class Overhearing:
     def _of_ended(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """又开始唱了, 我家还没电: a case that had ended lately, by who had it, or by who names what it was about."""
         if self._quoted is not None or reading.act not in (Act.NONE, Act.NOT_FIXED):
+            return
+        if denies(self._text) and (just := self._just_over()) is not None:
+            yield Act.NOT_FIXED, Ref("", just.id or 0)
             return
         both = (*self._around.over.get(self._chat_id, ()), *self._around.cases.get(self._chat_id, ()))
         known = [one for one in both if self._hears(one)]
@@ -207,6 +213,13 @@ class Overhearing:
             if meant and (theirs or (named and self._has_it_too(reading, case))):
                 yield Act.NOT_FIXED, Ref("", case.id or 0)
                 return
+
+    def _just_over(self) -> Case | None:
+        """What the speaker was told a moment ago to be done."""
+        known = self._around.cases.get(self._chat_id, ())
+        just = [one for one in known if one.state == CaseState.DONE and self._at - one.updated_at <= JUST_TOLD]
+        just = [one for one in just if self._hears(one) and self._affected(one)]
+        return max(just, key=lambda one: one.updated_at, default=None)
 
     def _has_it_too(self, reading: Reading, case: Case) -> bool:
         """Whether a neighbour of the same grid may have what the case is about; of another building only an outage."""
@@ -441,6 +454,16 @@ class Overhearing:
             mine = [one for one in mine if self._at - one.updated_at <= JUST_TOLD]
         if mine:
             yield Act.HUSH, Ref("", max(mine, key=lambda one: one.updated_at).id or 0)
+
+    def _telling_apart(self) -> Iterator[tuple[Act, Ref]]:
+        """不是一回事: the case that the speaker was joined to a moment ago."""
+        if self._quoted is not None or not says_apart(self._text):
+            return
+        for case in self._around.cases.get(self._chat_id, ()):
+            joined = case.reporter_id != self._me and (case.id, self._me) in self._around.followers
+            if joined and case.state in CASE_OPEN and self._at - case.updated_at <= JUST_TOLD:
+                yield Act.WITHDRAW, Ref("", case.id or 0)
+                return
 
     def _of_stray(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
         """News of the quoted stray, or of the only one found here lately; words quoting one report nobody missing."""

@@ -61,10 +61,17 @@ _WORDS: dict[str, Callable[[date], Period]] = {
     "上周": lambda day: _week(day, 1),
     "本月": lambda day: month(day.replace(day=1)),
     "上月": month_before,
+    "上上周": lambda day: _week(day, 2),
+    "上上月": lambda day: month_before(month_before(day).first),
     "今年": lambda day: _year(day.year),
     "去年": lambda day: _year(day.year - 1),
 }
-_SAME = {"今日": "今天", "这周": "本周", "这个月": "本月", "上个月": "上月", "本年": "今年", "全年": "今年"}
+_SAME = {
+    "今日": "今天", "这周": "本周", "这星期": "本周", "上星期": "上周", "这个月": "本月", "上个月": "上月",
+    "上上个月": "上上月", "上上星期": "上上周", "本年": "今年", "全年": "今年",
+}  # fmt: skip
+PERIODS = frozenset([*_WORDS, *_SAME])
+"""The words that name a span by themselves."""
 _RELATIVE = re.compile("|".join(sorted([*_WORDS, *_SAME], key=len, reverse=True)))
 
 

@@ -68,7 +68,7 @@ async def _which(turn: Turn, order: Order, around: Surroundings) -> Ref | None:
     if order.ref is None and turn.quoted is None and (lately := await notices.sent_lately(turn, command)):
         return lately
     try:
-        return await find(turn, command.letters, order.ref, cases.meant_by(command.name))
+        return await find(turn, command.letters, order.ref, cases.meant_by(command.name), order.rest)
     except NothingOpen:
         if not command.ordinary or helping.addressed(turn):
             raise

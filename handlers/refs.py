@@ -6,10 +6,12 @@ import re
 import string
 
 from handlers.understanding import Ref
+from handlers.understanding.numerals import CN, number
 
 _REF = re.compile(
     r"(?:([mfnpasq])\s*|#\s*|(?:事[项項]|案件|工单)\s*#?\s*)?(\d{1,9})(?!\d)(?:\s*[号號])?", re.IGNORECASE
 )
+_SPOKEN = re.compile(rf"第?({CN}{{1,5}})号(?![楼栋幢院门线店机路桌])")
 _SHOWN = re.compile(r"【[^】\d]*?([MFNPASQ]?)\s?(\d{1,9})[^】]*】")
 
 
@@ -32,8 +34,10 @@ def take_ref(text: str) -> tuple[Ref | None, str]:
 
 
 def numbered(text: str) -> tuple[int | None, str]:
-    """A case's number at the beginning of a text, and what is said after it: `3修好了`, `#12 去看看`."""
+    """A case's number at the beginning of a text, and what is said after it: `3修好了`, `#12 去看看`, `三号弄好了`."""
     said = text.strip()
+    if spoken := _SPOKEN.match(said):
+        return number(spoken[1]), said[spoken.end() :].lstrip(" ,，、:：.。")
     ref, rest = take_ref(fold(said))
     if ref is None or ref.letter:
         return None, said

@@ -47,7 +47,9 @@ GRAMMAR = Grammar(COMMANDS)
 
 
 async def _case(turn: Turn) -> None:
-    """Words read as a case, unless they only begin one or are about an alert's phone."""
+    """Words read as a case, unless they only begin one or are about an alert's phone, or a case their writer has."""
+    if await cases.hinted_at(turn):
+        return
     if not (await chatting.meant_for_bot(turn) or await chatting.only_begins(turn) or await alerts.hides_phone(turn)):
         await cases.reported(turn)
 

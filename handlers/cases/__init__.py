@@ -3,7 +3,7 @@
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
-from handlers.cases.hinting import hinted
+from handlers.cases.hinting import hinted, hinted_at
 from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
 from handlers.cases.machine import meant_by
@@ -26,6 +26,7 @@ __all__ = [
     "complained_of",
     "gives_back",
     "hinted",
+    "hinted_at",
     "inquired",
     "known",
     "meant_by",

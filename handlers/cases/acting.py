@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from handlers import helping, lateness
-from handlers.cases import hushing, moving, neighbours, rating, texts
+from handlers.cases import hushing, joining, moving, neighbours, rating, texts
 from handlers.cases.hands import hands_name, whisper_hands
 from handlers.cases.placing import place_after, place_of
 from handlers.cases.reporting import add_step
@@ -22,7 +22,7 @@ from handlers.matters import short_line
 from handlers.posting import NO_MATTER, say, whisper
 from handlers.refs import numbered
 from handlers.turn import ON_DUTY, Turn
-from handlers.understanding import Act, Kind, Ref, plainly_fixed
+from handlers.understanding import Act, Kind, Ref, plainly_fixed, says_apart
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
@@ -152,6 +152,8 @@ async def not_fixed(turn: Turn, ref: Ref) -> None:
         await neighbours.go_on_alone(turn, case)
     elif case.state in CASE_OPEN and not case.about_worker and await accusing.of_conduct(turn, area, turn.text):
         return
+    elif case.state in CASE_OPEN and await _has_it_at_home(turn, case):
+        await neighbours.same(turn, Ref("", case.id or 0))
     elif case.state == CaseState.WAITING:
         await _still_waiting(turn, case)
     elif case.state not in (*CASE_OPEN, CaseState.DONE) or not await _passed_on(turn, case):
@@ -169,6 +171,16 @@ async def _has_it(turn: Turn, case: Case, area: Area) -> bool:
         return False
     await neighbours.follow(turn, case, silent=True)
     return True
+
+
+_AT_HOME = re.compile(r"[我俺咱]们?[家楼栋这屋]")
+
+
+async def _has_it_at_home(turn: Turn, case: Case) -> bool:
+    """Whether a neighbour who has not joined yet says 我家一直没水 of an open case of such a thing."""
+    if turn.here.private or case.quiet or of_one_house(case.text) or await moving.affected(turn, case):
+        return False
+    return _AT_HOME.search(turn.text) is not None and alike(turn.text, case.text)
 
 
 async def _still_waiting(turn: Turn, case: Case) -> None:
@@ -223,8 +235,10 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
     case = await turn.session.get(Case, ref.number)
     if case is None:
         turn.outcome = Outcome.CHAT
+    elif _tells_apart(turn) and await joining.parted(turn, case):
+        return
     elif turn.me.contact_id != case.reporter_id:
-        if not (turn.text.strip().startswith("不是") and await neighbours.apart(turn, case)):
+        if not (_tells_apart(turn) and await neighbours.apart(turn, case)):
             await _said_by_others(turn, case)
     elif not await lateness.in_time(turn, str(ref)):
         return
@@ -236,6 +250,10 @@ async def withdrawn(turn: Turn, ref: Ref) -> None:
         await moving.misread(turn, ref.number)
     else:
         await moving.withdraw(turn, ref.number)
+
+
+def _tells_apart(turn: Turn) -> bool:
+    return turn.text.strip().startswith("不是") or says_apart(turn.text)
 
 
 async def _said_by_others(turn: Turn, case: Case) -> None:
@@ -257,7 +275,7 @@ _CANNOT = re.compile(
     r"(?:[来去到办修弄干搞做接赶帮顾管]|抽|过[来去])不(?:[了成上动开来]|过[来去])|没(?:空|时间|法|办法)"
 )
 _SOMEBODY_ELSE = re.compile(
-    r"谁.{0,6}(?:接|去|来|替|帮|办|修)|(?:换|找|请|让|转给).{0,3}(?:人|别人|谁|其他|别的)|退(?:单|了|回|掉)|别人"
+    r"临时有|有[点急]?事|谁.{0,6}(?:接|去|来|替|帮|办|修)|(?:换|找|请|让|转给).{0,3}(?:人|别人|谁|其他|别的)|退(?:单|了|回|掉)|别人"
 )
 MAX_GIVING_BACK = 40
 

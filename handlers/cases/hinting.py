@@ -26,9 +26,15 @@ MAX_TOLD = 60
 _TELLS = re.compile(
     r"(?=.*[\u4e00-\u9fff]{3})(?!.*(?:[?？吗呢么]\s*$|怎么|什么|为啥|吃啥|咋|谁|哪|几点|多少|帮助|谢)).+", re.DOTALL
 )
+_NUMBERED = re.compile(r"(?:#?\d{1,9}|第?[一二三四五六七八九十百]{1,5})号(?![楼栋幢院门线店机路桌])")
 _NODS = re.compile(
     r"(?:好的?|嗯+|行|可以|收到|知道|明白|了解|辛苦|没事|没关系|马上|一会儿?|等[下会]|在忙|[了啦吧哈啊的,，。!！~ ])+"
 )
+
+
+async def hinted_at(turn: Turn) -> bool:
+    """The same of words that could be a report, but begin with the number of a case that their writer has to do."""
+    return _NUMBERED.match(turn.text.strip()) is not None and await hinted(turn)
 
 
 async def hinted(turn: Turn) -> bool:
@@ -50,10 +56,8 @@ async def hinted(turn: Turn) -> bool:
     )
     lately = (await turn.session.execute(said)).all()
     number, told = numbered(text)
-    for ref in dict.fromkeys(ref for ref, _ in lately if ref.isdigit()):
+    for ref in dict.fromkeys(ref for ref, _ in lately if ref.isdigit()) if number is None else (str(number),):
         case = await turn.session.get(Case, int(ref))
-        if number is not None and ref != str(number):
-            continue
         if case is None or case.owner_id != turn.me.contact_id or case.state not in CASE_OPEN:
             continue
         how = HOW.format(ref, clip(told, 20))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
 from handlers.cases import departments, machine, reminding, texts
@@ -19,7 +19,7 @@ from handlers.refs import fold, take_ref
 from handlers.turn import Turn
 from handlers.understanding import Kind, Ref, topic_of
 from storage.areas import Area
-from storage.matters import CASE_OPEN, Case, CaseFollower
+from storage.matters import CASE_OPEN, Case, CaseFollower, CaseState
 
 _BETWEEN = " 　、,，和与跟到并入"
 
@@ -147,6 +147,17 @@ async def _part(turn: Turn, case: Case, area: Area) -> None:
     await wait_for_claim(turn, case)
     if case.quiet or turn.here.chat_id != case.chat_id:
         await say(turn, f"{texts.name(case)}已拆开，单独办。", ref=str(case.id))
+
+
+async def parted(turn: Turn, case: Case) -> bool:
+    """不是一回事 from the reporter of what was merged, of their matter or of the one that it went into."""
+    query = select(Case).where(Case.reporter_id == turn.me.contact_id, Case.state == CaseState.MERGED)
+    query = query.where(or_(col(Case.id) == case.id, col(Case.merged_id) == case.id))
+    mine = (await turn.session.scalars(query.order_by(col(Case.updated_at).desc()).limit(1))).first()
+    if mine is None:
+        return False
+    await _part(turn, *await load(turn, mine.id or 0))
+    return True
 
 
 async def _take_out(turn: Turn, case: Case) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 
@@ -19,6 +20,16 @@ from storage.areas import Area, Chat
 from storage.matters import ALERT_OPEN, CASE_OPEN, CASE_UNTAKEN, Alert, Case, CaseSource, CaseState, Stray
 
 LINES, AT_MOST = 15, 200
+
+_HOW_MANY = (
+    r"(?:[有剩欠]下?)?(?:几件|多少件?|哪些|哪几件|啥|什么)(?:事情?|活儿?|事项|单子?)?"
+    r"(?:[要得]|需要|还|没有?|未)*(?:[办弄搞干做接]|处理|完成|了结)*[完好掉]?[的了吗呢啊呀?？。! ]*"
+)
+_WHO = r"(?:格格|我们?|俺|这边|这里|现在|目前|名下|看看|查一?下|帮我|还|手[上里头]+|[,， ])*"
+ASKS_TODO = re.compile(rf"(?=.*(?:手[上里头]|没[有办弄处做干接]|未|剩|[要得][办弄处干做]|需要)){_WHO}{_HOW_MANY}")
+"""我手上还有几件, 还有啥没弄: 待办 in a worker's own words to the bot."""
+ASKS_TODAY = re.compile(rf"{_WHO}今[天日儿]个?{_WHO}{_HOW_MANY}")
+"""今天有啥事."""
 
 
 async def todo(turn: Turn, order: Order) -> None:

@@ -129,7 +129,11 @@ async def same(turn: Turn, ref: Ref) -> None:
     """我家也停电了, +1: heard without a word where the matter is known, else with one line."""
     case, area = await moving.load(turn, ref.number)
     if case.quiet or case.state not in CASE_OPEN or turn.me.contact_id == case.reporter_id:
-        turn.outcome = Outcome.CHAT
+        reading, least = turn.reading, turn.rules.reading.act_threshold
+        if turn.quoted is None and reading is not None and reading.kind in KINDS and reading.confidence >= least:
+            await reported(turn)  # 我们家也没来水, when it is done for the others
+        else:
+            turn.outcome = Outcome.CHAT
         return
     _must_be_near(turn, case, area)
     asks = turn.reading is not None and turn.reading.kind in KINDS and not says_same(turn.text)

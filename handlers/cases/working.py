@@ -298,6 +298,7 @@ COMMANDS: tuple[Command, ...] = (
         MAY,
         rest=MUST,
         ordinary=True,
+        behind=("给", "交给", "派给"),
     ),
     Command(
         ("退单",),
@@ -352,15 +353,35 @@ COMMANDS: tuple[Command, ...] = (
         listing.todo,
         HELPERS,
         ordinary=True,
+        asked=listing.ASKS_TODO,
     ),
     Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
     Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
-    Command(("今天",), "今天", "今天要办的：到期的、没接的、急的", listing.today, WORKERS, ordinary=True),
+    Command(
+        ("今天",),
+        "今天",
+        "今天要办的：到期的、没接的、急的",
+        listing.today,
+        WORKERS,
+        ordinary=True,
+        asked=listing.ASKS_TODAY,
+    ),
     Command(
         ("挂起",), "挂起 12 等配件 周五", "要等一等：写明原因和到哪天，到时提醒您", _suspend, HELPERS, MUST, rest=MAY
     ),
-    Command(("延期",), "延期 12 周五 等配件", "办理时间往后延，写明原因", _extend, HELPERS, MUST, rest=MAY),
-    Command(("改类",), "改类 12 噪音", "改事项的类别", _recategorise, WORKERS, MUST, rest=MUST),
+    Command(
+        ("延期",),
+        "延期 12 周五 等配件",
+        "办理时间往后延，写明原因",
+        _extend,
+        HELPERS,
+        MUST,
+        rest=MAY,
+        behind=("延到", "延期到", "推到", "推迟到"),
+    ),
+    Command(
+        ("改类",), "改类 12 噪音", "改事项的类别", _recategorise, WORKERS, MUST, rest=MUST, behind=("改成", "改为")
+    ),
     Command(
         ("备注",),
         "备注 12 已约好周五上门",

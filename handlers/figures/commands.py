@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers.commands import Command, Takes
 from handlers.figures import appraising, counting, logs, trends
 from handlers.matters import COMPLAINTS
+from handlers.periods import PERIODS
 from handlers.turn import WORKERS
 
 COMMANDS: tuple[Command, ...] = (
@@ -16,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
         counting.count,
         WORKERS,
         rest=Takes.MAY,
+        tails=PERIODS,
         ordinary=True,
     ),
     Command(
@@ -25,6 +27,7 @@ COMMANDS: tuple[Command, ...] = (
         trends.show,
         WORKERS,
         rest=Takes.MAY,
+        tails=PERIODS,
         ordinary=True,
     ),
     Command(
@@ -34,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
         appraising.appraise,
         COMPLAINTS,
         rest=Takes.MAY,
+        tails=PERIODS,
         ordinary=True,
         private=True,
     ),
@@ -44,6 +48,7 @@ COMMANDS: tuple[Command, ...] = (
         logs.log,
         WORKERS,
         rest=Takes.MAY,
+        tails=frozenset({"今天", "昨天", "前天"}),
         ordinary=True,
         private=True,
     ),

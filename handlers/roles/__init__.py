@@ -42,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
         substitute,
         (Role.WORKER, Role.LEAD),
         rest=Takes.MUST,
+        tails=frozenset({"结束"}),
         ordinary=True,
     ),
     Command(
@@ -51,6 +52,7 @@ COMMANDS: tuple[Command, ...] = (
         duty,
         WORKERS,
         rest=Takes.MAY,
+        tails=frozenset({"表", "今晚我", "今晚 我"}),
         ordinary=True,
     ),
     Command(

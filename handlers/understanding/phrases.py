@@ -81,7 +81,7 @@ WHOLE = {
         r"人)*(?:(?:还|仍|依然|依旧|根本|到现在|一直|还是){1,3}(?:是)?(?:没|不|未|冇)(?:有)?(?:修好?|好|来水|来电|水|"
         r"电|有?人来修?|人管|解决|处理|弄好?|通|亮|热|找到|找着|见人|见着|消息|动静|回来)"
         r"|没(?:修|弄|搞|处理|解决)好|又(?:坏|跳闸?|停水?电?|漏水?|堵|不亮|不热|没水|没电|(?:开始)?[唱闹吵响])了?|还是(?:不行|老样子|"
-        r"坏的|漏|堵|吵|没水|没电|一样)|还(?:在)?(?:漏|堵|吵|臭|冒|滴|唱|闹|响)(?:着|水)?|白修了?)(?:了|呢|啊|呀|"
+        r"坏的|漏|堵|吵|没水|没电|一样)|还(?:在)?(?:漏|堵|吵|臭|冒|滴|唱|闹|响|叫|扔|堆|摆|占|烧)(?:着|水)?(?:了?[一半整大]?(?:宿|夜|晚上?|天|早上))?|白修了?)(?:了|呢|啊|呀|"
         r"的)*[。!！,，]?.{0,8}"
     ),
     Act.FIXED: re.compile(
@@ -163,6 +163,14 @@ _TO_KIN = re.compile(
     r"[,，!！ ]*你?(?:们)?(?:就|也|先|都|今[天晚])*(?:不用|别|甭|不要|不必)(?!人)"
 )
 _DISPLEASED = re.compile(r"(?:很|非常|一点[都也]?|根本|还是|我)?不(?:太)?满意")
+_NOT_THE_SAME = re.compile(
+    r"(?:[这那]两?[个件]?|我[们家]?|说|的|跟|和|他|她|们|根本|又|[,， ])*不是(?:一|同一?)[回件码个桩]?事[儿情]?"
+    r"[啊呀呢哦吧嘛。!！ ]*(?:[,， ]+[^?？]{0,12})?"
+)
+_DENIES = re.compile(
+    r"(?:我|俺|咱|们|家|这里|这边|这儿|哪里|哪儿|哪|楼|[,， ])*+(?:还|都|也|并|根本|压根)*+(?:没|冇|不)(?:有|得)?"
+    r"(?:来|好|亮|通|热|修|换|弄|收|清|处理|解决)(?:好|过|水|电|气|人)?[了啊呀呢嘛哦哟,，。!！~ ]*"
+)
 _DONE = re.compile(
     r"(?:我|俺|这|那|师傅|已经|已|刚刚?|都|现在|水管?|电|灯|路灯|电梯|暖气|下水道?|管道|井盖|线路?|门禁?|垃圾|[,， ])*+"
     r"(?:给|帮)?(?:他家|她家|他们?|人家|你们?)?"
@@ -331,6 +339,16 @@ def not_yet(text: str, *, sure: bool = True) -> bool:
     if sure:
         return len(text) <= SHORT and (WHOLE[Act.NOT_FIXED].fullmatch(text) or AGAIN.fullmatch(text)) is not None
     return len(text) <= MAX_LINE and not QUESTION.search(text) and _NOT_FIXED.search(text) is not None
+
+
+def says_apart(text: str) -> bool:
+    """Whether all of a line says that two matters are not the same: 不是一回事, 我说的不是一件事."""
+    return len(text) <= MAX_LINE and _NOT_THE_SAME.fullmatch(text.strip()) is not None
+
+
+def denies(text: str) -> bool:
+    """Whether all of a line denies what was just said to be done: 没来啊, 我们这边没亮."""
+    return len(text) <= SHORT and _DENIES.fullmatch(text.strip()) is not None
 
 
 def stated_in(text: str) -> Act | None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from handlers.table import GRAMMAR
 from handlers.turn import Speaker
-from storage.matters import Alert, AlertState, Case, CaseState
+from storage.matters import Alert, AlertState, Case, CaseFollower, CaseState
 from storage.people import Held, Role
 from tests.harness import Talk, texts
 
@@ -120,3 +120,101 @@ async def test_commands_are_known_in_traditional_script(talk: Talk) -> None:
     assert "【事项 1】接好了" in texts(await talk.say("w1", None, "接單 1"), "@w1")[0]
     assert texts(await talk.say("w1", None, "1號辦結 換了燈泡"), "g1")[0].startswith("@王姨 【事项 1】已办结：換了燈泡")
     assert texts(await talk.say("r1", None, "幫助"), "@r1")[0].startswith("我")
+
+
+@pytest.mark.parametrize(
+    ("words", "read"),
+    [
+        ("1号2号我都接了", "接单 1 / 接单 2"),
+        ("接单1、2", "接单 1 / 接单 2"),
+        ("2、3都弄好了", "办结 2 / 办结 3"),
+        ("2号接了", "接单 2"),
+        ("2号转给李珍", "转给 2 李珍"),
+        ("2给李珍", "转给 2 李珍"),
+        ("2号延到下周一", "延期 2 下周一"),
+        ("2改成噪音", "改类 2 噪音"),
+        ("统计本月", "统计 本月"),
+        ("趋势这周", "趋势 这周"),
+        ("代班结束", "代班 结束"),
+        ("值班表", "值班 表"),
+        ("日志昨天。", "日志 昨天"),
+        ("2号楼3号楼都停水了", ""),
+        ("2号进展怎么样了", ""),
+        ("统计本月电费", ""),
+        ("12号延到什么时候呢", ""),
+    ],
+)
+def test_a_busy_worker_may_leave_out_gaps_and_begin_with_the_number(words: str, read: str) -> None:
+    speaker = Speaker(1, "周敏", (Held(1, Role.WORKER, 1, "/1/", 5),))
+    orders = GRAMMAR.parse_all(words, speaker, addressed=True)
+    parts = [" ".join(str(one) for one in (order.command.name, order.ref, order.rest) if one) for order in orders]
+    assert " / ".join(parts) == read
+
+
+async def test_what_is_said_to_the_bot_of_a_numbered_case_is_no_new_one(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    told = texts(await talk.say("w1", None, "1号那个漏水的管子我先拿胶带缠上了，等师傅来换"), "@w1")
+    assert told == ["要让报事人知道，请回“进展 1 那个漏水的管子我先拿胶带缠上了，等师傅…”；要接下，回“接单 1”。"]
+    assert "【事项 2】已记下" in texts(await talk.say("w1", None, "3号楼路灯坏了，麻烦登记一下"), "@w1")[0]
+    said = await talk.say("w1", None, "一号弄好了")
+    assert texts(said, "g1")[0].startswith("@王姨 【事项 1】已办结：弄好了。")
+    assert "已重新打开" in texts(await talk.say("r1", "g1", "没好啊"), "g1")[0]
+    assert "没有在办或等评价的事" in texts(await talk.say("w2", None, "办结"), "@w2")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        ("我手上还有几件", "待办 1 件"),
+        ("还有啥没弄", "待办 1 件"),
+        ("格格 今天有啥事", "今天要办 1 件"),
+        ("今晚我值班", "“值班”这样写：值班 今晚 我"),
+        ("请假3天 李珍代班", "“代班”这样写：代班 李珍 3天"),
+        ("怎么延期", "“延期”这样写：延期 12 周五 等配件"),
+    ],
+)
+async def test_a_worker_who_asks_in_their_own_words_is_helped(talk: Talk, words: str, answer: str) -> None:
+    await talk.say("r1", "g1", LEAK)
+    assert texts(await talk.say("w1", None, words), "@w1")[0].startswith(answer)
+    assert answer not in "".join(one.text for one in await talk.say("r2", "g1", words))
+
+
+async def test_a_mark_for_what_is_not_done_is_answered_in_private(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    assert "没有等您评价的事" in texts(await talk.say("r1", None, "2分吧，太慢了"), "@r1")[0]
+    assert "没有等您评价的事" in texts(await talk.say("r2", None, "2星"), "@r2")[0]
+
+
+@pytest.mark.parametrize("words", ["不是一回事", "我说的不是一件事，是灯"])
+async def test_who_was_merged_by_mistake_need_not_quote(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "巷子口垃圾三天没人拉了")
+    await talk.say("r2", "g1", "路灯坏了，麻烦修一下")
+    await talk.say("w1", None, "合并 1 2")
+    assert await talk.say("v1", "g1", words) == []
+    said = await talk.say("r2", "g1", words)
+    assert texts(said, "g1") == ["@赵大爷 【事项 2】还是单独办，刚才并错了。有进展我在这里说。"]
+    assert await talk.rows(select(Case.state).order_by(Case.id)) == [CaseState.REPORTED, CaseState.REPORTED]
+
+
+async def test_what_was_done_may_say_which_of_several_it_was(talk: Talk) -> None:
+    await talk.say("r1", "g1", LEAK)
+    await talk.say("r2", "g1", "巷子里的路灯坏了，麻烦修一下")
+    assert "您说的是哪一件" in texts(await talk.say("w1", None, "办结 已换新的"), "@w1")[0]
+    said = await talk.say("w1", None, "办结 路灯换好了")
+    assert texts(said, "g1")[0].startswith("@赵大爷 【事项 2】已办结：路灯换好了。")
+
+
+async def test_who_still_has_no_water_is_never_left_alone(talk: Talk) -> None:
+    await talk.say("r3", "g2", "停水了，我们二格这边都没水了")
+    await talk.say("r1", "g1", "我们也停水了")
+    await talk.say("v2", "g2", "我家一直没水啊")
+    assert len(await talk.rows(select(CaseFollower.contact_id))) == 2
+    await talk.say("w2", None, "办结 1 来水了")
+    said = await talk.say("r2", "g1", "我们家也没来水")
+    assert texts(said, "g1")[0].startswith("@赵大爷 【事项 2】已记下")
+    assert "已重新打开" in texts(await talk.say("r1", "g1", "没来啊"), "g1")[0]
+
+
+async def test_a_nuisance_that_goes_on_is_told_in_private(talk: Talk) -> None:
+    await talk.say("r1", None, "我想反映一下楼上201养狗，天天叫，别说是我说的")
+    assert texts(await talk.say("r1", None, "昨晚还叫了一宿"), "@w1") == ["【事项 1】王姨说：昨晚还叫了一宿"]
