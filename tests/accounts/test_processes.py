@@ -20,7 +20,7 @@ from bot.town import import_town
 from handlers.ports import Rules
 from storage.engine import Database
 from tests.bench.burst import RESIDENTS, make_town
-from tests.gateways.wechaty_world import TOKEN, Control, Process, control_of, gateway_process
+from tests.gateways.wechaty_world import TOKEN, Control, Process, control_of, gateway_process, require_gateway
 
 pytestmark = [pytest.mark.gateway, pytest.mark.postgres]
 
@@ -83,6 +83,7 @@ async def got(control: Control, room: str, words: str) -> int:
 
 
 async def test_one_dies_and_the_other_goes_on(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    require_gateway()
     with gateway_process(6, RESIDENTS + 20) as first, gateway_process(6, RESIDENTS + 20) as second:
         async with control_of(first) as a, control_of(second) as b:
             looks = {"A": await a("look"), "B": await b("look")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from tests.bench import counting, lifecycles, queueing, reading, scaling, sendin
 from tests.bench.__main__ import HEAD, table
 from tests.bench.burst import make_burst
 from tests.bench.lines import examples, stream
-from tests.gateways.wechaty_world import missing
+from tests.gateways.wechaty_world import require_gateway
 
 
 def test_the_stream_is_chat_but_for_one_in_ten() -> None:
@@ -52,20 +51,14 @@ def test_a_month_of_a_district_is_counted() -> None:
 
 @pytest.mark.gateway
 def test_a_fan_out_and_a_bare_loop_get_through_the_gateway() -> None:
-    if why := missing():
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(why)
-        pytest.skip(why)
+    require_gateway()
     rates = sending.measure(10, 1)
     assert rates.rooms == 10 and rates.ours > 0 and rates.bare > 0
 
 
 @pytest.mark.gateway
 def test_both_bots_get_through_the_gateway() -> None:
-    if why := missing():
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(why)
-        pytest.skip(why)
+    require_gateway()
     rates = through.measure(20, 10, 1)
     assert rates.count == 20 and rates.answers > 0 and rates.ours > 0 and rates.echo > 0
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from tests.faults.people import People
 from tests.faults.rounds import KINDS, play
 from tests.faults.stage import PEOPLE, staged
-from tests.gateways.wechaty_world import Process, gateway_process, missing
+from tests.gateways.wechaty_world import Process, gateway_process, require_gateway
 from tests.servers import Postgres
 
 ROOMS = 24
@@ -21,10 +20,7 @@ ROOMS = 24
 @pytest.fixture(scope="module")
 def npm() -> Iterator[Process]:
     """A gateway process; without npm its tests are skipped, unless REQUIRE_ALL is set."""
-    if why := missing():
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(why)
-        pytest.skip(why)
+    require_gateway()
     with gateway_process(ROOMS, PEOPLE) as process:
         yield process
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from tests.gateways.collector import Collector, running
 from tests.gateways.local_world import local_world
-from tests.gateways.wechaty_world import Process, WechatyWorld, gateway_process, missing, wechaty_world
+from tests.gateways.wechaty_world import Process, WechatyWorld, gateway_process, require_gateway, wechaty_world
 from tests.gateways.world import World
 
 ROOMS = 160
@@ -19,10 +18,7 @@ ROOMS = 160
 @pytest.fixture(scope="session")
 def npm_gateway() -> Iterator[Process]:
     """One gateway process for all tests; without npm its tests are skipped, unless REQUIRE_ALL is set."""
-    if why := missing():
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(why)
-        pytest.skip(why)
+    require_gateway()
     with gateway_process(ROOMS) as process:
         yield process
 

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.gateways.wechaty import WechatyGateway
 from tests.gateways.world import Got
 
@@ -29,6 +31,14 @@ def missing() -> str | None:
     if not (FOLDER / "node_modules" / "wechaty-puppet-service").is_dir():
         return "the npm gateway is not installed: make gateway"
     return None
+
+
+def require_gateway() -> None:
+    """Skip the test, or fail where everything is required, if the npm gateway cannot be started."""
+    if why := missing():
+        if os.environ.get("REQUIRE_ALL"):
+            pytest.fail(why)
+        pytest.skip(why)
 
 
 @dataclass(frozen=True, slots=True)

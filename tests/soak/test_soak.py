@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -10,16 +9,13 @@ import sys
 import pytest
 
 from tests.bench.through import ROOT, bot_environment
-from tests.gateways.wechaty_world import missing
+from tests.gateways.wechaty_world import require_gateway
 
 pytestmark = pytest.mark.gateway
 
 
 def test_a_short_soak() -> None:
-    if why := missing():
-        if os.environ.get("REQUIRE_ALL"):
-            pytest.fail(why)
-        pytest.skip(why)
+    require_gateway()
     command = (sys.executable, "-m", "tests.soak", "--minutes", "0.1", "--rate", "20")
     done = subprocess.run(command, cwd=ROOT, env=bot_environment(), capture_output=True, text=True, check=False)
     assert "120 said, 120 stored, 0 of them not done" in done.stdout, done.stdout + done.stderr
