@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import exp
 from typing import NamedTuple
 
-from handlers.understanding import matters, patterns, persons
+from handlers.understanding import harm, matters, patterns, persons
 from handlers.understanding.learned import learned, softmax
 from handlers.understanding.model import Kind
 from handlers.understanding.scan import ALARM, BIT, PERSON, Scan, bits
@@ -63,6 +63,7 @@ CLOSE = 4.0
 """How far below the best a score is that counts no more: its chance is less than a fiftieth of the best one's."""
 
 CHAT = Judgement(Kind.CHAT, 0.98)
+NEED = Judgement(Kind.EMERGENCY, 0.9)
 ASKED = Judgement(Kind.QUESTION, 0.9)
 """A question after an open matter, which by its words alone might be a report."""
 
@@ -74,6 +75,8 @@ def plain(summed: bytes) -> list[float]:
 
 def nothing(scores: list[float], scan: Scan) -> Judgement | None:
     """The gate: chat, where the characters alone settle it; four lines of chat in five end here."""
+    if harm.in_need(scan.text):
+        return None
     chat, temperature = scores[_CHAT], learned().temperature
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
     if others > 1 / PLAIN or exp((scores[_MISSING] - chat) / temperature) > SLIGHT:
@@ -184,6 +187,8 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     temperature = learned().temperature
     top = max(scores)
     kind = scores.index(top)
+    if not alert and harm.in_need(scan.text):
+        return NEED
     plain_talk = not alert and kind != _MISSING and not scan.mask & _OF_LOST
     if plain_talk:
         sure = 1 / sum([exp((score - top) / temperature) for score in scores])

@@ -23,6 +23,10 @@ def kind(text: str) -> Kind:
         "家里进贼了，人还在屋里",
         "有人抢东西，在菜市场",
         "他掐我脖子，快来人",
+        "我奶奶摔了一跤起不来",
+        "一个大爷躺在路边一动不动",
+        "我爸从梯子上跌下来腿好像断了",
+        "孩子自己在家，锅还在火上，我出来忘带钥匙了",
     ],
 )
 def test_a_life_is_in_danger(text: str) -> None:
@@ -31,7 +35,15 @@ def test_a_life_is_in_danger(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["累得不想活了哈哈", "作业多得孩子都不想活了", "笑得我不想活了", "电影里他跳河那段我哭死", "去年有人跳楼那栋"],
+    [
+        "累得不想活了哈哈",
+        "作业多得孩子都不想活了",
+        "笑得我不想活了",
+        "电影里他跳河那段我哭死",
+        "去年有人跳楼那栋",
+        "我昨天摔了一跤疼得睡不着",
+        "锅里炖着汤呢 回头聊",
+    ],
 )
 def test_figures_of_speech_and_films_are_chat(text: str) -> None:
     assert kind(text) is Kind.CHAT
