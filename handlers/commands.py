@@ -156,10 +156,12 @@ class Grammar:
         return (order,) if order else ()
 
     def _several(self, text: str, speaker: Speaker, addressed: bool) -> tuple[Order, ...]:
-        """办结 1 2, 确认 M1、M2: the same for each, where only numbers follow; 接单 1 2 is a slip and asked about."""
+        """办结 1 2, 停止 N1、N2: the same for each, where only numbers follow; 接单 1 2 is a slip and asked about."""
         match = _NUMBERS.fullmatch(_in_simplified(fold(text).strip()))
         command = self._by_word.get(match["word"]) if match else None
-        if match is None or command is None or not command.spreads or command.rest == Takes.MUST:
+        if match is None or command is None or command.rest == Takes.MUST:
+            return ()
+        if not command.spreads and command.letters != "N":
             return ()
         numbers = list(dict.fromkeys(_NUMBER.findall(match["numbers"])))[:MAX_ORDERS]
         orders = [self.parse(f"{command.name} {one}", speaker, addressed=addressed) for one in numbers]
