@@ -183,7 +183,7 @@ class Grammar:
         return (order,) if order else ()
 
     def _several(self, text: str, speaker: Speaker, addressed: bool) -> tuple[Order, ...]:
-        """办结 1 2, 接单 1、2, 1号2号都接了: the same for each, where only numbers stand beside the word;
+        """办结 1 2, 接单 1、2, 停止 N1、N2, 1号2号都接了: the same for each, where only numbers stand beside the word;
         接单 1 2 is a slip and asked about."""
         folded = _in_simplified(fold(text).strip())
         match, word = _NUMBERS.fullmatch(folded), ""
@@ -193,9 +193,13 @@ class Grammar:
             said = f"{match['words']}了"
             word = "接单" if takes_on(said) else "办结" if is_done(said) else match["words"]
         command = self._by_word.get(word)
-        if match is None or command is None or command.number == Takes.NO or command.rest == Takes.MUST:
+        of_notices = command is not None and command.letters == "N"
+        if match is None or command is None or command.rest == Takes.MUST:
             return ()
-        if not command.spreads and not (command.contained and command.roles and _APART.search(match["numbers"])):
+        if command.number == Takes.NO and not of_notices:
+            return ()
+        apart = command.contained and command.roles and _APART.search(match["numbers"])
+        if not (command.spreads or of_notices or apart):
             return ()
         numbers = list(dict.fromkeys(_NUMBER.findall(match["numbers"])))[:MAX_ORDERS]
         orders = [self.parse(f"{command.name} {one}", speaker, addressed=addressed) for one in numbers]

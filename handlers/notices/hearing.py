@@ -53,7 +53,11 @@ _POLITE = (
 )
 _TAIL = rf"(?:{_YES}|\+?\d{{1,3}})*+(?:{_POLITE})?"
 _RECEIVED = re.compile(rf"(?:{_YES})*+{_WHO}(?:{_YES})*+{_CORE}{_TAIL}")
-_BESIDE = re.compile(rf"{_TAIL}|{_WHO}")
+_EXCUSE = (
+    r"(?:我|俺)?(?:这边|今天|明天)?(?:可能|要|得)?(?:晚(?:点|些|一会儿?)|请个?假|在外地|在路上|出差|有事|[到去来]不了|参加不了)"
+    r"[一-鿿]{0,5}"
+)
+_BESIDE = re.compile(rf"{_TAIL}|{_WHO}|{_EXCUSE}")
 _READ = re.compile(rf"{_WHO}(?:好的?|嗯+|1|已阅|(?:已经?)?(?:知道|知晓|看到|了解)|明白|回执|ok){_SAID}{_TAIL}")
 _NODS = re.compile(r"[👌👍✅✔☑🙏💪\s\ufe0f\U0001f3fb-\U0001f3ff]+|(?:\[(?:OK|ok|强|握手|抱拳|玫瑰|赞)\])+")
 """Said in a quote of the notice these are receipts too."""

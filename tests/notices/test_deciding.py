@@ -59,3 +59,10 @@ async def test_two_who_write_the_same_at_once_are_asked_before_it_goes_out_twice
     said = await talk.say("d1", None, "确认")
     assert rooms(said) == {"@d1"} and "先没有发" in texts(said, "@d1")[0] and "（N1）" in texts(said, "@d1")[0]
     assert "g1" in rooms(await talk.say("d1", None, "确认"))
+
+
+async def test_several_are_stopped_in_one_line(talk: Talk) -> None:
+    for words in ("停水", "收卫生费"):
+        await talk.say("t1", None, f"通知 全镇 定时明早9点 {words}")
+    said = texts(await talk.say("t1", None, "停止 N1 N2"), "@t1")
+    assert [line[:8] for line in said] == ["【通知 N1】作", "【通知 N2】作"]

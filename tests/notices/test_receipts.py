@@ -208,3 +208,11 @@ async def test_people_read_that_they_are_asked_to_say_so(talk: Talk) -> None:
     assert "回执 1 人" in texts(await talk.say("t1", None, "谁还没收到"), "@t1")[0]
     await talk.say("t1", None, "通知 全镇 明晚八点还开会，收到请回复")
     assert texts(await talk.say("t1", None, "确认"), "g1")[0].endswith("收到请回复")
+
+
+async def test_who_read_it_and_comes_late_has_read_it(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全体网格员 开会，收到请回复")
+    await talk.say("t1", None, "确认")
+    for person, words in (("w1", "收到，我晚点到"), ("w2", "收到了，今天去不了"), ("w3", "收到，3栋路灯坏了")):
+        await talk.say(person, None, words)
+    assert "回执 2/3 人。还没回的：陈刚" in texts(await talk.say("t1", None, "回执 N1"), "@t1")[0]
