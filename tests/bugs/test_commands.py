@@ -218,3 +218,14 @@ async def test_who_still_has_no_water_is_never_left_alone(talk: Talk) -> None:
 async def test_a_nuisance_that_goes_on_is_told_in_private(talk: Talk) -> None:
     await talk.say("r1", None, "我想反映一下楼上201养狗，天天叫，别说是我说的")
     assert texts(await talk.say("r1", None, "昨晚还叫了一宿"), "@w1") == ["【事项 1】王姨说：昨晚还叫了一宿"]
+
+
+async def test_volunteers_answer_a_neighbour_in_their_own_words(talk: Talk) -> None:
+    await talk.say("r1", "g1", "哪个有空帮我奶奶取个药嘛，走不动")
+    for who, words in (("r2", "我来我来"), ("v1", "我去！"), ("v1", "我来晚了")):
+        assert await talk.say(who, "g1", words) == []
+    assert "刘志愿已接单" in texts(await talk.say("v1", "g1", "我来我来"), "g1")[0]
+    assert await talk.say("v2", "g1", "我去吧") == []
+    assert "退回来了" in texts(await talk.say("v1", "g1", "不好意思 临时有事去不了了"), "g1")[0]
+    assert "马志愿已接单" in texts(await talk.say("v2", "g1", "我去取吧"), "g1")[0]
+    assert "已办结：拿到了送到家了。" in texts(await talk.say("v2", "g1", "拿到了送到家了"), "g1")[0]
