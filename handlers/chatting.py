@@ -76,7 +76,7 @@ async def chatted(turn: Turn) -> None:
     """Answer a greeting, thanks and anger; in private also say, now and then, that something was not understood."""
     said = (turn.event.text if turn.event else turn.text).strip()
     text = said if _WANTS_A_PERSON.fullmatch(said) else turn.text.strip()
-    if await alerts.told_how(turn):
+    if await alerts.told_how(turn) or await cases.nodded(turn):
         return
     if not text or _GREETING.fullmatch(text) or _WHO.fullmatch(text):
         await helping.introduce(turn)

@@ -32,16 +32,16 @@ class Command:
     `letters` lists the kinds of matter a number may mean ("C" for cases). `heads` are words
     that may follow the command without a gap (通知全镇 …), as nothing else begins like that;
     `tails` may so follow where they are all them (统计本月). `behind` are words it has only behind
-    a number and said to the bot (2号延到周五). `asked` is how those with a role ask the bot for it
-    in plain words (我手上还有几件). An `ordinary` word counts only from someone with a role, with a
-    mention of the bot, in private, or with a number, a `numbered` one only with a number (in a
-    group with its letter): alone its words are read as any others, unless it is `recent` and
-    was said to the bot. `recent`: how long after a notice was sent it needs no number. One with
-    a `shape` counts only where the whole text has it. What is one's `own` may be taken back
-    without the role too: its handler checks whose it is. One that `spreads` (broadcasts or
-    closes) is asked again, not carried out, when its message comes late. One that is
-    `contained` changes nothing but one case, for those who work on it and for the group it is
-    of.
+    a number and said to the bot (2号延到周五). To one that is `close` anything may be said to the
+    bot without a gap (转给李珍). `asked` is how those with a role ask the bot for it in plain words
+    (我手上还有几件). An `ordinary` word counts only from someone with a role, with a mention of the
+    bot, in private, or with a number, a `numbered` one only with a number (in a group with its
+    letter): alone its words are read as any others, unless it is `recent` and was said to the
+    bot. `recent`: how long after a notice was sent it needs no number. One with a `shape`
+    counts only where the whole text has it. What is one's `own` may be taken back without the
+    role too: its handler checks whose it is. One that `spreads` (broadcasts or closes) is asked
+    again, not carried out, when its message comes late. One that is `contained` changes nothing
+    but one case, for those who work on it and for the group it is of.
     """
 
     words: tuple[str, ...]
@@ -58,6 +58,7 @@ class Command:
     heads: tuple[str, ...] = ()
     tails: frozenset[str] = frozenset()
     behind: tuple[str, ...] = ()
+    close: bool = False
     asked: re.Pattern[str] | None = None
     numbered: bool = False
     shape: re.Pattern[str] | None = None
@@ -168,7 +169,8 @@ class Grammar:
         command = self._by_word[match[0]] if match else None
         if match is None or command is None or (command.shape and not command.shape.fullmatch(_in_simplified(folded))):
             return self._number_first(folded, speaker, addressed)
-        order = self._fit(command, folded[match.end() :])
+        close = command.close and addressed and speaker.has(command.roles)
+        order = self._fit(command, folded[match.end() :], close)
         return order if order and _meant(order, speaker, addressed) else None
 
     def parse_all(self, text: str, speaker: Speaker, *, addressed: bool) -> tuple[Order, ...]:
@@ -225,7 +227,7 @@ class Grammar:
             return None
         return Order(command, ref, "" if _END.match(tail) else _GAP.sub("", tail, count=1).strip())
 
-    def _fit(self, command: Command, tail: str) -> Order | None:
+    def _fit(self, command: Command, tail: str, close: bool) -> Order | None:
         if command.roles and command.number == Takes.MUST and (spoken := _SPOKEN.match(tail)):
             tail = f" {number(spoken[1])}{tail[spoken.end() :]}"
         gap = _GAP.match(tail)
@@ -249,7 +251,7 @@ class Grammar:
             return Order(command, None, tail.strip(), odd=True)
         if no_number:
             return None
-        if command.rest == Takes.NO or not (spaced or tail[0] in _CODE or tail.startswith(command.heads)):
+        if command.rest == Takes.NO or not (close or spaced or tail[0] in _CODE or tail.startswith(command.heads)):
             return None
         return Order(command, ref, tail.strip())
 

@@ -39,6 +39,7 @@ from handlers.understanding import (
     drops,
     is_done,
     not_yet,
+    offers,
     same_home,
     says_apart,
     says_same,
@@ -50,9 +51,13 @@ from handlers.understanding.additions import tells_looks
 from handlers.understanding.phrases import QUESTION
 from handlers.understanding.scan import Scan
 from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseState
+from storage.people import Role
 
 JUST_TOLD = timedelta(minutes=30)
 """How long after a report 我去看看 in the group is an answer to it."""
+JUST_ASKED = timedelta(minutes=10)
+"""How long after a neighbour asked for a hand a volunteer's 我来 is the answer."""
+ERRANDS = "便民服务"
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
 
@@ -177,6 +182,7 @@ class Overhearing:
         yield from ((act, ref) for ref in called)
         if reading.act in (Act.NONE, Act.CLAIM):
             yield from self._giving_back()
+            yield from self._offering()
         if reading.act == Act.NONE:
             yield from self._urging(reading)
             yield from self._untended(reading)
@@ -378,6 +384,17 @@ class Overhearing:
             yield Act.WITHDRAW, quoted
         elif len(mine) == 1:
             yield Act.WITHDRAW, Ref("", mine[0].id or 0)
+
+    def _offering(self) -> Iterator[tuple[Act, Ref]]:
+        """我来, 我去取吧 of a volunteer, just after a neighbour asked for a hand."""
+        if self._quoted is not None or not self._speaker.has((Role.VOLUNTEER,)) or not offers(self._text):
+            return
+        for case in reversed(self._around.cases.get(self._chat_id, ())):
+            asked = case.kind == Kind.REQUEST and case.category == ERRANDS and case.reporter_id != self._me
+            untaken = case.state in CASE_UNTAKEN and not case.quiet and not self._where.private
+            if asked and untaken and self._at - case.created_at <= JUST_ASKED:
+                yield Act.CLAIM, Ref("", case.id or 0)
+                return
 
     def _by_hands(self, reading: Reading) -> tuple[Act, list[Case]]:
         """修好了, 12 修好了, 我去看看 of who has cases in hand or is to take them, and of which: those of this chat, in

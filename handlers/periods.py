@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from handlers.understanding.numerals import number as number_of
+
+MOST_DAYS = 366
+"""Days of the longest span that is counted."""
+
 _NAMED = re.compile(r"(?P<year>20\d\d)年(?:(?P<month>1[0-2]|0?[1-9])月份?)?|(?<!\d)(?P<only>1[0-2]|0?[1-9])月份?(?!\d)")
 
 
@@ -75,8 +80,60 @@ PERIODS = frozenset([*_WORDS, *_SAME])
 _RELATIVE = re.compile("|".join(sorted([*_WORDS, *_SAME], key=len, reverse=True)))
 
 
+_QUARTER = re.compile(r"(?P<which>[本这上])个?季度|(?:(?P<year>20\d\d)年)?第?(?P<number>[一二三四1-4])季度")
+_LATELY = re.compile(r"(?:最近|近|过去|前)(?P<count>\d{1,3}|[一二两三四五六七八九十]{1,3})(?P<of>天|个?星期|周|个月)")
+_FROM_TO = re.compile(
+    r"(?:(?P<year>20\d\d)年)?(?P<month>1[0-2]|0?[1-9])月(?P<day>[0-3]?\d)[日号]?\s*[到至\-—~～]+\s*"
+    r"(?:(?P<last>1[0-2]|0?[1-9])月)?(?P<end>[0-3]?\d|今天)[日号]?"
+)
+_DAYS = {"天": 1, "周": 7, "期": 7, "月": 30}
+
+
+def _days(first: date, last: date) -> Period:
+    return Period(f"{first.month}月{first.day}日—{last.month}月{last.day}日", first, last + timedelta(days=1))
+
+
+def _quarter(match: re.Match[str], today: date) -> Period:
+    number, year = (today.month - 1) // 3, today.year
+    if match["number"]:
+        said = "一二三四1234".index(match["number"]) % 4
+        year = int(match["year"] or year - (said > number))
+        number = said
+    elif match["which"] == "上":
+        year, number = (year, number - 1) if number else (year - 1, 3)
+    after = date(year + (number == 3), (number * 3 + 3) % 12 + 1, 1)
+    return Period(f"{year}年{'一二三四'[number]}季度", date(year, number * 3 + 1, 1), after)
+
+
+def _lately(match: re.Match[str], today: date) -> Period | None:
+    count = int(match["count"]) if match["count"].isdigit() else number_of(match["count"])
+    days = (count or 0) * _DAYS[match["of"][-1]]
+    return _days(today - timedelta(days=days - 1), today) if 0 < days <= MOST_DAYS else None
+
+
+def _from_to(match: re.Match[str], today: date) -> Period | None:
+    """11月1日到20日; without a year the last such days that have begun. None for no such days."""
+    try:
+        first = date(int(match["year"] or today.year), int(match["month"]), int(match["day"]))
+        if first > today and not match["year"]:
+            first = first.replace(year=today.year - 1)
+        last = today
+        if match["end"] != "今天":
+            last = date(first.year, int(match["last"] or match["month"]), int(match["end"]))
+            last = last if last >= first else last.replace(year=first.year + 1)
+    except ValueError:
+        return None
+    return _days(first, last) if first <= last and (last - first).days < MOST_DAYS else None
+
+
+_SPANS = ((_QUARTER, _quarter), (_LATELY, _lately), (_FROM_TO, _from_to))
+
+
 def take_period(text: str, today: date) -> tuple[Period, str]:
     """The span that a (folded) text names, and the text without it; this month where it names none."""
+    for pattern, of in _SPANS:
+        if (match := pattern.search(text)) and (span := of(match, today)) is not None:
+            return span, f"{text[: match.start()]} {text[match.end() :]}".strip()
     if match := _RELATIVE.search(text):
         found = _WORDS[_SAME.get(match[0], match[0])](today)
     elif match := _NAMED.search(text):

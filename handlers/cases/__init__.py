@@ -3,7 +3,7 @@
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
-from handlers.cases.hinting import hinted, hinted_at
+from handlers.cases.hinting import hinted, hinted_at, nodded
 from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
 from handlers.cases.machine import meant_by
@@ -30,6 +30,7 @@ __all__ = [
     "inquired",
     "known",
     "meant_by",
+    "nodded",
     "pictured",
     "reported",
 ]

@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from handlers.clipping import clip
 from handlers.posting import say
-from handlers.refs import numbered
+from handlers.refs import fold, label, numbered
 from handlers.turn import Turn
 from handlers.understanding import takes_on
 from storage.inbox import Outcome
@@ -27,9 +27,24 @@ _TELLS = re.compile(
     r"(?=.*[\u4e00-\u9fff]{3})(?!.*(?:[?？吗呢么]\s*$|怎么|什么|为啥|吃啥|咋|谁|哪|几点|多少|帮助|谢)).+", re.DOTALL
 )
 _NUMBERED = re.compile(r"(?:#?\d{1,9}|第?[一二三四五六七八九十百]{1,5})号(?![楼栋幢院门线店机路桌])")
+_ONLY_NUMBER = re.compile(
+    r"(?:收到|好的?|嗯+|知道了?|看到了?)?[,，。 ]*#?(\d{1,9})号?[,， ]*(?:收到|好的?|知道了?|看到了?)?[了。!！ ]*"
+)
 _NODS = re.compile(
     r"(?:好的?|嗯+|行|可以|收到|知道|明白|了解|辛苦|没事|没关系|马上|一会儿?|等[下会]|在忙|[了啦吧哈啊的,，。!！~ ])+"
 )
+
+
+async def nodded(turn: Turn) -> bool:
+    """收到1号, 1: a bare number of an open case that its sender has to do is answered with how to take it or end it."""
+    named = _ONLY_NUMBER.fullmatch(fold(turn.text.strip())) if turn.here.private and turn.me.roles else None
+    case = await turn.session.get(Case, int(named[1])) if named else None
+    if case is None or case.owner_id != turn.me.contact_id or case.state not in CASE_OPEN:
+        return False
+    take = f"要接下，回“接单 {case.id}”；" if case.state in CASE_UNTAKEN else ""
+    await say(turn, f"{label(str(case.id))}{take}办完回“办结 {case.id} 结果”。", ref=str(case.id))
+    turn.concerns(str(case.id), Outcome.OTHER)
+    return True
 
 
 async def hinted_at(turn: Turn) -> bool:

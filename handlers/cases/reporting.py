@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -42,6 +43,13 @@ async def open_and_tell(turn: Turn, area: Area, hint: str = "") -> Case:
     return case
 
 
+_CALLING = re.compile(
+    r"^\s*(?:[@＠]\S{1,12}\s+)?(?:[小老][\u4e00-\u9fff]{1,2}?|[\u4e00-\u9fff]{0,3}(?:网格[员长]|主任|书记|师傅|村长|格格))?"
+    r"(?:在吗|在不在?|在么|在没有?|你好|您好)[啊呀哈]*[\s，,。.？?！!~]+(?=[\s\S]{4})"
+)
+"""@小耿 在吗，: who is called before the matter itself is told."""
+
+
 async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
     """The case that the turn's words report; `shown` if the group will hear of it unless it is private."""
     reading = turn.reading
@@ -77,7 +85,7 @@ def case_of(turn: Turn, area: Area, reading: Reading, words: str, **given: Any) 
         "area_id": area.id or 0,
         "chat_id": turn.here.chat_id,
         "reporter_id": turn.me.contact_id,
-        "text": words[:2000],
+        "text": _CALLING.sub("", words, count=1)[:2000],
         "place": place_of(reading.fields),
         "phone": reading.fields.phone or "",
         "created_at": turn.at,

@@ -79,7 +79,7 @@ async def _progress(turn: Turn, order: Order) -> None:
     await moving.progress(turn, _number(order), _words(order))
 
 
-_NUMBER_LAST = re.compile(r"\s(?:#|事项)?\s*(?P<number>\d{1,9})\s*号?$")
+_NUMBER_LAST = re.compile(r"(?:\s|(?<=[\u4e00-\u9fff]))(?:#|事项)?\s*(?P<number>\d{1,9})\s*号?$")
 
 
 async def _hand_over(turn: Turn, order: Order) -> None:
@@ -297,6 +297,7 @@ COMMANDS: tuple[Command, ...] = (
         WORKERS,
         MAY,
         rest=MUST,
+        close=True,
         ordinary=True,
         behind=("给", "交给", "派给"),
     ),
@@ -434,6 +435,7 @@ COMMANDS: tuple[Command, ...] = (
         _relay,
         ON_DUTY,
         rest=MUST,
+        close=True,
         ordinary=True,
     ),
     Command(
@@ -454,6 +456,7 @@ COMMANDS: tuple[Command, ...] = (
         WORKERS,
         MUST,
         rest=MAY,
+        close=True,
     ),
     Command(
         ("转办",),
@@ -463,6 +466,7 @@ COMMANDS: tuple[Command, ...] = (
         WORKERS,
         MUST,
         rest=MAY,
+        close=True,
     ),
     Command(("报到",), "报到 12", "部门来办了；先到的牵头", _came, CALLED, MUST, ordinary=True),
     Command(

@@ -42,6 +42,7 @@ COMMANDS: tuple[Command, ...] = (
         substitute,
         (Role.WORKER, Role.LEAD),
         rest=Takes.MUST,
+        close=True,
         tails=frozenset({"结束"}),
         ordinary=True,
     ),

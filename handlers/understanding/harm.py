@@ -34,6 +34,7 @@ _ATTACK = re.compile(
     r"(?:被|遭)[^,，。]{0,4}(?:家暴|毒打)|家暴(?!片|剧|男)|掐[着住]?[我她他]?脖子|往死里打|"
     r"(?:老公|丈夫|男人|男的|前夫|男朋友|对象|他|她|爸|儿子|公公|婆婆|邻居)[^,，。]{0,6}"
     r"(?:打我(?!的?(?:电话|手机|招呼|字|包|微信))|打(?:孩子|老婆|媳妇|婆婆|老人|[爹妈爸娘])|踹我|砸我|砍我)"
+    r"|(?<!游戏里)(?<!电影里)(?<!剧里)(?:打|干)起来了[^。？?]{0,10}(?:[拿抄持操动掏][^,，。？?]{0,3}(?:刀|棍|棒|砖|锹|锄|瓶|家伙|铁)|砸人|砍|捅|见血|流血|头破)"
 )
 _HABITUAL = re.compile(r"天天|经常|老是|总是|每天|常年|昨晚|昨天|前天|上周|一直打")
 _NOW_HELP = re.compile(r"现在|正在|在[^,，。]{0,4}打|刚|快来|救命|救我|帮帮我|来人|快点|又来了|怎么办")
@@ -92,6 +93,8 @@ _BEATS = re.compile(
     rf"|{_DOER}[^,，。！!？?；;\n说讲问叫喊劝怕想]{{0,6}}?[把将]{_WHOM}(?:往死里|狠狠地?|给|都|又)*[打揍踹](?!扮|发|动)"
 )
 """Who beats whom: 老公经常打我, 女婿打我闺女, 儿子把他妈打了; not 老公打我电话, 我妈不打我."""
+_FIGHT = re.compile(r"(?:楼[上下]|隔壁|对门|邻居|[两俩]口子|[两俩]家|夫妻)[^。！!？?；;\n狗猫鸡鸟]{0,10}打起来了")
+"""Neighbours who come to blows, nobody says how badly: 楼上又吵架了，打起来了."""
 _BLOW = re.compile(r"[打揍踢踹掐扇]|家暴|虐待")
 _ASKED = re.compile(r"[吗么嘛?？]\s*$")
 _WORSE = re.compile(r"血|刀|死|晕|昏|[掉摔]下|不动了|没反应|快救|快跑|快报警")
@@ -109,7 +112,7 @@ def told(text: str) -> bool:
         return False
     if _ATTACK.search(text):
         return _HABITUAL.search(text) is not None
-    return _BEATS.search(text) is not None and not (_ASKED.search(text) or _WORSE.search(text))
+    return (_BEATS.search(text) or _FIGHT.search(text)) is not None and not (_ASKED.search(text) or _WORSE.search(text))
 
 
 def is_violence(text: str) -> bool:

@@ -175,10 +175,17 @@ _DONE = re.compile(
     r"(?:我|俺|这|那|师傅|已经|已|刚刚?|都|现在|水管?|电|灯|路灯|电梯|暖气|下水道?|管道|井盖|线路?|门禁?|垃圾|[,， ])*+"
     r"(?:给|帮)?(?:他家|她家|他们?|人家|你们?)?"
     r"(?:(?:修|弄|搞|整|办|处理|解决|疏通|通|换|清理?|打扫|装|安装|补|搬)(?:好|完|通|妥|干净|掉|走|上)?[了啦咯咗]|接[好通上][了啦]|"
+    r"(?:(?:药|菜|饭|东西|[拿取买][到好])了?[,， ]?)*送(?:到|回|过去)(?:[他她人]?家里?|门口|手[上里])?[了啦]|"
     r"(?:搞定|完工|办结|解决)[了啦]?|完成[了啦])"
     r"(?:[,，。!！]+ ?[^?？]{0,16})?[。!！~]*"
 )
 """What who did the work says of it, as a whole line; what was done may follow."""
+_OFFERS = re.compile(
+    r"(?:那|要不|行|好的?|[,， ])*(?:(?:让|还是|[我俺])?[我俺]"
+    r"(?:来|有空|可以|能去|去(?=吧|帮|取|拿|送|买|跑|一趟|给)|(?<=那我)去)[吧呀啊哈,，。!！~ ]*)+"
+    r"(?:[帮取拿送买跑][^?？]{0,6})?[吧呀啊哈了,，。!！~ ]*"
+)
+"""我来我来, 那我去吧: a volunteer's answer to who can help; 我去 alone is an exclamation."""
 _MENDERS = (
     r"(?:供电|电力|电工|自来水|水务|物业|师傅|维修|环卫|城管|交警|派出所|民警|施工|燃气|热力|电梯|维保|厂家|工人|保洁|"
     r"园林)"
@@ -288,6 +295,11 @@ def is_done(text: str) -> bool:
 def takes_on(text: str) -> bool:
     """Whether all of a short line says that its writer takes something on: 接了, 我马上去看看."""
     return len(text) <= SHORT and _TAKES_ON.fullmatch(fold(text)) is not None
+
+
+def offers(text: str) -> bool:
+    """Whether all of a short line offers to help: 我来, 我去取吧."""
+    return len(text) <= SHORT and _OFFERS.fullmatch(fold(text.strip())) is not None
 
 
 def urges(text: str) -> bool:

@@ -138,9 +138,11 @@ async def test_commands_are_known_in_traditional_script(talk: Talk) -> None:
         ("代班结束", "代班 结束"),
         ("值班表", "值班 表"),
         ("日志昨天。", "日志 昨天"),
+        ("转给李珍", "转给 李珍"),
+        ("代报3栋王姨家水管漏了", "代报 3栋王姨家水管漏了"),
+        ("代班李珍3天", "代班 李珍3天"),
         ("2号楼3号楼都停水了", ""),
         ("2号进展怎么样了", ""),
-        ("统计本月电费", ""),
         ("12号延到什么时候呢", ""),
     ],
 )
@@ -218,3 +220,23 @@ async def test_who_still_has_no_water_is_never_left_alone(talk: Talk) -> None:
 async def test_a_nuisance_that_goes_on_is_told_in_private(talk: Talk) -> None:
     await talk.say("r1", None, "我想反映一下楼上201养狗，天天叫，别说是我说的")
     assert texts(await talk.say("r1", None, "昨晚还叫了一宿"), "@w1") == ["【事项 1】王姨说：昨晚还叫了一宿"]
+
+
+async def test_volunteers_answer_a_neighbour_in_their_own_words(talk: Talk) -> None:
+    await talk.say("r1", "g1", "哪个有空帮我奶奶取个药嘛，走不动")
+    for who, words in (("r2", "我来我来"), ("v1", "我去！"), ("v1", "我来晚了")):
+        assert await talk.say(who, "g1", words) == []
+    assert "刘志愿已接单" in texts(await talk.say("v1", "g1", "我来我来"), "g1")[0]
+    assert await talk.say("v2", "g1", "我去吧") == []
+    assert "退回来了" in texts(await talk.say("v1", "g1", "不好意思 临时有事去不了了"), "g1")[0]
+    assert "马志愿已接单" in texts(await talk.say("v2", "g1", "我去取吧"), "g1")[0]
+    assert "已办结：拿到了送到家了。" in texts(await talk.say("v2", "g1", "拿到了送到家了"), "g1")[0]
+
+
+async def test_a_bare_number_and_a_number_at_the_end_are_understood(talk: Talk) -> None:
+    await talk.say("r1", "g1", "@小耿 在吗，3栋楼道灯不亮了")
+    assert await talk.rows(select(Case.text)) == ["3栋楼道灯不亮了"]  # the call before it is no part of the matter
+    for words in ("1", "收到1号"):
+        told = texts(await talk.say("w1", None, words), "@w1")
+        assert told == ["【事项 1】要接下，回“接单 1”；办完回“办结 1 结果”。"]
+    assert texts(await talk.say("w1", None, "转给李珍1"), "@w1") == ["【事项 1】已转给李珍。"]

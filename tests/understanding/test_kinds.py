@@ -27,6 +27,7 @@ def kind(text: str) -> Kind:
         "一个大爷躺在路边一动不动",
         "我爸从梯子上跌下来腿好像断了",
         "孩子自己在家，锅还在火上，我出来忘带钥匙了",
+        "楼下烧烤摊打起来了，拿酒瓶子砸人",
     ],
 )
 def test_a_life_is_in_danger(text: str) -> None:
@@ -68,6 +69,11 @@ def test_who_or_what_is_gone(text: str, expected: Kind) -> None:
 @pytest.mark.parametrize("text", ["要是着火了怎么办", "他会不会掉河里了", "万一着火了咋跑", "如果着火了先打119"])
 def test_what_is_only_supposed_is_no_emergency(text: str) -> None:
     assert kind(text) is not Kind.EMERGENCY
+
+
+@pytest.mark.parametrize("text", ["楼上又吵架了，打起来了", "隔壁两口子打起来了"])
+def test_neighbours_who_come_to_blows_are_a_complaint(text: str) -> None:
+    assert kind(text) is Kind.COMPLAINT
 
 
 @pytest.mark.parametrize(
