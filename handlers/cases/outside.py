@@ -21,7 +21,7 @@ from handlers.ports import Rules
 from handlers.posting import say, whisper
 from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Speaker, Turn
-from handlers.understanding import Kind
+from handlers.understanding import OTHER, Kind
 from handlers.understanding.normal import fold
 from handlers.understanding.times import day_ahead
 from storage.areas import Area, Purpose
@@ -187,7 +187,7 @@ async def record(
         words,
         chat_id=chat_id,
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=about_worker or is_private(words, reading.category or "其他"),
+        quiet=about_worker or is_private(words, reading.category or OTHER),
         about_worker=about_worker,
         source=source,
         outside_number=number,

@@ -19,7 +19,7 @@ from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Kind
+from handlers.understanding import OTHER, Kind
 from storage.areas import Area, Chat, LocalPlace, Purpose, Room
 from storage.engine import run
 from storage.matters import Case, CaseSource, CaseState, CaseStep
@@ -103,7 +103,7 @@ async def begin(turn: Turn, order: Order) -> None:
     if not turn.me.has(WORKERS, area.path):
         raise Refusal(f"{area.name}不在您负责的范围，这次没有改动。")
     reading = await read_matter(turn, order.rest)
-    if await passed_on(turn, area, order.rest, reading) or is_private(order.rest, reading.category or "其他"):
+    if await passed_on(turn, area, order.rest, reading) or is_private(order.rest, reading.category or OTHER):
         raise Refusal("先办的事会告诉全群，这件涉及个人，请直接去办。")
     chat_id = await _group(turn, area)
     case = case_of(

@@ -8,7 +8,7 @@ from handlers.understanding import categories, dialogue, kinds, phrases, targets
 from handlers.understanding.additions import GONE_AGAIN, corrected, more
 from handlers.understanding.answers import answer
 from handlers.understanding.learned import learned
-from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
+from handlers.understanding.model import NONE, TROUBLES, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
 from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.stars import stars
@@ -88,7 +88,7 @@ def _learned(
     good = {dialogue.GOOD: True, dialogue.BAD: False}.get(best)
     act = Act.RATE if good is not None else Act(best)
     least = _SURE.get(act, 1.1) + (0 if pointed or matter.mine else _OF_OTHERS)
-    if chances[best] < least or not _may(act, matter) or (kind in _REPORTS and topic != matter.category):
+    if chances[best] < least or not _may(act, matter) or (kind in TROUBLES and topic != matter.category):
         return NONE
     by = pointed[0].by if pointed else "writer" if matter.mine else "place"
     candidates = targets.merge(pointed, [Candidate(matter.ref, chances[best], by)])
@@ -124,8 +124,7 @@ def seen_beside(scan: Scan, matter: OpenMatter, context: Context) -> frozenset[s
     return _signs(scan, kind, about, plain, matter, context)
 
 
-_REPORTS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
-_SMALL = frozenset({Kind.CHAT, Kind.QUESTION, *_REPORTS})
+_SMALL = frozenset({Kind.CHAT, Kind.QUESTION, *TROUBLES})
 """Kinds of lines that may be about an open matter; what is graver, or of a person, is a report of its own."""
 
 
