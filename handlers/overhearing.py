@@ -25,6 +25,9 @@ from handlers.refs import fold, numbered, take_ref
 from handlers.surroundings import Surroundings
 from handlers.turn import ON_DUTY, WORKERS, Speaker, Where
 from handlers.understanding import (
+    OF_PERSONS,
+    OTHER,
+    TROUBLES,
     Act,
     Candidate,
     Context,
@@ -80,9 +83,8 @@ HELD = "held"
 _ENDS = frozenset({Act.FIXED, Act.WITHDRAW, Act.RATE})
 _OF_A_THING = frozenset({Act.ASK, *_ENDS})
 """What a line that names a thing does to a matter of that thing, if to any."""
-_OF_PERSONS = frozenset({Kind.CHAT, Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
-_REPORTS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
-_URGED = frozenset({Kind.CHAT, Kind.QUESTION, *_REPORTS})
+_OF_PERSONS = frozenset({Kind.CHAT, *OF_PERSONS})
+_URGED = frozenset({Kind.CHAT, Kind.QUESTION, *TROUBLES})
 _UNHEEDED = frozenset({Kind.CHAT, Kind.MISSING, Kind.STRAY})
 """Kinds whose handlers do not look whether somebody sought is dead."""
 
@@ -128,7 +130,7 @@ class Overhearing:
             return reading._replace(
                 text=self._text, kind=Kind.CHAT, act=act, act_confidence=0.8, candidates=candidates, joined=0
             )
-        if reading.kind in _REPORTS and reading.act == Act.NONE and drops(self._text):
+        if reading.kind in TROUBLES and reading.act == Act.NONE and drops(self._text):
             return reading._replace(kind=Kind.CHAT)  # 电梯不用修了, where nobody reported one
         return self._of_silence(reading) or self._of_death(reading)
 
@@ -282,15 +284,15 @@ class Overhearing:
         if reading.act != Act.NONE or area is None or self._quoted is not None or reading.about_worker:
             return
         sure = reading.confidence >= self._around.rules.reading.act_threshold
-        if sure and reading.kind in _REPORTS and not too:
+        if sure and reading.kind in TROUBLES and not too:
             return  # it is compared when it is handled
         stopped = stopped_here(self._text)
-        if reading.kind not in _REPORTS and not (too and reading.kind == Kind.CHAT) and not stopped:
+        if reading.kind not in TROUBLES and not (too and reading.kind == Kind.CHAT) and not stopped:
             return
         if too and (said := self._just_said(reading)) is not None:
             yield Act.SAME, said
             return
-        category, place = reading.category or "其他", place_of(reading.fields)
+        category, place = reading.category or OTHER, place_of(reading.fields)
         told = Told(self._text, category, place, area.path, self._at, reading.urgent and not stopped)
         for case in self._around.nearby.get(self._chat_id, ()):
             same = likeness(told, cases.known(case, case.path), too=too or stopped) is Likeness.SAME

@@ -21,6 +21,7 @@ from storage.areas import Area, below
 from storage.at_risk import AtRisk
 from storage.columns import UtcTime
 from storage.matters import (
+    CASE_NOT_TAKEN_UP,
     CASE_OPEN,
     CASE_SOLVED,
     NOTICE_OUT,
@@ -33,9 +34,6 @@ from storage.matters import (
     Sighting,
     Stray,
 )
-
-NOT_TAKEN_UP = (CaseState.MERGED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD)
-"""Cases that came in and are nothing to be done: they count in no share."""
 
 DANGERS, SERVICES, DISPUTES = "安全隐患", "便民服务", "邻里纠纷"
 """Categories with a counter of their own."""
@@ -138,7 +136,7 @@ def _areas(path: str) -> Any:
 def _columns(now: datetime) -> list[ColumnElement[int]]:
     """The counts of a `Tally`, in its order."""
     state = col(Case.state)
-    accepted = state.not_in(NOT_TAKEN_UP)
+    accepted = state.not_in(CASE_NOT_TAKEN_UP)
     ended = state.in_((CaseState.CONFIRMED, CaseState.CLOSED))
     limit = func.coalesce(col(Case.answer_due_at), col(Case.due_at), type_=UtcTime)
     met: dict[str, ColumnElement[bool]] = {
@@ -175,7 +173,7 @@ async def tallies(session: AsyncSession, scope: Scope, *by: InstrumentedAttribut
 
 async def accepted_by(session: AsyncSession, scope: Scope, by: InstrumentedAttribute[Any]) -> dict[Any, int]:
     """How many cases of the scope were accepted, by one column; a column that has none is left out."""
-    met = scope.where() & col(Case.state).not_in(NOT_TAKEN_UP)
+    met = scope.where() & col(Case.state).not_in(CASE_NOT_TAKEN_UP)
     return dict((await session.execute(select(by, func.count()).where(met).group_by(by))).all())
 
 
@@ -257,7 +255,7 @@ def counters(cases: Tally, collected: int, published: int) -> dict[str, int]:
 
 async def course(session: AsyncSession, scope: Scope, edges: Sequence[datetime]) -> list[tuple[int, int]]:
     """(came and were accepted, were done) between each of the edges and the next; the last ends with the scope."""
-    came = await _between(session, scope, col(Case.created_at), edges, col(Case.state).not_in(NOT_TAKEN_UP))
+    came = await _between(session, scope, col(Case.created_at), edges, col(Case.state).not_in(CASE_NOT_TAKEN_UP))
     done = await _between(session, scope, col(Case.done_at), edges, col(Case.state).in_(CASE_SOLVED))
     return [(came.get(number, 0), done.get(number, 0)) for number in range(len(edges))]
 

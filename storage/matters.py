@@ -41,14 +41,9 @@ CASE_WORKED = (
 )
 CASE_OPEN = (*CASE_UNTAKEN, *CASE_WORKED)
 CASE_SOLVED = (CaseState.DONE, CaseState.CONFIRMED, CaseState.CLOSED)
-CASE_ENDED = (
-    CaseState.CONFIRMED,
-    CaseState.CLOSED,
-    CaseState.MERGED,
-    CaseState.WITHDRAWN,
-    CaseState.REFUSED,
-    CaseState.MISREAD,
-)
+CASE_NOT_TAKEN_UP = (CaseState.MERGED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD)
+"""Cases that came in and are nothing to be done, or nothing of their own."""
+CASE_ENDED = (CaseState.CONFIRMED, CaseState.CLOSED, *CASE_NOT_TAKEN_UP)
 
 
 class CaseSource(StrEnum):

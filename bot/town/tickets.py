@@ -53,18 +53,12 @@ TICKETS = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket(outside.Ticket):
     """One row of the file (its `row`); `area` is a key."""
 
     row: int
-    number: str
-    text: str
     area: str
-    due_at: datetime | None
-    source: CaseSource
-    name: str
-    phone: str
 
 
 def read_tickets(path: Path, rules: Rules) -> list[Ticket]:
@@ -179,16 +173,6 @@ async def _check(
 
 
 async def _open(turn: Turn, ticket: Ticket, area: Area, chat_id: int) -> int:
-    case = await outside.record(
-        turn,
-        ticket.source,
-        ticket.number,
-        ticket.text,
-        area,
-        chat_id,
-        ticket.due_at,
-        caller=ticket.name,
-        phone=ticket.phone,
-    )
+    case = await outside.record(turn, ticket, area, chat_id)
     await tell_owner(turn, case, area)
     return case.id or 0

@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from handlers.matters import COMPLAINTS, RECENT_DONE, Refusal
 from handlers.turn import Turn
-from handlers.understanding import Kind, Reading
+from handlers.understanding import OTHER, Kind, Reading
 from handlers.understanding.harm import is_violence_at_home
 from storage.agenda import Question
 from storage.areas import Area
@@ -59,7 +59,7 @@ MISCONDUCT = re.compile(
     r"[太真]懒|不作为|吃拿卡要"
 )
 """What somebody with a role is complained of for, even where the words are read as talk."""
-_OF_NOTHING = frozenset({None, "其他"})
+_OF_NOTHING = frozenset({None, OTHER})
 """Categories of words that name nothing a case could be about."""
 _SOMEBODY = re.compile(
     r"[一-鿿](?:员|师傅)|老板|司机|医生|大夫|护士|老师|校长|房东|保安|商[家户]|店|公司|单位|部门|邻居|隔壁|楼[上下]|对门"

@@ -28,7 +28,7 @@ from handlers.refs import fold
 from handlers.surroundings import Nearby
 from handlers.surveying import nearby_cases
 from handlers.turn import Turn
-from handlers.understanding import Kind, Reading, Ref, says_same
+from handlers.understanding import OTHER, TROUBLES, Reading, Ref, says_same
 from storage.agenda import DueItem
 from storage.areas import Area
 from storage.engine import run
@@ -43,7 +43,6 @@ JOINED, COUNTED = "case.joined", "case.counted"
 GROUP_EVERY, OWNER_EVERY = timedelta(minutes=2), timedelta(minutes=10)
 """How often a group, and the owner, hear at most that others have joined."""
 
-KINDS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
 SAME = "同样情况"
 MAX_TEXT = 2000
 
@@ -99,7 +98,7 @@ async def _look(turn: Turn, area: Area) -> _Like:
     """The likest open case of the village, the first of several; private matters and complaints about workers never."""
     reading = turn.reading
     assert reading is not None
-    if reading.kind not in KINDS or reading.about_worker or is_private(turn.text, reading.category or ""):
+    if reading.kind not in TROUBLES or reading.about_worker or is_private(turn.text, reading.category or ""):
         return _Like()
     told = _told(turn, reading, area)
     maybe: int | None = None
@@ -117,7 +116,7 @@ async def _look(turn: Turn, area: Area) -> _Like:
 
 def _told(turn: Turn, reading: Reading, area: Area) -> Told:
     place = place_of(reading.fields)
-    return Told(turn.text, reading.category or "其他", place, area.path, turn.at, reading.urgent)
+    return Told(turn.text, reading.category or OTHER, place, area.path, turn.at, reading.urgent)
 
 
 def known(case: Case | Nearby, path: str) -> Told:
@@ -130,13 +129,13 @@ async def same(turn: Turn, ref: Ref) -> None:
     case, area = await moving.load(turn, ref.number)
     if case.quiet or case.state not in CASE_OPEN or turn.me.contact_id == case.reporter_id:
         reading, least = turn.reading, turn.rules.reading.act_threshold
-        if turn.quoted is None and reading is not None and reading.kind in KINDS and reading.confidence >= least:
+        if turn.quoted is None and reading is not None and reading.kind in TROUBLES and reading.confidence >= least:
             await reported(turn)  # 我们家也没来水, when it is done for the others
         else:
             turn.outcome = Outcome.CHAT
         return
     _must_be_near(turn, case, area)
-    asks = turn.reading is not None and turn.reading.kind in KINDS and not says_same(turn.text)
+    asks = turn.reading is not None and turn.reading.kind in TROUBLES and not says_same(turn.text)
     await join(turn, case, said=asks, silent=not asks and await _known_here(turn, case))
 
 
@@ -280,7 +279,7 @@ async def apart(turn: Turn, case: Case) -> bool:
     await turn.session.delete(follower)
     await add_step(turn, case, "不是一件", "", public=False)
     reading = await read_words(turn, step.text) if step else None
-    if reading is None or reading.kind not in KINDS or turn.here.area is None:
+    if reading is None or reading.kind not in TROUBLES or turn.here.area is None:
         turn.concerns(str(case.id))
         await say(turn, f"{texts.name(case)}不算您了。您的事请说清在哪里、什么事，我另外记。", ref=str(case.id))
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from sqlalchemy import bindparam, select
@@ -21,7 +22,7 @@ from handlers.ports import Rules
 from handlers.posting import say, whisper
 from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Speaker, Turn
-from handlers.understanding import Kind
+from handlers.understanding import OTHER, Kind
 from handlers.understanding.normal import fold
 from handlers.understanding.times import day_ahead
 from storage.areas import Area, Purpose
@@ -52,6 +53,18 @@ _HOUSE = re.compile(r"\d+(?:号|[-/.]\d+)")
 _AFTER = re.compile(r"\s?(?:之|以)?(?:前|内|到期|截止|为止|办结|回复|反馈)")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """What the other office says: its number, its words, and what it may tell beside them."""
+
+    source: CaseSource
+    number: str
+    text: str
+    due_at: datetime | None = None
+    name: str = ""
+    phone: str = ""
+
+
 async def enter(turn: Turn, order: Order, source: CaseSource) -> None:
     """热线 12345-881 3栋 王姨 路灯不亮 周五前: one more ticket; the command alone lists those that are open."""
     if not order.rest:
@@ -64,7 +77,7 @@ async def enter(turn: Turn, order: Order, source: CaseSource) -> None:
     chat_id = await _told_in(turn)
     area = await _area(turn, words, order.command.usage)
     if area is not None:
-        await _open(turn, source, number, words, area, chat_id)
+        await _open(turn, Ticket(source=source, number=number, text=words), area, chat_id)
 
 
 def ticket(words: str, usage: str) -> tuple[str, str]:
@@ -148,8 +161,8 @@ async def area_named(turn: Turn, words: str, within: set[str]) -> Area | None:
     return max(mine, key=lambda area: area.level, default=None)
 
 
-async def _open(turn: Turn, source: CaseSource, number: str, words: str, area: Area, chat_id: int) -> None:
-    case = await record(turn, source, number, words, area, chat_id)
+async def _open(turn: Turn, said: Ticket, area: Area, chat_id: int) -> None:
+    case = await record(turn, said, area, chat_id)
     await tell_owner(turn, case, area)
     worker = await owner_name(turn, case)
     due = f"，时限 {texts.day(turn.local(case.due_at))}" if case.due_at else ""
@@ -162,38 +175,24 @@ async def _open(turn: Turn, source: CaseSource, number: str, words: str, area: A
         await say(turn, text, ref=str(case.id))
 
 
-async def record(
-    turn: Turn,
-    source: CaseSource,
-    number: str,
-    words: str,
-    area: Area,
-    chat_id: int,
-    due_at: datetime | None = None,
-    *,
-    caller: str = "",
-    phone: str = "",
-) -> Case:
-    """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one.
-
-    `caller` and `phone` are known beside the words.
-    """
-    reading = await read_matter(turn, words)
-    about_worker = await passed_on(turn, area, words, reading)
+async def record(turn: Turn, said: Ticket, area: Area, chat_id: int) -> Case:
+    """Write the case of a ticket; no group hears of it, and its limit is the other office's where it names one."""
+    reading = await read_matter(turn, said.text)
+    about_worker = await passed_on(turn, area, said.text, reading)
     case = case_of(
         turn,
         area,
         reading,
-        words,
+        said.text,
         chat_id=chat_id,
         urgent=reading.urgent or reading.kind == Kind.EMERGENCY,
-        quiet=about_worker or is_private(words, reading.category or "其他"),
+        quiet=about_worker or is_private(said.text, reading.category or OTHER),
         about_worker=about_worker,
-        source=source,
-        outside_number=number,
-        relayed_for=caller or reading.fields.contact_name or "",
-        phone=phone or reading.fields.phone or "",
-        due_at=due_at or limit(words, turn.local(turn.now)),
+        source=said.source,
+        outside_number=said.number,
+        relayed_for=said.name or reading.fields.contact_name or "",
+        phone=said.phone or reading.fields.phone or "",
+        due_at=said.due_at or limit(said.text, turn.local(turn.now)),
     )
     await write_case(turn, case, area)
     return case

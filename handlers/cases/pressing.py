@@ -6,9 +6,8 @@ import re
 
 from handlers.likeness import KEPT_ALIVE
 from handlers.ports import CircleRules
-from handlers.understanding import Kind, Reading
+from handlers.understanding import TROUBLES, Reading
 
-KINDS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
 HARMFUL = frozenset({"水电气暖", "房屋", "物业", "公共设施", "安全隐患", "医疗卫生", "治安"})
 """Categories in which waiting can harm somebody; a form for an old person's card may wait for the morning."""
 
@@ -26,7 +25,7 @@ _ALONE = re.compile(
 
 def is_pressing(reading: Reading, text: str, rules: CircleRules) -> bool:
     """Whether a trouble concerns somebody who cannot bear it long; ages are those of the alerts' circle."""
-    if reading.kind not in KINDS or reading.category not in HARMFUL:
+    if reading.kind not in TROUBLES or reading.category not in HARMFUL:
         return False
     age = reading.fields.age
     frail = age is not None and (age > rules.elder_over or age < rules.child_under)

@@ -19,10 +19,10 @@ from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell
 from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Turn
-from handlers.understanding import Kind
+from handlers.understanding import OTHER, Kind
 from storage.areas import Area, Chat, LocalPlace, Purpose, Room
 from storage.engine import run
-from storage.matters import Case, CaseSource, CaseState, CaseStep
+from storage.matters import CASE_NOT_TAKEN_UP, Case, CaseSource, CaseStep
 from storage.outbox import Sort
 from storage.people import Role
 
@@ -31,8 +31,6 @@ ENOUGH, WITHIN = 3, timedelta(days=30)
 
 PROPOSED = "提议先办"
 SHORTEST = 4
-NO_MATTER = (CaseState.MERGED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD)
-"""Ends that say that there was none, or none of its own."""
 
 
 # Put together once, which takes longer than to run them.
@@ -46,7 +44,7 @@ _LIKE = (
         col(Case.quiet).is_(False),
         col(Case.about_worker).is_(False),
         Case.kind != Kind.EMERGENCY,
-        col(Case.state).not_in(NO_MATTER),
+        col(Case.state).not_in(CASE_NOT_TAKEN_UP),
         Case.source != CaseSource.PROACTIVE,
     )
     .order_by(col(Case.id).desc())
@@ -103,7 +101,7 @@ async def begin(turn: Turn, order: Order) -> None:
     if not turn.me.has(WORKERS, area.path):
         raise Refusal(f"{area.name}不在您负责的范围，这次没有改动。")
     reading = await read_matter(turn, order.rest)
-    if await passed_on(turn, area, order.rest, reading) or is_private(order.rest, reading.category or "其他"):
+    if await passed_on(turn, area, order.rest, reading) or is_private(order.rest, reading.category or OTHER):
         raise Refusal("先办的事会告诉全群，这件涉及个人，请直接去办。")
     chat_id = await _group(turn, area)
     case = case_of(

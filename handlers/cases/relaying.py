@@ -13,7 +13,7 @@ from handlers.matters import Refusal
 from handlers.posting import say
 from handlers.reading_words import read_matter
 from handlers.turn import Turn
-from handlers.understanding import Kind, Reading
+from handlers.understanding import OTHER, Kind, Reading
 from storage.areas import Area
 from storage.matters import CaseSource
 
@@ -45,7 +45,7 @@ async def relay(turn: Turn, order: Order) -> None:
 
 
 async def _open(turn: Turn, area: Area, words: str, reading: Reading, about_worker: bool) -> None:
-    quiet = about_worker or is_private(words, reading.category or "其他")
+    quiet = about_worker or is_private(words, reading.category or OTHER)
     case = case_of(
         turn,
         area,

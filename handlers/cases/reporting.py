@@ -19,7 +19,7 @@ from handlers.cases.privacy import is_private, is_private_danger
 from handlers.matters import CASE_KINDS
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
-from handlers.understanding import Kind, Reading
+from handlers.understanding import OTHER, Kind, Reading
 from storage.areas import Area, Mode, silenced
 from storage.duty import on_duty
 from storage.engine import run
@@ -54,7 +54,7 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
     """The case that the turn's words report; `shown` if the group will hear of it unless it is private."""
     reading = turn.reading
     assert reading is not None
-    category = reading.category or "其他"
+    category = reading.category or OTHER
     danger = reading.kind == Kind.EMERGENCY  # its neighbours must hear of it
     private = is_private_danger(turn.text) if danger else is_private(turn.text, category)
     quiet = reading.about_worker or private
@@ -81,7 +81,7 @@ def case_of(turn: Turn, area: Area, reading: Reading, words: str, **given: Any) 
     """
     found: dict[str, Any] = {
         "kind": reading.kind if reading.kind in CASE_KINDS else Kind.REQUEST,
-        "category": reading.category or "其他",
+        "category": reading.category or OTHER,
         "area_id": area.id or 0,
         "chat_id": turn.here.chat_id,
         "reporter_id": turn.me.contact_id,

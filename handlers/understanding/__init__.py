@@ -3,6 +3,8 @@
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
+    OF_PERSONS,
+    TROUBLES,
     Act,
     Candidate,
     Context,
@@ -34,9 +36,13 @@ from handlers.understanding.phrases import (
 from handlers.understanding.reader import category_of, read, topic_of
 from handlers.understanding.stars import stars
 from handlers.understanding.taught import Lesson, Taught, masked, tally, teach, undump
+from handlers.understanding.topics import OTHER
 from handlers.understanding.unanswered import same_home, sign, unanswered
 
 __all__ = [
+    "OF_PERSONS",
+    "OTHER",
+    "TROUBLES",
     "Act",
     "Candidate",
     "Context",

@@ -10,7 +10,7 @@ from handlers.understanding.additions import GONE_AGAIN, corrected, more
 from handlers.understanding.answers import answer
 from handlers.understanding.kinship import KIN
 from handlers.understanding.learned import learned
-from handlers.understanding.model import NONE, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
+from handlers.understanding.model import NONE, TROUBLES, Act, Candidate, Context, Doing, Fields, Kind, OpenMatter
 from handlers.understanding.scan import BIT, Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.stars import stars
@@ -96,7 +96,7 @@ def _learned(
     least = _SURE.get(act, 1.1) + (0 if pointed or matter.mine else _OF_OTHERS)
     if act is Act.ASK and matter.ref.letter == "M" and not (pointed or _OF_PERSON.search(scan.text)):
         return NONE
-    if chances[best] < least or not _may(act, matter) or (kind in _REPORTS and topic != matter.category):
+    if chances[best] < least or not _may(act, matter) or (kind in TROUBLES and topic != matter.category):
         return NONE
     by = pointed[0].by if pointed else "writer" if matter.mine else "place"
     candidates = targets.merge(pointed, [Candidate(matter.ref, chances[best], by)])
@@ -132,8 +132,7 @@ def seen_beside(scan: Scan, matter: OpenMatter, context: Context) -> frozenset[s
     return _signs(scan, kind, about, plain, matter, context)
 
 
-_REPORTS = frozenset({Kind.REQUEST, Kind.COMPLAINT})
-_SMALL = frozenset({Kind.CHAT, Kind.QUESTION, *_REPORTS})
+_SMALL = frozenset({Kind.CHAT, Kind.QUESTION, *TROUBLES})
 """Kinds of lines that may be about an open matter; what is graver, or of a person, is a report of its own."""
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from handlers.understanding import garments
 from handlers.understanding.clauses import MANY, shaped
 from handlers.understanding.looks import has_phone, height_at, heights_said, is_depth
-from handlers.understanding.model import Context, Fields, Kind, Precision
+from handlers.understanding.model import OF_PERSONS, Context, Fields, Kind, Precision
 from handlers.understanding.names import callee_shapes, name_shapes, nobody, surname
 from handlers.understanding.normal import fold
 from handlers.understanding.people import BORN, IN_YEARS, LIKELY_YEARS, Age, age_at, age_of_birth, find_sex
@@ -126,7 +126,6 @@ _DRIVEN = re.compile(r"(?:车|摩托|三轮)[是为:：]|[A-Z][·. ]?[A-Z0-9]{5}
 _HEAVY = re.compile(r"[多来]?[公市]?斤")
 _ANY_TIME = datetime(2026, 1, 1, 12, tzinfo=UTC)
 """Where only the places of times in a text count."""
-_PERSONAL = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.STRAY, Kind.FOUND})
 _MET = frozenset({Kind.SIGHTING, Kind.STRAY})
 _NO_NAME_ON = re.compile(r"[(（,，、/|]|小朋友")
 _SOUGHT = frozenset({Kind.MISSING, Kind.SIGHTING})
@@ -249,7 +248,7 @@ def find_all(text: str, now: datetime = _ANY_TIME) -> Found:
 def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
     """The fields of a message of this kind; those of a person only where it is about one."""
     text, found = scan.text, find_all(scan.text, context.now)
-    personal, pieces = kind in _PERSONAL, _pieces(scan, kind, found)
+    personal, pieces = kind in OF_PERSONS, _pieces(scan, kind, found)
     house, seen = found.house, _seen(found.times, text, context)
     place = _place(text, kind, pieces, house, context)
     known: dict[str, Any] = {
@@ -270,7 +269,7 @@ def extract(scan: Scan, kind: Kind, context: Context) -> Fields:
 def _pieces(scan: Scan, kind: Kind, found: Found) -> dict[str, list[Piece]]:
     """The pieces of each field that the tagger and the shapes of clauses see."""
     pieces: dict[str, list[Piece]] = {}
-    personal, topics = kind in _PERSONAL, [match.span() for match in _HASHTAG.finditer(scan.text)]
+    personal, topics = kind in OF_PERSONS, [match.span() for match in _HASHTAG.finditer(scan.text)]
     for piece in tagger().pieces(scan, found.marks, len(FIELDS if personal else OF_MATTERS)):
         if _over(piece, topics) or (piece.field == "height_cm" and _HEAVY.match(scan.text, piece.end)):
             continue
@@ -321,7 +320,7 @@ def _field(scan: Scan, kind: Kind, piece: Piece) -> str:
     """The field of a piece, where what it says or what stands beside it tells better than the tagger."""
     if piece.field == "direction" and _RIDE.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
-    if piece.field == "place" and kind in _PERSONAL and _LINE.fullmatch(scan.text, piece.start, piece.end):
+    if piece.field == "place" and kind in OF_PERSONS and _LINE.fullmatch(scan.text, piece.start, piece.end):
         return "transport"
     if piece.field == "features" and _STATURE.fullmatch(scan.text, piece.start, piece.end):
         return "build"
@@ -432,7 +431,7 @@ def _place(
     if not marked:
         if house is None:
             return None
-        at_home = kind in _PERSONAL and _HOME.search(text, max(0, house.start - 4), house.start)
+        at_home = kind in OF_PERSONS and _HOME.search(text, max(0, house.start - 4), house.start)
         if at_home:
             return None
         beside = _BESIDE.match(text, house.end)

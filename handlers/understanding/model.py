@@ -27,6 +27,12 @@ class Kind(StrEnum):
     CHAT = "chat"
 
 
+TROUBLES = frozenset({Kind.REQUEST, Kind.COMPLAINT})
+"""Something is amiss or wanted: what most cases are."""
+OF_PERSONS = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
+"""Somebody is away, or found."""
+
+
 class Act(StrEnum):
     """What a message does to a matter that is already open."""
 

@@ -21,7 +21,18 @@ from handlers.understanding.categories import category, topic
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
-from handlers.understanding.model import NO_FIELDS, NONE, Act, Candidate, Context, Doing, Fields, Kind, Reading
+from handlers.understanding.model import (
+    NO_FIELDS,
+    NONE,
+    OF_PERSONS,
+    Act,
+    Candidate,
+    Context,
+    Doing,
+    Fields,
+    Kind,
+    Reading,
+)
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.people import find_sex
 from handlers.understanding.persons import SEEN, news
@@ -40,7 +51,6 @@ JOIN_BELOW = 0.6
 _RATES = re.compile(r"不?满意[\s,，。:：!！]")
 """How a rating of finished work begins, whose words sound worse than they are: 不满意，你们就捅了两下."""
 
-_OF_PERSONS = frozenset({Kind.MISSING, Kind.SIGHTING, Kind.FOUND, Kind.STRAY})
 _PLAIN_TALK = frozenset({Act.ASK, Act.CORRECT})
 """Acts that a line states so plainly that a doubtful kind gives way: M1还在找吗 is no report."""
 _OF_FAMILY = frozenset({Kind.MISSING, Kind.SIGHTING})
@@ -106,7 +116,7 @@ def _read(text: str, context: Context) -> Reading:
         more = Doing(Act.MORE, own[0].confidence, own, fields=extract(scan, Kind.REQUEST, context))
         return _reading(text, scan, kinds.CHAT, None, more, more.fields or NO_FIELDS, context)
     act = doing(scan, found.kind, about or topic(scan, summed), context) if related else NONE
-    if act.act in _PLAIN_TALK and found.kind in _OF_PERSONS and found.confidence < JOIN_BELOW:
+    if act.act in _PLAIN_TALK and found.kind in OF_PERSONS and found.confidence < JOIN_BELOW:
         found = kinds.ASKED if act.act is Act.ASK else kinds.CHAT
     if act.act is Act.RATE and found.kind is Kind.EMERGENCY and _RATES.match(folded):
         found = kinds.CHAT

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 import aiohttp
 
 from tests.bench.through import bot_environment
+from tests.servers import free_port
 
 RESIDENT, ROOM = "wang_yufen", "FD0102-jm"
 REPORT = "我们楼道的灯不亮了，晚上看不见，麻烦派人来修一下"
@@ -78,7 +78,7 @@ def _round(rest: float) -> tuple[Start, Start, Start]:
 
 def start(folder: Path, rest: float, report: str = REPORT) -> Start:
     """One start in a folder, up to the answer to a report; the first there makes the town."""
-    port = _free_port()
+    port = free_port()
     config = {"gateway": "local", "town": "sample", "local": {"port": port}, "rooms": {"start_mode": "正式"}}
     (folder / "config.yaml").write_text(json.dumps(config, ensure_ascii=False), encoding="utf-8")
     return asyncio.run(_start(folder, port, rest, report))
@@ -91,13 +91,6 @@ def _median(starts: Sequence[Start]) -> Start:
         statistics.median(start.megabytes for start in starts),
         statistics.median(idle) if idle else None,
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 async def _start(folder: Path, port: int, rest: float, report: str) -> Start:

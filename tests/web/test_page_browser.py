@@ -354,6 +354,7 @@ async def test_the_keyboard_alone(windows: Windows, town: LocalChat) -> None:
     await expect(page.locator('.row[data-chat="g1"]')).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("#text")).to_be_focused()
+    await expect(bubble(page, "用键盘回我")).to_be_visible()  # one may write before the chat has come
     await page.keyboard.type("一行")
     await page.keyboard.press("Shift+Enter")
     await page.keyboard.type("两行")

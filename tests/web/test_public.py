@@ -30,9 +30,10 @@ Get = Callable[..., Awaitable[tuple[int, str, CIMultiDict[str]]]]
 @asynccontextmanager
 async def served(talk: Talk, per_second: float = 1000) -> AsyncIterator[Get]:
     """The pages of the talk's bot; asks with (path, method, request headers)."""
-    machine, port = talk.replay.machine, free_port()
+    machine = talk.replay.machine
     pages = PublicPages(talk.database, machine.outside, machine.clock, PUBLISHER, per_second)
-    runner = await start_public(pages, host="127.0.0.1", port=port)
+    runner = await start_public(pages, host="127.0.0.1", port=0)
+    port = runner.addresses[0][1]
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
 
         async def ask(path: str, method: str = "GET", **headers: str) -> tuple[int, str, CIMultiDict[str]]:
@@ -42,6 +43,12 @@ async def served(talk: Talk, per_second: float = 1000) -> AsyncIterator[Get]:
 
         yield ask
     await runner.cleanup()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the database of a test may need longer than an asker of the real pages waits."""
+    monkeypatch.setattr("bot.web.public.PATIENCE", 60.0)
 
 
 @pytest.fixture
