@@ -40,16 +40,17 @@ _FAR = (
     r"|(?:还?有)?[哪几多][个些少]*群(?:还)?没有?[收发][到出完成功]+"
 )
 _NOD = (
-    r"(?:(?:好的?|嗯+|行|对|是)?[,，\s]*(?:没问题|没错|看过了?|看了|收到|知道了?|同意|批准|通过|发出|可行?|对|嗯+|1))?"
-    r"[,，\s]*(?:就这样|就这么发)?[的了吧哈啊呀。.!！~～\s]*"
-    r"|[👌👍✅✔☑🙏💪\s\ufe0f\U0001f3fb-\U0001f3ff]+|(?:\[(?:OK|ok|强|握手|抱拳|赞)\])+"
+    r"(?:(?:好的?|嗯{1,5}|行|对|是)?[,，\s]{0,3}(?:没问题|没错|看过了?|看了|收到|知道了?|同意|批准|通过|发出|可行?|对|嗯{1,5}|1))?"
+    r"[,，\s]{0,3}(?:就这样|就这么发)?[的了吧哈啊呀。.!！~～\s]{0,9}"
+    r"|[👌👍✅✔☑🙏💪\s\ufe0f\U0001f3fb-\U0001f3ff]{1,20}|(?:\[(?:OK|ok|强|握手|抱拳|赞)\]){1,9}"
 )
 """What may be a yes to a preview, but is none that is sure."""
 _MANY = r"(?:有)?(?:多少|几个?)个?人?"
 _HEARD = rf"{_MANY}(?:已经?)?(?:收到|回复?|看到)(?:通知)?|(?:收到|回复?|看到)[的了]?{_MANY}"
 WANTS = re.compile(
     rf"(?P<nod>{_NOD})$|"
-    rf"(?:通知)?(?:(?P<far>{_FAR})|(?P<heard>{_HEARD}))[了啦吗呢没啊呀?？。！!\s]*$"
+    r"(?:通知|看看|查一?下){0,3}\s{0,3}(?:[NnＮｎ]\s?(?P<about>\d{1,7})号?[\s:：,，]{0,5})?"
+    rf"(?:(?P<far>{_FAR})|(?P<heard>{_HEARD}))[了啦吗呢没啊呀?？。！!\s]{{0,9}}$"
     rf"|{_SLIP}{_PLEASE}(?:(?P<word>撤回|更正)|(?P<stop>停止){_THAT}$)"
     rf"|{_PLEASE}(?P<how>(?:给(?P<whom>[^,，。]{{1,8}}))?{_SEND}通知(?![说了的])[\s:：,，]*)"
     rf"|{_PLEASE}(?:群发(?:通知|消息)?|(?P<plan>定时)(?:{_SEND})?通知|通知(?:一下|下)?)[\s:：]*"
@@ -100,10 +101,10 @@ async def showed_how(turn: Turn) -> bool:
         turn.outcome = Outcome.COMMAND
         await say(turn, texts.NOT_AGAIN)
         return True
-    if asked["far"] or asked["heard"]:
-        return await _told_how_far(turn, receipts=bool(asked["heard"]))
     try:
         async with turn.attempt():
+            if asked["far"] or asked["heard"]:
+                return await _told_how_far(turn, asked["about"], receipts=bool(asked["heard"]))
             if asked["number"]:
                 turn.outcome = Outcome.COMMAND
                 await _end_or_change(turn, Ref("N", int(asked["number"])), change=bool(asked["change"]))
@@ -135,13 +136,14 @@ async def _asked_again(turn: Turn) -> bool:
     return True
 
 
-async def _told_how_far(turn: Turn, *, receipts: bool) -> bool:
-    """发到哪了, 多少人收到了: of the last notice of this person; False if there was none of late."""
-    found = await _lately(turn, ASKED_ABOUT)
+async def _told_how_far(turn: Turn, about: str | None, *, receipts: bool) -> bool:
+    """N5 发到哪了, 多少人收到了: of that one, else of this person's last notice; False if there was none of late."""
+    found = [int(about)] if about else await _lately(turn, ASKED_ABOUT)
     if not found:
         return False
     turn.outcome = Outcome.COMMAND
-    if receipts and (await turn.session.get_one(Notice, found[0])).receipt:
+    notice, _ = await load_to_see(turn, found[0])
+    if receipts and notice.receipt:
         await tell_receipts(turn, found[0])
     else:
         await report_status(turn, Ref("N", found[0]))

@@ -104,9 +104,10 @@ async def test_how_far_it_has_got_may_be_asked_in_plain_words(talk: Talk) -> Non
     assert "【通知" not in "".join(texts(await talk.say("t1", None, "发到哪了"), "@t1"))
     await send(talk)
     await talk.wait(minutes=1)
-    for words in ("发到哪了？", "通知发完了吗", "哪些群没收到"):
+    for words in ("发到哪了？", "通知发完了吗", "哪些群没收到", "N1 发完了吗", "看看N1发到哪了"):
         assert "【通知 N1】柳河镇｜已发" in texts(await talk.say("t1", None, words), "@t1")[0]
-    for words in ("收到多少人了", "有几个人回了？"):
+    assert "只有发起人" in texts(await talk.say("a2", None, "N1 发到哪了"), "@a2")[0]
+    for words in ("收到多少人了", "有几个人回了？", "N1 多少人回了"):
         assert "【通知 N1】回执 0 人" in texts(await talk.say("t1", None, words), "@t1")[0]
 
 
