@@ -118,7 +118,7 @@ _APART = re.compile(r"[号,，、和及跟]")
 """What stands between several numbers; a mere gap may be a slip in one (接单 1 2)."""
 _COUNTED = re.compile(r"[栋幢岁元斤%份]|个(?!人)")
 _MEASURE = re.compile(r"[栋幢楼座层单室岁点天年月日时分个元块人户次米度斤%份只把串部条张辆件双袋箱瓶根颗名本支台]|小时")
-_ASIDE = re.compile(r"[^\d?？吗么呢的]{1,20}")
+_ASIDE = re.compile(r"(?:好的|[^\d?？吗么呢的]){1,20}")
 """Words beside a command that takes none: 接单 12，马上过去."""
 _ASKS = re.compile(r"[?？吗么呢]|怎么|咋|如何|多少|没有")
 _DATE = re.compile(r"(?:之|以)?[前后]|的|[上下]午|[早晚]上|中午|[到至起开]")

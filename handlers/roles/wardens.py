@@ -38,12 +38,20 @@ async def show_warden(turn: Turn) -> None:
     await say(turn, await _card(turn, area))
 
 
+_BETWEEN = re.compile(r"[\s、,，和]+")
+MAX_CARDS = 5
+"""Of how many areas one message may ask who answers for them."""
+
+
 async def whose(turn: Turn, order: Order) -> None:
     """谁管 一格 / 谁管 老粮站: for an area or a place that people know."""
     words = order.rest.strip(" 。！!?？的呢啊呀吗")
     try:
         area = await _place(turn, words) or await area_by_words(turn, words)
     except Refusal:
+        if cards := await _several(turn, words):
+            await say(turn, "\n".join(cards))
+            return
         if turn.here.area is not None and _is_here(words):
             await show_warden(turn)
             return
@@ -52,6 +60,16 @@ async def whose(turn: Turn, order: Order) -> None:
             return
         raise
     await say(turn, await _card(turn, area))
+
+
+async def _several(turn: Turn, words: str) -> list[str]:
+    """谁管 柳树村 北关社区: a card for each, where all are known."""
+    names = [one for one in _BETWEEN.split(words) if one][:MAX_CARDS]
+    try:
+        areas = [await _place(turn, one) or await area_by_words(turn, one) for one in names]
+    except Refusal:
+        return []
+    return [await _card(turn, area) for area in areas] if len(areas) > 1 else []
 
 
 def _is_here(words: str) -> bool:

@@ -82,7 +82,7 @@ async def test_lines_of_one_command_stay_together(talk: Talk) -> None:
     assert "正在换管" in "".join(texts(said, "g1"))
 
 
-@pytest.mark.parametrize("words", ["接单 1，马上过去", "接单1 我这就去", "接单 1 收到"])
+@pytest.mark.parametrize("words", ["接单1号好的", "接单 1，马上过去", "接单1 我这就去", "接单 1 收到"])
 async def test_words_beside_a_command_do_not_hinder_it(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", words)
@@ -240,3 +240,9 @@ async def test_a_bare_number_and_a_number_at_the_end_are_understood(talk: Talk) 
         told = texts(await talk.say("w1", None, words), "@w1")
         assert told == ["【事项 1】要接下，回“接单 1”；办完回“办结 1 结果”。"]
     assert texts(await talk.say("w1", None, "转给李珍1"), "@w1") == ["【事项 1】已转给李珍。"]
+
+
+async def test_who_answers_for_several_places_is_told_at_once(talk: Talk) -> None:
+    (told,) = texts(await talk.say("w1", None, "谁管 柳树一格、北关一格"), "@w1")
+    assert "小耿" in told and "陈刚" in told
+    assert "没有叫" in texts(await talk.say("w1", None, "谁管 柳树一格 桃花源"), "@w1")[0]
