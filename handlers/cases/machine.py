@@ -45,7 +45,6 @@ class Move:
 
 
 _ANY = tuple(CaseState)
-_WITH_MERGED = (*CASE_OPEN, CaseState.MERGED)
 
 MOVES: Mapping[str, Move] = {
     move.name: move

@@ -229,7 +229,7 @@ async def _rooms_without_group(turn: Turn, area: Area, everything: bool) -> tupl
             .order_by(col(Area.path), col(Room.id))
         )
     ).all()
-    leaf = not await _children(turn, area)
+    leaf = not await has_below(turn, area)
     wanted = [room for room, area_id in rows if everything or room.bound_at is None or (leaf and area_id == area.id)]
     bare = await _grids_without_room(turn, area, {area_id for _, area_id in rows})
     shown = wanted[:LIST_LINES]
@@ -238,7 +238,8 @@ async def _rooms_without_group(turn: Turn, area: Area, everything: bool) -> tupl
     return shown, len(wanted) + len(bare) - len(shown)
 
 
-async def _children(turn: Turn, area: Area) -> bool:
+async def has_below(turn: Turn, area: Area) -> bool:
+    """Whether other areas lie in this one."""
     return await turn.session.scalar(select(Area.id).where(Area.parent_id == area.id).limit(1)) is not None
 
 

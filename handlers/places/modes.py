@@ -62,7 +62,7 @@ async def set_mode(turn: Turn, order: Order) -> None:
     area = await area_by_words(turn, words)
     if mode == LIFT:
         await _lift(turn, area)
-    elif mode == Mode.SILENT and await _has_below(turn, area):
+    elif mode == Mode.SILENT and await binding.has_below(turn, area):
         await _silence(turn, area)
     else:
         _must_cover(turn, area)
@@ -92,7 +92,7 @@ async def _set_here(turn: Turn, mode: Mode) -> None:
         if len(own) != 1:
             raise Refusal("请写上区域名，如“模式 静默 一格”，或到那个群里发。")
         area = await turn.session.get_one(Area, own.pop())
-        if await _has_below(turn, area):
+        if await binding.has_below(turn, area):
             raise Refusal(f"{area.name}下面不止一个群，请写明，如“模式 {mode} 全村”，或到那个群里发。")
         await _set_rooms(turn, area, await _bound(turn, area.path), mode)
         return
@@ -187,10 +187,6 @@ async def _silenced_above(turn: Turn, area: Area) -> str:
         if await turn.session.get(Silence, step.id):
             return step.name
     return ""
-
-
-async def _has_below(turn: Turn, area: Area) -> bool:
-    return await turn.session.scalar(select(Area.id).where(Area.parent_id == area.id).limit(1)) is not None
 
 
 async def _bound(turn: Turn, path: str) -> list[RoomChat]:

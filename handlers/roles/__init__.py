@@ -5,13 +5,11 @@ from handlers.roles import delegating, substitutes
 from handlers.roles.appointing import appoint, dismiss
 from handlers.roles.delegating import grant, take_back
 from handlers.roles.proving import give_code, make_admin_code, make_contact_code, prove
-from handlers.roles.roster import duty
+from handlers.roles.roster import GIVERS, duty
 from handlers.roles.substitutes import substitute
 from handlers.roles.wardens import mine, show_warden, whose
 from handlers.turn import WORKERS
 from storage.people import Role
-
-GIVERS = (Role.LEAD, Role.ADMIN)
 
 COMMANDS: tuple[Command, ...] = (
     Command(("谁管我", "找网格员", "谁管我？", "谁管我?", "谁管我们"), "谁管我", "看这里的网格员是谁", mine),

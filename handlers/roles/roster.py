@@ -27,7 +27,7 @@ from storage.duty import Duty
 from storage.people import Contact, Held, Role, roles_of
 
 GIVERS = (Role.LEAD, Role.ADMIN)
-"""Who puts others on duty."""
+"""Who appoints others and puts them on duty."""
 
 USAGE = "请这样写：值班 今晚 我、值班 周六 李珍、值班 取消 今晚；“值班 表”看一周的安排。"
 SHOWN_DAYS, FARTHEST_DAYS, MOST = 7, 92, 14

@@ -75,7 +75,7 @@ async def _several(turn: Turn, words: str) -> list[str]:
 def _is_here(words: str) -> bool:
     """我家, 我们这儿, 3栋, 3栋2单元: somewhere in the writer's own grid."""
     house = find_house(words, [])
-    return _HERE.fullmatch(words) is not None or (house is not None and (house.start, house.end) == (0, len(words)))
+    return _HERE.fullmatch(words) is not None or (house is not None and house.span == (0, len(words)))
 
 
 async def _place(turn: Turn, words: str) -> Area | None:

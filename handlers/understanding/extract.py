@@ -436,9 +436,7 @@ def _place(
             return None
         beside = _BESIDE.match(text, house.end)
         return text[house.start : house.end].strip(" ,，") + (beside[0] if beside else floor_apart(text, house))
-    start, end = _told_place(text, kind, marked) or meant(
-        text, kind, marked, (house.start, house.end) if house else None
-    )
+    start, end = _told_place(text, kind, marked) or meant(text, kind, marked, house.span if house else None)
     if crossing := _CROSSING.match(text, end):
         end = crossing.end()
     whole = text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]

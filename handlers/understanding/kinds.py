@@ -33,7 +33,6 @@ _OF_LOST = _GRAVE | bits("dazed")  # 走丢的是我父亲
 _OF_PERSON = bits("away", "seek", "saw", "safe", "whose_any")
 _PROFILE = bits("frail", "panic", "nophone", "whose_any")
 _SPEECH = bits("ask", "plead", "propose", "propose_soft", "inquire", "neglect")
-_MATTER = bits("topic", "homely", "public", "local")
 
 
 class Judgement(NamedTuple):
@@ -96,7 +95,7 @@ def worded(mask: int) -> bool:
         return True
     if mask & BIT["topic"] and mask & BIT["local"]:  # 我家没电了
         return True
-    return patterns.hinted(mask) or bool(mask & _SPEECH and mask & _MATTER)
+    return patterns.hinted(mask) or bool(mask & _SPEECH and mask & patterns.MATTER)
 
 
 _HINTS = frozenset({"vanished", "who_saw", "again", "described_one", "despair", "left_and"})

@@ -135,12 +135,12 @@ _COMPILED = tuple(
     (scope, {name: _led(name, pattern) for name, pattern in table.items()})
     for scope, table in (("person", _OF_PERSON), ("danger", _OF_DANGER), ("matter", _OF_MATTER))
 )
-_MATTER_WORDS = bits("topic", "homely", "public", "local")
+MATTER = bits("topic", "homely", "public", "local")
 
 
 def hinted(mask: int) -> bool:
     """Whether the found words make it worth looking for patterns."""
-    return bool(mask & (_HINT | _DANGER) and mask & (PERSON | _MATTER_WORDS))
+    return bool(mask & (_HINT | _DANGER) and mask & (PERSON | MATTER))
 
 
 def patterns(scan: Scan, about: float) -> Features:

@@ -45,6 +45,11 @@ class House:
     start: int
     end: int
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where in the text it stands."""
+        return self.start, self.end
+
 
 def _figure(said: str | None) -> str | None:
     if said is None:

@@ -20,7 +20,8 @@ from bot.web.open311 import Requests, start_requests
 from storage.matters import Case, CaseSource
 from storage.outbox import DeliveryPart, PartState
 from tests.harness import Talk, texts
-from tests.servers import free_port
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 SCHEMA = Path(__file__).parents[3] / "shared" / "schemas" / "georeport_v2-1.yaml"
 KEY = "a-key-of-the-hotline"
@@ -40,7 +41,7 @@ Ask = Callable[..., Awaitable[tuple[int, str]]]
 
 
 async def serving(talk: Talk, per_second: float = 1000, jurisdiction: str = "") -> tuple[aiohttp.web.AppRunner, int]:
-    machine, port = talk.replay.machine, free_port()
+    machine = talk.replay.machine
     served = Requests(
         talk.database,
         machine.outside,
@@ -50,7 +51,8 @@ async def serving(talk: Talk, per_second: float = 1000, jurisdiction: str = "") 
         per_second=per_second,
         stored=talk.replay.look_again,
     )
-    return await start_requests(served, host="127.0.0.1", port=port), port
+    runner = await start_requests(served, host="127.0.0.1", port=0)
+    return runner, runner.addresses[0][1]
 
 
 @pytest.fixture

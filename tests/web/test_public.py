@@ -23,6 +23,8 @@ from tests.formats.documents import PUBLISHER, fits_schema
 from tests.harness import Talk
 from tests.servers import free_port
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 Get = Callable[..., Awaitable[tuple[int, str, CIMultiDict[str]]]]
 
@@ -43,12 +45,6 @@ async def served(talk: Talk, per_second: float = 1000) -> AsyncIterator[Get]:
 
         yield ask
     await runner.cleanup()
-
-
-@pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine the database of a test may need longer than an asker of the real pages waits."""
-    monkeypatch.setattr("bot.web.public.PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def choice(text: Mapping[str, Any]) -> Choice | None:
     right = [folded[start:end] in wanted or wanted in folded[start:end] for start, end in spans]
     if not any(right) or all(right):
         return None
-    house = (found.house.start, found.house.end) if found.house else None
+    house = found.house.span if found.house else None
     return [spot_signs(folded, kind, spans, at, house) for at in range(len(spans))], right
 
 
