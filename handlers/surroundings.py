@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from handlers.notices.hearing import decides, received
+from handlers.notices.hearing import decides, excuses, received
 from handlers.ports import Event, Rules
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
@@ -169,7 +169,7 @@ class Surroundings:
     def receipt(self, message: Message, text: str) -> int | None:
         """The notice that a line says was read: the quoted one, else the latest here that asks for it.
 
-        In private, where nothing else waits for this person, a nod is enough.
+        In private, where nothing else waits for this person, a nod is enough, or that they cannot come.
         """
         asking = self.receipts.get(message.chat_id or 0, ())
         quoted = self.quoted(message.event)
@@ -178,7 +178,8 @@ class Surroundings:
             return quoted.number if known and received(text, quoting=True) else None
         if not asking:
             return None
-        return asking[-1] if received(text, quoting=self._at_ease(message)) else None
+        at_ease = self._at_ease(message)
+        return asking[-1] if received(text, quoting=at_ease) or (at_ease and excuses(text)) else None
 
     def _at_ease(self, message: Message) -> bool:
         """Whether this is a private chat in which nothing is open that a nod could mean."""

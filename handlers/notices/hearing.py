@@ -94,6 +94,18 @@ def received(text: str, *, quoting: bool = False) -> bool:
     return any(said) and all(one or _BESIDE.fullmatch(clause) for one, clause in zip(said, clauses, strict=True))
 
 
+_EXCUSED = re.compile(_EXCUSE)
+_BARS_EXCUSE = re.compile("[?？吗么谁哪何怎几坏堵漏火救急丢]|他|她")
+
+
+def excuses(text: str) -> bool:
+    """Whether a line says that who writes cannot come, or comes later: 家里有事，去不了."""
+    line = fold(text.strip()).lower()
+    if not line or len(line) > LONGEST or _BARS_EXCUSE.search(line):
+        return False
+    return any(map(_EXCUSED.fullmatch, filter(None, _BREAK.split(line))))
+
+
 async def receipts_open(session: AsyncSession, chats: Collection[int], now: datetime) -> dict[int, Sequence[int]]:
     """Chat id -> numbers of the notices there that ask for a receipt, oldest first."""
     lately = col(Notice.ended_at).is_(None) | (col(Notice.ended_at) > now - LASTS)

@@ -14,6 +14,7 @@ from handlers.matters import Refusal
 from handlers.notices import texts
 from handlers.notices.audience import Audience, audience_of
 from handlers.notices.counting import load_to_see, role_holders
+from handlers.notices.hearing import excuses
 from handlers.notices.sending import RECEIPTS, tell_sender
 from handlers.posting import responsible, say, whisper
 from handlers.turn import WORKERS, Turn
@@ -41,13 +42,20 @@ class Heard:
 
 
 async def received(turn: Turn, number: int) -> None:
-    """Somebody says 收到: counted once for each person, and answered with nothing."""
+    """Somebody says 收到: counted once for each person, and answered with nothing.
+
+    That they cannot come, said in private, reaches the sender.
+    """
     turn.outcome = Outcome.CHAT
     known = insert_into(dialect_of(turn.session), NoticeReceipt).on_conflict_do_nothing(
         index_elements=["notice_id", "contact_id"]
     )
     row = {"notice_id": number, "contact_id": turn.me.contact_id, "chat_id": turn.here.chat_id, "at": turn.at}
     await turn.session.execute(known, row)
+    if turn.here.private and excuses(turn.text):
+        notice = await turn.session.get_one(Notice, number)
+        await tell_sender(turn, notice, texts.excused(notice, turn.me.name, turn.text))
+        await say(turn, texts.excuse_passed_on(notice), ref=f"N{number}")
 
 
 async def report(turn: Turn, order: Order) -> None:

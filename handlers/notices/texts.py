@@ -364,6 +364,16 @@ def receipts_of_people(notice: Notice, got: int, of: int, missing: Sequence[str]
     return f"{name(notice)}回执 {got}/{of} 人。{rest}"
 
 
+def excused(notice: Notice, who: str, words: str) -> str:
+    """To its sender: somebody cannot come, or comes later."""
+    return f"{name(notice)}{who} 回：“{clip(words, 60)}”"
+
+
+def excuse_passed_on(notice: Notice) -> str:
+    """To who said so."""
+    return f"{name(notice)}知道了，已告诉发通知的人。"
+
+
 def unanswered(room: str, got: int, of: int, missing: Sequence[str]) -> str:
     """One group, for its worker."""
     who = f"，没回的：{_some(missing, LINES_SHOWN)}" if missing else "，还没有人回"

@@ -216,3 +216,14 @@ async def test_who_read_it_and_comes_late_has_read_it(talk: Talk) -> None:
     for person, words in (("w1", "收到，我晚点到"), ("w2", "收到了，今天去不了"), ("w3", "收到，3栋路灯坏了")):
         await talk.say(person, None, words)
     assert "回执 2/3 人。还没回的：陈刚" in texts(await talk.say("t1", None, "回执 N1"), "@t1")[0]
+
+
+async def test_who_cannot_come_is_heard_by_the_sender(talk: Talk) -> None:
+    await talk.say("t1", None, "通知 全体网格员 明早九点开会，收到请回复")
+    await talk.say("t1", None, "确认")
+    said = await talk.say("w1", None, "家里有事，去不了")
+    assert "小耿 回：“家里有事，去不了”" in texts(said, "@t1")[0]
+    assert "已告诉发通知的人" in texts(said, "@w1")[0]
+    assert "小耿" not in texts(await talk.say("t1", None, "回执 N1"), "@t1")[0]
+    for words in ("谁去不了", "他去不了", "家里停水了"):
+        assert not any("回：" in one.text for one in await talk.say("w2", None, words))
