@@ -7,7 +7,7 @@ from functools import lru_cache
 from math import exp
 from typing import NamedTuple
 
-from handlers.understanding import harm, matters, patterns, persons
+from handlers.understanding import danger, matters, patterns, persons
 from handlers.understanding.learned import learned, softmax
 from handlers.understanding.model import Kind
 from handlers.understanding.scan import ALARM, BIT, PERSON, Scan, bits
@@ -74,7 +74,7 @@ def plain(summed: bytes) -> list[float]:
 
 def nothing(scores: list[float], scan: Scan) -> Judgement | None:
     """The gate: chat, where the characters alone settle it; four lines of chat in five end here."""
-    if harm.in_need(scan.text):
+    if danger.in_danger(scan.text):
         return None
     chat, temperature = scores[_CHAT], learned().temperature
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
@@ -186,7 +186,7 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     temperature = learned().temperature
     top = max(scores)
     kind = scores.index(top)
-    if not alert and harm.in_need(scan.text):
+    if not alert and danger.in_danger(scan.text):
         return NEED
     plain_talk = not alert and kind != _MISSING and not scan.mask & _OF_LOST
     if plain_talk:
@@ -210,7 +210,7 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
         summed[_SIGHTING] = min(summed)
         if alert and not scan.mask & _GRAVE:
             summed[_MISSING] = min(summed)
-    if not scan.mask & ALARM and _ERRAND.search(scan.text):
+    if (not scan.mask & ALARM and _ERRAND.search(scan.text)) or danger.of_a_beast(scan.text):
         summed[_EMERGENCY] = min(summed)
     if alert and not persons.stands_here(scan):
         summed[_STRAY] = min(summed)

@@ -120,3 +120,37 @@ def test_headings_and_bare_lines(text: str, expected: Kind) -> None:
 )
 def test_what_friends_write_to_each_other_is_chat(text: str) -> None:
     assert kind(text) is Kind.CHAT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "二妞把耗子药当糖嚼了，这会儿口吐白沫",
+        "老周在果园被一窝蜂蜇了，脸肿得发紫，喘不上气",
+        "孙子让热水烫得胳膊脱皮了",
+        "锅炉工脸上溅了滚油，铁水浇腿",
+        "工友被钉子扎进眼睛里了",
+        "我婆婆吃错药了，浑身发抖，嘴唇发紫",
+        "小宝头卡进护栏里，脸憋得青紫",
+        "采了野蘑菇炒着吃，一家三口又吐又抽，我妈昏过去了",
+        "阿公飲咗殺蟲水農藥，叫唔醒",
+    ],
+)
+def test_a_body_in_danger_is_an_emergency_though_nobody_cries_for_help(text: str) -> None:
+    """Something befell somebody, and it shows."""
+    assert kind(text) is Kind.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我家狗吃了老鼠药口吐白沫，哪有兽医",
+        "看到账单我都要抽过去了",
+        "煤气罐扛不动了，谁帮我抬一下",
+        "烫头把头皮烫脱皮了，理发店不认",
+        "视频里那人被蛇咬了腿都黑了，大家上山小心",
+        "吃个辣条嘴麻了",
+    ],
+)
+def test_a_figure_of_speech_an_animal_and_a_tale_are_not(text: str) -> None:
+    assert kind(text) is not Kind.EMERGENCY
