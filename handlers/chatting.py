@@ -87,7 +87,7 @@ async def chatted(turn: Turn) -> None:
     elif _WANTS_A_PERSON.fullmatch(text):
         turn.outcome = Outcome.COMMAND
         await roles.show_warden(turn)
-    elif await cases.asked_apart(turn) or await cases.inquired(turn):
+    elif await cases.promised(turn) or await cases.asked_apart(turn) or await cases.inquired(turn):
         pass
     elif len(text) <= MAX_CURSE and _CURSES.search(text):
         if not await _spoke_lately(turn, col(PostPart.text).like(f"%{SORRY}")):

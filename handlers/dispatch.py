@@ -227,7 +227,7 @@ class Dispatch:
         began = perf_counter()
         found = read(plan.text, context)
         self._outside.watch.read(perf_counter() - began)
-        reading = overheard.meant(found)
+        reading = cases.in_confidence(overheard.meant(found), context.lines, private=where.private)
         sought = around.sought(where)
         reading = alerts.seen_by_name(reading, sought)
         reading = alerts.taken_in(reading, sought, speaker.contact_id)

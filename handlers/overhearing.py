@@ -39,6 +39,7 @@ from handlers.understanding import (
     asks_when,
     denies,
     displeased,
+    done_again,
     drops,
     is_done,
     not_yet,
@@ -48,12 +49,13 @@ from handlers.understanding import (
     says_same,
     sign,
     takes_on,
+    takes_what,
     urges,
 )
 from handlers.understanding.additions import tells_looks
 from handlers.understanding.phrases import QUESTION
 from handlers.understanding.scan import Scan
-from storage.matters import CASE_OPEN, CASE_UNTAKEN, CASE_WORKED, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_UNTAKEN, CASE_WORKED, Case, CaseState
 from storage.people import Role
 
 JUST_TOLD = timedelta(minutes=30)
@@ -205,6 +207,12 @@ class Overhearing:
             return
         both = (*self._around.over.get(self._chat_id, ()), *self._around.cases.get(self._chat_id, ()))
         known = [one for one in both if self._hears(one)]
+        if done := done_again(self._text):
+            theirs = [one for one in known if one.state in CASE_SOLVED and self._affected(one)]
+            last = max(theirs, key=lambda one: one.updated_at, default=None)
+            if last is not None and any(word in last.text for word in done):
+                yield Act.NOT_FIXED, Ref("", last.id or 0)
+                return
         sure = bool(known) and (not_yet(self._text) or displeased(self._text))
         if not known or not (sure or not_yet(self._text, sure=False)):
             return
@@ -420,7 +428,8 @@ class Overhearing:
             return act, [one for one in held if one.id == number]
         if any(one.mine and not one.done for one in self._around.matters(self._where, self._me)):
             return Act.NONE, []  # what they reported themselves may be what is right again
-        if act == Act.CLAIM or not tells_what(self._text):  # 已联系供电所 names who is to come, and no thing
+        named = tells_what(takes_what(words)) if act == Act.CLAIM else tells_what(self._text)
+        if not named:  # 已联系供电所 names who is to come, and no thing
             return act, held
         return act, [one for one in held if not tells_what(one.text) or self._fits(one)]
 

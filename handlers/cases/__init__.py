@@ -4,7 +4,7 @@ from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
 from handlers.cases.hinting import hinted, hinted_at, nodded
-from handlers.cases.hushing import asked_apart
+from handlers.cases.hushing import asked_apart, in_confidence, promised
 from handlers.cases.inquiring import inquired
 from handlers.cases.machine import meant_by
 from handlers.cases.neighbours import known, reported
@@ -27,10 +27,12 @@ __all__ = [
     "gives_back",
     "hinted",
     "hinted_at",
+    "in_confidence",
     "inquired",
     "known",
     "meant_by",
     "nodded",
     "pictured",
+    "promised",
     "reported",
 ]

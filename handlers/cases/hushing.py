@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.cases import texts
 from handlers.cases.hands import whisper_hands
+from handlers.cases.inquiring import own_cases
 from handlers.cases.moving import load, manages, moved
 from handlers.cases.privacy import is_private_danger, wants_secrecy
 from handlers.matters import Refusal, find
 from handlers.posting import say, whisper
 from handlers.turn import Turn
-from handlers.understanding import Kind, Ref, asks_secrecy
+from handlers.understanding import TROUBLES, Act, Kind, Line, Reading, Ref, asks_secrecy
 from storage.areas import Area, Chat, Purpose, Room
 from storage.inbox import Outcome
-from storage.matters import Case
+from storage.matters import CASE_OPEN, Case
 from storage.outbox import Delivery, DeliveryPart, PartState, Post
 
 HUSHED = "保密"
@@ -110,3 +113,24 @@ async def asked_apart(turn: Turn) -> bool:
         return False
     await hush(turn, (await find(turn, "C", None)).number)
     return True
+
+
+KEEPS = "能保密：只有负责的人看得到，不发到群里，也不说是谁反映的。您说，在哪里、什么事？"
+
+
+async def promised(turn: Turn) -> bool:
+    """Whether somebody asks, alone with the bot, not to be named before they say what it is; they are told it is so."""
+    if not (turn.here.private and (wants_secrecy(turn.text) or asks_secrecy(turn.text))):
+        return False
+    if any(one.state in CASE_OPEN for one in await own_cases(turn)):  # it is of that one
+        return False
+    await say(turn, KEEPS)
+    return True
+
+
+def in_confidence(reading: Reading, lines: Sequence[Line], *, private: bool) -> Reading:
+    """What is reported with the words that asked for secrecy just before, so that they stand with the case."""
+    if not private or reading.kind not in TROUBLES or reading.act != Act.NONE or wants_secrecy(reading.text):
+        return reading
+    asked = next((one.text for one in lines if wants_secrecy(one.text) and one.text not in reading.text), None)
+    return reading if asked is None else reading._replace(text=f"{asked}\n{reading.text}")

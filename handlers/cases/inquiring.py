@@ -25,7 +25,7 @@ async def inquired(turn: Turn) -> bool:
     """Answer where the speaker's own case stands; False if this asks after none."""
     if not _AFTER.search(turn.text):
         return False
-    cases = await _own(turn)
+    cases = await own_cases(turn)
     meant = cases if len(cases) == 1 else _spoken_of(turn.text, cases)
     if len(meant) == 1:
         await report_status(turn, Ref("", meant[0].id or 0))
@@ -34,7 +34,7 @@ async def inquired(turn: Turn) -> bool:
     return bool(meant)
 
 
-async def _own(turn: Turn) -> list[Case]:
+async def own_cases(turn: Turn) -> list[Case]:
     """The speaker's open cases, and those that ended lately, the latest first."""
     ended = col(Case.state).in_(CASE_ENDED) & (col(Case.updated_at) > turn.now - RECENT_DONE)
     query = select(Case).where(Case.reporter_id == turn.me.contact_id, or_(~col(Case.state).in_(CASE_ENDED), ended))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -59,7 +60,19 @@ class _Like(NamedTuple):
 
 
 async def reported(turn: Turn) -> None:
-    """Free words that ask, complain or propose: they join what is known already, or open a case."""
+    """Free words that ask, complain or propose; several troubles in one message are each a case."""
+    if turn.reading is None or not turn.reading.also:
+        await _reported(turn)
+        return
+    for told in (turn.reading, *turn.reading.also):
+        part = replace(turn, text=told.text, reading=told._replace(also=()))
+        await _reported(part)
+        if part.ref and not turn.ref:
+            turn.concerns(part.ref, part.outcome)
+
+
+async def _reported(turn: Turn) -> None:
+    """They join what is known already, or open a case."""
     area = await locating.area_here(turn)
     if area is None or await _said_already(turn):
         return

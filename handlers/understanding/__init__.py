@@ -23,6 +23,7 @@ from handlers.understanding.phrases import (
     asks_when,
     denies,
     displeased,
+    done_again,
     drops,
     is_done,
     not_yet,
@@ -31,6 +32,7 @@ from handlers.understanding.phrases import (
     says_apart,
     says_same,
     takes_on,
+    takes_what,
     urges,
 )
 from handlers.understanding.reader import category_of, read, topic_of
@@ -64,6 +66,7 @@ __all__ = [
     "category_of",
     "denies",
     "displeased",
+    "done_again",
     "drops",
     "is_done",
     "masked",
@@ -77,6 +80,7 @@ __all__ = [
     "sign",
     "stars",
     "takes_on",
+    "takes_what",
     "tally",
     "teach",
     "to_json",

@@ -19,7 +19,8 @@ def _plain(value: Any) -> Any:
 
 
 def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
-    """text, kind, confidence (2 decimals), category, urgent, fields (known ones only; times ISO 8601 with offset).
+    """text, kind, confidence (2 decimals), category, urgent, fields (known ones only; times ISO 8601 with offset); and
+    `also`, the same of each other matter, where there are several.
 
     With `why`, also the signs that led to the kind, strongest first, then the characters that spoke most for it; and
     `why_fields`: for each field the words it was taken from and what spoke for them.
@@ -32,6 +33,8 @@ def to_json(reading: Reading, *, why: bool = False) -> dict[str, Any]:
         "urgent": reading.urgent,
         "fields": {name: _plain(value) for name, value in reading.fields.present().items()},
     }
+    if reading.also:
+        row["also"] = [to_json(one, why=why) for one in reading.also]
     if why:
         text = fold(reading.text)
         row["why"] = explained(text, reading.kind)

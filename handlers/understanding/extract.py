@@ -71,6 +71,8 @@ _BUSY = re.compile(
     r"[着觉]?呢$"
 )
 """What somebody does there at this moment, which is no part of where: 河边钓鱼呢."""
+_BARE_ROOM = re.compile(r"^楼(?=\d{3,4}$)")
+"""我们楼301: the room, of the building that the writer lives in."""
 _NOT_THERE = re.compile(r"没|就|咋|怎|失联|不见|到现在")
 _DOING = re.compile(
     r"(?<=..)(?:[拿写吃买取采捡刨割喂拉]|看病|打工|上班|放牛|钓鱼|回来)(?!.*[店馆场街口厂点处站部]$).*", re.DOTALL
@@ -440,7 +442,7 @@ def _place(
     if crossing := _CROSSING.match(text, end):
         end = crossing.end()
     whole = text[start : house.end if house and start <= house.start <= end + 1 and end < house.end else end]
-    return _BUSY.sub("", " ".join(whole.split()))
+    return _BARE_ROOM.sub("", _BUSY.sub("", " ".join(whole.split())))
 
 
 def _told_place(text: str, kind: Kind, marked: Sequence[tuple[int, int]]) -> tuple[int, int] | None:

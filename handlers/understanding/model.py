@@ -205,7 +205,8 @@ class Reading(NamedTuple):
 
     `confidence` (0..1) is that of `kind`.
     `joined` counts the writer's earlier lines that were read together with this one; `text` then holds all
-    of them. For `found` and `sighting`, `candidates` are the open alerts that fit.
+    of them. For `found` and `sighting`, `candidates` are the open alerts that fit. Where a message tells of several
+    troubles, `also` holds the others, each with its own `text`.
     """
 
     text: str
@@ -220,3 +221,4 @@ class Reading(NamedTuple):
     satisfied: bool | None = None
     about_worker: bool = False
     joined: int = 0
+    also: tuple[Reading, ...] = ()

@@ -113,7 +113,7 @@ _SECRECY = re.compile(
     r"[这那件个号]|事情?|事儿|先|千万|能不能|可不可以|能|[,， ])*+"
     r"(?:(?:别|不要|不想|勿)再?(?:(?:在|往|发到?)(?:微信)?(?:大|小区|村)?群里?(?:再)?(?:说|发|讲|提|公布|公开)?|公开|声张|外传)|"
     r"(?:[替给帮为]我|要|想|需要)*保(?:个)?密(?:处理|办理)?|私下(?:里)?(?:说|处理|办理?|解决|联系我?))"
-    r"(?:就[好行]|行吗|可以吗|好吗|[了吧啊呀哈,，。.!！?？~ ]|谢谢您?|影响不好|怕人?(?:知道|报复))*+"
+    r"(?:就[好行]|行吗|可以吗|好吗|[了吧啊呀哈吗么嘛,，。.!！?？~ ]|谢谢您?|影响不好|怕人?(?:知道|报复))*+"
 )
 THIS = re.compile(r"[这那][件个]?事|我(?:报|说|们?家)?的")
 """Without a number, a quote or a mention, 别在群里说 may be said to a neighbour."""
@@ -173,8 +173,9 @@ _DENIES = re.compile(
 )
 _DONE = re.compile(
     r"(?:我|俺|这|那|师傅|已经|已|刚刚?|都|现在|水管?|电|灯|路灯|电梯|暖气|下水道?|管道|井盖|线路?|门禁?|垃圾|[,， ])*+"
-    r"(?:给|帮)?(?:他家|她家|他们?|人家|你们?)?"
-    r"(?:(?:修|弄|搞|整|办|处理|解决|疏通|通|换|清理?|打扫|装|安装|补|搬)(?:好|完|通|妥|干净|掉|走|上)?[了啦咯咗]|接[好通上][了啦]|"
+    r"(?:[^,，。?？!！\s我俺你他她没未不别要想会能该是谁]{1,6}(?=已经?|都|给|刚))?(?:已经?|都|刚刚?)*(?:给|帮)?(?:他家|她家|他们?|人家|你们?)?"
+    r"(?:(?:换|装|安|补|配)[上了好]?(?:一?[个块盏根把]?新的?|[一二两三四五六七八九十几\d]*[个块盏根把]新的?)[^?？,，。]{0,4}?[了啦]?|"
+    r"(?:修|弄|搞|整|办|处理|解决|疏通|通|换|清理?|打扫|装|安装|补|搬)(?:好|完|通|妥|干净|掉|走|上)?[了啦咯咗]|接[好通上][了啦]|"
     r"(?:(?:药|菜|饭|东西|[拿取买][到好])了?[,， ]?)*送(?:到|回|过去)(?:[他她人]?家里?|门口|手[上里])?[了啦]|"
     r"(?:搞定|完工|办结|解决)[了啦]?|完成[了啦])"
     r"(?:[,，。!！]+ ?[^?？]{0,16})?[。!！~]*"
@@ -199,7 +200,8 @@ _TALKED = (
 )
 """跟他们说说, 上门沟通: what a grid worker does about people."""
 _TAKES_ON = re.compile(
-    r"(?:收到|好的?|行|嗯+|知道了|[,，。!！ ])*+(?:这[个件]事?)?(?:我|俺)?"
+    r"(?:收到|好的?|行|嗯+|知道了|[,，。!！ ])*+(?:这[个件]事?)?"
+    r"(?P<what>[^我俺让谁你,，。?？!！\s]{1,8}(?=[我俺]))?(?:我|俺)?"
     r"(?:来|先|都|马上|这就|立刻|一会儿?|等[下会]儿?|待会儿?|现在|就|今天|下午|上午|晚上|中午|明天|明早)*"
     r"(?:接(?:单|手|下)?了|接单|去(?:看看?|瞧瞧?|处理|办|修|一趟|现场)|过去(?:看看?|处理)?|来?(?:处理(?!了)|安排(?:师傅|人)?)|"
     r"(?:都|全部?|一起|一块儿?|尽快|抓紧)+(?:去|来|给)?(?:安排(?!了)(?:上|处理|下去|师傅|人)?|处理(?!了))|"
@@ -293,8 +295,14 @@ def is_done(text: str) -> bool:
 
 
 def takes_on(text: str) -> bool:
-    """Whether all of a short line says that its writer takes something on: 接了, 我马上去看看."""
+    """Whether all of a short line says that its writer takes something on: 接了, 我马上去看看, 井盖我去看看."""
     return len(text) <= SHORT and _TAKES_ON.fullmatch(fold(text)) is not None
+
+
+def takes_what(text: str) -> str:
+    """What who takes something on says that they take on: the 井盖 of 井盖我去看看; empty where they do not say."""
+    said = _TAKES_ON.fullmatch(fold(text)) if len(text) <= SHORT else None
+    return (said["what"] or "") if said else ""
 
 
 def offers(text: str) -> bool:
@@ -351,6 +359,20 @@ def not_yet(text: str, *, sure: bool = True) -> bool:
     if sure:
         return len(text) <= SHORT and (WHOLE[Act.NOT_FIXED].fullmatch(text) or AGAIN.fullmatch(text)) is not None
     return len(text) <= MAX_LINE and not QUESTION.search(text) and _NOT_FIXED.search(text) is not None
+
+
+_DOES_AGAIN = re.compile(
+    r"(?:[他她]们?家?|那家|人家|楼[上下]|隔壁|对门|今[天晚早]|现在|刚才|这会儿?|"
+    r"没过?[一两几]天|没几天|怎么|咋|这[不就]?|[,， ])*+"
+    r"又(?:在|开始|给|把)*(?P<does>[一-鿿]{1,4}?)(?:上|起来|开|着)?[了啦呢][啊呀,，。!！~ ]*"
+)
+"""又烧了, 楼上又在打牌了: what was wrong is done again, whatever it was."""
+
+
+def done_again(text: str) -> str:
+    """What all of a short line says to be done again: the 烧 of 又烧了; empty where it says no such thing."""
+    said = _DOES_AGAIN.fullmatch(fold(text.strip())) if len(text) <= SHORT else None
+    return said["does"] if said else ""
 
 
 def says_apart(text: str) -> bool:

@@ -12,9 +12,10 @@ Nine lines in ten are chat, so each stage is there to spare the next one, which 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
-from handlers.understanding import kinds, targets
+from handlers.understanding import kinds, several, targets
 from handlers.understanding.acts import CASES, concerned, doing
 from handlers.understanding.additions import describes, not_of_searchers
 from handlers.understanding.categories import category, topic
@@ -25,6 +26,7 @@ from handlers.understanding.model import (
     NO_FIELDS,
     NONE,
     OF_PERSONS,
+    TROUBLES,
     Act,
     Candidate,
     Context,
@@ -45,6 +47,10 @@ _TO_BOT = re.compile(
     r"谢|辛苦|[你您早]好|[早晚]上好|在[吗么不]|再见|帮助|[?？吗么嘛呢]\s*$|"
     r"^(?:@?格格[,，:： ]*)?(?:是|对|好|行|嗯|不|可以|确认|取消|撤销|收到|知道|明白|ok|OK).{0,4}$"
 )
+TOLD_APART = 0.55
+"""How sure each of several matters that one message tells of must be."""
+BESIDE = 0.9
+"""How sure a trouble must be to which something is added that is none."""
 JOIN_BELOW = 0.6
 """A line read with less confidence than this is read again together with the lines before it."""
 
@@ -53,6 +59,7 @@ _RATES = re.compile(r"不?满意[\s,，。:：!！]")
 
 _PLAIN_TALK = frozenset({Act.ASK, Act.CORRECT})
 """Acts that a line states so plainly that a doubtful kind gives way: M1还在找吗 is no report."""
+_NUMBERED_TOO = frozenset({Kind.REQUEST, Kind.COMPLAINT, Kind.CHAT})
 _OF_FAMILY = frozenset({Kind.MISSING, Kind.SIGHTING})
 _OF_ALERTS = frozenset({Kind.FOUND, Kind.SIGHTING})
 
@@ -64,7 +71,12 @@ def read(text: str, context: Context) -> Reading:
     read together with them, and that reading is returned if it makes a matter (then `joined` > 0).
     """
     alone = _read(text, context)
-    if not context.lines or alone.act is not Act.NONE:
+    if alone.act is Act.NONE and context.quoted is None and several.may_be(text):
+        if alone.kind in TROUBLES:
+            alone = _apart(alone, context)
+        elif alone.kind is Kind.CHAT:
+            alone = _in_passing(alone, context)
+    if not context.lines or alone.act is not Act.NONE or alone.also:
         return alone
     if context.mentions_bot and alone.kind is not Kind.MISSING and _to_bot(alone, context):
         return alone
@@ -72,6 +84,43 @@ def read(text: str, context: Context) -> Reading:
         return alone
     together = _joined(text, context)
     return together if _better(together, alone) else alone
+
+
+def _apart(whole: Reading, context: Context) -> Reading:
+    """A trouble, or the first of several that its message tells of, with the others in `also`."""
+    said, numbered = several.parts(whole.text)
+    if len(said) < 2 or whole.about_worker:
+        return whole
+    readings = _singly(said, context)
+    told = [one.kind in TROUBLES and one.confidence >= TOLD_APART and not one.about_worker for one in readings]
+    if numbered and told.count(True) > len(told) / 2 and all(one.kind in _NUMBERED_TOO for one in readings):
+        readings = [one if sure else _taken(one) for one, sure in zip(readings, told, strict=True)]
+    elif not all(told) or len({one.category for one in readings}) < len(readings):
+        return whole
+    return readings[0]._replace(also=tuple(readings[1:]))
+
+
+def _in_passing(whole: Reading, context: Context) -> Reading:
+    """A trouble to which something is added that hides it: 下水道堵了，对了我的电话是13900001111."""
+    said, numbered = several.parts(whole.text)
+    if len(said) < 2 or numbered:
+        return whole
+    first, *others = _singly(said, context)
+    if first.kind not in TROUBLES or first.confidence < BESIDE or any(one.kind is not Kind.CHAT for one in others):
+        return whole
+    fields = extract(Scan(fold(whole.text)), first.kind, context)
+    return first._replace(text=whole.text, fields=fields)
+
+
+def _singly(said: Iterable[str], context: Context) -> list[Reading]:
+    """Each by itself, as if nothing were open."""
+    bare = replace(context, lines=(), matters=(), question=None)
+    return [_read(one, bare) for one in said]
+
+
+def _taken(one: Reading) -> Reading:
+    """What its writer numbers among their troubles is one, whatever it reads like by itself."""
+    return one._replace(kind=Kind.REQUEST, category=category_of(one.text), confidence=TOLD_APART)
 
 
 def _to_bot(alone: Reading, context: Context) -> bool:
