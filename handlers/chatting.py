@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from handlers import alerts, cases, helping, roles
+from handlers import alerts, cases, helping, questions, roles
 from handlers.posting import NO_MATTER, say
 from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
@@ -24,6 +24,8 @@ HOW_TO_FINISH = "办好了请回“办结 {0} 结果”，我就请报事人评�
 LOST_STAFF = "这句我没太看懂，请带上编号再说一次，或发“帮助”看怎么写。"
 
 NOTHING_TO_RATE = "现在没有等您评价的事。办结的时候我会请您评价；催一催就说“催一下”。"
+LEAST_ANSWER = 4
+"""Characters from which a worker's line may answer a question."""
 MAX_MARK = 12
 """Characters up to which a line with a mark in it is nothing but a mark."""
 
@@ -96,12 +98,21 @@ async def chatted(turn: Turn) -> None:
         await say(turn, HOW_TO_FINISH.format(int(named["number"])))
     elif turn.here.private and len(said) <= MAX_MARK and stars(said) is not None:
         await say(turn, NOTHING_TO_RATE)
-    elif (turn.here.private and await _told_how(turn, said, numbered=False)) or (
-        _WORDS.search(text) and (await alerts.heard_only(turn) or await cases.hinted(turn))
+    elif (
+        await _answers(turn, text)
+        or (turn.here.private and await _told_how(turn, said, numbered=False))
+        or (_WORDS.search(text) and (await alerts.heard_only(turn) or await cases.hinted(turn)))
     ):
         pass
     elif turn.here.private and await _is_lost(turn, text) and not await _told_how(turn, said, numbered=True):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
+
+
+async def _answers(turn: Turn, text: str) -> bool:
+    """Whether a worker's words may be the answer to a question that was put to them just before."""
+    if not (turn.here.private and turn.me.has(WORKERS)) or _ASKS.search(text) or len(text) < LEAST_ANSWER:
+        return False
+    return _NOD.match(text) is None and await questions.may_answer(turn)
 
 
 async def _told_how(turn: Turn, text: str, *, numbered: bool) -> bool:

@@ -17,6 +17,7 @@ from handlers.matters import Refusal
 from handlers.posting import Piece, Target, post, responsible, say, tell, whisper
 from handlers.reading_words import read_words
 from handlers.refs import label
+from handlers.surroundings import as_ref
 from handlers.turn import WORKERS, Turn
 from handlers.understanding import Act, Kind, Ref
 from storage.agenda import Question
@@ -24,14 +25,20 @@ from storage.answers import Answer, Inquiry, InquiryState
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import CASE_SOLVED, Case, CaseStep
-from storage.outbox import Sort
+from storage.outbox import Delivery, Post, Sort
 from storage.people import Contact
 
 KEEP = "留"
 """The question whether an answer is to be kept; its command answers it."""
 
+REPLY = "inquiry.reply"
+"""The question whether a worker's words without a quote answer what was put to them last."""
+
 AGAIN = timedelta(minutes=10)
 """Within what time a group does not get the same answer twice that nobody asked the bot for."""
+
+LATELY = timedelta(hours=12)
+"""How long a question that was put to a worker is what they are taken to speak of."""
 
 MAX_TEXT, MAX_ANSWER = 500, 1000
 FOUND = 5
@@ -167,6 +174,52 @@ async def replied(turn: Turn, ref: Ref) -> None:
     await _offer_to_keep(turn, inquiry, ref)
 
 
+async def may_answer(turn: Turn) -> bool:
+    """Whether a worker's private words may answer the question that the bot put to them last; then it asks them.
+
+    Not without asking: what was said in private would stand in a group.
+    """
+    last = (
+        select(col(Post.ref))
+        .join(Delivery, col(Delivery.post_id) == col(Post.id))
+        .where(Delivery.chat_id == turn.here.chat_id, col(Post.at) > turn.now - LATELY)
+        .order_by(col(Post.id).desc())
+        .limit(1)
+    )
+    said = as_ref(await turn.session.scalar(last) or "")
+    inquiry = await turn.session.get(Inquiry, said.number) if said and said.letter == "Q" else None
+    if inquiry is None or inquiry.state != InquiryState.OPEN:
+        return False
+    ref, here = f"Q{inquiry.id}", turn.here.chat_id
+    before = update(Question).where(
+        Question.kind == REPLY, Question.chat_id == here, col(Question.answered_at).is_(None)
+    )
+    await turn.session.execute(before.values(answered_at=turn.now))
+    _wait_for(turn, REPLY, ref, text=turn.text[:MAX_ANSWER])
+    asker = await turn.session.get_one(Contact, inquiry.contact_id)
+    asked = clip(inquiry.text, 40)
+    await say(turn, f"{label(ref)}这是回答“{asked}”的吗？回“是”，我就转给{asker.name}。", ref=ref)
+    return True
+
+
+async def _reply_confirmed(turn: Turn, question: Question, yes: bool) -> None:
+    if not yes:
+        await say(turn, f"好，没有转。要回答请引用{label(question.ref)}那条。", ref=question.ref)
+        return
+    if ref := as_ref(question.ref):
+        turn.text = question.data["text"]
+        await replied(turn, ref)
+
+
+def _wait_for(turn: Turn, kind: str, ref: str, **data: str) -> None:
+    """The person here is expected to answer, for as long as the config says."""
+    expires = turn.now + timedelta(minutes=turn.rules.question_minutes)
+    here, me = turn.here.chat_id, turn.me.contact_id
+    turn.session.add(
+        Question(kind=kind, ref=ref, chat_id=here, contact_id=me, asked_at=turn.now, expires_at=expires, data=data)
+    )
+
+
 async def _to_asker(turn: Turn, inquiry: Inquiry, ref: Ref) -> None:
     text = f"{label(ref)}{turn.me.name}答复：{hide_identity_numbers(inquiry.answer)}"
     sent = await post(turn, str(ref), Sort.REPLY, [Piece(text, (inquiry.contact_id,))], [Target(inquiry.chat_id)])
@@ -179,17 +232,7 @@ async def _offer_to_keep(turn: Turn, inquiry: Inquiry, ref: Ref) -> None:
     if not turn.here.private:
         await whisper(turn, turn.me.contact_id, text, ref=str(ref))
         return
-    expires = turn.now + timedelta(minutes=turn.rules.question_minutes)
-    turn.session.add(
-        Question(
-            kind=KEEP,
-            ref=str(ref),
-            chat_id=turn.here.chat_id,
-            contact_id=turn.me.contact_id,
-            asked_at=turn.now,
-            expires_at=expires,
-        )
-    )
+    _wait_for(turn, KEEP, str(ref))
     await say(turn, text, ref=str(ref))
 
 
@@ -266,6 +309,8 @@ async def _settled(turn: Turn, case: Case) -> str:
     result = f" → {open_clip(last[-1].text, 40)}" if last and last[-1].text else ""
     return f"{label(str(case.id))}{open_clip(case.text, 40)}{result}"
 
+
+ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {REPLY: _reply_confirmed}
 
 ACTS: Mapping[Act, Callable[[Turn, Ref], Awaitable[None]]] = {Act.WITHDRAW: not_that, Act.MORE: replied}
 

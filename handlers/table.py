@@ -115,6 +115,7 @@ ACTS: Mapping[str, Mapping[Act, OnMatter]] = {
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {
     **alerts.ANSWERS,
     **cases.ANSWERS,
+    **questions.ANSWERS,
     **strays.ANSWERS,
     **whose.ANSWERS,
     **notices.ANSWERS,

@@ -115,3 +115,22 @@ async def test_workers_search_the_bank_and_what_was_settled(asked: Talk) -> None
 async def test_without_a_bank_a_question_goes_to_the_worker(talk: Talk) -> None:
     assert await talk.say("r1", "g1", "请问低保要什么材料") == []
     assert rooms(await talk.say("r1", "g1", "咨询 低保要什么材料")) == {"g1", "@w1"}
+
+
+async def test_a_worker_who_answers_without_quoting_is_asked_whether_that_is_the_answer(talk: Talk) -> None:
+    await talk.say("r1", "g1", "@格格 社保卡丢了去哪补")
+    await talk.say("w1", None, "去中心问问看")
+    asked = texts(await talk.say("w1", None, "去镇便民服务中心一楼3号窗口，带身份证"), "@w1")
+    assert "这是回答“社保卡丢了去哪补”的吗" in asked[0]
+    said = await talk.say("w1", None, "是")
+    assert texts(said, "g1") == ["@王姨 【问题 Q1】小耿答复：去镇便民服务中心一楼3号窗口，带身份证"]
+    assert "留进问题库吗" in texts(said, "@w1")[0]
+
+
+async def test_private_words_go_to_no_group_unless_the_worker_says_so(talk: Talk) -> None:
+    await talk.say("r1", "g1", "@格格 社保卡丢了去哪补")
+    await talk.say("w1", None, "我在外面开会，下午再说")
+    assert rooms(await talk.say("w1", None, "不是")) == {"@w1"}
+    assert texts(await talk.say("w1", None, "收到"), "g1") == []
+    await talk.say("w1", None, "待办")
+    assert not any("这是回答" in one for one in texts(await talk.say("w1", None, "中午去食堂吃饭"), "@w1"))
