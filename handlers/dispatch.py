@@ -241,13 +241,9 @@ class Dispatch:
         if receipt is not None and (quoted is not None or reading.act == Act.NONE):
             return replace(plan, receipt=receipt)
         if self._idle(reading, addressed) and not self._answers(plan, reading):
-            waited = where.private and context.question is not None and context.question.kind == "confirm"
-            wants = where.private and speaker.has(SENDERS) and notices.WANTS.match(plan.text)
-            if not (waited or wants or cases.ACCUSES.search(plan.text) or cases.MISCONDUCT.search(plan.text)):
+            if not (addressed or cases.ACCUSES.search(plan.text) or cases.MISCONDUCT.search(plan.text)):
                 return replace(plan, nothing=Outcome.CHAT)
-            reading = reading._replace(
-                kind=Kind.CHAT
-            )  # talk, unless it was to be an answer, or complains of somebody who holds a role
+            reading = reading._replace(kind=Kind.CHAT)  # talk, unless it complains of somebody who holds a role
         used = tuple(inbox_id for inbox_id, line in lines if line.text in reading.text) if lines else ()
         return replace(plan, reading=reading, joined=used)
 

@@ -158,6 +158,8 @@ async def _refused(turn: Turn, reading: Reading, refusal: Refusal) -> None:
 
 
 async def _react(turn: Turn, reading: Reading) -> None:
+    if helping.addressed(turn) and await alerts.asked_to_erase(turn):
+        return
     if reading.act != Act.NONE and reading.candidates:
         if reading.candidates[0].by == CALLED and len(reading.candidates) > 1:
             await emergencies.ask_which(turn, reading.act, [one.ref for one in reading.candidates])

@@ -6,6 +6,7 @@ from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import FACT_QUESTIONS, heard_only
 from handlers.alerts.commands import ACTS, COMMANDS, DUE, asked, hides_phone, how_it_stands, relayed, said_found
 from handlers.alerts.ending import false_alarm, withdraw
+from handlers.alerts.erasing import asked_to_erase
 from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
 from handlers.alerts.mourning import of_a_stranger, tells_of_death, was_pulled_out
@@ -28,6 +29,7 @@ __all__ = [
     "add_location",
     "add_picture",
     "asked",
+    "asked_to_erase",
     "catch_up",
     "false_alarm",
     "gone_again",
