@@ -6,7 +6,7 @@ from handlers.commands import Command, Takes
 from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
-from handlers.notices.guiding import JUST_SENT, WANTS, sent_lately, showed_how
+from handlers.notices.guiding import JUST_SENT, sent_lately, showed_how
 from handlers.notices.hearing import LASTS
 from handlers.notices.picturing import arrived, came
 from handlers.notices.recalling import RECALLED, recall, recalled
@@ -127,7 +127,6 @@ __all__ = [
     "ANSWERS",
     "COMMANDS",
     "DUE",
-    "WANTS",
     "arrived",
     "came",
     "confirm",
