@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
@@ -47,6 +49,9 @@ app = typer.Typer(
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
 DEFAULT_CONFIG = Path("config.yaml")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more."""
+
 TownPath = Annotated[
     Path | None, typer.Option("--town", help="areas、rooms、people、places（可以有 answers）所在的文件夹")
 ]
@@ -60,7 +65,14 @@ def fail(sentence: str, status: int = 2) -> typer.Exit:
 
 def main() -> None:
     """The entry point of `gridbot` and `python -m bot`."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        with suppress(OSError, ValueError):  # nothing of what could not be written is tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(fail(f"写不出去：{reason(error)}", 1).exit_code) from None
 
 
 @contextmanager

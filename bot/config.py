@@ -36,6 +36,7 @@ EVENTS = ("case.opened", "case.updated", *(f"case.{state}" for state in CaseStat
 """What a webhook may want to hear of."""
 
 MAX_BYTES = 1_000_000
+SQLITE = "sqlite:///"
 
 MARGIN = 60
 """Seconds by which what a standby heard must outlive the time until it takes over."""
@@ -371,6 +372,8 @@ def reason(error: OSError) -> str:
         errno.EEXIST: "已有同名的文件",
         errno.ENAMETOOLONG: "名字太长",
         errno.ENOSPC: "磁盘满了",
+        errno.EDQUOT: "磁盘配额用完了",
+        errno.EFBIG: "文件太大",
         errno.EADDRINUSE: "已被占用",
         errno.EADDRNOTAVAIL: "本机没有这个地址",
     }
@@ -416,7 +419,8 @@ class _Plain(yaml.SafeLoader):
 
 
 def load_config(path: Path) -> Config:
-    """Read a config file; relative paths in it count from the working directory. ConfigError on any mistake."""
+    """Read a config file; relative paths in it count from its own folder, so that every command finds the same files
+    wherever it is called. ConfigError on any mistake."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"配置文件 {path} 太大了")
@@ -436,7 +440,18 @@ def load_config(path: Path) -> Config:
         raw = {}
     if not isinstance(raw, dict):
         raise ConfigError(f"配置文件 {path} 应当由“键: 值”组成")
-    return build_config(raw, str(path))
+    return _from_folder(build_config(raw, str(path)), path.parent)
+
+
+def _from_folder(config: Config, folder: Path) -> Config:
+    """With its relative paths counted from this folder; an address from the environment is as the caller has it."""
+    changed: dict[str, Any] = {"local": config.local.model_copy(update={"chat": str(folder / config.local.chat)})}
+    if config.town not in (None, "sample"):
+        changed["town"] = str(folder / config.town)
+    file = config.database.removeprefix(SQLITE)
+    if file not in (config.database, "", ":memory:") and not os.environ.get(DATABASE_VARIABLE):
+        changed["database"] = f"{SQLITE}{folder / file}"
+    return config.model_copy(update=changed)
 
 
 def build_config(raw: dict[Any, Any], source: str) -> Config:

@@ -71,6 +71,8 @@ class Database:
         try:
             if self.file is not None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
+                if not self.file.exists():
+                    self.file.touch(mode=0o600)  # what residents wrote is for the owner alone
             async with self._writer.begin() as connection:
                 yield connection
         except NewerSchema as error:

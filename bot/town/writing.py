@@ -248,9 +248,11 @@ def _clean(text: str) -> str:
 
 @contextmanager
 def open_sheet(path: Path, title: str) -> Iterator[Sheet]:
-    """A sheet to write rows to; the file stands under its name only if all went well."""
+    """A sheet to write rows to, for the owner alone; the file stands under its name only if all went well."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
     try:
         if path.suffix == ".xlsx":
             from openpyxl import Workbook
