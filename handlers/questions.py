@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select, update
 from sqlmodel import col
 
-from handlers.bank import asks, plain
+from handlers.bank import MAX_ANSWER, asks, plain
 from handlers.cases.complaints import passed_on
 from handlers.cases.reporting import hears_fresh, open_and_tell
 from handlers.clipping import clip, hide_identity_numbers, open_clip
@@ -33,7 +33,7 @@ KEEP = "留"
 AGAIN = timedelta(minutes=10)
 """Within what time a group does not get the same answer twice that nobody asked the bot for."""
 
-MAX_TEXT, MAX_ANSWER = 500, 1000
+MAX_TEXT = 500
 FOUND = 5
 
 
