@@ -70,7 +70,7 @@ class AnswerCounts:
 
 def bank_in(folder: Path) -> Path | None:
     """The file of a town's folder that holds its bank, if there is one."""
-    files = (folder / f"{STEM}{suffix}" for suffix in (".csv", ".xlsx"))
+    files = sorted(path for path in folder.iterdir() if path.name.lower() in (f"{STEM}.csv", f"{STEM}.xlsx"))
     return next((path for path in files if path.is_file()), None)
 
 

@@ -41,7 +41,12 @@ BROKEN = "工作簿已损坏，打不开；请用表格软件重新另存一次"
 MAX_COLUMNS = 64
 EXCEL_ROWS = 1_048_576
 
-INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What nobody sees, and what turns a line around; only the joiner of emoji is none of them."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
 QUOTED = tuple("=+-@'")
 """A spreadsheet takes a cell that begins so for a formula; in a .csv file an apostrophe stands before it."""

@@ -173,7 +173,7 @@ def test_blank_rows_and_invisible_characters_do_not_matter(tmp_path: Path) -> No
         AREAS[0],
         ("", "", "", ""),
         *AREAS[1:3],
-        ("\u200bV\ufeff", " 东渡　村\n", "村社区", "T"),
+        ("\u200bV\ufeff", " 东\u00ad渡　\u061c村\n", "村社区", "T"),
         *AREAS[4:],
         ("",),
     ]
