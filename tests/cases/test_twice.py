@@ -12,7 +12,8 @@ REPAIR = "3栋2单元的水管爆了，水流到楼道里了"
 
 
 @pytest.mark.parametrize(
-    "words", ["拆分 1 路灯也不亮", "代报 3栋 王姨 家里水管漏了", "先办 路灯老坏 柳树巷", "代报 王姨家两口子天天吵架打人"]
+    "words",
+    ["拆分 1 路灯也不亮", "代报 3栋 王姨 家里水管漏了", "先办 路灯老坏 柳树巷", "代报 王姨家两口子天天吵架打人"],
 )
 async def test_a_matter_is_written_down_once(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", REPAIR)
@@ -25,6 +26,14 @@ async def test_a_matter_is_written_down_once(talk: Talk, words: str) -> None:
     await talk.wait(minutes=11)
     await talk.say("w1", None, words)
     assert len(await talk.rows(select(Case))) == 4
+
+
+async def test_who_reported_a_person_hears_that_their_clue_was_noted(talk: Talk) -> None:
+    await talk.say("w1", None, "寻人 王秀英 女 78岁 紫外套 早上8点从老粮站走的")
+    for said in ("线索记下了", "刚才已经记下了"):
+        (one,) = await talk.say("w1", None, "线索 M1 监控里看到在菜市场北门，往东走")
+        assert said in one.text
+    assert "菜市场北门" in (await talk.say("w1", None, "线索 M1"))[0].text
 
 
 async def test_a_group_hears_once_of_what_is_waited_for(talk: Talk) -> None:
