@@ -7,6 +7,7 @@ import errno
 import json
 import logging
 import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -17,11 +18,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from bot.config import Config, ConfigError, load_config, reason
 from bot.logs import set_up
-from storage.engine import Database, DatabaseError
+from storage.engine import Database, DatabaseError, unavailable, why
 
 if TYPE_CHECKING:
     from bot.town import Town
@@ -87,6 +89,10 @@ def told() -> Iterator[None]:
         raise fail(str(error)) from None
     except LeaseLost as error:
         raise fail(str(error), 1) from None
+    except (DBAPIError, sqlite3.OperationalError) as error:
+        if not (isinstance(error, sqlite3.OperationalError) or unavailable(error)):
+            raise
+        raise fail(f"没有做成，数据库用不了：{why(error)}", 1) from None
     except TownFaults as faults:
         for line in faults.faults:
             typer.echo(line, err=True)

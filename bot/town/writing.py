@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from glob import escape
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -16,11 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.config import ConfigError
 from bot.town import cells
 from bot.town.columns import AREAS, NO_ROOMS, PEOPLE, PLACES, PURPOSE_NAMES, ROLE_NAMES, ROOMS, Table
 from bot.town.loading import load_town
 from bot.town.rows import AreaRow, PersonRow, PlaceRow, RoomRow
-from bot.town.sheets import CONTROL, QUOTED, lines_of, one_line, safe_text
+from bot.town.sheets import CONTROL, EXCEL_ROWS, QUOTED, lines_of, one_line, safe_text
 from handlers.ports import Rules
 from storage.areas import Area, AreaMap
 from storage.inbox import Picture
@@ -229,8 +231,12 @@ class _XlsxSheet:
     def __init__(self, book: Workbook, title: str, tidied: Callable[[str], str]) -> None:
         self._sheet, self._tidied = book.create_sheet(title), tidied
         self._sheet.freeze_panes = "A2"
+        self._rows = 0
 
     def writerow(self, row: Sequence[Cell]) -> None:
+        self._rows += 1
+        if self._rows > EXCEL_ROWS:
+            raise ConfigError(f"超过 {EXCEL_ROWS} 行，.xlsx 放不下，请导出 .csv")
         self._sheet.append(
             [self._cell(_shown(self._tidied(one))[:EXCEL_CELL]) if isinstance(one, str) else one for one in row]
         )
@@ -264,9 +270,10 @@ def open_sheet(path: Path, title: str, *, lines: bool = False) -> Iterator[Sheet
         if path.suffix == ".xlsx":
             from openpyxl import Workbook
 
-            book = Workbook(write_only=True)
+            book, whole = Workbook(write_only=True), BytesIO()
             yield _XlsxSheet(book, title, tidied)
-            book.save(part)
+            book.save(whole)  # straight to a full disk it would leave tracebacks behind
+            part.write_bytes(whole.getbuffer())
         else:
             # The mark at the start tells Excel that this is UTF-8.
             with part.open("w", encoding="utf-8-sig", newline="") as handle:

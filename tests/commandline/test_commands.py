@@ -6,12 +6,14 @@ import io
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
 from bot.cli import app, main
@@ -289,6 +291,28 @@ def test_a_disk_that_takes_no_more_is_one_sentence(
         with pytest.raises(SystemExit) as ended:
             main()
     assert (ended.value.code, capfd.readouterr().err) == (1, "写不出去：磁盘满了\n")
+
+
+@pytest.mark.parametrize("named", ["COMMIT", "chat"])
+def test_a_disk_that_fills_up_amid_a_command_is_one_sentence(
+    config: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+
+    async def import_town(*_: object, **__: object) -> None:
+        raise full if named == "chat" else OperationalError(named, {}, full)
+
+    monkeypatch.setattr("bot.local_town.import_town", import_town)
+    assert call("import", str(TOWN), "-c", str(config)) == (1, "没有做成，数据库用不了：磁盘满了\n")
+
+
+def test_more_rows_than_a_workbook_holds_are_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("import", str(TOWN), "-c", str(config))[0] == 0
+    monkeypatch.setattr("bot.town.writing.EXCEL_ROWS", 8)
+    status, said = call("export", str(config.parent / "out"), "-c", str(config))
+    assert status == 2 and "超过 8 行，.xlsx 放不下，请导出 .csv" in said
+    assert not list((config.parent / "out").iterdir())
+    assert call("export", str(config.parent / "out"), "--format", "csv", "-c", str(config))[0] == 0
 
 
 def test_what_residents_wrote_is_for_the_owner_alone(config: Path) -> None:
