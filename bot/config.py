@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bot.addresses import is_inside
 from bot.gateways.endpoint import parse_endpoint
@@ -57,6 +57,18 @@ Silence = Annotated[float, Field(strict=True, gt=0, le=86_400, allow_inf_nan=Fal
 Leasing = Annotated[float, Field(strict=True, ge=1, le=3600, allow_inf_nan=False)]
 
 Switch = Annotated[bool, Field(strict=True)]
+
+
+def _address(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        raise ValueError("应写一个 IP 地址，如 127.0.0.1") from None
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""On which our own doors are opened."""
 
 
 class LocalConfig(BaseModel):
@@ -119,17 +131,8 @@ class StatusConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: str = Field("127.0.0.1", description="状态地址只开在这个 IP 上")
+    host: Address = Field("127.0.0.1", description="状态地址只开在这个 IP 上")
     port: Port | None = Field(None, description="状态端口（/healthz 和 /metrics）；不写就不开")
-
-    @field_validator("host")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        try:
-            ip_address(value)
-        except ValueError:
-            raise ValueError("应写一个 IP 地址，如 127.0.0.1") from None
-        return value
 
 
 _DOMAIN = re.compile(
@@ -143,15 +146,10 @@ class FeedConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: Switch = Field(False, description="公开已核实的寻人：状态页、Atom、CAP、PFIF")
-    host: str = Field("127.0.0.1", description="公开页只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    host: Address = Field("127.0.0.1", description="公开页只开在这个 IP 上（前面放做 TLS 的反向代理）")
     port: Port = Field(8090, description="公开页的端口")
     domain: str = Field("", description="本镇的域名，写进 CAP 和 PFIF 的编号；空着用 alerts.public_url 里的")
     per_second: Count = Field(50, description="公开页每秒最多答几次，再多的请过一会儿再来")
-
-    @field_validator("host")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        return StatusConfig._address(value)
 
     @field_validator("domain")
     @classmethod
@@ -167,15 +165,10 @@ class Open311Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: Switch = Field(False, description="开 Open311 接口：别的系统来报事、查公开的事项")
-    host: str = Field("127.0.0.1", description="Open311 只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    host: Address = Field("127.0.0.1", description="Open311 只开在这个 IP 上（前面放做 TLS 的反向代理）")
     port: Port = Field(8091, description="Open311 的端口")
     jurisdiction: str = Field("", max_length=100, description="jurisdiction_id；空着不查，写了对方就要写对")
     per_second: Count = Field(20, description="Open311 每秒最多答几次")
-
-    @field_validator("host")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        return StatusConfig._address(value)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -202,7 +195,7 @@ class AlarmRules(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _webhook(cls, value: str) -> str:
         if value and not _complete(value):
             raise ValueError("应是 http:// 或 https:// 开头的完整地址")
         return value

@@ -22,7 +22,7 @@ from handlers.turn import WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
-from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows
+from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows, hearer_of
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case, Stray
 from storage.outbox import Errand, hand_over
 from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
@@ -152,7 +152,7 @@ async def recalled(turn: Turn) -> None:
     """A report was taken back: its writer is asked in private; before confirmation an alert is withdrawn at once."""
     event = turn.event
     assert event is not None
-    heard = select(InboxEvent.account_id).where(InboxEvent.id == turn.inbox_id).scalar_subquery()
+    heard = hearer_of(turn.inbox_id)
     row = await turn.session.scalar(
         select(InboxEvent).where(InboxEvent.external_id == event.subject, InboxEvent.account_id == heard)
     )
