@@ -203,6 +203,7 @@ async def test_two_processes_do_not_both_send(tmp_path: Path, receiver: Receiver
 async def test_check_tells_of_what_did_not_get_through(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRIDBOT_WEBHOOK_SECRET_TOWN", KEY.decode())
     config = Config(webhooks=rules(receiver).webhooks)
     async with talking(tmp_path, rules(receiver)) as talk:
