@@ -48,7 +48,7 @@ INVISIBLE = re.compile(
 """What nobody sees, and what turns a line around; only the joiner of emoji is none of them."""
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
-QUOTED = tuple("=+-@'")
+QUOTED = tuple("=+-@'＝＋－＠")
 """A spreadsheet takes a cell that begins so for a formula; in a .csv file an apostrophe stands before it."""
 
 
