@@ -7,6 +7,7 @@ bot reads meanwhile is in the database, not lost between the two.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -201,6 +202,8 @@ def copy_chat(path: Path, archive: ZipFile) -> str | None:
                 if target.execute("PRAGMA quick_check").fetchone()[0] != "ok":
                     raise sqlite3.DatabaseError("文件坏了")
         except sqlite3.Error as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, "full") from error
             raise ConfigError(f"local.chat：{path} 备份不了（{error}）") from error
         archive.write(copy, CHAT)
         with copy.open("rb") as source:

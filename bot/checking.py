@@ -50,6 +50,7 @@ async def findings(config: Config, database: Database) -> list[str]:
     lines += calendar_faults(config, now)
     lines += [fault] if (fault := await levels_fault(database, config)) else []
     lines += await _local_chat(config, database, now)
+    lines += _open_to_all(config, database)
     if lost := await rooms_elsewhere(database, config.account, config.accounts.endpoints):
         lines.append(lost)
     async with database.read() as session:
@@ -89,6 +90,14 @@ async def _local_chat(config: Config, database: Database, now: datetime) -> list
     except ConfigError as error:
         return [f"网关：{error}"]
     return []
+
+
+def _open_to_all(config: Config, database: Database) -> list[str]:
+    """Files with what residents wrote that every user of this machine may read."""
+    chat = Path(config.local.chat) if config.gateway == "local" else None
+    files = [file for file in (database.file, chat) if file is not None and file.is_file()]
+    wide = [str(file) for file in files if file.stat().st_mode & 0o007]
+    return [f"文件：{'、'.join(wide)} 里有居民的资料，本机别的用户也能读；请 chmod o-rwx"] if wide else []
 
 
 async def _gateways(config: Config, session: AsyncSession) -> list[str]:

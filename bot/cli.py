@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import logging
+import os
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
 import typer
+from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from bot.config import Config, ConfigError, load_config, reason
 from bot.logs import set_up
-from storage.engine import Database, DatabaseError
+from storage.engine import Database, DatabaseError, unavailable, why
 
 if TYPE_CHECKING:
     from bot.town import Town
@@ -47,6 +51,9 @@ app = typer.Typer(
 
 ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="配置文件")]
 DEFAULT_CONFIG = Path("config.yaml")
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a disk says that takes no more."""
+
 TownPath = Annotated[
     Path | None, typer.Option("--town", help="areas、rooms、people、places（可以有 answers）所在的文件夹")
 ]
@@ -60,7 +67,14 @@ def fail(sentence: str, status: int = 2) -> typer.Exit:
 
 def main() -> None:
     """The entry point of `gridbot` and `python -m bot`."""
-    app()
+    try:
+        app()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        with suppress(OSError, ValueError):  # nothing of what could not be written is tried again at the end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(fail(f"写不出去：{reason(error)}", 1).exit_code) from None
 
 
 @contextmanager
@@ -75,6 +89,10 @@ def told() -> Iterator[None]:
         raise fail(str(error)) from None
     except LeaseLost as error:
         raise fail(str(error), 1) from None
+    except (DBAPIError, sqlite3.OperationalError) as error:
+        if not (isinstance(error, sqlite3.OperationalError) or unavailable(error)):
+            raise
+        raise fail(f"没有做成，数据库用不了：{why(error)}", 1) from None
     except TownFaults as faults:
         for line in faults.faults:
             typer.echo(line, err=True)

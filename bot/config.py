@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from bot.addresses import is_inside
 from bot.gateways.endpoint import parse_endpoint
@@ -36,6 +36,7 @@ EVENTS = ("case.opened", "case.updated", *(f"case.{state}" for state in CaseStat
 """What a webhook may want to hear of."""
 
 MAX_BYTES = 1_000_000
+SQLITE = "sqlite:///"
 
 MARGIN = 60
 """Seconds by which what a standby heard must outlive the time until it takes over."""
@@ -56,6 +57,18 @@ Silence = Annotated[float, Field(strict=True, gt=0, le=86_400, allow_inf_nan=Fal
 Leasing = Annotated[float, Field(strict=True, ge=1, le=3600, allow_inf_nan=False)]
 
 Switch = Annotated[bool, Field(strict=True)]
+
+
+def _address(value: str) -> str:
+    try:
+        ip_address(value)
+    except ValueError:
+        raise ValueError("应写一个 IP 地址，如 127.0.0.1") from None
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+"""On which our own doors are opened."""
 
 
 class LocalConfig(BaseModel):
@@ -118,17 +131,8 @@ class StatusConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    host: str = Field("127.0.0.1", description="状态地址只开在这个 IP 上")
+    host: Address = Field("127.0.0.1", description="状态地址只开在这个 IP 上")
     port: Port | None = Field(None, description="状态端口（/healthz 和 /metrics）；不写就不开")
-
-    @field_validator("host")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        try:
-            ip_address(value)
-        except ValueError:
-            raise ValueError("应写一个 IP 地址，如 127.0.0.1") from None
-        return value
 
 
 _DOMAIN = re.compile(
@@ -142,15 +146,10 @@ class FeedConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: Switch = Field(False, description="公开已核实的寻人：状态页、Atom、CAP、PFIF")
-    host: str = Field("127.0.0.1", description="公开页只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    host: Address = Field("127.0.0.1", description="公开页只开在这个 IP 上（前面放做 TLS 的反向代理）")
     port: Port = Field(8090, description="公开页的端口")
     domain: str = Field("", description="本镇的域名，写进 CAP 和 PFIF 的编号；空着用 alerts.public_url 里的")
     per_second: Count = Field(50, description="公开页每秒最多答几次，再多的请过一会儿再来")
-
-    @field_validator("host")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        return StatusConfig._address(value)
 
     @field_validator("domain")
     @classmethod
@@ -166,15 +165,10 @@ class Open311Config(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     enabled: Switch = Field(False, description="开 Open311 接口：别的系统来报事、查公开的事项")
-    host: str = Field("127.0.0.1", description="Open311 只开在这个 IP 上（前面放做 TLS 的反向代理）")
+    host: Address = Field("127.0.0.1", description="Open311 只开在这个 IP 上（前面放做 TLS 的反向代理）")
     port: Port = Field(8091, description="Open311 的端口")
     jurisdiction: str = Field("", max_length=100, description="jurisdiction_id；空着不查，写了对方就要写对")
     per_second: Count = Field(20, description="Open311 每秒最多答几次")
-
-    @field_validator("host")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        return StatusConfig._address(value)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -201,7 +195,7 @@ class AlarmRules(BaseModel):
 
     @field_validator("url")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _webhook(cls, value: str) -> str:
         if value and not _complete(value):
             raise ValueError("应是 http:// 或 https:// 开头的完整地址")
         return value
@@ -371,6 +365,8 @@ def reason(error: OSError) -> str:
         errno.EEXIST: "已有同名的文件",
         errno.ENAMETOOLONG: "名字太长",
         errno.ENOSPC: "磁盘满了",
+        errno.EDQUOT: "磁盘配额用完了",
+        errno.EFBIG: "文件太大",
         errno.EADDRINUSE: "已被占用",
         errno.EADDRNOTAVAIL: "本机没有这个地址",
     }
@@ -416,7 +412,8 @@ class _Plain(yaml.SafeLoader):
 
 
 def load_config(path: Path) -> Config:
-    """Read a config file; relative paths in it count from the working directory. ConfigError on any mistake."""
+    """Read a config file; relative paths in it count from its own folder, so that every command finds the same files
+    wherever it is called. ConfigError on any mistake."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ConfigError(f"配置文件 {path} 太大了")
@@ -436,7 +433,18 @@ def load_config(path: Path) -> Config:
         raw = {}
     if not isinstance(raw, dict):
         raise ConfigError(f"配置文件 {path} 应当由“键: 值”组成")
-    return build_config(raw, str(path))
+    return _from_folder(build_config(raw, str(path)), path.parent)
+
+
+def _from_folder(config: Config, folder: Path) -> Config:
+    """With its relative paths counted from this folder; an address from the environment is as the caller has it."""
+    changed: dict[str, Any] = {"local": config.local.model_copy(update={"chat": str(folder / config.local.chat)})}
+    if config.town not in (None, "sample"):
+        changed["town"] = str(folder / config.town)
+    file = config.database.removeprefix(SQLITE)
+    if file not in (config.database, "", ":memory:") and not os.environ.get(DATABASE_VARIABLE):
+        changed["database"] = f"{SQLITE}{folder / file}"
+    return config.model_copy(update=changed)
 
 
 def build_config(raw: dict[Any, Any], source: str) -> Config:

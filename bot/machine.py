@@ -62,8 +62,8 @@ RECURRING = (
 PATIENCE = timedelta(minutes=5)
 """As `accounts.takeover_seconds`."""
 
-DATABASE_AGAIN = 5.0
-"""Seconds until what needed the database is tried again, when it is away or locked for long."""
+DATABASE_SOON, DATABASE_AGAIN = 0.25, 5.0
+"""Seconds until what needed the database is tried again when it stumbled, and at most, when it is away for long."""
 
 YOUNG = 20_000
 """New objects after which Python looks for garbage: rows come and go by the thousand."""
@@ -372,17 +372,21 @@ class Machine:
                     account.external_id = event.sender[:200]
 
     async def _steadily(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do it over and over; a database that is away or locked for long is waited for."""
+        """Do it over and over; a database that is away or locked is waited for, longer each time."""
+        delay = DATABASE_SOON
         while True:
             try:
                 await work()
+                delay = DATABASE_SOON
             except Exception as error:
                 if not unavailable(error):
                     raise
                 self.watch.database_away()
                 self._failed_at = monotonic()
-                log.error("the database cannot be used, next try in %s s: %s", DATABASE_AGAIN, error)
-                await asyncio.sleep(DATABASE_AGAIN)
+                delay = min(delay, DATABASE_AGAIN)
+                log.error("the database cannot be used, next try in %s s: %s", delay, error)
+                await asyncio.sleep(delay)
+                delay = 2 * delay
 
     async def _decide(self) -> None:
         """Read and do what is due; an APScheduler job wakes it at the next due time."""

@@ -220,6 +220,7 @@ def _chat_copy(archive: ZipFile, chat: Path) -> Iterator[Path]:
         try:
             folder = tempfile.TemporaryDirectory(dir=chat.parent, prefix=".restore.")
             copy = Path(stack.enter_context(folder)) / CHAT
+            copy.touch(mode=0o600)
             with archive.open(CHAT) as source, copy.open("wb") as target:
                 shutil.copyfileobj(source, target)
             with closing(sqlite3.connect(copy)) as db:

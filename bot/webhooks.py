@@ -48,6 +48,7 @@ KEEP = timedelta(days=7)
 """How long what was sent is kept, for whoever looks into a missing one."""
 
 LOOK_AGAIN = 30.0
+TIDY_AGAIN = 86_400.0
 
 log = logging.getLogger("gridbot.webhooks")
 
@@ -146,6 +147,7 @@ class Webhooks:
         async with self.session() as session, asyncio.TaskGroup() as group:
             for target in self._rules.targets:
                 group.create_task(self._steadily(session, target))
+            group.create_task(self._tidily())
 
     def session(self) -> aiohttp.ClientSession:
         """To call with; what leads into the own network is refused, unless the config allows it."""
@@ -159,6 +161,17 @@ class Webhooks:
         async with self._database.write() as session:
             old = (col(HookDelivery.state) != HookState.QUEUED) & (col(HookDelivery.at) < now - KEEP)
             await session.execute(delete(HookDelivery).where(old | col(HookDelivery.hook).not_in(names)))
+
+    async def _tidily(self) -> None:
+        """Every day: a bot that runs for months keeps no more than one that was just started."""
+        while True:
+            await asyncio.sleep(TIDY_AGAIN)
+            try:
+                await self.tidy()
+            except Exception as error:
+                if not unavailable(error):
+                    raise
+                log.error("webhooks cannot be tidied today: %s", error)
 
     async def _steadily(self, session: aiohttp.ClientSession, target: Webhook) -> None:
         news = self._news[target.name]

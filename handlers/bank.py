@@ -17,6 +17,7 @@ from storage.answers import Answer
 from storage.areas import Area, LocalPlace
 from storage.engine import run
 
+MAX_ANSWER = 1000
 MAX_ENTRIES = 5000
 MAX_QUESTION = 200
 """Characters of a question that are looked at."""

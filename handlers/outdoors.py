@@ -22,7 +22,7 @@ from handlers.turn import WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
-from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows
+from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows, hearer_of
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case, Stray
 from storage.outbox import Errand, hand_over
 from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
@@ -152,7 +152,7 @@ async def recalled(turn: Turn) -> None:
     """A report was taken back: its writer is asked in private; before confirmation an alert is withdrawn at once."""
     event = turn.event
     assert event is not None
-    heard = select(InboxEvent.account_id).where(InboxEvent.id == turn.inbox_id).scalar_subquery()
+    heard = hearer_of(turn.inbox_id)
     row = await turn.session.scalar(
         select(InboxEvent).where(InboxEvent.external_id == event.subject, InboxEvent.account_id == heard)
     )
@@ -163,7 +163,7 @@ async def recalled(turn: Turn) -> None:
         return
     if ref.letter == "M":
         alert = await turn.session.get(Alert, ref.number)
-        if alert and alert.state in ALERT_OPEN and alert.reporter_id == row.contact_id:
+        if alert and alert.state in ALERT_OPEN and await _was_report(turn, row, alert):
             if alert.state == AlertState.UNCONFIRMED:
                 await alerts.withdraw(turn, ref)
                 await _ask_recall(turn, row, ref, alerts.recalled(alert))
@@ -171,8 +171,21 @@ async def recalled(turn: Turn) -> None:
                 await _ask_recall(turn, row, ref)
     elif ref.letter == "":
         case = await turn.session.get(Case, ref.number)
-        if case and case.state in CASE_OPEN and case.reporter_id == row.contact_id:
+        if case and case.state in CASE_OPEN and await _was_report(turn, row, case):
             await _ask_recall(turn, row, ref)
+
+
+async def _was_report(turn: Turn, row: InboxEvent, matter: Alert | Case) -> bool:
+    """Whether the message was the one that made the matter: who takes back a later word of theirs takes back that."""
+    if (row.contact_id, row.chat_id) != (matter.reporter_id, matter.chat_id):
+        return False
+    before = select(InboxEvent.id).where(
+        InboxEvent.chat_id == row.chat_id,
+        InboxEvent.contact_id == row.contact_id,
+        InboxEvent.ref == row.ref,
+        col(InboxEvent.id) < row.id,
+    )
+    return await turn.session.scalar(before.limit(1)) is None
 
 
 async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref, text: str = "") -> None:

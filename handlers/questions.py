@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select, update
 from sqlmodel import col
 
-from handlers.bank import asks, plain
+from handlers.bank import MAX_ANSWER, asks, plain
 from handlers.cases.complaints import passed_on
 from handlers.cases.reporting import hears_fresh, open_and_tell
 from handlers.clipping import clip, hide_identity_numbers, open_clip
@@ -40,7 +40,7 @@ AGAIN = timedelta(minutes=10)
 LATELY = timedelta(hours=12)
 """How long a question that was put to a worker is what they are taken to speak of."""
 
-MAX_TEXT, MAX_ANSWER = 500, 1000
+MAX_TEXT = 500
 FOUND = 5
 
 

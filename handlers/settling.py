@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from handlers.ports import load_event
 from handlers.turn import Turn
-from storage.inbox import InboxEvent, Outcome
+from storage.inbox import InboxEvent, Outcome, hearer_of
 from storage.outbox import Delivery, DeliveryPart, PartState, PostPart
 
 
@@ -59,7 +59,7 @@ async def own_message(turn: Turn) -> None:
         return
     if await turn.session.scalar(_KNOWN, {"event": event.id}) is not None:
         return
-    heard = select(InboxEvent.account_id).where(InboxEvent.id == turn.inbox_id).scalar_subquery()
+    heard = hearer_of(turn.inbox_id)
     for text, kind, part_id in await turn.session.execute(_UNKNOWN, {"chat": where.chat_id}):
         if _same(kind, text, event.text, event.picture):
             await turn.session.execute(

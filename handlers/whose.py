@@ -23,6 +23,7 @@ from handlers.posting import Piece, Target, may_hear, post, say
 from handlers.refs import fold, label
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Ref
+from handlers.understanding.kinship import NEAR
 from storage.agenda import AuditEntry, Question
 from storage.areas import Area, bound_rooms, silenced
 from storage.inbox import Outcome
@@ -39,14 +40,13 @@ CLAIMED = "stray.claim"
 MAX_ANSWER = 60
 """Characters of a line that says who somebody is, where it quotes nothing."""
 
-_KIN = r"[妈爸爹娘爷奶公婆叔伯姨姑舅嫂姐哥弟妹]|母亲|父亲|老伴|老人|老太|老头|孩子|[儿孙]子|[女孙][儿女]|邻居|亲戚"
 _LEAD = r"^(?:[啊哎呀哦咦噢,，！!]|[这那][个位]?|[他她]|老人|图上|看着|好像|应该|可能|会不会|怕|就|不)*"
 _NAME = r"老(?![师板公婆是样街大家实早远])[一-鿿]|[一-鿿](?:家的|大爷|大娘|大妈|奶奶|爷爷|婆婆|师傅)"
-_OURS = re.compile(rf"(?:是|像)(?:我|俺|咱)们?(?:家|村|楼|隔壁)?的?(?:{_KIN}|家的(?:[,，。!！吧啊呀哦]|$))")
+_OURS = re.compile(rf"(?:是|像)(?:我|俺|咱)们?(?:家|村|楼|隔壁)?的?(?:{NEAR}|家的(?:[,，。!！吧啊呀哦]|$))")
 _IS = re.compile(rf"(?:是|像|叫)[^,，。!！?？]{{0,8}}?(?:{_NAME})[^,，。!！?？]{{0,4}}(?:[,，。!！?？]|$)")
 _UNASKED = re.compile(rf"{_LEAD}(?:{_OURS.pattern}|{_IS.pattern})")
 _KNOWS = re.compile(r"(?<!不)(?<!没)(?<!谁)认[识得出]|(?:住|家在)[^,，。]{0,8}(?:[栋组队村巷号院街路]|小区)")
-_PERSON = re.compile(rf"{_NAME}|{_KIN}")
+_PERSON = re.compile(rf"{_NAME}|{NEAR}")
 
 
 def recognises(text: str, *, quoted: bool) -> bool:

@@ -71,6 +71,8 @@ class Database:
         try:
             if self.file is not None:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
+                if not self.file.exists():
+                    self.file.touch(mode=0o600)  # what residents wrote is for the owner alone
             async with self._writer.begin() as connection:
                 yield connection
         except NewerSchema as error:
@@ -81,7 +83,7 @@ class Database:
         except (OSError, DBAPIError, ArgumentError, UnicodeError) as error:  # the last two of odd host names
             await self.close()
             address = self.shown if self.sqlite else f"{self.shown}（{self.url.host}:{self.url.port or 5432}）"
-            raise DatabaseError(f"打不开数据库 {address}：{_why(error)}") from error
+            raise DatabaseError(f"打不开数据库 {address}：{why(error)}") from error
 
     async def close(self) -> None:
         """Give all connections back."""
@@ -152,8 +154,8 @@ _REASONS: dict[type[BaseException], str] = {
 }
 
 
-def _why(error: BaseException) -> str:
-    """Why a database cannot be opened."""
+def why(error: BaseException) -> str:
+    """Why a database cannot be used."""
     found = getattr(error, "orig", None) or error
     said = str(found).splitlines()[0] if str(found) else type(found).__name__
     known = {
@@ -163,6 +165,7 @@ def _why(error: BaseException) -> str:
         "attempt to write a readonly database": "这个文件只能读，不能写",
         "database or disk is full": "磁盘满了",
         "disk I/O error": "读写磁盘出错（磁盘满了，或者坏了）",
+        "database is locked": "别的程序正占着它，请过一会儿再试",
     }
     return next((text for kind, text in _REASONS.items() if isinstance(found, kind)), known.get(said, said))
 

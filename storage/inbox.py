@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from hashlib import blake2b
 
-from sqlalchemy import ColumnElement, Index, LargeBinary, UniqueConstraint, delete, select
+from sqlalchemy import ColumnElement, Index, LargeBinary, ScalarSelect, UniqueConstraint, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
@@ -64,6 +64,11 @@ class InboxEvent(SQLModel, table=True):
     error: str = ""
     wiped: bool = False
     digest: str = ""
+
+
+def hearer_of(number: int | None) -> ScalarSelect[int]:
+    """The account that heard an event: an id of the chat system may be another's name for something else."""
+    return select(col(InboxEvent.account_id)).where(InboxEvent.id == number).scalar_subquery()
 
 
 class Picture(SQLModel, table=True):

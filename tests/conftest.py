@@ -12,6 +12,14 @@ from tests.harness import Talk
 from tests.servers import postgres_server
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_left_here() -> Iterator[None]:
+    """No test writes into the folder of whoever runs it, where `make run` keeps a town."""
+    before = Path("data").exists()
+    yield
+    assert Path("data").exists() == before, "this test, or one beside it, made `data`"
+
+
 @pytest.fixture
 async def talk(tmp_path: Path) -> AsyncIterator[Talk]:
     """A bot in the small town, at noon, all groups in mode 正式."""

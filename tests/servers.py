@@ -7,19 +7,25 @@ import socket
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
+from random import SystemRandom
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from storage.engine import Database
 
+PORTS = range(11_000, 32_000)
+"""Below those from which the system takes one for every call that somebody makes: it would soon be somebody else's."""
+
 
 def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, for what cannot be asked which one it took."""
+    while True:
+        port = SystemRandom().choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Postgres:

@@ -16,11 +16,11 @@ from sqlmodel import col
 
 from bot.town import cells
 from bot.town.cells import BadCell
-from bot.town.columns import MAX_CELL, Column, Table
+from bot.town.columns import Column, Table
 from bot.town.faults import Faults
 from bot.town.sheets import Line, read_sheet
-from bot.town.writing import Format, write_rows
-from handlers.bank import MAX_ENTRIES, asks, plain
+from bot.town.writing import Format, write_table
+from handlers.bank import MAX_ANSWER, MAX_ENTRIES, asks, plain
 from handlers.ports import Rules
 from storage.answers import Answer
 from storage.areas import Area
@@ -31,11 +31,13 @@ ANSWERS = Table(
     (
         Column("question", "问题", True, "怎么问，如“低保要什么材料”"),
         Column("others", "其他问法", False, "同一个问题的别的问法，用分号隔开"),
-        Column("answer", "答案", True, f"回答的原话，最多 {MAX_CELL} 字"),
+        Column("answer", "答案", True, f"回答的原话，最多 {MAX_ANSWER} 字"),
         Column("source", "来源", False, "谁说的、什么时候的，如“镇社保所，2026-03”；会一起发出来"),
         Column("valid_until", "有效期", False, "答到哪天为止，如 2026-12-31；空着一直有效"),
         Column("area", "区划", True, "在哪个区划及以下回答（编号）"),
     ),
+    longest=MAX_ANSWER,
+    lines=True,
 )
 STEM = ANSWERS.stem
 _BETWEEN = re.compile(r"[;；\n]+")
@@ -68,7 +70,7 @@ class AnswerCounts:
 
 def bank_in(folder: Path) -> Path | None:
     """The file of a town's folder that holds its bank, if there is one."""
-    files = (folder / f"{STEM}{suffix}" for suffix in (".csv", ".xlsx"))
+    files = sorted(path for path in folder.iterdir() if path.name.lower() in (f"{STEM}.csv", f"{STEM}.xlsx"))
     return next((path for path in files if path.is_file()), None)
 
 
@@ -183,8 +185,7 @@ async def export_answers(session: AsyncSession, directory: Path, format: Format,
     codes = {number: code for code, number in (await area_ids(session)).items()}
     path = directory / f"{STEM}.{format}"
     entries = await session.scalars(select(Answer).order_by(col(Answer.id)))
-    header = [column.name for column in ANSWERS.columns]
-    write_rows(path, ANSWERS.title, header, (_cells(one, codes[one.area_id], zone) for one in entries))
+    write_table(path, ANSWERS, (_cells(one, codes[one.area_id], zone) for one in entries))
     return path
 
 

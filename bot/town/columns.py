@@ -24,12 +24,13 @@ MAX_CELL = 500
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One of the files; no cell has more than `longest` characters."""
+    """One of the files; no cell has more than `longest` characters, and only with `lines` more than one line."""
 
     stem: str
     title: str
     columns: tuple[Column, ...]
     longest: int = MAX_CELL
+    lines: bool = False
 
     def headers(self) -> dict[str, str]:
         """Every accepted header -> the English name."""

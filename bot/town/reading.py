@@ -97,14 +97,19 @@ class _Reading:
         self._known_as: dict[str, tuple[str, str]] = {}
         self._place_lines: dict[tuple[str, str], int] = {}
         self._mapped: set[str] = set()
+        self._listed: list[Path] = []
 
     def town(self) -> Town:
         """Everything read and checked."""
+        try:
+            self._listed = sorted(self.directory.iterdir())
+        except OSError as error:
+            self.faults.add(str(self.directory), None, f"打不开（{error.strerror or '读取出错'}）")
+            self.faults.check(())
         lines = {table.stem: self._open(table) for table in TABLES}
         if not self.base.areas and not self.areas_given:
-            old = "；旧的 .xls 请另存为 .xlsx" if (self.directory / f"{AREAS.stem}.xls").exists() else ""
-            self.faults.add("areas", None, f"文件夹里没有 areas.csv 或 areas.xlsx{old}")
-        elif not self.files and not list(self.directory.glob("map-*")):
+            self.faults.add("areas", None, "文件夹里没有 areas.csv 或 areas.xlsx")
+        elif not self.files and not any(path.name.startswith("map-") for path in self._listed):
             self.faults.add(str(self.directory), None, "里面没有 areas、rooms、people、places（.csv 或 .xlsx）")
         self._each(AREAS, lines, self._area)
         self._check_neighbours()
@@ -114,7 +119,7 @@ class _Reading:
         self._check_substitutes()
         self._each(PLACES, lines, self._place)
         towns = {area.key: area for area in tree}
-        maps = [one for path in sorted(self.directory.glob("map*")) if (one := self._map(path, towns))]
+        maps = [one for path in self._listed if path.name.startswith("map") and (one := self._map(path, towns))]
         self.faults.check([self.files.get(table.stem, table.stem) for table in TABLES])
         return Town(
             areas=tuple(area for area in tree if area.key in self.areas),
@@ -130,7 +135,11 @@ class _Reading:
         return AREAS.stem in self.files
 
     def _open(self, table: Table) -> list[Line]:
-        found = [path for suffix in SUFFIXES if (path := self.directory / f"{table.stem}{suffix}").exists()]
+        called = [path for path in self._listed if path.stem.lower() == table.stem]
+        found = [path for path in called if path.suffix.lower() in SUFFIXES]
+        for path in called:
+            if path.suffix.lower() == ".xls":
+                self.faults.add(path.name, None, "旧的 .xls 请另存为 .xlsx")
         if not found:
             return []
         self.files[table.stem] = found[0].name

@@ -8,7 +8,7 @@ import re
 import unicodedata
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -41,9 +41,14 @@ BROKEN = "工作簿已损坏，打不开；请用表格软件重新另存一次"
 MAX_COLUMNS = 64
 EXCEL_ROWS = 1_048_576
 
-INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+INVISIBLE = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What nobody sees, and what turns a line around; only the joiner of emoji is none of them."""
+
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd]")
-QUOTED = tuple("=+-@'")
+QUOTED = tuple("=+-@'＝＋－＠")
 """A spreadsheet takes a cell that begins so for a formula; in a .csv file an apostrophe stands before it."""
 
 
@@ -69,7 +74,7 @@ class SheetError(Exception):
 def read_sheet(path: Path, table: Table, faults: Faults) -> list[Line]:
     """The lines of a file that are not empty; what is wrong goes to `faults`."""
     try:
-        rows = _rows(path, faults)
+        rows = _rows(path, faults, lines_of if table.lines else one_line)
         header = next(rows, None)
         if header is None:
             raise SheetError(None, "是空文件，第一行应是列名")
@@ -82,13 +87,23 @@ def read_sheet(path: Path, table: Table, faults: Faults) -> list[Line]:
     return []
 
 
-def _rows(path: Path, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+def one_line(text: str) -> str:
+    """Without what nobody sees; every break and run of blanks is one blank."""
+    return " ".join(INVISIBLE.sub("", text).split())
+
+
+def lines_of(text: str) -> str:
+    """The same, but the lines stay."""
+    return "\n".join(one_line(line) for line in text.splitlines()).strip()
+
+
+def _rows(path: Path, faults: Faults, tidied: Callable[[str], str]) -> Iterator[tuple[int, list[str]]]:
     if path.stat().st_size > MAX_FILE:
         raise SheetError(None, f"文件太大，最多 {MAX_FILE // 1024 // 1024} MB")
     raw = _xlsx_rows(path, faults) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
     count = 0
     for number, cells in raw:
-        texts = [" ".join(INVISIBLE.sub("", cell).split()) for cell in cells]
+        texts = [tidied(cell) for cell in cells]
         if not any(texts):
             continue
         count += 1
@@ -139,7 +154,7 @@ def _broken(cells: Sequence[str], names: Sequence[str], longest: int) -> str:
             return f"第 {index + 1} 格“{cell[:20]}”没有列名，这一行可能错位了"
         if len(cell) > longest:
             return f"第 {index + 1} 格太长，最多 {longest} 字"
-        if CONTROL.search(cell):
+        if CONTROL.search(cell.replace("\n", "")):
             return f"第 {index + 1} 格有不能显示的字符"
     return ""
 

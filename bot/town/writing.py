@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from glob import escape
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 from zoneinfo import ZoneInfo
@@ -16,11 +17,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from bot.config import ConfigError
 from bot.town import cells
 from bot.town.columns import AREAS, NO_ROOMS, PEOPLE, PLACES, PURPOSE_NAMES, ROLE_NAMES, ROOMS, Table
 from bot.town.loading import load_town
 from bot.town.rows import AreaRow, PersonRow, PlaceRow, RoomRow
-from bot.town.sheets import CONTROL, INVISIBLE, QUOTED, safe_text
+from bot.town.sheets import CONTROL, EXCEL_ROWS, QUOTED, lines_of, one_line, safe_text
 from handlers.ports import Rules
 from storage.areas import Area, AreaMap
 from storage.inbox import Picture
@@ -92,10 +94,7 @@ async def export_town(
     written = []
     for table, rows in tables:
         path = directory / f"{table.stem}.{format}"
-        with open_sheet(path, table.title) as sheet:
-            sheet.writerow([column.name for column in table.columns])
-            for row in rows:
-                sheet.writerow(row)
+        write_table(path, table, rows)
         written.append(path)
     return [*written, *await _maps(session, directory)]
 
@@ -155,10 +154,11 @@ async def export_cases(session: AsyncSession, directory: Path, format: Format, r
     return path
 
 
-def write_rows(path: Path, title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write one sheet; the file stands under its name only if all went well."""
-    with open_sheet(path, title) as sheet:
-        for row in (header, *rows):
+def write_table(path: Path, table: Table, rows: Iterable[Sequence[str]]) -> None:
+    """Write one sheet as `read_sheet` takes it; the file stands under its name only if all went well."""
+    with open_sheet(path, table.title, lines=table.lines) as sheet:
+        sheet.writerow([column.name for column in table.columns])
+        for row in rows:
             sheet.writerow(row)
 
 
@@ -217,20 +217,29 @@ class Sheet(Protocol):
 
 
 class _CsvSheet:
-    def __init__(self, writer: Sheet) -> None:
-        self._writer = writer
+    def __init__(self, writer: Sheet, tidied: Callable[[str], str]) -> None:
+        self._writer, self._tidied = writer, tidied
 
     def writerow(self, row: Sequence[Cell]) -> None:
-        self._writer.writerow([safe_text(_clean(one)) if isinstance(one, str) else one for one in row])
+        self._writer.writerow([safe_text(self._clean(one)) if isinstance(one, str) else one for one in row])
+
+    def _clean(self, text: str) -> str:
+        return _shown(self._tidied(text))
 
 
 class _XlsxSheet:
-    def __init__(self, book: Workbook, title: str) -> None:
-        self._sheet = book.create_sheet(title)
+    def __init__(self, book: Workbook, title: str, tidied: Callable[[str], str]) -> None:
+        self._sheet, self._tidied = book.create_sheet(title), tidied
         self._sheet.freeze_panes = "A2"
+        self._rows = 0
 
     def writerow(self, row: Sequence[Cell]) -> None:
-        self._sheet.append([self._cell(_clean(one)[:EXCEL_CELL]) if isinstance(one, str) else one for one in row])
+        self._rows += 1
+        if self._rows > EXCEL_ROWS:
+            raise ConfigError(f"超过 {EXCEL_ROWS} 行，.xlsx 放不下，请导出 .csv")
+        self._sheet.append(
+            [self._cell(_shown(self._tidied(one))[:EXCEL_CELL]) if isinstance(one, str) else one for one in row]
+        )
 
     def _cell(self, text: str) -> WriteOnlyCell:
         from openpyxl.cell import WriteOnlyCell
@@ -242,26 +251,33 @@ class _XlsxSheet:
         return cell
 
 
-def _clean(text: str) -> str:
-    return CONTROL.sub("", INVISIBLE.sub("", " ".join(text.split())))
+def _shown(text: str) -> str:
+    return "\n".join(CONTROL.sub("", line) for line in text.split("\n"))
 
 
 @contextmanager
-def open_sheet(path: Path, title: str) -> Iterator[Sheet]:
-    """A sheet to write rows to; the file stands under its name only if all went well."""
+def open_sheet(path: Path, title: str, *, lines: bool = False) -> Iterator[Sheet]:
+    """A sheet to write rows to, for the owner alone; the file stands under its name only if all went well.
+
+    With `lines` those of a cell stay, else it has one.
+    """
+    tidied = lines_of if lines else one_line
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
     try:
         if path.suffix == ".xlsx":
             from openpyxl import Workbook
 
-            book = Workbook(write_only=True)
-            yield _XlsxSheet(book, title)
-            book.save(part)
+            book, whole = Workbook(write_only=True), BytesIO()
+            yield _XlsxSheet(book, title, tidied)
+            book.save(whole)  # straight to a full disk it would leave tracebacks behind
+            part.write_bytes(whole.getbuffer())
         else:
             # The mark at the start tells Excel that this is UTF-8.
             with part.open("w", encoding="utf-8-sig", newline="") as handle:
-                yield _CsvSheet(csv.writer(handle))
+                yield _CsvSheet(csv.writer(handle), tidied)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

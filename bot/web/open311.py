@@ -7,9 +7,9 @@ import hmac
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 from xml.etree import ElementTree
 
 from aiohttp import web
@@ -17,8 +17,10 @@ from multidict import MultiMapping
 
 from bot.cleaning import clean_text
 from bot.formats.writing import add
+from bot.town.cells import is_usual
+from bot.web.asking import Allowance, Asking
 from bot.web.guard import Handler
-from bot.web.public import HEADERS, PATIENCE, Allowance
+from bot.web.public import HEADERS
 from bot.web.serving import serve
 from handlers.cases import requests
 from handlers.cases.requests import PublicCase, Search, Submission
@@ -28,6 +30,11 @@ from storage.engine import Database, announce, retrying, unavailable
 
 FORMAT = r"{format:json|xml}"
 MAX_FORM = 16_384
+SLOWEST = 10.0
+"""Seconds in which a form must have come."""
+
+CHARSETS = ("utf-8", "utf8", "gb18030", "gbk", "gb2312")
+UNREADABLE = "表单读不出来，请用 UTF-8"
 SPAN = timedelta(days=90)
 """Longest span of one search, as the specification limits it, and the span of one without dates."""
 
@@ -39,8 +46,6 @@ EMERGENCY = "有危险请马上打 110、119、120，不要等网上的答复。
 NO_MEDIA = "图片地址没有读取，需要照片时工作人员会联系您。"
 
 _PHONE = re.compile(r"\+?[\d -]{3,20}")
-
-T = TypeVar("T")
 
 log = logging.getLogger("gridbot.open311")
 
@@ -71,7 +76,7 @@ class Requests:
         self._database, self._outside, self._clock = database, outside, clock
         self._keys, self._jurisdiction, self._stored = keys, jurisdiction, stored
         self._allowance = Allowance(per_second, asyncio.get_running_loop().time)
-        self._asking = asyncio.Semaphore(1)
+        self._asking = Asking(database, outside, clock)
 
     def app(self) -> web.Application:
         """To be served."""
@@ -125,7 +130,7 @@ class Requests:
         """The public part of cases."""
         self._check_jurisdiction(request.query)
         search = _search(request.query, self._clock.now())
-        found = [] if search is None else await self._ask(lambda turn: requests.published(turn, search))
+        found = [] if search is None else await self._asking.ask(lambda turn: requests.published(turn, search))
         return _answer(request, [_request(one) for one in found], "service_requests", "request")
 
     async def request(self, request: web.Request) -> web.Response:
@@ -146,12 +151,7 @@ class Requests:
 
         The specification posts a form, its schema names in the address: both are read.
         """
-        if request.body_exists and request.content_type != "application/x-www-form-urlencoded":
-            raise Refused(400, "请用 application/x-www-form-urlencoded 提交")
-        try:
-            form = {**request.query, **{name: str(value) for name, value in (await request.post()).items()}}
-        except (ValueError, LookupError):
-            raise Refused(400, "表单读不出来，请用 UTF-8") from None
+        form = {**request.query, **await _form(request)}
         self._check_key(form.get("api_key", ""))
         self._check_jurisdiction(form)
         said = _submission(form, self._services())
@@ -169,7 +169,7 @@ class Requests:
                 await announce(session)
                 return case.id or 0, case.urgent
 
-        async with self._asking:
+        async with self._asking.alone:
             stored: tuple[int, bool] = await retrying(attempt)
         self._stored()
         return stored
@@ -179,13 +179,9 @@ class Requests:
         number = int(text) if text.isascii() and text.isdigit() else 0
         if 0 < number < FAR:
             search = Search(numbers=(number,))
-            if found := await self._ask(lambda turn: requests.published(turn, search)):
+            if found := await self._asking.ask(lambda turn: requests.published(turn, search)):
                 return found[0]
         raise Refused(404, "service_request_id 没有这件事项")
-
-    async def _ask(self, question: Callable[[Turn], Awaitable[T]]) -> T:
-        async with asyncio.timeout(PATIENCE), self._asking, self._database.read() as session:
-            return await question(Turn(session, self._clock.now(), self._outside))
 
     def _services(self) -> list[str]:
         return requests.services(self._outside.rules)
@@ -202,6 +198,21 @@ class Requests:
         fits = [hmac.compare_digest(given.encode(errors="replace"), key.encode()) for key in self._keys]
         if not any(fits):
             raise Refused(403, "没有写 api_key，或者不对" if self._keys else "这里只能查，不收网上报事")
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    """What was posted; Refused for what is no form, or does not come."""
+    if request.body_exists and request.content_type != "application/x-www-form-urlencoded":
+        raise Refused(400, "请用 application/x-www-form-urlencoded 提交")
+    if (request.charset or CHARSETS[0]).lower() not in CHARSETS:
+        raise Refused(400, UNREADABLE)
+    try:
+        async with asyncio.timeout(SLOWEST):
+            return {name: str(value) for name, value in (await request.post()).items()}
+    except TimeoutError:
+        raise Refused(408, f"{SLOWEST:.0f} 秒里没有传完，请再试一次") from None
+    except (ValueError, web.RequestPayloadError, ConnectionError):
+        raise Refused(400, UNREADABLE) from None
 
 
 def _submission(form: Mapping[str, str], known: Sequence[str]) -> Submission:
@@ -257,13 +268,16 @@ def _search(query: MultiMapping[str], now: datetime) -> Search | None:
     since, until = _date(query, "start_date"), _date(query, "end_date")
     if since and until and not timedelta() <= until - since <= SPAN:
         raise Refused(400, "start_date 到 end_date 最多 90 天")
+    services = [part for part in query.get("service_code", "").split(",") if part]
+    if services and not (services := [part for part in services if part.isprintable()]):
+        return None
     if since is None:
         since = (until or now) - SPAN
     wanted = {part.strip() for part in query.get("status", "").split(",") if part.strip()}
     if wanted - {"open", "closed"}:
         raise Refused(400, "status 只能是 open 或 closed")
     return Search(
-        services=[part for part in query.get("service_code", "").split(",") if part],
+        services=services,
         since=since,
         until=until or min(now, since + SPAN),
         open=None if len(wanted) != 1 else wanted == {"open"},
@@ -276,9 +290,12 @@ def _date(query: MultiMapping[str], name: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        if is_usual(moment):
+            return moment
     except (ValueError, OverflowError):
-        raise Refused(400, f"{name} 要写成 2026-11-21T12:00:00+08:00 的样子") from None
+        pass
+    raise Refused(400, f"{name} 要写成 2026-11-21T12:00:00+08:00 的样子")
 
 
 def _service(name: str) -> dict[str, Any]:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
-from typing import TypeVar
 
 from aiohttp import web
 
 from bot.formats import atom, cap, pfif
 from bot.formats.writing import Publisher
+from bot.web.asking import Allowance, Asking
 from bot.web.guard import Handler
 from bot.web.page import POLICY, sentence_page, status_page
 from bot.web.serving import serve
@@ -23,14 +22,8 @@ from handlers.turn import Turn
 from storage.engine import Database, unavailable
 from storage.inbox import Picture
 
-PATIENCE = 2.0
-"""Seconds that an answer waits for the database."""
-
 FRESH = 5.0
 """Seconds for which the feed is not put together anew."""
-
-BURST = 2.0
-"""Seconds' worth of answers that may be given at once."""
 
 NUMBER = r"{number:[1-9]\d{0,8}}"
 UNKNOWN = "没有这个编号的寻人，请核对编号，或在群里发“查 M加编号”。"
@@ -46,40 +39,19 @@ HEADERS = {
     "Server": "gridbot",
 }
 
-T = TypeVar("T")
-
 log = logging.getLogger("gridbot.public")
 
 
-class Allowance:
-    """So many answers a second, and a few at once."""
-
-    def __init__(self, per_second: float, seconds: Callable[[], float]) -> None:
-        self._rate, self._seconds = per_second, seconds
-        self._left, self._seen = per_second * BURST, seconds()
-
-    def take(self) -> bool:
-        """Whether one more may be given."""
-        now = self._seconds()
-        self._left = min(self._rate * BURST, self._left + (now - self._seen) * self._rate)
-        self._seen = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True
-
-
 class PublicPages:
-    """The addresses. One at a time asks the database: the bot's own work goes first."""
+    """The addresses."""
 
     def __init__(
         self, database: Database, outside: Outside, clock: Clock, publisher: Publisher, per_second: float
     ) -> None:
-        self._database, self._outside, self._clock = database, outside, clock
         self._publisher = publisher
         self._seconds = asyncio.get_running_loop().time
         self._allowance = Allowance(per_second, self._seconds)
-        self._asking = asyncio.Semaphore(1)
+        self._ask = Asking(database, outside, clock).ask
         self._feed: tuple[float, bytes, datetime] | None = None
 
     def app(self) -> web.Application:
@@ -171,10 +143,6 @@ class PublicPages:
         if found is None:
             raise _unknown(UNKNOWN)
         return found
-
-    async def _ask(self, question: Callable[[Turn], Awaitable[T]]) -> T:
-        async with asyncio.timeout(PATIENCE), self._asking, self._database.read() as session:
-            return await question(Turn(session, self._clock.now(), self._outside))
 
 
 def _unknown(sentence: str) -> web.HTTPNotFound:

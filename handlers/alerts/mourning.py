@@ -46,12 +46,12 @@ _PRESENCE = re.compile("(?:没了|不在了|走了)$")
 _SOMEBODY = re.compile(
     r"遗体|尸[体首]|[淹溺]死|溺亡|(?:这|那)(?:个|位)?(?:人|男|女|老|孩|大[爷娘妈叔])|老(?:头|太|汉|大爷|大娘)"
 )
-_KIN = re.compile(r"(?:我|俺|咱|你)(?:们|家)")
+_OURS = re.compile(r"(?:我|俺|咱|你)(?:们|家)")
 
 
 def of_a_stranger(text: str) -> bool:
     """Whether words tell of the death of somebody who may be whom others look for: 河里发现一具尸体."""
-    return tells_of_death(text) and _SOMEBODY.search(text) is not None and _KIN.search(text) is None
+    return tells_of_death(text) and _SOMEBODY.search(text) is not None and _OURS.search(text) is None
 
 
 _PULLED_OUT = re.compile(

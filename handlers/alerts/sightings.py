@@ -327,4 +327,7 @@ async def clue(turn: Turn, ref: Ref | None, words: str) -> None:
     if alert.state == AlertState.UNCONFIRMED and alert.chat_id != turn.here.chat_id and not turn.me.roles:
         await say(turn, texts.status(alert, await here(turn, area), ""), ref=ref_of(alert))
         return
+    again = await _repeated(turn, alert)
     await record(turn, alert, area)
+    if again or is_reporter(turn, alert):  # who else would hear nothing
+        await say(turn, texts.clue_noted(alert, again=again), ref=ref_of(alert))

@@ -551,6 +551,13 @@ def late_clue(alert: Alert) -> str:
     return f"{closed(alert)}{thanks}"
 
 
+def clue_noted(alert: Alert, *, again: bool) -> str:
+    """To whoever reported the clue as a command and hears nothing else."""
+    return (
+        f"{name(alert)}这条线索刚才已经记下了。" if again else f"{name(alert)}线索记下了，发“线索 M{alert.id}”看全部。"
+    )
+
+
 def clue_thanks(alert: Alert, here: Here, *, told: bool = True) -> str:
     """To whoever saw something; the family's phone is for who was `told` of the alert."""
     them, call = describing.pronoun(alert), _whom_to_call(alert, here) if told else f" {EVERYBODYS}"

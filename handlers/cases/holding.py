@@ -9,6 +9,7 @@ from handlers.cases import departments, machine, texts
 from handlers.cases.deadlines import on_the_clock
 from handlers.cases.hands import in_hand
 from handlers.cases.moving import acknowledge, load, moved, must_manage, noted, take_up, tell_origin
+from handlers.cases.twice import not_again
 from handlers.matters import Refusal
 from handlers.posting import tell
 from handlers.refs import fold
@@ -44,10 +45,12 @@ async def suspend(turn: Turn, number: int, words: str) -> None:
         raise Refusal(f"{texts.name(case)}今天就能接着办，不用挂起。要等就写明天以后的日子。")
     if not on_the_clock(case):
         day = working_time(turn).morning_from(day).date()  # nobody goes on with it on a day off
+    words = f"{reason}，到 {day:%m-%d}"
+    await not_again(turn, case, "挂起", words)
     await take_up(turn, case)
     case.waits_until = _at(turn, day, MORNING)
     case.due_at = max(case.due_at or turn.now, _at(turn, day, EVENING))
-    await moved(turn, case, "挂起", f"{reason}，到 {day:%m-%d}")
+    await moved(turn, case, "挂起", words)
     hold = await tell_origin(turn, case, f"{texts.name(case)}要等一等：{reason}。{texts.day(day)}接着办。")
     text = f"{texts.name(case)}挂起到 {day:%m-%d}，那天早上提醒您。{noted(turn, hold)}"
     await acknowledge(turn, case, text, hold)

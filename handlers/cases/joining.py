@@ -12,6 +12,7 @@ from handlers.cases.moving import between_us, ended, load, moved, must_manage, p
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, announce, owner_for, owner_name, write_case
+from handlers.cases.twice import not_twice
 from handlers.matters import CASE_KINDS, Refusal, find
 from handlers.posting import say, whisper
 from handlers.reading_words import read_words
@@ -93,6 +94,7 @@ async def split(turn: Turn, number: int, words: str) -> None:
     if not words:
         raise Refusal(f"请写出要另立的事，如：拆分 {case.id} 路灯也不亮。")
     made = await _from(turn, case, area, words)
+    await not_twice(turn, made)
     await write_case(turn, made, area)
     await moved(turn, case, "拆分", f"另立 {made.id}", public=False)
     await announce(turn, made, area, await owner_name(turn, made))

@@ -16,6 +16,7 @@ from handlers.cases.complaints import complained_of, complaint_handlers
 from handlers.cases.deadlines import limits, next_wait
 from handlers.cases.hands import hands_name, in_hand, whisper_hands
 from handlers.cases.reporting import add_step, owner_for, owner_name
+from handlers.cases.twice import not_again
 from handlers.checking_on import is_check
 from handlers.clipping import hide_identity_numbers
 from handlers.lessons import keep
@@ -49,9 +50,6 @@ MENTIONED = 20
 HANDED = frozenset({"转给", "上报", "转办", "兜底"})
 """Moves to somebody else, whose time to take it up begins anew."""
 
-AGAIN = timedelta(minutes=10)
-"""Within what time the same words of the same person are the same message, sent twice."""
-
 FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
 
@@ -66,12 +64,6 @@ _FOLLOWERS = (
     select(col(CaseFollower.contact_id), col(CaseFollower.chat_id), col(CaseFollower.at), col(CaseFollower.via_id))
     .where(col(CaseFollower.case_id) == bindparam("case"))
     .order_by(col(CaseFollower.at))
-)
-_LAST = (
-    select(col(CaseStep.action), col(CaseStep.actor_id), col(CaseStep.text), col(CaseStep.at))
-    .where(col(CaseStep.case_id) == bindparam("case"))
-    .order_by(col(CaseStep.id).desc())
-    .limit(1)
 )
 
 
@@ -558,15 +550,6 @@ async def take_up(turn: Turn, case: Case) -> None:
     """Words about a case that nobody has taken also claim it; not where somebody else was asked to come."""
     if case.state in CASE_UNTAKEN and not awaited(turn, case):
         await take(turn, case)
-
-
-async def not_again(turn: Turn, case: Case, move: str, words: str) -> None:
-    """Refusal of the very words that the speaker sent a moment ago: the group has read them."""
-    last = (await run(turn.session, _LAST, {"case": case.id})).first()
-    if last is None or (last.action, last.actor_id, last.text) != (move, turn.me.contact_id, words[:500]):
-        return
-    if turn.now - last.at < AGAIN:
-        raise Refusal(f"{texts.name(case)}这句{turn.local(last.at):%H:%M} 已经发过了，没有再发。")
 
 
 async def affected(turn: Turn, case: Case) -> bool:

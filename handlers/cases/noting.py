@@ -10,8 +10,9 @@ from sqlmodel import col
 from handlers.cases import machine, texts
 from handlers.cases.deadlines import limits
 from handlers.cases.hands import hands_name, in_hand
-from handlers.cases.moving import affected, current, load, manages, moved, must_manage, not_again
+from handlers.cases.moving import affected, current, load, manages, moved, must_manage
 from handlers.cases.privacy import CATEGORIES
+from handlers.cases.twice import not_again
 from handlers.matters import Refusal
 from handlers.posting import responsible, say, tell
 from handlers.turn import Turn

@@ -13,6 +13,7 @@ from handlers.cases.complaints import passed_on
 from handlers.cases.outside import area_named, towns_of
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import add_step, case_of, owner_name, tell_owner, write_case
+from handlers.cases.twice import not_twice
 from handlers.clipping import open_clip
 from handlers.commands import Order
 from handlers.matters import Refusal
@@ -107,6 +108,7 @@ async def begin(turn: Turn, order: Order) -> None:
     case = case_of(
         turn, area, reading, order.rest, kind=Kind.REQUEST, chat_id=chat_id, phone="", source=CaseSource.PROACTIVE
     )
+    await not_twice(turn, case)
     await write_case(turn, case, area)
     await _announce(turn, case, await owner_name(turn, case))
     await tell_owner(turn, case, area)

@@ -8,6 +8,7 @@ from handlers.cases.complaints import passed_on
 from handlers.cases.pressing import is_pressing
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import announce, case_of, hears_fresh, tell_owner, told_names, write_case
+from handlers.cases.twice import not_twice
 from handlers.commands import Order
 from handlers.matters import Refusal
 from handlers.posting import say
@@ -58,6 +59,7 @@ async def _open(turn: Turn, area: Area, words: str, reading: Reading, about_work
         source=CaseSource.RELAYED,
         relayed_for=reading.fields.contact_name or "",
     )
+    await not_twice(turn, case)
     await write_case(turn, case, area)
     await announce(turn, case, area, await told_names(turn, case, area))
     await tell_owner(turn, case, area)

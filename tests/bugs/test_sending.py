@@ -219,3 +219,25 @@ async def test_a_database_that_is_locked_for_long_no_longer_stops_the_bot(
         assert not runs.done()
     runs.cancel()
     await asyncio.gather(runs, return_exceptions=True)
+
+
+async def test_a_database_that_stumbles_is_asked_again_soon_and_then_less_and_less_often(
+    talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = await _running(talk)
+    naps: list[float] = []
+    faults = [True] * 7 + [False] + [True]
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+
+    async def work() -> None:
+        if not faults:
+            raise asyncio.CancelledError
+        if faults.pop(0):
+            raise OperationalError("SELECT", {}, Exception("database is locked"))
+
+    monkeypatch.setattr("bot.machine.asyncio.sleep", sleep)
+    with pytest.raises(asyncio.CancelledError):
+        await machine._steadily(work)
+    assert naps == [0.25, 0.5, 1, 2, 4, 5, 5, 0.25]

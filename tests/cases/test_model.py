@@ -185,7 +185,7 @@ class CaseWork(RuleBasedStateMachine):
 
 
 CaseWork.TestCase.settings = settings(
-    max_examples=6,
+    max_examples=4,
     stateful_step_count=16,
     deadline=None,
     suppress_health_check=list(HealthCheck),

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import shutil
+import sqlite3
+import stat
+import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import OperationalError
 from typer.testing import CliRunner
 
-from bot.cli import app
+from bot.cli import app, main
+from bot.config import load_config
+from bot.running import town_folder
 from tests.harness import TOWN
 
 CHAT = [
@@ -270,3 +278,78 @@ def test_no_help_is_cut_off(command: str, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("COLUMNS", "80")
     status, out = call(*command.split(), "--help")
     assert status == 0 and "…" not in out
+
+
+@pytest.mark.parametrize("words", [("--help",), ("check",), ("parse",)])
+def test_a_disk_that_takes_no_more_is_one_sentence(
+    words: tuple[str, ...], config: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["gridbot", *words, *(["-c", str(config)] if words == ("check",) else [])])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("我爸走丢了\n".encode()), "utf-8"))
+    with Path("/dev/full").open("w") as full:
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    assert (ended.value.code, capfd.readouterr().err) == (1, "写不出去：磁盘满了\n")
+
+
+@pytest.mark.parametrize("named", ["COMMIT", "chat"])
+def test_a_disk_that_fills_up_amid_a_command_is_one_sentence(
+    config: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    full = sqlite3.OperationalError("database or disk is full")
+
+    async def import_town(*_: object, **__: object) -> None:
+        raise full if named == "chat" else OperationalError(named, {}, full)
+
+    monkeypatch.setattr("bot.local_town.import_town", import_town)
+    assert call("import", str(TOWN), "-c", str(config)) == (1, "没有做成，数据库用不了：磁盘满了\n")
+
+
+def test_more_rows_than_a_workbook_holds_are_refused(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert call("import", str(TOWN), "-c", str(config))[0] == 0
+    monkeypatch.setattr("bot.town.writing.EXCEL_ROWS", 8)
+    status, said = call("export", str(config.parent / "out"), "-c", str(config))
+    assert status == 2 and "超过 8 行，.xlsx 放不下，请导出 .csv" in said
+    assert not list((config.parent / "out").iterdir())
+    assert call("export", str(config.parent / "out"), "--format", "csv", "-c", str(config))[0] == 0
+
+
+def test_what_residents_wrote_is_for_the_owner_alone(config: Path) -> None:
+    folder = config.parent
+    before = os.umask(0)
+    try:
+        assert call("import", str(TOWN), "-c", str(config))[0] == 0
+        assert call("export", str(folder / "out"), "--format", "csv", "-c", str(config))[0] == 0
+        assert call("export", str(folder / "book"), "-c", str(config))[0] == 0
+        assert call("backup", str(folder / "b.zip"), "-c", str(config))[0] == 0
+        for name in ("bot.db", "chat.db"):
+            (folder / name).unlink()
+        assert call("restore", str(folder / "b.zip"), "-c", str(config))[0] == 0
+    finally:
+        os.umask(before)
+    for name in ("bot.db", "chat.db", "out/people.csv", "book/people.xlsx", "b.zip"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
+    assert "chmod" not in call("check", "-c", str(config))[1]
+    (folder / "bot.db").chmod(0o644)
+    assert f"{folder}/bot.db 里有居民的资料，本机别的用户也能读" in call("check", "-c", str(config))[1]
+
+
+def test_paths_of_a_config_count_from_its_own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.copytree(TOWN, home / "town")
+    path = home / "config.yaml"
+    path.write_text("town: town\nlocal: {chat: a/chat.db}\n", encoding="utf-8")
+    monkeypatch.chdir(elsewhere)
+    assert call("import", str(TOWN), "-c", str(path))[0] == 0
+    assert (home / "data/gridbot.db").is_file()
+    assert (home / "a/chat.db").is_file()
+    assert not list(elsewhere.iterdir())
+    settings = load_config(path)
+    assert town_folder(settings) == home / "town"
+    monkeypatch.setenv("GRIDBOT_DATABASE", "sqlite:///x.db")
+    assert load_config(path).database == "sqlite:///x.db"
+    monkeypatch.chdir(home)
+    monkeypatch.delenv("GRIDBOT_DATABASE")
+    assert load_config(Path("config.yaml")).database == "sqlite:///data/gridbot.db"

@@ -177,7 +177,10 @@ async def test_an_answer_to_the_one_who_just_wrote_goes_at_night(tmp_path: Path)
     await talk.close()
 
 
-async def test_what_a_rate_error_left_survives_a_restart(talk: Talk) -> None:
+async def test_what_a_rate_error_left_survives_a_restart(
+    talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     rules = PaceRules()
     machine = talk.replay.machine
     machine.courier._pacer = Pacer(rules, random.Random(0))

@@ -42,7 +42,7 @@ def faults_of(tmp_path: Path, rows: str) -> tuple[str, ...]:
         ("？,,带身份证,,,T1\n", "没有写问题"),
         ("低保怎么办,,带身份证,,,T9\n", "没有编号为 T9 的区划"),
         ("低保怎么办,,带身份证,,明年,T1\n", "日期“明年”不对"),
-        (f"低保怎么办,,{'长' * 501},,,T1\n", "太长"),
+        (f"低保怎么办,,{'长' * 1001},,,T1\n", "太长"),
     ],
 )
 def test_each_fault_is_one_clear_line(tmp_path: Path, rows: str, fault: str) -> None:
@@ -75,6 +75,22 @@ async def test_what_goes_out_comes_in_unchanged(talk: Talk, tmp_path: Path, form
         path = await export_answers(session, tmp_path, format, talk.rules)  # type: ignore[arg-type]
         again = await import_answers(session, read_answers(path, areas, talk.rules), path.name, now=talk.now)
     assert (first.added, again.same, again.added, again.changed) == (7, 7, 0, 0)
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+async def test_an_answer_of_several_lines_keeps_them_on_its_way_through_a_sheet(
+    talk: Talk, tmp_path: Path, format: str
+) -> None:
+    said = await talk.say("r1", "g1", "咨询 老年大学在哪里报名")
+    (put,) = [one for one in said if one.room == "@w1"]
+    kept = "带两样：\n1. 身份证\n\n=2. 户口本" + "，还有复印件" * 150
+    await talk.say("w1", None, kept, quote=put.ref)
+    await talk.say("w1", None, "留")
+    async with talk.database.write() as session:
+        path = await export_answers(session, tmp_path, format, talk.rules)  # type: ignore[arg-type]
+        rows = read_answers(path, await area_ids(session), talk.rules)
+        counts = await import_answers(session, rows, path.name, now=talk.now)
+    assert ([one.answer for one in rows], counts.same, counts.changed) == ([kept], 1, 0)
 
 
 async def put(talk: Talk, tmp_path: Path, rows: str) -> None:

@@ -108,6 +108,23 @@ async def test_a_recalled_case_is_asked_about(talk: Talk) -> None:
     assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]
 
 
+@pytest.mark.parametrize("words", ["他脖子上有颗痣", "查 M1", "报警 M1", "怎么还没人来"])
+async def test_who_takes_back_a_later_word_does_not_take_back_the_report(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", MISSING)
+    await talk.say("r1", "g1", words, id="later")
+    assert await talk.happen(EventKind.RECALLED, "r1", "g1", "later") == []
+    await talk.say("r1", None, "查 M1", id="private")
+    assert await talk.happen(EventKind.RECALLED, "r1", None, "private") == []
+    assert await talk.rows(select(Alert.state)) == [AlertState.UNCONFIRMED]
+
+
+@pytest.mark.parametrize("words", ["催办 1", "进度 1", "还没修好吗", "保密 1"])
+async def test_nor_is_a_case_asked_about(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", REPAIR)
+    await talk.say("r1", "g1", words, id="later")
+    assert await talk.happen(EventKind.RECALLED, "r1", "g1", "later") == []
+
+
 async def test_invitations_are_accepted_from_the_appointed_only(talk: Talk) -> None:
     await talk.say("a2", None, "授权 周强 通知 北关社区 3天")
     await talk.happen(EventKind.INVITED, "r4", None, "from-who-may-only-send")

@@ -48,6 +48,14 @@ def test_areas(tmp_path: Path, rows: list[tuple[str, ...]], expected: list[str])
     assert list(faults_of(write_town(tmp_path, areas=areas(*rows)))) == [f"areas.csv {fault}" for fault in expected]
 
 
+def test_a_file_is_found_however_its_name_is_written_and_an_old_workbook_is_named(tmp_path: Path) -> None:
+    folder = write_town(tmp_path)
+    (folder / "people.csv").rename(folder / "People.CSV")
+    assert len(read_town(folder, RULES).people) == len(PEOPLE) - 1
+    (folder / "rooms.csv").rename(folder / "rooms.xls")
+    assert "rooms.xls：旧的 .xls 请另存为 .xlsx" in faults_of(folder)
+
+
 @pytest.mark.parametrize(
     ("row", "expected"),
     [

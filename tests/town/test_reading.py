@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.town import SAMPLE, AreaRow, Town, read_town
+from bot.town.sheets import plain_text, safe_text
 from handlers.ports import Rules
 from storage.areas import Mode, Purpose
 from storage.people import Role
@@ -173,7 +174,7 @@ def test_blank_rows_and_invisible_characters_do_not_matter(tmp_path: Path) -> No
         AREAS[0],
         ("", "", "", ""),
         *AREAS[1:3],
-        ("\u200bV\ufeff", " 东渡　村\n", "村社区", "T"),
+        ("\u200bV\ufeff", " 东\u00ad渡　\u061c村\n", "村社区", "T"),
         *AREAS[4:],
         ("",),
     ]
@@ -187,6 +188,12 @@ def test_a_formula_in_a_csv_is_text(tmp_path: Path) -> None:
         "=HYPERLINK(1)",
         "+吴",
     ]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "＝1+1", "＠SUM(1)", "'x", "\t=1"])
+def test_no_cell_of_a_csv_is_taken_for_a_formula(cell: str) -> None:
+    assert safe_text(cell) == f"'{cell}"
+    assert plain_text(safe_text(cell)) == cell
 
 
 def test_what_is_stored_may_be_referred_to(tmp_path: Path) -> None:

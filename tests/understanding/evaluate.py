@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Any
 from handlers.understanding import Act, Context, OpenMatter, Ref, read, to_json
 from handlers.understanding.normal import fold
 from handlers.understanding.tagging import FIELDS, trimmed
+from handlers.understanding.training import rows_of
 from tests.understanding.collected import collected
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -30,11 +30,6 @@ BESIDE = Path(__file__).with_name("beside.jsonl")
 FRESH = Path(__file__).with_name("fresh")
 """Messages of other hands that nothing was learned from: one that wrote as an examiner would, whose errors were seen,
 and six that wrote down whole days of a group, half of them talk that sounds like a matter."""
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    """The rows of a file of JSON lines."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 def unlearned(folder: Path) -> list[dict[str, Any]]:

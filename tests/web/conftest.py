@@ -41,8 +41,7 @@ class Watch:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a busy machine the database of a test may need longer than an asker of the real pages waits."""
-    for module in ("public", "open311"):
-        monkeypatch.setattr(f"bot.web.{module}.PATIENCE", 60.0)
+    monkeypatch.setattr("bot.web.asking.PATIENCE", 60.0)
 
 
 @pytest.fixture

@@ -154,6 +154,7 @@ async def test_on_postgresql_too(tmp_path: Path, postgres: Callable[[], str]) ->
             ("/requests/1.json", 200),
             ("/requests.json?status=open&service_code=公共设施&start_date=2026-11-20", 200),
             ("/requests.json?service_request_id=1,999999999,4000000000", 200),
+            ("/requests.json?service_code=%00", 200),
             ("/requests/4000000000.json", 404),
             ("/requests/2147483648.json", 404),
         ):
@@ -225,6 +226,8 @@ async def test_requests_are_searched(talk: Talk, ask: Ask) -> None:
         ("/requests.json?start_date=昨天", None, 400, "start_date"),
         ("/requests.json?start_date=2026-01-01&end_date=2026-11-01", None, 400, "90 天"),
         ("/requests.json?start_date=0001-01-01T00:00:00%2B08:00", None, 400, "start_date"),
+        ("/requests.json?end_date=0001-01-02T00:00:00Z", None, 400, "end_date"),
+        ("/requests.json?start_date=9999-12-31T00:00:00Z", None, 400, "start_date"),
         (f"/requests.json?service_request_id={','.join('1' * 101)}", None, 400, "100"),
         ("/services/月亮.json", None, 404, "service_code"),
         ("/requests/99999999999999999999.json", None, 404, "service_request_id"),
@@ -288,3 +291,48 @@ def test_short_keys_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         build_config({"open311": {"enabled": True}}, "config.yaml")
     monkeypatch.setenv("GRIDBOT_OPEN311_KEYS", f" {KEY} ,")
     assert build_config({"open311": {"enabled": True}}, "config.yaml").open311.keys == (KEY,)
+
+
+FORM = "Content-Type: application/x-www-form-urlencoded"
+
+
+async def _raw(port: int, head: str, body: str = "") -> str:
+    """What is answered to these very bytes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"{head}\r\nHost: x\r\nConnection: close\r\n\r\n{body}".encode())
+    said = await asyncio.wait_for(reader.read(), 30)
+    writer.close()
+    return said.decode(errors="replace")
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "status"),
+    [
+        (f"{FORM}\r\nContent-Encoding: gzip\r\nContent-Length: 5", "a=b&c", 400),
+        (f"{FORM}; charset=unicode_escape\r\nContent-Length: 5", "a=b&c", 400),
+        (f"{FORM}; charset=gbk\r\nContent-Length: {len(KEY) + 8}", f"api_key={KEY}", 400),
+        (f"{FORM}\r\nContent-Length: 9", "a=b", 408),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_the_callers_fault(
+    talk: Talk, head: str, body: str, status: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.web.open311.SLOWEST", 0.3)
+    runner, port = await serving(talk)
+    said = await _raw(port, f"POST /requests.json HTTP/1.1\r\n{head}", body)
+    assert f" {status} " in said.splitlines()[0] and '"description"' in said
+    assert not caplog.records
+    await runner.cleanup()
+
+
+async def test_what_strangers_send_is_not_logged(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
+    runner, port = await serving(talk)
+    assert " 400 " in await _raw(port, f"GET /requests.json?api_key={KEY}&x={'a' * 9000} HTTP/1.1")
+    assert " 400 " in await _raw(port, "rubbish")
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"POST /requests.json HTTP/1.1\r\nHost: x\r\n{FORM}\r\nContent-Length: 9\r\n\r\na=b".encode())
+    await asyncio.sleep(0.2)
+    writer.close()  # in the middle of the form
+    await asyncio.sleep(0.2)
+    assert caplog.text == ""
+    await runner.cleanup()

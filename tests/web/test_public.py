@@ -14,7 +14,8 @@ from sqlalchemy import insert, update
 from sqlmodel import col
 
 from bot.config import ConfigError
-from bot.web.public import Allowance, PublicPages, start_public
+from bot.web.asking import Allowance
+from bot.web.public import PublicPages, start_public
 from storage.inbox import Picture
 from storage.matters import Alert
 from tests.alerts.town import GRANDPA

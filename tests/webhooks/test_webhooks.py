@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -27,7 +28,6 @@ from handlers.ports import Outside, Rules, Webhook, WebhookRules
 from storage.hooks import HookDelivery, HookState
 from storage.matters import Case
 from tests.harness import Talk, texts
-from tests.servers import free_port
 
 KEY = b"0123456789abcdef01234567"
 LEAK = "3栋2单元王秀英家的水管爆了，电话13900000001，麻烦来人看看"
@@ -39,7 +39,7 @@ class Receiver:
     def __init__(self) -> None:
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.status = 200
-        self.port = free_port()
+        self.port = 0
 
     @property
     def told(self) -> list[tuple[str, int]]:
@@ -61,7 +61,8 @@ async def receiver() -> AsyncIterator[Receiver]:
     made = Receiver()
     app = web.Application()
     app.router.add_route("*", "/{tail:.*}", made.take)
-    runner = await serve(app, host="127.0.0.1", port=made.port)
+    runner = await serve(app, host="127.0.0.1", port=0)
+    made.port = runner.addresses[0][1]
     yield made
     await runner.cleanup()
 
@@ -202,6 +203,7 @@ async def test_two_processes_do_not_both_send(tmp_path: Path, receiver: Receiver
 async def test_check_tells_of_what_did_not_get_through(
     tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRIDBOT_WEBHOOK_SECRET_TOWN", KEY.decode())
     config = Config(webhooks=rules(receiver).webhooks)
     async with talking(tmp_path, rules(receiver)) as talk:
@@ -344,8 +346,27 @@ async def test_what_was_settled_long_ago_and_what_nobody_wants_is_forgotten(tmp_
         assert await talk.rows(select(HookDelivery)) == []
 
 
+async def test_a_bot_that_runs_for_months_forgets_too(
+    tmp_path: Path, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.webhooks.TIDY_AGAIN", 0.05)
+    async with talking(tmp_path, rules(receiver)) as talk:
+        hooks = Webhooks(talk.database, Outside(talk.rules), {"town": KEY}, talk.replay.machine.clock)
+        running = asyncio.create_task(hooks.run())
+        await talk.say("r1", "g1", LEAK)
+        hooks.wake()
+        async with asyncio.timeout(10):
+            while [one.state for one in await talk.rows(select(HookDelivery))] != [HookState.SENT]:
+                await asyncio.sleep(0.02)
+            talk.replay.clock.moment += timedelta(days=8)
+            while await talk.rows(select(HookDelivery)):
+                await asyncio.sleep(0.02)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_a_webhook_that_nobody_can_reach_leaves_the_session_whole(tmp_path: Path, receiver: Receiver) -> None:
-    receiver.port = free_port()
+    receiver.port = 1
     async with talking(tmp_path, rules(receiver)) as talk:
         await talk.say("r1", "g1", LEAK)
         await send(talk)

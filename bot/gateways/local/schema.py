@@ -65,7 +65,7 @@ def _ask_the_system(path: Path) -> None:
     has to it, and the next process to look at the file would take away the log that ours still writes to.
     """
     if not path.exists():
-        path.open("ab").close()
+        path.touch(mode=0o600)  # for the owner alone
     elif path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     elif not os.access(path, os.R_OK | os.W_OK):

@@ -18,7 +18,7 @@ from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 from handlers.understanding.shapes import runs
 from handlers.understanding.topics import OTHER, TOPICS
-from handlers.understanding.training import dialogue, spots, tags
+from handlers.understanding.training import dialogue, rows_of, spots, tags
 from handlers.understanding.training.fitting import Fit, Row, fit, written
 from handlers.understanding.training.weights import WEIGHTS
 
@@ -44,11 +44,6 @@ SCRAPS, SCRAP = ("clothes", "features", "place", "name", "phone", "contact_name"
 """Fields that make scraps, and what a scrap counts."""
 
 Text = dict[str, Any]
-
-
-def rows_of(path: Path) -> list[Text]:
-    """The rows of JSON lines."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
 
 def texts_of(path: Path) -> list[Text]:
