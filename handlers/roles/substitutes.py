@@ -163,6 +163,11 @@ def _at_the_time(rows: Sequence[Appointment], since: datetime, until: datetime |
 async def _end_running(turn: Turn, since: datetime, until: datetime | None = None) -> list[Appointment]:
     """End what others do, or are to do, for the speaker at that time, and what they handed on of it."""
     running = _at_the_time(await _replacing(turn, turn.me.contact_id), since, until)
+    later = [one for one in running if until and turn.now < one.since and until < (one.until or until)]
+    for one in later:  # 今晚 ends in the morning of the day for which another was asked: that one begins then
+        one.since = until or one.since
+        await turn.schedule(BEGINS, _ref([row for row in later if row.until == one.until]), one.since)
+    running = [one for one in running if one not in later]
     for rows in _pairs(running):
         for end in dict.fromkeys(one.until for one in rows):
             ref = _ref([one for one in rows if one.until == end])
