@@ -237,6 +237,9 @@ class Dispatch:
         reading = alerts.heard_over(reading, own)
         reading = alerts.heeded(reading, around.ended_alerts(where, speaker.contact_id))
         reading = alerts.gone_again(reading, around.ended, speaker.contact_id)
+        if reading.act == Act.NONE and self._told(plan, around):
+            reading = reading._replace(text=plan.text, kind=Kind.QUESTION, joined=0)
+            return replace(plan, reading=reading)
         receipt = around.receipt(message, plan.text)
         if receipt is not None and (quoted is not None or reading.act == Act.NONE):
             return replace(plan, receipt=receipt)
@@ -259,6 +262,11 @@ class Dispatch:
         area = plan.where.area if plan.where else None
         plain = reading.act == Act.NONE and reading.kind == Kind.QUESTION and area is not None
         return plain and area is not None and self._bank.sure(plan.text, area.path, unasked=True) is not None
+
+    def _told(self, plan: Plan, around: Surroundings) -> bool:
+        """Whether a notice that this group has got answers what somebody asks in it."""
+        told = around.notices.get(plan.message.chat_id or 0, ())
+        return bool(told) and notices.answer_in(told, plan.text, plan.message.event.at, self._outside.zone) is not None
 
     def _idle(self, reading: Reading, addressed: bool) -> bool:
         if reading.act != Act.NONE:

@@ -25,6 +25,11 @@ def keep(turn: Turn, was: str, should: str, *, ref: str = "", text: str = "") ->
     turn.session.add(Correction(at=turn.now, ref=ref, was=was, should=should, by_id=by, seen=seen))
 
 
+async def take_back(turn: Turn, ref: str) -> None:
+    """Drop what was kept of a matter: it had been read rightly after all."""
+    await turn.session.execute(delete(Correction).where(col(Correction.ref) == ref))
+
+
 class Taughts:
     """Holds what the town taught the reader; a `gridbot learn` beside a running bot is seen within a minute."""
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from handlers.notices.hearing import decides, excuses, received
+from handlers.notices.telling import Told
 from handlers.ports import Event, Rules
 from handlers.refs import shown_ref, take_ref
 from handlers.turn import ON_DUTY, Speaker, Where
@@ -74,6 +75,7 @@ class Surroundings:
     quotes: dict[str, Ref] = field(default_factory=dict)
     located: dict[int, Area] = field(default_factory=dict)
     receipts: dict[int, Sequence[int]] = field(default_factory=dict)
+    notices: dict[int, list[Told]] = field(default_factory=dict)  # that a chat has got, where somebody may ask for them
     unsettled: bool = False
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:

@@ -27,7 +27,9 @@ from sqlmodel import col
 
 from handlers.likeness import tells_of_outage
 from handlers.matters import RECENT_DONE
+from handlers.notices.answering import notices_told
 from handlers.notices.hearing import LONGEST, receipts_open
+from handlers.notices.telling import may_ask
 from handlers.ports import Event, Rules, load_event, moment_and_text
 from handlers.surroundings import Message, Nearby, Surroundings, as_ref
 from handlers.turn import Speaker, Where
@@ -218,6 +220,8 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
             around.nearby[chat_id] = await nearby_cases(session, where.area, rules, now)
     if answering := {one.chat_id for one in messages if one.chat_id and _may_be_receipt(one.event)}:
         around.receipts = await receipts_open(session, answering, now)
+    if asking := {one.chat_id for one in messages if one.chat_id and may_ask(one.event.text)}:
+        around.notices = await notices_told(session, asking, now)
     if any(one.event.from_self for one in messages):
         unknown = select(DeliveryPart.id).where(col(DeliveryPart.state) == PartState.UNKNOWN)
         around.unsettled = await session.scalar(unknown.limit(1)) is not None

@@ -55,6 +55,8 @@ async def _case(turn: Turn) -> None:
 
 
 async def _question(turn: Turn) -> None:
+    if await notices.told(turn):
+        return
     if await chatting.meant_for_bot(turn) or await cases.hinted(turn):
         return
     if helping.addressed(turn):

@@ -150,7 +150,10 @@ _HELD = (
         col(Appointment.title),
     )
     .join(Area, col(Appointment.area_id) == col(Area.id))
-    .where(or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now")))
+    .where(
+        or_(col(Appointment.until).is_(None), col(Appointment.until) > bindparam("now")),
+        or_(col(Appointment.stands_in_for).is_(None), col(Appointment.since) <= bindparam("now")),
+    )
     .order_by(col(Appointment.id))
 )
 _ROLES_OF = _HELD.where(col(Appointment.contact_id).in_(bindparam("contacts", expanding=True)))

@@ -11,6 +11,7 @@ from handlers.alerts.facts import known
 from handlers.alerts.merging import merge
 from handlers.alerts.mourning import of_a_stranger, tells_of_death, was_pulled_out
 from handlers.alerts.opening import reported
+from handlers.alerts.parting import part
 from handlers.alerts.reaching import load
 from handlers.alerts.recognising import of_a_clue
 from handlers.alerts.reopening import gone_again, heeded, reopen
@@ -44,6 +45,7 @@ __all__ = [
     "mourned",
     "of_a_clue",
     "of_a_stranger",
+    "part",
     "picture_arrived",
     "recalled",
     "relayed",

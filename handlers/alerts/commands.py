@@ -209,10 +209,6 @@ async def _police(turn: Turn, order: Order) -> None:
     await police.told(turn, _alert(order))
 
 
-async def _part(turn: Turn, order: Order) -> None:
-    await parting.part(turn, _alert(order))
-
-
 async def _hide_phone(turn: Turn, order: Order) -> None:
     alert = await _own(turn, order.ref)
     if alert is None:
@@ -345,17 +341,6 @@ COMMANDS: tuple[Command, ...] = (
         "M",
         ordinary=True,
         numbered=True,
-    ),
-    Command(
-        ("分开",),
-        "分开 M4",
-        "两条寻人并错了，分开各找各的",
-        _part,
-        ON_DUTY,
-        MUST,
-        "M",
-        ordinary=True,
-        spreads=True,
     ),
     *register.COMMANDS,
     Command(("别发电话", "不要发电话", "别公开电话"), "别发电话", "寻人消息里不写我的电话", _hide_phone, (), MAY, "M"),

@@ -71,6 +71,8 @@ MOVES: Mapping[str, Move] = {
         Move("一般", CASE_SOLVED, None, "", Hands.REPORTER),
         Move("不满意", CASE_SOLVED, CaseState.REOPENED, "不满意 {} …", Hands.REPORTER),
         Move("报事人说好了", CASE_OPEN, CaseState.CONFIRMED, "", Hands.REPORTER),
+        Move("恢复", (CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD), CaseState.REPORTED, "恢复 {}"),
+        Move("接着办", (CaseState.DONE, CaseState.CLOSED), CaseState.REOPENED, "恢复 {}"),
         Move("险情还在", (*CASE_SOLVED, *CASE_ENDED), CaseState.REPORTED, "", Hands.BOTH),
         Move("到期", (CaseState.WAITING,), CaseState.IN_PROGRESS, "", Hands.CLOCK),
         Move("自动结束", (CaseState.DONE,), CaseState.CLOSED, "", Hands.CLOCK),

@@ -460,7 +460,8 @@ async def misread(turn: Turn, number: int) -> None:
         await whisper(turn, case.reporter_id, text, ref=str(case.id))
     await tell_joined(turn, case, f"{texts.name(case)}是我理解错了，已撤下。您那里真有事，请再说一次。")
     if not (shown and turn.here.chat_id == case.chat_id):
-        await say(turn, f"{texts.name(case)}已撤下，谢谢指正。", ref=str(case.id))
+        undo = "" if own else f"弄错了发“恢复 {case.id}”。"
+        await say(turn, f"{texts.name(case)}已撤下，谢谢指正。{undo}", ref=str(case.id))
     await call_off(turn, case, "没有险情，是我理解错了")
 
 

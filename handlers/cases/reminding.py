@@ -23,7 +23,7 @@ from storage.matters import CASE_OPEN, CASE_UNTAKEN, Case, CaseState
 from storage.people import Role, holders, private_chats
 
 REMIND, PLAN = "case.remind", "case.plan"
-MOVES = frozenset({"延期", "改类", "不满意", "拆开"})
+MOVES = frozenset({"延期", "改类", "不满意", "拆开", "恢复", "接着办"})
 """Moves that set another limit, or bring an ended case back."""
 
 PART, LEAST = 4, timedelta(hours=1)

@@ -24,6 +24,7 @@ from handlers.cases import (
     proactive,
     rating,
     relaying,
+    restoring,
     sights,
     texts,
     whistling,
@@ -230,7 +231,17 @@ async def _merge(turn: Turn, order: Order) -> None:
         await joining.merge(turn, Ref("", _number(order)), order.rest)
 
 
+async def _restore(turn: Turn, order: Order) -> None:
+    if order.ref and _of(order, "M"):
+        await alerts.reopen(turn, order.ref)
+    else:
+        await restoring.restore(turn, _number(order))
+
+
 async def _split(turn: Turn, order: Order) -> None:
+    if order.ref and _of(order, "M"):
+        await alerts.part(turn, order.ref)
+        return
     await joining.split(turn, _number(order), _words(order))
 
 
@@ -346,6 +357,19 @@ COMMANDS: tuple[Command, ...] = (
         spreads=True,
     ),
     Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
+    Command(
+        ("恢复", "撤销误判", "取消误判", "撤销驳回", "取消驳回", "撤销办结", "取消办结"),
+        "恢复 12",
+        "撤错了、驳回错了、办结错了，恢复了接着办（自己撤的报事人也可以）",
+        _restore,
+        (),
+        MUST,
+        letters="CM",
+        rest=MAY,
+        ordinary=True,
+        spreads=True,
+        behind=("恢复一下", "不是误判", "没有误判", "误判错了", "撤错了", "办结错了", "驳回错了"),
+    ),
     Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
     Command(
         ("待办", "我的待办", "待办事项", "代办"),
@@ -427,7 +451,18 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         spreads=True,
     ),
-    Command(("拆分",), "拆分 12 路灯也不亮", "另立一件；不写内容就把并错的拆开", _split, WORKERS, MUST, rest=MAY),
+    Command(
+        ("拆分", "分开", "拆开"),
+        "拆分 12 路灯也不亮",
+        "另立一件；不写内容就把并错的拆开，并错的寻人也一样（分开 M4）",
+        _split,
+        ON_DUTY,
+        MUST,
+        letters="CM",
+        rest=MAY,
+        ordinary=True,
+        spreads=True,
+    ),
     Command(
         ("代报",),
         "代报 3栋 王姨 家里水管漏了",

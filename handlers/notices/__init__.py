@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from handlers.commands import Command, Takes
+from handlers.notices.answering import told
 from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
@@ -24,6 +25,7 @@ from handlers.notices.sending import (
     stop,
     whole,
 )
+from handlers.notices.telling import answer_in
 from handlers.notices.templates import templates
 from handlers.turn import SENDERS, Turn
 from storage.agenda import Question
@@ -127,6 +129,7 @@ __all__ = [
     "ANSWERS",
     "COMMANDS",
     "DUE",
+    "answer_in",
     "arrived",
     "came",
     "confirm",
@@ -135,4 +138,5 @@ __all__ = [
     "report_status",
     "sent_lately",
     "showed_how",
+    "told",
 ]

@@ -96,3 +96,87 @@ def _time(clock: re.Match[str]) -> time | None:
     late = (clock["part"] or "")[:1] in ("下", "傍", "晚", "夜") and 5 <= hour < 12
     minute = 30 if clock["minute"] == "半" else int(clock["minute"] or 0)
     return time(min(hour + (12 if late else 0), 24) % 24, minute)
+
+
+_WEEKEND = re.compile(r"(?P<next>下个?)?(?:周末|礼拜天两天)")
+_WEEK = re.compile(r"下个?(?:周|星期|礼拜)(?![一二三四五六日天末\d])")
+_FROM = re.compile(r"(?:从|自)\s*$")
+_ON = re.compile(r"\s*(?:起|开始)?[\s,，]*")
+_AND = re.compile(r"\s*[、,，和跟及]?\s*")
+_AFTERNOON, _EVENING = re.compile(r"下午"), time(18)
+
+
+def take_span(text: str, now: datetime, opens: time) -> tuple[datetime | None, datetime, str] | None:
+    """When something begins (None: at once) and when it ends, and the text without both; None if it names no end.
+
+    A day to come by itself is that day (明天, 周末); 明天起3天, 周五到周日, 到周五 and 3天 are what they say.
+    """
+    text = fold(text)
+    found = _whole_days(text, now) or _from_a_day(text, now, opens)
+    if found is not None:
+        return found
+    ends = take_end(text, now, opens)
+    return (None, *ends) if ends else None
+
+
+def _whole_days(text: str, now: datetime) -> tuple[datetime, datetime, str] | None:
+    """周末, 下周: days of a week that is not named by one of them."""
+    monday = datetime.combine(now.date() - timedelta(days=now.weekday()), time(), now.tzinfo)
+    if (match := _WEEKEND.search(text)) and not _TO.search(text, 0, match.start()):
+        begins = monday + timedelta(days=5, weeks=bool(match["next"]))
+        ends = begins + timedelta(days=2)
+    elif (match := _WEEK.search(text)) and not _TO.search(text, 0, match.start()):
+        begins, ends = monday + timedelta(weeks=1), monday + timedelta(weeks=2)
+    else:
+        return None
+    rest = text[match.end() :]
+    left = f"{_FROM.sub(' ', text[: match.start()])} {rest[_ON.match(rest).end() :]}"  # type: ignore[union-attr]
+    return begins, ends, left
+
+
+def _from_a_day(text: str, now: datetime, opens: time) -> tuple[datetime, datetime, str] | None:
+    """From a day to come: until another, for so long, or for that day."""
+    first = day_ahead(text, now)
+    if first is None or first.day <= now.date() or _TO.search(text, 0, first.start):
+        return None
+    if _LENGTH.fullmatch(text, first.start, first.end):  # 3天: as long as that, and no day
+        return None
+    words, before = text[first.start : first.end], _FROM.sub(" ", text[: first.start])
+    begins = datetime.combine(first.day, _begins(words), now.tzinfo)
+    rest = text[first.end :]
+    rest = rest[_ON.match(rest).end() :]  # type: ignore[union-attr]
+    if _ENDS.match(rest):
+        ends = take_until(rest, now, opens) or _same_month(rest, begins)
+    elif (length := _LENGTH.match(rest)) and (taken := take_length(rest)):
+        at_midnight = length["unit"] not in ("小时", "钟头") and not _CLOCK.search(words)
+        ends = (datetime.combine(first.day, time() if at_midnight else begins.time(), now.tzinfo) + taken[0], taken[1])
+    else:
+        joined = rest[_AND.match(rest).end() :]  # type: ignore[union-attr]
+        second = day_ahead(joined, now)
+        words, joined = (joined[: second.end], joined[second.end :]) if second and not second.start else (words, rest)
+        last = take_until(words, now, opens)
+        ends = (last[0], joined) if last else None
+        if ends is not None and _CLOCK.search(words):  # 明天9点: from then on, that day
+            ends = (datetime.combine(first.day + timedelta(days=1), time(), now.tzinfo), joined)
+    return (begins, ends[0], f"{before} {ends[1]}") if ends and ends[0] > begins else None
+
+
+_LAST_DAY = re.compile(r"[到至]\s*(?P<day>[12]?\d|3[01])[日号]?")
+
+
+def _same_month(text: str, begins: datetime) -> tuple[datetime, str] | None:
+    """12月1日到3日."""
+    match = _LAST_DAY.match(text)
+    day = int(match["day"]) if match else 0
+    if match is None or not begins.day <= day <= 28:
+        return None
+    end = begins.replace(day=day, hour=0, minute=0) + timedelta(days=1)
+    return end, text[match.end() :]
+
+
+def _begins(words: str) -> time:
+    """At what hour of a day its words begin: 下午, 晚上, 9点, else at midnight."""
+    clock = _CLOCK.search(words)
+    if clock is not None and (hour := _time(clock)) is not None:
+        return hour
+    return _EVENING if _NIGHT.search(words) else time(12) if _AFTERNOON.search(words) else time()

@@ -14,7 +14,7 @@ from handlers.commands import Order
 from handlers.matters import Refusal, short_line
 from handlers.posting import say, whisper
 from handlers.roles import texts
-from handlers.roles.lengths import LONGEST, take_end
+from handlers.roles.lengths import LONGEST, take_span
 from handlers.roles.persons import take_apart, title, whom
 from handlers.turn import Turn
 from handlers.understanding import Ref
@@ -24,7 +24,7 @@ from storage.duty import Duty
 from storage.matters import CASE_OPEN, Case, CaseStep
 from storage.people import Appointment, Contact, Held, Role, names_of
 
-RAN_OUT = "stand_in.over"
+RAN_OUT, BEGINS = "stand_in.over", "stand_in.begins"
 LISTED = 8
 _OVER = re.compile(r"结束|取消|停止|不用了|回来了")
 _DONE = ("办结", "和解")
@@ -35,46 +35,51 @@ async def substitute(turn: Turn, order: Order) -> None:
     if _OVER.match(order.rest):
         await _finish(turn)
         return
-    until, words = _until(turn, order.rest)
+    since, until, words = _span(turn, order.rest)
     own = [held for held in turn.me.roles if held.role in (Role.WORKER, Role.LEAD) and held.stands_in_for is None]
     if not own:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
     person = await _whom(turn, own, words)
-    await _must_be_there(turn, person)
-    replaced = [one for one in _pairs(await _end_running(turn)) if one[0].contact_id != person.id]
+    await _must_be_there(turn, person, since, until)
+    replaced = [one for one in _pairs(await _end_running(turn, since, until)) if one[0].contact_id != person.id]
     for before in replaced:
-        await _tell_substitute(turn, before, f"{turn.me.name}另请了{person.name}代班，您的代班结束，辛苦了。")
-    rows = [_row(turn, person, held.area_id, held.role, until) for held in own]
-    others = await _standing(turn, turn.me.contact_id)
-    rows += [_row(turn, person, one.area_id, one.role, min(until, one.until or until)) for one in others]
+        begun = "您的代班结束，辛苦了" if before[0].since <= turn.now else "原定您的代班取消了"
+        await _tell_substitute(turn, before, f"{turn.me.name}另请了{person.name}代班，{begun}。")
+    rows = [_row(turn, person, held.area_id, held.role, since, until) for held in own]
+    others = [one for one in await _standing(turn, turn.me.contact_id) if (one.until or until) > since]
+    rows += [_row(turn, person, one.area_id, one.role, since, min(until, one.until or until)) for one in others]
     turn.session.add_all(rows)
     turn.audit("role.substituted", f"contact:{person.id}", ",".join(f"{one.role}:{one.area_id}" for one in rows))
     await turn.session.flush()
-    await turn.schedule(RAN_OUT, _ref([one for one in rows if one.until == until]), until)
+    lasting = _ref([one for one in rows if one.until == until])
+    await turn.schedule(RAN_OUT, lasting, until)
+    if since > turn.now:
+        await turn.schedule(BEGINS, lasting, since)
     roles = "、".join([await title(turn, held) for held in own])
     passed = await _passed_on(turn, person, others)
-    shown = turn.local(until)
-    await say(turn, texts.standing_in(person.name, roles, shown) + passed + await _still_on_duty(turn, until))
+    shown = texts.span(turn.local(since) if since > turn.now else None, turn.local(until))
+    on_duty = await _still_on_duty(turn, since, until)
+    await say(turn, texts.standing_in(person.name, roles, shown) + passed + on_duty)
     await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, shown) + passed)
 
 
-def _until(turn: Turn, words: str) -> tuple[datetime, str]:
-    """Until when, and the other words; Refusal where none is named, or one too far away."""
-    found = take_end(words, turn.local(turn.now), working_time(turn).begins)
+def _span(turn: Turn, words: str) -> tuple[datetime, datetime, str]:
+    """From when and until when, and the other words; Refusal where no end is named, or one too far away."""
+    found = take_span(words, turn.local(turn.now), working_time(turn).begins)
     if found is None:
         raise Refusal(texts.SUBSTITUTE_USAGE)
-    until, rest = found
+    begins, until, rest = found
     if not timedelta(0) < until - turn.now <= LONGEST:
         raise Refusal(f"代班从现在算起，最长 {LONGEST.days} 天，请写如“代班 李珍 3天”“代班 李珍 到周五”。")
-    return until, rest
+    return max(begins or turn.now, turn.now), until, rest
 
 
-def _row(turn: Turn, person: Contact, area_id: int, role: str, until: datetime) -> Appointment:
+def _row(turn: Turn, person: Contact, area_id: int, role: str, since: datetime, until: datetime) -> Appointment:
     return Appointment(
         contact_id=person.id or 0,
         area_id=area_id,
         role=role,
-        since=turn.now,
+        since=since,
         until=until,
         stands_in_for=turn.me.contact_id,
     )
@@ -86,9 +91,9 @@ def _ref(rows: Sequence[Appointment]) -> str:
     return f"{','.join(str(one.id) for one in rows)}@{until.timestamp() if until else 0:.0f}"
 
 
-async def _must_be_there(turn: Turn, person: Contact) -> None:
+async def _must_be_there(turn: Turn, person: Contact, since: datetime, until: datetime) -> None:
     """Refusal of somebody who has asked another to stand in: two who are away cannot take each other's place."""
-    away = await _replacing(turn, person.id or 0)
+    away = _at_the_time(await _replacing(turn, person.id or 0), since, until)
     if away:
         by = (await names_of(turn.session, [away[0].contact_id])).get(away[0].contact_id, "")
         who = "您" if away[0].contact_id == turn.me.contact_id else by
@@ -107,9 +112,9 @@ async def _passed_on(turn: Turn, person: Contact, others: Sequence[Appointment])
     return f"代{replaced}的那份也一起交给{person.name}。" if replaced else ""
 
 
-async def _still_on_duty(turn: Turn, until: datetime) -> str:
+async def _still_on_duty(turn: Turn, since: datetime, until: datetime) -> str:
     """Who is away but on the roster is told so: what is urgent would come to them."""
-    query = select(Duty).where(Duty.contact_id == turn.me.contact_id, Duty.begins < until, Duty.ends > turn.now)
+    query = select(Duty).where(Duty.contact_id == turn.me.contact_id, Duty.begins < until, Duty.ends > since)
     first = (await turn.session.scalars(query.order_by(col(Duty.begins)).limit(1))).first()
     if first is None:
         return ""
@@ -128,7 +133,7 @@ async def _standing(turn: Turn, contact_id: int) -> list[Appointment]:
 
 
 async def _replacing(turn: Turn, contact_id: int) -> list[Appointment]:
-    """By whom this person is replaced just now."""
+    """By whom this person is replaced, now or at a time that was agreed on."""
     query = select(Appointment).where(Appointment.stands_in_for == contact_id, col(Appointment.until) > turn.now)
     return list((await turn.session.scalars(query.order_by(col(Appointment.id)))).all())
 
@@ -150,11 +155,24 @@ async def _around(turn: Turn, held: Held) -> str:
     return parent.path if parent else area.path
 
 
-async def _end_running(turn: Turn) -> list[Appointment]:
-    """End what others do for the speaker, and what they handed on of it."""
-    running = await _replacing(turn, turn.me.contact_id)
-    if running:
-        await turn.unschedule(RAN_OUT, _ref([one for one in running if one.until == running[0].until]))
+def _at_the_time(rows: Sequence[Appointment], since: datetime, until: datetime | None) -> list[Appointment]:
+    """Those that fall into a time; `until` None: whenever they are."""
+    return [one for one in rows if until is None or (one.since < until and (one.until or until) > since)]
+
+
+async def _end_running(turn: Turn, since: datetime, until: datetime | None = None) -> list[Appointment]:
+    """End what others do, or are to do, for the speaker at that time, and what they handed on of it."""
+    running = _at_the_time(await _replacing(turn, turn.me.contact_id), since, until)
+    later = [one for one in running if until and turn.now < one.since and until < (one.until or until)]
+    for one in later:  # 今晚 ends in the morning of the day for which another was asked: that one begins then
+        one.since = until or one.since
+        await turn.schedule(BEGINS, _ref([row for row in later if row.until == one.until]), one.since)
+    running = [one for one in running if one not in later]
+    for rows in _pairs(running):
+        for end in dict.fromkeys(one.until for one in rows):
+            ref = _ref([one for one in rows if one.until == end])
+            await turn.unschedule(RAN_OUT, ref)
+            await turn.unschedule(BEGINS, ref)
     for one in running:
         one.until = turn.now
         for further in await _replacing(turn, one.contact_id):
@@ -164,9 +182,15 @@ async def _end_running(turn: Turn) -> list[Appointment]:
 
 
 async def _finish(turn: Turn) -> None:
-    running = await _end_running(turn)
+    running = await _end_running(turn, turn.now)
     if not running:
         raise Refusal("现在没有人替您代班。")
+    if all(one.since > turn.now for one in running):
+        turn.audit("role.substitute_ended", f"contact:{turn.me.contact_id}", "until")
+        await say(turn, "定好的代班取消了，事情还是先找您。")
+        for rows in _pairs(running):
+            await whisper(turn, rows[0].contact_id, f"{turn.me.name}不用您代班了，谢谢。")
+        return
     turn.audit("role.substitute_ended", f"contact:{turn.me.contact_id}", "until")
     await turn.session.flush()
     parts = [await _for_absent(turn, rows) for rows in _pairs(running)]
@@ -175,12 +199,27 @@ async def _finish(turn: Turn) -> None:
         await _tell_substitute(turn, rows, f"{turn.me.name}回来了，您的代班结束，辛苦了。")
 
 
-async def ran_out(turn: Turn, ref: str) -> None:
-    """Due: the time is over; both hear what was done and what is open. Nothing where it ended before."""
+async def _rows_of(turn: Turn, ref: str) -> list[Appointment]:
+    """The rows of one substitution; none where it ended before its time."""
     ids, _, until = ref.partition("@")
     query = select(Appointment).where(col(Appointment.id).in_([int(one) for one in ids.split(",")]))
     rows = list((await turn.session.scalars(query.order_by(col(Appointment.id)))).all())
-    if not rows or any(one.until is None or f"{one.until.timestamp():.0f}" != until for one in rows):
+    return [] if any(one.until is None or f"{one.until.timestamp():.0f}" != until for one in rows) else rows
+
+
+async def began(turn: Turn, ref: str) -> None:
+    """Due: the day that was agreed on has come; who stands in from now on is told once more."""
+    if not (rows := await _rows_of(turn, ref)):
+        return
+    names = await names_of(turn.session, [rows[0].stands_in_for or 0])
+    name, until = names.get(rows[0].stands_in_for or 0, ""), turn.local(rows[0].until or turn.now)
+    text = f"您替{name}的代班开始了，到 {until:%m-%d %H:%M}，新的事先找您。发“待办”看要办的事。"
+    await whisper(turn, rows[0].contact_id, text, hold=quiet_hours.ends(turn))
+
+
+async def ran_out(turn: Turn, ref: str) -> None:
+    """Due: the time is over; both hear what was done and what is open. Nothing where it ended before."""
+    if not (rows := await _rows_of(turn, ref)):
         return
     people = [rows[0].contact_id, rows[0].stands_in_for or 0]
     names = await names_of(turn.session, people)
@@ -258,4 +297,4 @@ async def _there(turn: Turn, rows: Sequence[Appointment], *which: ColumnElement[
     return list((await turn.session.scalars(query)).all())
 
 
-DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {RAN_OUT: ran_out}
+DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {RAN_OUT: ran_out, BEGINS: began}

@@ -11,7 +11,7 @@ APPOINT_USAGE = (
     "请这样写：任命 网格员 王强 一格（志愿者、网格员、网格长、管理员、民警、三老），部门写“部门 李工 供电所 柳河镇”。"
 )
 DISMISS_USAGE = "请这样写：免去 王强 网格员 一格。"
-SUBSTITUTE_USAGE = "请这样写：代班 李珍 3天（或 2小时、到周五、今晚）；提前回来发“代班 结束”。"
+SUBSTITUTE_USAGE = "请这样写：代班 李珍 3天（或 2小时、到周五、今晚、明天）；提前回来发“代班 结束”。"
 GRANT_USAGE = "请这样写：授权 张三 通知 北关社区 3天；收回 张三 通知。"
 AREA_MISSING = "请写明是哪里，如“任命 网格员 王强 一格”。"
 
@@ -63,17 +63,20 @@ def cases_for_you(name: str, lines: Sequence[str], more: int) -> str:
     return f"{name}不再负责，下面的事项转给您：\n" + "\n".join(lines) + f"{rest}\n接下回“接单 编号”。"
 
 
-def standing_in(name: str, roles: str, until: datetime) -> str:
+def span(since: datetime | None, until: datetime) -> str:
+    """`到 11-23 00:00`, or `11-22 00:00 到 11-23 00:00` of what is still to come."""
+    return f"{f'{since:%m-%d %H:%M} ' if since else ''}到 {until:%m-%d %H:%M}"
+
+
+def standing_in(name: str, roles: str, span: str) -> str:
     """The answer to 代班."""
     cases = f"新的事先找{name}，您手上的也一起提醒{name}"
-    return f"好的，到 {until:%m-%d %H:%M} 由{name}代{roles}：{cases}。提前回来发“代班 结束”。"
+    return f"好的，{span} 由{name}代{roles}：{cases}。提前回来发“代班 结束”。"
 
 
-def please_stand_in(name: str, roles: str, until: datetime) -> str:
+def please_stand_in(name: str, roles: str, span: str) -> str:
     """What the substitute reads."""
-    return (
-        f"{name}请您代班：到 {until:%m-%d %H:%M} 您代{roles}，新的事先找您，原来没办完的也提醒您。发“待办”看要办的事。"
-    )
+    return f"{name}请您代班：{span} 您代{roles}，新的事先找您，原来没办完的也提醒您。发“待办”看要办的事。"
 
 
 def one_time_code(name: str, code: str) -> str:

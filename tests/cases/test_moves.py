@@ -31,7 +31,7 @@ def test_the_table_of_moves_is_closed() -> None:
         assert "办结" in {one.name for one in legal(state, Hands.STAFF)}
         assert "撤销" in {one.name for one in legal(state, Hands.REPORTER)}
     for state in CASE_ENDED:
-        assert not {one.name for one in legal(state, Hands.STAFF)} - {"备注", "拆开"}
+        assert not {one.name for one in legal(state, Hands.STAFF)} - {"备注", "拆开", "恢复", "接着办"}
     reached = {move.target for move in MOVES.values() if move.target} | {CaseState.REPORTED}
     assert set(CaseState) - reached <= {CaseState.REFERRED}
 
@@ -207,7 +207,7 @@ async def test_residents_and_other_grids_change_nothing(talk: Talk, words: str) 
 async def test_an_illegal_move_names_the_legal_ones(talk: Talk) -> None:
     await talk.say("r1", "g1", LEAK)
     await talk.say("w1", "g1", "办结 1 修好了")
-    assert "现在能发：撤销 1。" in (await talk.say("w1", "g1", "挂起 1 等配件 周五"))[0].text
+    assert "现在能发：撤销 1、恢复 1。" in (await talk.say("w1", "g1", "挂起 1 等配件 周五"))[0].text
     steps = await talk.rows(select(CaseStep.action).order_by(CaseStep.id))
     assert steps == ["报事", "办结"]
 

@@ -188,3 +188,41 @@ async def test_a_complaint_is_never_for_whom_it_is_about_though_they_stand_in_fo
     assert "@w1" not in rooms(await talk.wait(hours=22))
     assert "没有待办" in texts(await talk.say("w1", None, "待办"), "@w1")[0]
     assert "五百" not in "".join(texts(await talk.say("l1", None, "代班 结束"), "@w1"))
+
+
+@pytest.mark.parametrize(
+    ("length", "span"),
+    [
+        ("明天", "11-22 00:00 到 11-23 00:00"),
+        ("明天起3天", "11-22 00:00 到 11-25 00:00"),
+        ("从周一开始 两天", "11-23 00:00 到 11-25 00:00"),
+        ("周二到周四", "11-24 00:00 到 11-27 00:00"),
+        ("明晚", "11-22 18:00 到 11-23 08:30"),
+        ("明天9点到12点", "11-22 09:00 到 11-22 12:00"),
+        ("明天后天", "11-22 00:00 到 11-24 00:00"),
+        ("下周", "11-23 00:00 到 11-30 00:00"),
+        ("12月1日到3日", "12-01 00:00 到 12-04 00:00"),
+    ],
+)
+async def test_a_day_to_come_begins_then(talk: Talk, length: str, span: str) -> None:
+    said = await talk.say("w1", None, f"代班 李珍 {length}")
+    assert f"好的，{span} 由李珍" in texts(said, "@w1")[0]
+    assert span in texts(said, "@w2")[0]
+    assert "网格员：小耿" in texts(await talk.say("r1", "g1", "谁管我"), "g1")[0]
+
+
+async def test_tomorrows_substitute_is_told_when_it_begins(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 明天")
+    await talk.say("w1", None, "代班 老郭 今晚")  # another time: both stand
+    assert any("代班开始了" in one for one in texts(await talk.wait(hours=24), "@w2"))
+    assert "李珍（代小耿）" in texts(await talk.say("r1", "g1", "谁管我"), "g1")[0]
+    await talk.wait(hours=12)
+    assert "网格员：小耿" in texts(await talk.say("r1", "g1", "谁管我"), "g1")[0]
+
+
+async def test_what_was_agreed_on_is_called_off(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 明天")
+    said = await talk.say("w1", None, "代班 取消")
+    assert "取消了" in texts(said, "@w1")[0]
+    assert "不用您代班" in texts(said, "@w2")[0]
+    assert not texts(await talk.wait(hours=30), "@w2")
