@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, or_, select
 from sqlmodel import col
 
-from handlers import alerts, cases, helping, questions, roles
+from handlers import alerts, cases, doubts, helping, questions, roles
 from handlers.posting import NO_MATTER, say
 from handlers.refs import fold
 from handlers.turn import WORKERS, Turn
@@ -57,6 +57,11 @@ _WANTS_A_PERSON = re.compile(
     rf"|{_PLEASE}谁来?(?:负责|管理?)[我咱俺]们?{_HERE}{_END}"
     rf"|{_PLEASE}(?:[我咱俺]们?)?有(?:事|问题|困难)了?(?:应该|该|要|可以)?找(?:谁|哪[个位]){_END}"
 )
+_PRESSES = re.compile(
+    rf"(?:格格|你们?|您|这[个件]?事?|到底|究竟|有没有人|还|就|能不能|帮忙|请|麻烦|[,， ])*(?:管|处理|解决|记|反映|上报)"
+    rf"(?:不(?:管|处理|解决|记)|一?下|吗|么|不|没有?人?|了?没|啊|呀)*{_END}"
+)
+"""管不管, 帮忙记一下: of what its writer said before."""
 _ASKS = re.compile(r"[?？]$|谁|怎么|咋|哪|几|多少|吗$|呢$|什么|啥")
 _NUMBERED = re.compile(
     r"(?:事项\s?)?#?(?P<number>\d{1,9})\s?号?\s?(?:这件|的事|那个)?.{0,3}(?:好|完|妥|定|成)(?:了|啦|咯)"
@@ -89,7 +94,12 @@ async def chatted(turn: Turn) -> None:
     elif _WANTS_A_PERSON.fullmatch(text):
         turn.outcome = Outcome.COMMAND
         await roles.show_warden(turn)
-    elif await cases.promised(turn) or await cases.asked_apart(turn) or await cases.inquired(turn):
+    elif (
+        (_PRESSES.fullmatch(text) and await doubts.taken_up(turn))
+        or await cases.promised(turn)
+        or await cases.asked_apart(turn)
+        or await cases.inquired(turn)
+    ):
         pass
     elif len(text) <= MAX_CURSE and _CURSES.search(text):
         if not await _spoke_lately(turn, col(PostPart.text).like(f"%{SORRY}")):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.clipping import clip
@@ -21,6 +21,8 @@ from storage.inbox import DECIDED, InboxEvent, InboxState, Outcome
 from storage.people import private_chats
 
 DOUBT, OVER = "doubt", "doubt.over"
+LATELY = timedelta(hours=1)
+"""How long after its time a question is still known, for what is done when it is over."""
 CERTAIN = frozenset({Kind.EMERGENCY, Kind.FOUND, Kind.SIGHTING, Kind.QUESTION})
 """Kinds whose handlers have a guard of their own, or in which asking first would cost too much."""
 
@@ -78,7 +80,7 @@ async def _wait(turn: Turn, reading: Reading, contact_id: int, chat_id: int) -> 
             contact_id=contact_id,
             asked_at=turn.now,
             expires_at=expires,
-            data={"inbox_id": turn.inbox_id, "kind": reading.kind},
+            data={"inbox_id": turn.inbox_id, "joined": list(turn.joined), "kind": reading.kind},
         )
     )
     await turn.schedule(OVER, str(turn.inbox_id), expires)
@@ -86,13 +88,27 @@ async def _wait(turn: Turn, reading: Reading, contact_id: int, chat_id: int) -> 
 
 async def over(turn: Turn, ref: str) -> None:
     """Due: nobody said that it was something, so it was chat, and is forgotten like chat."""
-    await _was_chat(turn, int(ref))
+    asked = [one for one in await _asked(turn) if one.data["inbox_id"] == int(ref)]
+    await _was_chat(turn, _messages(asked[0]) if asked else [int(ref)])
 
 
-async def _was_chat(turn: Turn, inbox_id: int) -> None:
+def _messages(question: Question) -> list[int]:
+    """The message that a question is about, and the lines before it that it was read with."""
+    return [question.data["inbox_id"], *question.data.get("joined", ())]
+
+
+async def _asked(turn: Turn) -> list[Question]:
+    """What workers are asked, or were until just now, and did not answer; the latest first."""
+    open_ones = select(Question).where(
+        Question.kind == DOUBT, col(Question.answered_at).is_(None), col(Question.expires_at) > turn.now - LATELY
+    )
+    return list(await turn.session.scalars(open_ones.order_by(col(Question.id).desc())))
+
+
+async def _was_chat(turn: Turn, inbox_ids: Sequence[int]) -> None:
     await turn.session.execute(
         update(InboxEvent)
-        .where(col(InboxEvent.id) == inbox_id, InboxEvent.state == InboxState.DONE, InboxEvent.ref == "")
+        .where(col(InboxEvent.id).in_(inbox_ids), InboxEvent.state == InboxState.DONE, InboxEvent.ref == "")
         .values(outcome=Outcome.CHAT)
     )
     await turn.may_be_chat()
@@ -101,21 +117,45 @@ async def _was_chat(turn: Turn, inbox_id: int) -> None:
 async def decided(turn: Turn, question: Question, yes: bool) -> None:
     """The worker's word: the message is handled after all, or it was chat. Either way an example to learn from."""
     kind = question.data["kind"]
-    keep(turn, kind, kind if yes else Kind.CHAT, text=await _said(turn, question.data["inbox_id"]))
-    if not yes:
-        await _was_chat(turn, question.data["inbox_id"])
-        return
+    keep(turn, kind, kind if yes else Kind.CHAT, text=await _said(turn, _messages(question)))
+    if yes:
+        await _take_up(turn, question)
+    else:
+        await _was_chat(turn, _messages(question))
+
+
+async def taken_up(turn: Turn) -> bool:
+    """Whether who asks the bot to see to it (管不管) wrote just before what a worker is asked about; it is taken up."""
+    own = select(InboxEvent.id).where(
+        InboxEvent.chat_id == turn.here.chat_id,
+        InboxEvent.contact_id == turn.me.contact_id,
+        col(InboxEvent.at) >= turn.at - timedelta(minutes=turn.rules.question_minutes),
+        InboxEvent.outcome == Outcome.MATTER,
+        InboxEvent.ref == "",
+    )
+    mine = set(await turn.session.scalars(own))
+    question = next((one for one in await _asked(turn) if one.data["inbox_id"] in mine), None)
+    if question is None:
+        return False
+    question.answered_at = turn.now
+    await _take_up(turn, question)
+    return True
+
+
+async def _take_up(turn: Turn, question: Question) -> None:
+    """The message is handled again, and read together with the lines that it was read with."""
+    first, *lines = _messages(question)
+    await _was_chat(turn, lines)
     await turn.session.execute(
         update(InboxEvent)
-        .where(col(InboxEvent.id) == question.data["inbox_id"], col(InboxEvent.wiped).is_(False))
+        .where(col(InboxEvent.id) == first, col(InboxEvent.wiped).is_(False))
         .values(state=InboxState.NEW, ref=DECIDED)
     )
-    await turn.may_be_chat()
 
 
-async def _said(turn: Turn, inbox_id: int) -> str:
-    row = await turn.session.get(InboxEvent, inbox_id)
-    return load_event(row.payload).text if row is not None and not row.wiped else ""
+async def _said(turn: Turn, inbox_ids: Sequence[int]) -> str:
+    rows = [await turn.session.get(InboxEvent, one) for one in sorted(inbox_ids)]
+    return "\n".join(load_event(row.payload).text for row in rows if row is not None and not row.wiped)
 
 
 ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {DOUBT: decided}

@@ -65,8 +65,16 @@ _CLAUSE_END = re.compile(r"[,，。.!！;；~～\s]+")
 _ALREADY = r"(?:我们?|俺们?|咱们?|家里|家人|刚刚?|刚才|也|都|早就?)*"
 _WITH_POLICE = re.compile(
     rf"{_ALREADY}(?:已经?{_ALREADY}报(?:警|案)|(?:已经?)?{_ALREADY}(?:报(?:警|案)了|报[过了](?:警|案)|[打报](?:[过了]了?110|110[过了])|110(?:也|都|已经)*[打报][过了]))"
-    rf"(?:过了)?{_END}"
+    rf"(?:过了)?{_END}|(?:已经?|刚|早就?|都)*报[过了]+{_END}"
 )
+_POLICE_CAME = re.compile(
+    rf"(?:派出所|警察|民警|巡警|警车|110|公安)的?人?(?:同志)?(?:已经?|都|也|正在?|刚)*"
+    rf"(?:(?:来|到|过来|赶来|赶到|出动|出警|受理|登记|立案|接警)(?:人|[了啦])+|在(?:路上|查|找|帮[忙我].{{0,3}}|调监控|看监控|做笔录)){_END}"
+)
+_MET = re.compile(
+    rf"(?:我们?|人|已经?|刚刚?|终于|总算|都)*(?:见[到着]|接[到着上]|碰上|找[到着])(?:人|[他她])?[了啦咯喽]{_END}"
+)
+"""With whom the family is: beside 是我奶奶 nobody has to look any more."""
 _PHOTO = "(?:[这那上]面?一?张|(?:这|那|刚才|上面)?(?:个|一?张|的)*(?:照片|图片?|相片))"
 _WRONG_PHOTO = re.compile(
     rf"(?:我|啊|哎|呀|不好意思|刚才?)*(?:不是{_PHOTO}|{_PHOTO}(?:我?[发弄搞传]?错|不对|不是[他她]?|不要|不用|别用|作废)|[发弄搞传]错{_PHOTO}|"
@@ -79,8 +87,9 @@ _NO_WIDER = re.compile(
 
 
 def with_police(text: str) -> bool:
-    """Whether a line says, and nothing else, that the police know: 我们已经报警了."""
-    return _WITH_POLICE.fullmatch(text.strip()) is not None
+    """Whether a line says, and nothing else, that the police know: 我们已经报警了, 报了 派出所来人了."""
+    clauses = [one for one in _CLAUSE_END.split(text.strip()) if one]
+    return bool(clauses) and all(_WITH_POLICE.fullmatch(one) or _POLICE_CAME.fullmatch(one) for one in clauses)
 
 
 def wrong_photo(text: str) -> bool:
@@ -100,6 +109,8 @@ def heard(reading: Reading, own: Sequence[Ref]) -> Reading:
     """The reading of words that were taken for talk, of somebody with reports open: that it is over, if they say so."""
     if not own:
         return reading
+    if len(own) == 1 and recognises(reading.text) and any(map(_MET.fullmatch, _CLAUSE_END.split(reading.text.strip()))):
+        return _over(reading, own, SURE)
     ways = (HIDES_PHONE.search, with_police, no_wider, of_another, recognises, wrong_photo, wants_quiet)
     said = any(way(reading.text) for way in ways) if len(own) == 1 else with_police(reading.text)
     if said and reading.act in (*_ACTS, Act.CORRECT):

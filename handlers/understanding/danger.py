@@ -82,3 +82,14 @@ def in_danger(text: str) -> bool:
     if _BURNT.search(text) or _PIERCED.search(text):
         return True
     return _SIGN_OF_IT.search(text) is not None and _BEFELL.search(text) is not None
+
+
+_TO_FALL = re.compile(
+    r"(?:墙|楼|房|桥|屋|顶|杆|塔|树|枝|棚|坡|坝|井|牌|阳台|瓷砖|玻璃|石头?|护栏|架)[^,，。!！?？；;\s价]{0,4}(?:要|快要?|随时(?:会|要)?|马上要?|眼看[要着])"
+    r"(?:塌|倒|垮|掉|砸|断|崩|滑)"
+)
+
+
+def about_to_fall(text: str) -> bool:
+    """Whether something is about to come down on whoever passes: 学校旁边那堵墙要塌了."""
+    return _TO_FALL.search(text) is not None

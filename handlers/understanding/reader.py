@@ -19,6 +19,7 @@ from handlers.understanding import kinds, several, targets
 from handlers.understanding.acts import CASES, concerned, doing
 from handlers.understanding.additions import describes, not_of_searchers
 from handlers.understanding.categories import category, topic
+from handlers.understanding.danger import about_to_fall
 from handlers.understanding.extract import extract
 from handlers.understanding.learned import learned
 from handlers.understanding.matters import grave
@@ -254,4 +255,4 @@ def _about_official(scan: Scan) -> bool:
 def _urgent(scan: Scan, kind: Kind, fields: Fields) -> bool:
     if kind is Kind.MISSING:
         return not fields.forwarded
-    return kind in (Kind.REQUEST, Kind.COMPLAINT) and grave(scan)
+    return kind in (Kind.REQUEST, Kind.COMPLAINT) and (grave(scan) or about_to_fall(scan.text))

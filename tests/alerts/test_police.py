@@ -30,3 +30,11 @@ async def test_who_may_not_and_when_it_is_over(talk: Talk) -> None:
     await talk.say("w1", None, "确认 M1")
     await talk.say("w1", None, "找到 M1")
     assert "不用再记" in texts(await talk.say("w1", None, "报警 M1"), "@w1")[0]
+
+
+@pytest.mark.parametrize("words", ["报了 派出所来人了", "报过了", "已经报警了，民警在调监控", "警察来了"])
+async def test_the_family_s_answer_to_whether_they_called_the_police(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("r2", "g1", "报警了没")
+    said = await talk.say("r1", "g1", words)
+    assert "已报警，记下了" in texts(said, "g1")[0] and not any("事项" in one for one in texts(said, "g1"))

@@ -92,3 +92,17 @@ async def test_nothing_of_a_lesson_is_said_in_the_group(talk: Talk) -> None:
     await talk.say("r1", "g1", LEAK)
     said = await talk.say("w1", None, "误判 1")
     assert not any("水管" in text for text in texts(said, "g1"))
+
+
+async def test_what_was_read_with_the_line_before_is_taken_up_with_it(talk: Talk) -> None:
+    await talk.say("r2", "g1", "楼下广场舞几点结束")
+    assert "我拿不准" in texts(await talk.say("r2", "g1", "都十点了还在跳"), "@w1")[0]
+    assert "楼下广场舞几点结束 都十点了还在跳" in texts(await talk.say("w1", None, "是"), "g1")[0]
+
+
+async def test_who_asks_the_bot_to_see_to_it_need_not_wait_for_the_worker(talk: Talk) -> None:
+    await talk.say("r2", "g1", "楼下广场舞几点结束")
+    await talk.say("r2", "g1", "都十点了还在跳")
+    assert await talk.say("r3", "g1", "@格格 管不管") == []
+    said = await talk.say("r2", "g1", "@格格 管不管")
+    assert "【事项 1】已记下：噪音" in texts(said, "g1")[0] and "办结 1 结果" in texts(said, "@w1")[0]

@@ -154,3 +154,11 @@ def test_a_body_in_danger_is_an_emergency_though_nobody_cries_for_help(text: str
 )
 def test_a_figure_of_speech_an_animal_and_a_tale_are_not(text: str) -> None:
     assert kind(text) is not Kind.EMERGENCY
+
+
+@pytest.mark.parametrize(
+    "text", ["学校旁边那堵墙要塌了，好多孩子从那走", "小区门口的树快要倒了，有人走", "我们楼的外墙瓷砖快要掉了"]
+)
+def test_what_is_about_to_come_down_is_urgent(text: str) -> None:
+    found = read(text, Context(now=NOW))
+    assert found.urgent or found.kind is Kind.EMERGENCY
