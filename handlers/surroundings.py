@@ -75,6 +75,7 @@ class Surroundings:
     quotes: dict[str, Ref] = field(default_factory=dict)
     located: dict[int, Area] = field(default_factory=dict)
     receipts: dict[int, Sequence[int]] = field(default_factory=dict)
+    receipts_alone: dict[int, Sequence[int]] = field(default_factory=dict)  # told in private, by who writes to staff
     notices: dict[int, list[Told]] = field(default_factory=dict)  # that a chat has got, where somebody may ask for them
     unsettled: bool = False
 
@@ -175,8 +176,11 @@ class Surroundings:
         """
         asking = self.receipts.get(message.chat_id or 0, ())
         quoted = self.quoted(message.event)
+        alone = self.receipts_alone.get(message.contact_id or 0, ())
+        if quoted is None and not asking and alone:  # 收到 in the staff room, of what each was told in private
+            return alone[-1] if received(text) else None
         if quoted is not None:
-            known = quoted.letter == "N" and quoted.number in asking
+            known = quoted.letter == "N" and (quoted.number in asking or quoted.number in alone)
             return quoted.number if known and received(text, quoting=True) else None
         if not asking:
             return None
