@@ -41,7 +41,8 @@ class Command:
     counts only where the whole text has it. What is one's `own` may be taken back without the
     role too: its handler checks whose it is. One that `spreads` (broadcasts or closes) is asked
     again, not carried out, when its message comes late. One that is `contained` changes nothing
-    but one case, for those who work on it and for the group it is of.
+    but one case, for those who work on it and for the group it is of. `instead`: how those with another role,
+    who lack the one for it, write what comes nearest to it, and what that does.
     """
 
     words: tuple[str, ...]
@@ -65,6 +66,7 @@ class Command:
     recent: timedelta | None = None
     own: bool = False
     contained: bool = False
+    instead: str = ""
 
     @property
     def name(self) -> str:

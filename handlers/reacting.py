@@ -30,7 +30,10 @@ async def _obey(turn: Turn, order: Order, around: Surroundings) -> None:
     command = order.command
     if command.roles and not turn.me.has(command.roles) and not (command.own and order.ref):
         names = "、".join(ROLE_NAMES[role] for role in command.roles)
-        raise Refusal(f"“{command.name}”只有{names}能用，这次没有改动。有事直接在群里说就行。")
+        how = "有事直接在群里说就行。"
+        if command.instead and turn.me.has(cases.HELPERS):
+            how = command.instead.format(order.ref if order.ref and not order.ref.letter else "12")
+        raise Refusal(f"“{command.name}”只有{names}能用，这次没有改动。{how}")
     if command.private and not turn.here.private:
         raise Refusal(f"“{command.name}”涉及个人信息，请私聊我。")
     if turn.late and command.spreads:

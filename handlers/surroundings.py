@@ -11,7 +11,7 @@ from typing import NamedTuple
 from handlers.notices.hearing import decides, excuses, received
 from handlers.notices.telling import Told
 from handlers.ports import Event, Rules
-from handlers.refs import shown_ref, take_ref
+from handlers.refs import shown_ref, take_ref, tickets
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
@@ -77,6 +77,7 @@ class Surroundings:
     receipts: dict[int, Sequence[int]] = field(default_factory=dict)
     receipts_alone: dict[int, Sequence[int]] = field(default_factory=dict)  # told in private, by who writes to staff
     notices: dict[int, list[Told]] = field(default_factory=dict)  # that a chat has got, where somebody may ask for them
+    tickets: dict[str, int] = field(default_factory=dict)  # the cases of another office's numbers
     unsettled: bool = False
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
@@ -142,6 +143,14 @@ class Surroundings:
     def open_questions(self, chat_id: int, speaker: Speaker) -> list[Question]:
         """The questions in a chat that this person may answer."""
         return [one for one in self.questions.get(chat_id, ()) if may_answer(one, speaker)]
+
+    def by_ours(self, text: str) -> str:
+        """A text with our number in place of another office's: 接单 12345-883 is 接单 3号."""
+        known = {number: span for number, span in tickets(text).items() if number in self.tickets}
+        if not known:
+            return text
+        number, (start, end) = max(known.items(), key=lambda one: one[1][1] - one[1][0])
+        return f"{text[:start]} {self.tickets[number]}号 {text[end:].lstrip('号')}".strip()
 
     def waiting_notice(self, where: Where, speaker: Speaker) -> OpenMatter | None:
         """The notice whose preview this person has not answered yet, in private; the latest of several."""

@@ -31,6 +31,7 @@ from handlers.notices.answering import notices_told
 from handlers.notices.hearing import LONGEST, receipts_open
 from handlers.notices.telling import may_ask
 from handlers.ports import Event, Rules, load_event, moment_and_text
+from handlers.refs import tickets
 from handlers.surroundings import Message, Nearby, Surroundings, as_ref
 from handlers.turn import Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, Ref, says_same
@@ -220,6 +221,9 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
             around.nearby[chat_id] = await nearby_cases(session, where.area, rules, now)
     if answering := {one.chat_id for one in messages if one.chat_id and _may_be_receipt(one.event)}:
         await _receipts(session, around, messages, answering, now)
+    if named := {number for one in messages for number in tickets(one.event.text)}:
+        numbers = select(col(Case.outside_number), col(Case.id)).where(col(Case.outside_number).in_(named))
+        around.tickets = {number: case_id for number, case_id in await session.execute(numbers) if case_id}
     if asking := {one.chat_id for one in messages if one.chat_id and may_ask(one.event.text)}:
         around.notices = await notices_told(session, asking, now)
     if any(one.event.from_self for one in messages):

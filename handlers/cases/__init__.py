@@ -10,7 +10,7 @@ from handlers.cases.machine import meant_by
 from handlers.cases.neighbours import known, reported
 from handlers.cases.photographing import pictured
 from handlers.cases.timers import ANSWERS, DUE
-from handlers.cases.working import COMMANDS
+from handlers.cases.working import COMMANDS, HELPERS
 
 __all__ = [
     "ACCUSES",
@@ -18,6 +18,7 @@ __all__ = [
     "ANSWERS",
     "COMMANDS",
     "DUE",
+    "HELPERS",
     "MISCONDUCT",
     "accused",
     "ask_which",

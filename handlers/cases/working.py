@@ -286,6 +286,7 @@ async def _transfer(turn: Turn, order: Order) -> None:
 
 
 MUST, MAY = Takes.MUST, Takes.MAY
+GIVE_BACK = "不归您办、办不了，请发“退单 {} 理由”，退回给网格员。"
 
 COMMANDS: tuple[Command, ...] = (
     Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, HELPERS, MUST, contained=True),
@@ -311,6 +312,7 @@ COMMANDS: tuple[Command, ...] = (
         close=True,
         ordinary=True,
         behind=("给", "交给", "派给"),
+        instead=GIVE_BACK,
     ),
     Command(
         ("退单",),
@@ -355,8 +357,19 @@ COMMANDS: tuple[Command, ...] = (
         letters="CM",
         rest=MUST,
         spreads=True,
+        instead=GIVE_BACK,
     ),
-    Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
+    Command(
+        ("误判",),
+        "误判 12",
+        "机器人看错了，撤下",
+        _misread,
+        WORKERS,
+        MUST,
+        letters="CM",
+        spreads=True,
+        instead=GIVE_BACK,
+    ),
     Command(
         ("恢复", "撤销误判", "取消误判", "撤销驳回", "取消驳回", "撤销办结", "取消办结"),
         "恢复 12",
@@ -482,6 +495,7 @@ COMMANDS: tuple[Command, ...] = (
         MUST,
         rest=MAY,
         ordinary=True,
+        instead=GIVE_BACK,
     ),
     Command(
         ("吹哨",),
@@ -502,6 +516,7 @@ COMMANDS: tuple[Command, ...] = (
         MUST,
         rest=MAY,
         close=True,
+        instead=GIVE_BACK,
     ),
     Command(("报到",), "报到 12", "部门来办了；先到的牵头", _came, CALLED, MUST, ordinary=True),
     Command(
