@@ -34,7 +34,8 @@ class Command:
     `tails` may so follow where they are all them (统计本月). `behind` are words it has only behind
     a number and said to the bot (2号延到周五). To one that is `close` anything may be said to the
     bot without a gap (转给李珍). `asked` is how those with a role ask the bot for it in plain words
-    (我手上还有几件). An `ordinary` word counts only from someone with a role, with a mention of the
+    (我手上还有几件), its number and rest where groups of it are called so.
+    An `ordinary` word counts only from someone with a role, with a mention of the
     bot, in private, or with a number, a `numbered` one only with a number (in a group with its
     letter): alone its words are read as any others, unless it is `recent` and was said to the
     bot. `recent`: how long after a notice was sent it needs no number. One with a `shape`
@@ -164,9 +165,10 @@ class Grammar:
     def parse(self, text: str, speaker: Speaker, *, addressed: bool) -> Order | None:
         """The order, or None for ordinary text. `addressed`: the bot was mentioned, or it is a private chat."""
         folded = fold(text).strip()
-        for pattern, one in self._asked if addressed and speaker.roles else ():
-            if pattern.fullmatch(folded):
-                return Order(one)
+        for pattern, one in self._asked if addressed else ():
+            if (speaker.roles or not one.roles) and (asked := pattern.fullmatch(folded)):
+                said = asked.groupdict()
+                return Order(one, Ref("", int(said["number"])) if said.get("number") else None, said.get("rest") or "")
         match = self._start.match(_in_simplified(folded))
         command = self._by_word[match[0]] if match else None
         if match is None or command is None or (command.shape and not command.shape.fullmatch(_in_simplified(folded))):
