@@ -182,6 +182,7 @@ async def _react(turn: Turn, reading: Reading) -> None:
         return
     handler_of_kind = table.KINDS[reading.kind]
     if doubts.unsure(turn, reading):
-        await doubts.ask_worker(turn, reading)
+        if not await cases.confided(turn):
+            await doubts.ask_worker(turn, reading)
         return
     await handler_of_kind(turn)

@@ -3,6 +3,7 @@
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
+from handlers.cases.confiding import confided
 from handlers.cases.hinting import hinted, hinted_at, nodded
 from handlers.cases.hushing import asked_apart
 from handlers.cases.inquiring import inquired
@@ -25,6 +26,7 @@ __all__ = [
     "ask_whom",
     "asked_apart",
     "complained_of",
+    "confided",
     "gives_back",
     "hinted",
     "hinted_at",

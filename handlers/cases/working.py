@@ -295,6 +295,11 @@ ALL_DONE = re.compile(
 )
 ALL_TAKEN = re.compile(rf"{_MINE}(?:{_ALL}(?:接单|接下?|领)|接单?{_ALL})[了啊哈啦吧。.!！ ]*")
 """都办完了, 办结全部: with one it is that one; of several the bot asks which."""
+HOW_FAR = re.compile(
+    r"(?:格格|请问|那|[,， ])*#?(?P<number>\d{1,9})\s*号?(?:的事|那件|这件|事项)?(?:现在|目前|到底)*"
+    r"(?:[办修弄做]|处理)(?:到哪(?:[儿里]|一?步)?|得?(?:怎么样|咋样|如何|怎样))[了啊呀呢?？。 ]*"
+)
+"""1号办到哪了."""
 URGED = re.compile(
     r"(?:格格|请|麻烦|帮我|帮忙|给我|你|您|去|再|[,， ])*催(?:办|促|一?[催下])*(?:一下)?[^\d,，。?？]{0,6}?[,， #]*"
     r"(?P<number>\d{1,9})\s*号?(?:事项|那件|这件|的事|的)?[吧啊呀了。.!！ ]*"
@@ -397,7 +402,9 @@ COMMANDS: tuple[Command, ...] = (
         spreads=True,
         behind=("恢复一下", "不是误判", "没有误判", "误判错了", "撤错了", "办结错了", "驳回错了"),
     ),
-    Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
+    Command(
+        ("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True, asked=HOW_FAR
+    ),
     Command(
         ("待办", "我的待办", "待办事项", "代办"),
         "待办",
