@@ -34,14 +34,16 @@ class Command:
     `tails` may so follow where they are all them (统计本月). `behind` are words it has only behind
     a number and said to the bot (2号延到周五). To one that is `close` anything may be said to the
     bot without a gap (转给李珍). `asked` is how those with a role ask the bot for it in plain words
-    (我手上还有几件). An `ordinary` word counts only from someone with a role, with a mention of the
+    (我手上还有几件), its number and rest where groups of it are called so.
+    An `ordinary` word counts only from someone with a role, with a mention of the
     bot, in private, or with a number, a `numbered` one only with a number (in a group with its
     letter): alone its words are read as any others, unless it is `recent` and was said to the
     bot. `recent`: how long after a notice was sent it needs no number. One with a `shape`
     counts only where the whole text has it. What is one's `own` may be taken back without the
     role too: its handler checks whose it is. One that `spreads` (broadcasts or closes) is asked
     again, not carried out, when its message comes late. One that is `contained` changes nothing
-    but one case, for those who work on it and for the group it is of.
+    but one case, for those who work on it and for the group it is of. `instead`: how those with another role,
+    who lack the one for it, write what comes nearest to it, and what that does.
     """
 
     words: tuple[str, ...]
@@ -65,6 +67,7 @@ class Command:
     recent: timedelta | None = None
     own: bool = False
     contained: bool = False
+    instead: str = ""
 
     @property
     def name(self) -> str:
@@ -162,9 +165,10 @@ class Grammar:
     def parse(self, text: str, speaker: Speaker, *, addressed: bool) -> Order | None:
         """The order, or None for ordinary text. `addressed`: the bot was mentioned, or it is a private chat."""
         folded = fold(text).strip()
-        for pattern, one in self._asked if addressed and speaker.roles else ():
-            if pattern.fullmatch(folded):
-                return Order(one)
+        for pattern, one in self._asked if addressed else ():
+            if (speaker.roles or not one.roles) and (asked := pattern.fullmatch(folded)):
+                said = asked.groupdict()
+                return Order(one, Ref("", int(said["number"])) if said.get("number") else None, said.get("rest") or "")
         match = self._start.match(_in_simplified(folded))
         command = self._by_word[match[0]] if match else None
         if match is None or command is None or (command.shape and not command.shape.fullmatch(_in_simplified(folded))):

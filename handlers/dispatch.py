@@ -48,6 +48,9 @@ BARE = 2
 BARE_CODE = re.compile(f"[{TOKEN_LETTERS}]{{8}}")
 """A one-time code sent in private as it is, without 我是."""
 
+ENTERS = re.compile(r"\s*(?:热线|转入)")
+"""Commands whose number is another office's, and is to be known as that."""
+
 GIVEN_UP = "有一条消息三次都没处理成（收件 {}），原文保留着，请让维护的人看日志。"
 
 log = logging.getLogger("gridbot.dispatch")
@@ -195,6 +198,8 @@ class Dispatch:
             return outdoor_plan(message, where, speaker, around)
         text = self._addressed.sub(" ", event.text).strip()
         addressed = event.mentions_me or where.private or where.unbound or text != event.text.strip()
+        if around.tickets and speaker.roles and not ENTERS.match(text):
+            text = around.by_ours(text)
         plan = Plan(message, where, speaker, text)
         typed = f"我是 {text}" if where.private and BARE_CODE.fullmatch(fold(text).upper()) else text
         of_notice = (quoted := around.quoted(event)) is not None and quoted.letter == "N" and speaker.has(SENDERS)

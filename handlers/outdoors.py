@@ -18,7 +18,7 @@ from handlers.posting import responsible, say, whisper
 from handlers.refs import fold, label
 from handlers.shadows import work_shadows
 from handlers.surroundings import Message, Surroundings, as_ref
-from handlers.turn import WORKERS, Speaker, Turn, Where
+from handlers.turn import SENDERS, WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
@@ -72,7 +72,8 @@ async def not_text(turn: Turn, around: Surroundings) -> None:
     elif event.type in (MessageType.VOICE, MessageType.VIDEO):
         await _listen(turn, ref)
     elif event.type == MessageType.PICTURE:
-        await _picture(turn, ref)
+        if ref.number or not (turn.me.has(SENDERS) and await notices.came_late(turn)):
+            await _picture(turn, ref)
     elif event.location is not None:
         await _location(turn, ref)
 

@@ -297,7 +297,8 @@ class Overhearing:
         stopped = stopped_here(self._text)
         if reading.kind not in TROUBLES and not (too and reading.kind == Kind.CHAT) and not stopped:
             return
-        if too and (said := self._just_said(reading)) is not None:
+        doubtful = not sure and reading.kind in TROUBLES and tells_what(self._text)
+        if (too or doubtful) and (said := self._just_said(reading)) is not None:
             yield Act.SAME, said
             return
         category, place = reading.category or OTHER, place_of(reading.fields)

@@ -30,7 +30,10 @@ async def _obey(turn: Turn, order: Order, around: Surroundings) -> None:
     command = order.command
     if command.roles and not turn.me.has(command.roles) and not (command.own and order.ref):
         names = "、".join(ROLE_NAMES[role] for role in command.roles)
-        raise Refusal(f"“{command.name}”只有{names}能用，这次没有改动。有事直接在群里说就行。")
+        how = "有事直接在群里说就行。"
+        if command.instead and turn.me.has(cases.HELPERS):
+            how = command.instead.format(order.ref if order.ref and not order.ref.letter else "12")
+        raise Refusal(f"“{command.name}”只有{names}能用，这次没有改动。{how}")
     if command.private and not turn.here.private:
         raise Refusal(f"“{command.name}”涉及个人信息，请私聊我。")
     if turn.late and command.spreads:
@@ -181,6 +184,7 @@ async def _react(turn: Turn, reading: Reading) -> None:
         return
     handler_of_kind = table.KINDS[reading.kind]
     if doubts.unsure(turn, reading):
-        await doubts.ask_worker(turn, reading)
+        if not await cases.confided(turn):
+            await doubts.ask_worker(turn, reading)
         return
     await handler_of_kind(turn)

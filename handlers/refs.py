@@ -55,3 +55,20 @@ def label(ref: Ref | str) -> str:
     text = str(ref)
     names = {"M": "寻人", "F": "待认领", "N": "通知", "Q": "问题"}
     return f"【{names.get(text[:1], '事项')} {text}】"
+
+
+_TICKET = re.compile(
+    r"(?P<office>[A-Za-z\u4e00-\u9fff]{1,8})?(?P<digits>\d[\dA-Za-z]*(?:[-－—_/][\dA-Za-z]+)+|\d{6,20})"
+)
+
+
+def tickets(text: str) -> dict[str, tuple[int, int]]:
+    """What may be another office's numbers in a text (12345-883, 信访-2026-15), as kept, and where they stand."""
+    found: dict[str, tuple[int, int]] = {}
+    folded = fold(text)
+    for match in re.finditer(r"[A-Za-z\u4e00-\u9fff]{1,8}(?:[-－—_/][\dA-Za-z]+)+", folded):
+        found[match[0].upper()] = match.span()
+    for match in _TICKET.finditer(folded):
+        found[match[0].upper()] = match.span()
+        found[match["digits"].upper()] = match.span("digits")
+    return found

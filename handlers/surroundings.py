@@ -11,7 +11,7 @@ from typing import NamedTuple
 from handlers.notices.hearing import decides, excuses, received
 from handlers.notices.telling import Told
 from handlers.ports import Event, Rules
-from handlers.refs import shown_ref, take_ref
+from handlers.refs import shown_ref, take_ref, tickets
 from handlers.turn import ON_DUTY, Speaker, Where
 from handlers.understanding import Line, OpenMatter, PendingQuestion, Ref
 from storage.agenda import Question
@@ -75,7 +75,9 @@ class Surroundings:
     quotes: dict[str, Ref] = field(default_factory=dict)
     located: dict[int, Area] = field(default_factory=dict)
     receipts: dict[int, Sequence[int]] = field(default_factory=dict)
+    receipts_alone: dict[int, Sequence[int]] = field(default_factory=dict)  # told in private, by who writes to staff
     notices: dict[int, list[Told]] = field(default_factory=dict)  # that a chat has got, where somebody may ask for them
+    tickets: dict[str, int] = field(default_factory=dict)  # the cases of another office's numbers
     unsettled: bool = False
 
     def matters(self, where: Where, contact_id: int) -> tuple[OpenMatter, ...]:
@@ -142,6 +144,14 @@ class Surroundings:
         """The questions in a chat that this person may answer."""
         return [one for one in self.questions.get(chat_id, ()) if may_answer(one, speaker)]
 
+    def by_ours(self, text: str) -> str:
+        """A text with our number in place of another office's: 接单 12345-883 is 接单 3号."""
+        known = {number: span for number, span in tickets(text).items() if number in self.tickets}
+        if not known:
+            return text
+        number, (start, end) = max(known.items(), key=lambda one: one[1][1] - one[1][0])
+        return f"{text[:start]} {self.tickets[number]}号 {text[end:].lstrip('号')}".strip()
+
     def waiting_notice(self, where: Where, speaker: Speaker) -> OpenMatter | None:
         """The notice whose preview this person has not answered yet, in private; the latest of several."""
         asked = self.open_questions(where.chat_id, speaker) if where.private else []
@@ -175,8 +185,11 @@ class Surroundings:
         """
         asking = self.receipts.get(message.chat_id or 0, ())
         quoted = self.quoted(message.event)
+        alone = self.receipts_alone.get(message.contact_id or 0, ())
+        if quoted is None and not asking and alone:  # 收到 in the staff room, of what each was told in private
+            return alone[-1] if received(text) else None
         if quoted is not None:
-            known = quoted.letter == "N" and quoted.number in asking
+            known = quoted.letter == "N" and (quoted.number in asking or quoted.number in alone)
             return quoted.number if known and received(text, quoting=True) else None
         if not asking:
             return None

@@ -31,17 +31,18 @@ from handlers.notices.answering import notices_told
 from handlers.notices.hearing import LONGEST, receipts_open
 from handlers.notices.telling import may_ask
 from handlers.ports import Event, Rules, load_event, moment_and_text
+from handlers.refs import tickets
 from handlers.surroundings import Message, Nearby, Surroundings, as_ref
 from handlers.turn import Speaker, Where
 from handlers.understanding import Kind, Line, OpenMatter, Ref, says_same
 from storage.agenda import Question
-from storage.areas import Area, Chat, Room, as_area
+from storage.areas import Area, Chat, Purpose, Room, as_area
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Sighting, Stray
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
-from storage.people import Held, Seen, names_of, roles_of
+from storage.people import Held, Seen, names_of, private_chats, roles_of
 
 DANGER_LASTS = timedelta(hours=3)
 """How long after the last word about an emergency a line may be about it, though it is over."""
@@ -219,13 +220,29 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
         if (where := around.where.get(chat_id)) and where.area:
             around.nearby[chat_id] = await nearby_cases(session, where.area, rules, now)
     if answering := {one.chat_id for one in messages if one.chat_id and _may_be_receipt(one.event)}:
-        around.receipts = await receipts_open(session, answering, now)
+        await _receipts(session, around, messages, answering, now)
+    if named := {number for one in messages for number in tickets(one.event.text)}:
+        numbers = select(col(Case.outside_number), col(Case.id)).where(col(Case.outside_number).in_(named))
+        around.tickets = {number: case_id for number, case_id in await session.execute(numbers) if case_id}
     if asking := {one.chat_id for one in messages if one.chat_id and may_ask(one.event.text)}:
         around.notices = await notices_told(session, asking, now)
     if any(one.event.from_self for one in messages):
         unknown = select(DeliveryPart.id).where(col(DeliveryPart.state) == PartState.UNKNOWN)
         around.unsettled = await session.scalar(unknown.limit(1)) is not None
     return around
+
+
+async def _receipts(
+    session: AsyncSession, around: Surroundings, messages: Sequence[Message], chats: set[int], now: datetime
+) -> None:
+    """What asks for a receipt in these chats; of who writes in a staff room also what they were told in private."""
+    rooms = {one: around.where[one].room for one in chats if one in around.where}
+    staff = {one for one, room in rooms.items() if room is not None and room.purpose != Purpose.RESIDENTS}
+    people = {one.contact_id for one in messages if one.chat_id in staff and one.contact_id}
+    alone = await private_chats(session, people) if people else {}
+    found = await receipts_open(session, {*chats, *alone.values()}, now)
+    around.receipts = {chat: numbers for chat, numbers in found.items() if chat in chats}
+    around.receipts_alone = {who: found[chat] for who, chat in alone.items() if chat in found}
 
 
 async def nearby_cases(session: AsyncSession, area: Area, rules: Rules, now: datetime) -> list[Nearby]:

@@ -3,6 +3,7 @@
 from handlers.cases.accusing import accused, ask_whom
 from handlers.cases.acting import ACTS, ask_which, gives_back
 from handlers.cases.complaints import ACCUSES, MISCONDUCT, complained_of
+from handlers.cases.confiding import confided
 from handlers.cases.hinting import hinted, hinted_at, nodded
 from handlers.cases.hushing import asked_apart, in_confidence, promised
 from handlers.cases.inquiring import inquired
@@ -10,7 +11,7 @@ from handlers.cases.machine import meant_by
 from handlers.cases.neighbours import known, reported
 from handlers.cases.photographing import pictured
 from handlers.cases.timers import ANSWERS, DUE
-from handlers.cases.working import COMMANDS
+from handlers.cases.working import COMMANDS, HELPERS
 
 __all__ = [
     "ACCUSES",
@@ -18,12 +19,14 @@ __all__ = [
     "ANSWERS",
     "COMMANDS",
     "DUE",
+    "HELPERS",
     "MISCONDUCT",
     "accused",
     "ask_which",
     "ask_whom",
     "asked_apart",
     "complained_of",
+    "confided",
     "gives_back",
     "hinted",
     "hinted_at",

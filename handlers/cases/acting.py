@@ -25,7 +25,7 @@ from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Kind, Ref, plainly_fixed, says_apart
 from storage.areas import Area
 from storage.inbox import Outcome
-from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
+from storage.matters import CASE_OPEN, CASE_OUTSIDE, CASE_SOLVED, CASE_WORKED, Case, CaseState, CaseStep
 from storage.outbox import Delivery, Post, Sort
 from storage.people import Role
 
@@ -82,7 +82,7 @@ async def fixed(turn: Turn, ref: Ref) -> None:
         return
     if case.state == CaseState.DONE and turn.me.contact_id == case.reporter_id:
         await rating.rate(turn, ref.number, rating.GOOD, "")
-    elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id:
+    elif case.state in CASE_OPEN and turn.me.contact_id == case.reporter_id and not _entered(turn, case, area):
         if case.kind == Kind.EMERGENCY or plainly_fixed(turn.text):
             await moving.settle(turn, case)
         else:
@@ -97,6 +97,11 @@ async def fixed(turn: Turn, ref: Ref) -> None:
         await emergencies.doubted(turn, case)
     else:
         turn.outcome = Outcome.CHAT
+
+
+def _entered(turn: Turn, case: Case, area: Area) -> bool:
+    """Whether it is another office's ticket that the speaker wrote down and does: 修好了 is 办结, with its result."""
+    return case.source in CASE_OUTSIDE and moving.manages(turn, case, area)
 
 
 async def ask_which(turn: Turn, act: Act, refs: Sequence[Ref]) -> None:

@@ -26,7 +26,24 @@ _HOW_MANY = (
     r"(?:[要得]|需要|还|没有?|未)*(?:[办弄搞干做接]|处理|完成|了结)*[完好掉]?[的了吗呢啊呀?？。! ]*"
 )
 _WHO = r"(?:格格|我们?|俺|这边|这里|现在|目前|名下|看看|查一?下|帮我|还|手[上里头]+|[,， ])*"
-ASKS_TODO = re.compile(rf"(?=.*(?:手[上里头]|没[有办弄处做干接]|未|剩|[要得][办弄处干做]|需要)){_WHO}{_HOW_MANY}")
+_ITEMS = r"(?:的?(?:事情?|事项|件|单子?))?"
+_WHICH = r"(?:都?(?:[有剩]|是)?下?(?:几件|多少件?|哪些|哪几件|啥|什么)|列(?:一下|出来)|看一?下)"
+_ENDS = r"[的了吗呢啊呀?？。!！ ]*"
+
+
+def _asks(state: str) -> re.Pattern[str]:
+    """未接的有几件, 还有哪些没人接: how many or which are in a state, in a worker's own words to the bot."""
+    many = r"[有剩]?下?(?:几件|多少件?|哪些|哪几件)"
+    first, last = rf"{state}{_ITEMS}的?{_WHICH}", rf"{many}{_ITEMS}(?:是|还)*{state}"
+    return re.compile(rf"{_WHO}(?:{first}|{last}){_ITEMS}{_ENDS}")
+
+
+_UNTAKEN = r"(?:未接|(?:没有?|无)人?(?:接手?|领|管))(?:单|走)?"
+_LATE = r"(?:超期|过期|逾期|超时|过了?(?:时限|期限))"
+ASKS_UNTAKEN, ASKS_LATE = _asks(_UNTAKEN), _asks(_LATE)
+ASKS_TODO = re.compile(
+    rf"(?!.*{_UNTAKEN})(?=.*(?:手[上里头]|没[有办弄处做干接]|未|剩|[要得][办弄处干做]|需要)){_WHO}{_HOW_MANY}"
+)
 """我手上还有几件, 还有啥没弄: 待办 in a worker's own words to the bot."""
 ASKS_TODAY = re.compile(rf"{_WHO}今[天日儿]个?{_WHO}{_HOW_MANY}")
 """今天有啥事."""

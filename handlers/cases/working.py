@@ -286,9 +286,28 @@ async def _transfer(turn: Turn, order: Order) -> None:
 
 
 MUST, MAY = Takes.MUST, Takes.MAY
+GIVE_BACK = "不归您办、办不了，请发“退单 {} 理由”，退回给网格员。"
+
+_MINE = r"(?:我|俺|这边|今天|手[上里]头?|名下|的|[,， ])*"
+_ALL = r"(?:全部|全都?|都|所有)(?:的|事情?|事项|单子?|件|已经?)*"
+ALL_DONE = re.compile(
+    rf"{_MINE}(?:{_ALL}(?:办结|[办弄搞做干处理]+[完好]|搞定|完成)|(?:办结|完成){_ALL})[了啊哈啦。.!！ ]*"
+)
+ALL_TAKEN = re.compile(rf"{_MINE}(?:{_ALL}(?:接单|接下?|领)|接单?{_ALL})[了啊哈啦吧。.!！ ]*")
+"""都办完了, 办结全部: with one it is that one; of several the bot asks which."""
+HOW_FAR = re.compile(
+    r"(?:格格|请问|那|[,， ])*#?(?P<number>\d{1,9})\s*号?(?:的事|那件|这件|事项)?(?:现在|目前|到底)*"
+    r"(?:[办修弄做]|处理)(?:到哪(?:[儿里]|一?步)?|得?(?:怎么样|咋样|如何|怎样))[了啊呀呢?？。 ]*"
+)
+"""1号办到哪了."""
+URGED = re.compile(
+    r"(?:格格|请|麻烦|帮我|帮忙|给我|你|您|去|再|[,， ])*催(?:办|促|一?[催下])*(?:一下)?[^\d,，。?？]{0,6}?[,， #]*"
+    r"(?P<number>\d{1,9})\s*号?(?:事项|那件|这件|的事|的)?[吧啊呀了。.!！ ]*"
+)
+"""催一下小耿1号."""
 
 COMMANDS: tuple[Command, ...] = (
-    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, HELPERS, MUST, contained=True),
+    Command(("接单", "我接", "接"), "接单 12", "接下一件事项", _claim, HELPERS, MUST, contained=True, asked=ALL_TAKEN),
     Command(
         ("进展",),
         "进展 12 师傅已到现场",
@@ -311,6 +330,7 @@ COMMANDS: tuple[Command, ...] = (
         close=True,
         ordinary=True,
         behind=("给", "交给", "派给"),
+        instead=GIVE_BACK,
     ),
     Command(
         ("退单",),
@@ -333,6 +353,7 @@ COMMANDS: tuple[Command, ...] = (
         rest=MAY,
         spreads=True,
         contained=True,
+        asked=ALL_DONE,
     ),
     Command(
         ("撤销",),
@@ -355,8 +376,19 @@ COMMANDS: tuple[Command, ...] = (
         letters="CM",
         rest=MUST,
         spreads=True,
+        instead=GIVE_BACK,
     ),
-    Command(("误判",), "误判 12", "机器人看错了，撤下", _misread, WORKERS, MUST, letters="CM", spreads=True),
+    Command(
+        ("误判",),
+        "误判 12",
+        "机器人看错了，撤下",
+        _misread,
+        WORKERS,
+        MUST,
+        letters="CM",
+        spreads=True,
+        instead=GIVE_BACK,
+    ),
     Command(
         ("恢复", "撤销误判", "取消误判", "撤销驳回", "取消驳回", "撤销办结", "取消办结"),
         "恢复 12",
@@ -370,7 +402,9 @@ COMMANDS: tuple[Command, ...] = (
         spreads=True,
         behind=("恢复一下", "不是误判", "没有误判", "误判错了", "撤错了", "办结错了", "驳回错了"),
     ),
-    Command(("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True),
+    Command(
+        ("进度",), "进度 12", "看一件事项到哪一步了", _status, (), MUST, ordinary=True, contained=True, asked=HOW_FAR
+    ),
     Command(
         ("待办", "我的待办", "待办事项", "代办"),
         "待办",
@@ -380,8 +414,18 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         asked=listing.ASKS_TODO,
     ),
-    Command(("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True),
-    Command(("超期",), "超期", "列出过了时限还没办完的事项", listing.overdue, WORKERS, ordinary=True),
+    Command(
+        ("未接",), "未接", "列出还没人接的事项", listing.untaken, WORKERS, ordinary=True, asked=listing.ASKS_UNTAKEN
+    ),
+    Command(
+        ("超期",),
+        "超期",
+        "列出过了时限还没办完的事项",
+        listing.overdue,
+        WORKERS,
+        ordinary=True,
+        asked=listing.ASKS_LATE,
+    ),
     Command(
         ("今天",),
         "今天",
@@ -418,7 +462,7 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         contained=True,
     ),
-    Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True),
+    Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True, asked=URGED),
     Command(("照片",), "照片 12", "再看一件事项的照片", _photos, WORKING, MUST, ordinary=True, private=True),
     Command(("五见",), "五见 12", "办结前看看见人、见现场、见过程、见效果、见分析还缺什么", _sights, WORKING, MUST),
     Command(("保密",), "保密 12", "这件事以后只私下说，不在群里说（报事人也可以）", _hush, (), MUST, ordinary=True),
@@ -482,6 +526,7 @@ COMMANDS: tuple[Command, ...] = (
         MUST,
         rest=MAY,
         ordinary=True,
+        instead=GIVE_BACK,
     ),
     Command(
         ("吹哨",),
@@ -502,6 +547,7 @@ COMMANDS: tuple[Command, ...] = (
         MUST,
         rest=MAY,
         close=True,
+        instead=GIVE_BACK,
     ),
     Command(("报到",), "报到 12", "部门来办了；先到的牵头", _came, CALLED, MUST, ordinary=True),
     Command(

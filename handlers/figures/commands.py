@@ -17,6 +17,7 @@ COMMANDS: tuple[Command, ...] = (
         counting.count,
         WORKERS,
         rest=Takes.MAY,
+        asked=counting.ASKS,
         close=True,
         tails=PERIODS,
         ordinary=True,

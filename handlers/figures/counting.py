@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -40,9 +41,23 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 SHEET = frozenset({"表", "表格", "导出", "excel", "xlsx"})
 
 
+_ASIDE = re.compile(r"^\s*(?:一下|看看)\s*|(?:的|情况|数据|数字|收了多少|多少件?|几件)+[了吗呢啊?？。 ]*$")
+"""What stands beside the words of the command: 统计一下."""
+
+_WHO = r"(?:格格|请|帮我|帮忙|给我|看看|[看查报统计]+一?下|我们?|俺|这边|这里|本?网格|社区|名下|现在|[,， ])*"
+_SPAN = rf"(?P<rest>{'|'.join(sorted(periods.PERIODS, key=len, reverse=True))}|近\d+天)"
+_DID = (
+    r"(?:收|报|接|办|来|解决|处理|完成|受理)(?:到|上来|[好结完成])?了?(?:几|多少)(?:件|个|条|单)?(?:事情?|事项|单子|诉求|问题)?"
+    r"|(?:办结|满意|响应|解决|完成)率(?:是|有|怎么样|怎样)?(?:多少|几)?|(?:统计)?(?:数据|数字)|情况(?:怎么样|如何)|统计"
+)
+ASKS = re.compile(rf"{_WHO}{_SPAN}(?:的|一共|总共|我们?|都|已经|这边|网格|[,， ])*(?:{_DID})[了吗呢啊的？?。!！ ]*")
+"""今天收了几件, 本月办结率多少: 统计 in a worker's own words to the bot."""
+
+
 async def count(turn: Turn, order: Order) -> None:
     """统计 寻人 goes to the alerts; else cases, of one category where one is named."""
     period, words = periods.take_period(fold(order.rest), turn.local(turn.now).date())
+    words = _ASIDE.sub("", words)
     if words.startswith("寻人"):
         await of_alerts.count(turn, period, words.removeprefix("寻人").strip())
         return

@@ -8,10 +8,10 @@ from handlers.notices.correcting import correct
 from handlers.notices.counting import report_status
 from handlers.notices.drafting import CONFIRM, draft
 from handlers.notices.guiding import JUST_SENT, sent_lately, showed_how
-from handlers.notices.hearing import LASTS
-from handlers.notices.picturing import arrived, came
+from handlers.notices.hearing import ASKS_TO_REMIND, LASTS
+from handlers.notices.picturing import arrived, came, came_late
 from handlers.notices.recalling import RECALLED, recall, recalled
-from handlers.notices.receipts import chase, received, report
+from handlers.notices.receipts import chase, received, remind, report
 from handlers.notices.sending import (
     PLANNED,
     RECEIPTS,
@@ -92,6 +92,19 @@ COMMANDS: tuple[Command, ...] = (
         recent=LASTS,
     ),
     Command(
+        ("催回执",),
+        "催回执 N5",
+        "提醒还没回“收到”的人（发到群的，请网格员去问），也可以说“提醒没回的人”",
+        remind,
+        SENDERS,
+        Takes.MUST,
+        letters="N",
+        ordinary=True,
+        numbered=True,
+        recent=LASTS,
+        asked=ASKS_TO_REMIND,
+    ),
+    Command(
         ("马上发",),
         "马上发 N5",
         "定时的、等到早上的通知现在就发（安静时段先问一次）；开头的时间被读成发送时间的，算回正文",
@@ -132,6 +145,7 @@ __all__ = [
     "answer_in",
     "arrived",
     "came",
+    "came_late",
     "confirm",
     "drop",
     "received",

@@ -55,6 +55,7 @@ _PEOPLE = re.compile(
     rf"(?P<area>.{{2,}}?)??的?(?:{_EVERY}|广大)?(?:居民|村民|住户|业主|群众|家庭|农户|商户)(?:朋友|同志)?们?"
 )
 """All who live there: the residents' groups."""
+_THIS_GROUP = re.compile(r"(?:本|这个?|我们?这?个?|咱们?这?个?)(?:居民)?群里?")
 _LIST, _COMMA = re.compile(r"[、和及与;；/+&]"), re.compile(r"[、;；/+&]")
 _NUMBERED = re.compile(r"第?[\d一二三四五六七八九十]+号?(?:网?格|组|队|村|社区|小区|栋|楼)")
 """After a name: it may be part of another."""
@@ -132,7 +133,7 @@ async def audience_at_start(turn: Turn, text: str) -> tuple[Audience, str] | Non
     """
     token = fold(_TOKEN.match(text)[0])  # type: ignore[index]
     base = _BUT.split(token, maxsplit=1)[0]
-    audience = await _described(turn, base) or await _listed(turn, base)
+    audience = await _this_group(turn, base) or await _described(turn, base) or await _listed(turn, base)
     if audience is not None:
         rest = _after(text, len(base))
     else:
@@ -143,6 +144,22 @@ async def audience_at_start(turn: Turn, text: str) -> tuple[Audience, str] | Non
     if audience.plain:
         audience, rest = await _narrowed(turn, audience, rest)
     return await _without(turn, audience, rest)
+
+
+async def _this_group(turn: Turn, token: str) -> Audience | None:
+    """本群, 我们群: the area of the group it is said in, in private the speaker's only one.
+
+    Said to the group itself, and not to the bot, it is the speaker's own notice.
+    """
+    if not _THIS_GROUP.fullmatch(token) or not addressed(turn):
+        return None
+    room, area = turn.here.room, turn.here.area
+    if room is not None and area is not None:
+        return Audience((area,), purpose=Purpose(room.purpose))
+    own = await _own(turn)
+    if len(own) != 1:
+        raise Refusal("您管几个地方，请写明发到哪里，如“通知 柳树村 …”。")
+    return Audience(tuple(own))
 
 
 def role_meant(text: str) -> str:

@@ -77,6 +77,13 @@ _DECIDES = re.compile(
 )
 
 
+ASKS_TO_REMIND = re.compile(
+    r"(?:再|帮我|帮忙|请|麻烦|给我|把|去)*(?:提醒|催促?|通知|问)(?:一?下|一遍|催)?[\s,，]?(?:那些|那几个|这些)?(?:还|仍)?(?:没有?|未)"
+    r"(?:回复?|收到|看到|答复|回执|反馈)(?:回执|收到|消息|通知)?的?(?:人|网格员|同志|几个|几位)*[们吧啊了]*[\s。.!！]*"
+)
+"""提醒没回的人, 催一下没回复的: 催回执 in a sender's own words to the bot."""
+
+
 def decides(text: str) -> bool:
     """Whether a whole line can only be about sending: what else says yes or no may be said to somebody beside us."""
     return bool(_DECIDES.fullmatch(text.strip()))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sqlalchemy import Select, delete, select
 from sqlmodel import col
 
@@ -11,8 +13,12 @@ from handlers.photos import just_sent
 from handlers.ports import MessageType
 from handlers.posting import say
 from handlers.turn import Turn
+from storage.agenda import AuditEntry
 from storage.inbox import Picture
 from storage.matters import Notice, NoticePicture, NoticeState
+
+LATEST = timedelta(minutes=10)
+"""How long after 确认 of a planned notice a picture still goes with it."""
 
 NO_FILES = "文件我转不了，通知只能带照片。请把内容打成字，或截图发给我。"
 NO_VIDEOS = "视频我转不了，通知只能带照片。请截一张图发给我。"
@@ -49,7 +55,8 @@ def _attach(turn: Turn, notice: Notice, picture: Picture) -> None:
 async def came(turn: Turn, number: int) -> None:
     """A picture or a file in private while the author's draft waits to be confirmed."""
     notice = await turn.session.get(Notice, number, with_for_update=True, populate_existing=True)
-    if notice is None or notice.state != NoticeState.DRAFT or notice.sender_id != turn.me.contact_id:
+    waits = (NoticeState.DRAFT, NoticeState.PLANNED)
+    if notice is None or notice.state not in waits or notice.sender_id != turn.me.contact_id:
         return
     turn.concerns(f"N{number}")
     if turn.event is not None and turn.event.type != MessageType.PICTURE:
@@ -66,7 +73,24 @@ async def came(turn: Turn, number: int) -> None:
     _attach(turn, notice, picture)
     turn.audit("notice.picture", f"N{number}", "picture_id")
     able = turn.outside.capabilities.can_send_pictures
-    await say(turn, texts.picture_added(notice, len(known) + 1, able), ref=f"N{number}")
+    at = turn.local(notice.plan_at) if notice.state == NoticeState.PLANNED and notice.plan_at else None
+    await say(turn, texts.picture_added(notice, len(known) + 1, able, at), ref=f"N{number}")
+
+
+async def came_late(turn: Turn) -> bool:
+    """Whether a picture in private came right after its author had a notice planned: it goes with that one."""
+    planned = select(AuditEntry.ref).where(
+        AuditEntry.action == "notice.planned",
+        AuditEntry.actor_id == turn.me.contact_id,
+        AuditEntry.at > turn.at - LATEST,
+    )
+    query = select(col(Notice.id)).where(Notice.sender_id == turn.me.contact_id, Notice.state == NoticeState.PLANNED)
+    waiting = {f"N{number}": number for number in await turn.session.scalars(query)}
+    refs = [ref for ref in await turn.session.scalars(planned.order_by(col(AuditEntry.id).desc())) if ref in waiting]
+    if not refs or not turn.here.private:
+        return False
+    await came(turn, waiting[refs[0]] or 0)
+    return True
 
 
 async def arrived(turn: Turn, picture_id: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from handlers import quiet_hours
@@ -18,12 +19,16 @@ from handlers.notices.hearing import excuses
 from handlers.notices.sending import RECEIPTS, tell_sender
 from handlers.posting import responsible, say, whisper
 from handlers.turn import WORKERS, Turn
+from storage.agenda import AuditEntry
 from storage.areas import Area, Chat, Room
 from storage.engine import dialect_of, insert_into
 from storage.inbox import Outcome
 from storage.matters import NOTICE_OUT, Notice, NoticeReceipt, NoticeState
 from storage.outbox import REACHED, Delivery, DeliveryPart, Post, Sort
 from storage.people import Seen, names_of, roles_of
+
+REMINDED, REMINDED_EVERY = "notice.reminded", timedelta(hours=1)
+"""The trace of a sender's own reminder, and within what time there is no second one."""
 
 
 @dataclass(slots=True)
@@ -144,6 +149,43 @@ async def chase(turn: Turn, ref: str) -> None:
     turn.audit("notice.chased", ref)
     for contact_id, lines in (await _unanswered(turn, notice)).items():
         await whisper(turn, contact_id, texts.chase(notice, lines), ref=ref)
+
+
+async def remind(turn: Turn, order: Order) -> None:
+    """催回执 N5: who has not answered is asked, of a notice to people; of one to groups their workers are."""
+    if order.ref is None or order.ref.letter != "N":
+        raise texts.no_notice("催回执", "催回执 N5", order)
+    notice, audience = await load_to_see(turn, order.ref.number)
+    ref = f"N{notice.id}"
+    if not notice.receipt:
+        raise Refusal(f"{texts.name(notice)}没有要回执。下次写“通知 全村 回执 …”，或以“收到请回复”结尾。")
+    if notice.state not in NOTICE_OUT:
+        raise Refusal(f"{texts.name(notice)}{texts.STATE_NAMES[NoticeState(notice.state)]}，还没有发出。")
+    last = select(func.max(AuditEntry.at)).where(AuditEntry.action == REMINDED, AuditEntry.ref == ref)
+    if (at := await turn.session.scalar(last)) is not None and turn.now - at < REMINDED_EVERY:
+        raise Refusal(f"{texts.name(notice)}{turn.local(at):%H:%M} 刚提醒过，请过一会儿再提醒。")
+    wakes = quiet_hours.ends(turn)
+    if audience.role is not None:
+        answered = await _answered(turn, notice)
+        missing = [one for one in await role_holders(turn, notice, audience) if one not in answered]
+        words = dict.fromkeys(missing, texts.remind(notice))
+    else:
+        lines = await _unanswered(turn, notice)
+        words = {who: texts.chase(notice, one) for who, one in lines.items() if who != turn.me.contact_id}
+        missing = list(words)
+        if turn.me.contact_id in lines:
+            await say(turn, texts.chase(notice, lines[turn.me.contact_id]), ref=ref)
+            if not words:
+                return
+    if not missing:
+        raise Refusal(f"{texts.name(notice)}都回了，不用提醒。")
+    turn.audit(REMINDED, ref)
+    names = await names_of(turn.session, missing)
+    sent = [(await whisper(turn, who, words[who], ref=ref, hold=wakes)).chats for who in missing]
+    out = [names[who] for who, chats in zip(missing, sent, strict=True) if not chats]
+    at_work = audience.role is None
+    told = texts.reminded(notice, len(missing) - len(out), out, wakes and turn.local(wakes), to_workers=at_work)
+    await say(turn, told, ref=ref)
 
 
 async def _unanswered(turn: Turn, notice: Notice) -> dict[int, list[str]]:

@@ -387,9 +387,23 @@ def chase(notice: Notice, lines: Sequence[str]) -> str:
     return f"{name(notice)}要回执，有人还没回，请您问一声：\n“{clip(notice.text, 40)}”\n{shown}{more}"
 
 
-def picture_added(notice: Notice, count: int, able: bool) -> str:
-    """The answer to a picture sent beside a draft."""
+def remind(notice: Notice) -> str:
+    """To somebody who has not answered."""
+    return f"{name(notice)}还没看到您的回执：\n“{clip(notice.text, 200)}”\n看到请回“收到”。"
+
+
+def reminded(notice: Notice, count: int, out: Sequence[str], wakes: datetime | None, *, to_workers: bool) -> str:
+    """To who had them reminded; `wakes` (local): when that is, where it is night; `out` cannot be reached."""
+    who = f" {count} 位网格员、管理员，请他们问没回的人" if to_workers else f"还没回的 {count} 人"
+    how = f"夜里不打扰，{wakes:%H:%M} 再提醒{who}。" if wakes else f"已私下提醒{who}。"
+    return f"{name(notice)}{how}{f'私下联系不上：{_some(out, LINES_SHOWN)}。' if out else ''}"
+
+
+def picture_added(notice: Notice, count: int, able: bool, at: datetime | None = None) -> str:
+    """The answer to a picture sent beside a draft, or one that goes out `at` a (local) time."""
     ref = f"N{notice.id}"
+    if at is not None:
+        return f"{name(notice)}{with_pictures(count, able)}{moment(at)} 一起发。"
     return f"{name(notice)}{with_pictures(count, able)}要发回“确认 {ref}”，不发回“停止 {ref}”。"
 
 

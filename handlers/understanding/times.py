@@ -553,6 +553,19 @@ _AFTER = re.compile(
 )
 
 
+_DAYS_AFTER = re.compile(rf"(?P<count>\d{{1,3}}|{CN}{{1,3}})个?(?P<unit>天|周|星期|礼拜)(?:之|以)?后的?\s?")
+
+
+def _days_after(text: str, match: re.Match[str], day: datetime) -> Time:
+    """三天后, and the hour of that day that follows: 三天后上午9点."""
+    start = day.replace(hour=0, minute=0, second=0, microsecond=0)
+    hour = time_ahead(text[match.end() :], start)
+    if hour is None or hour.dated:
+        return Time(match[0].rstrip(), 0, match.end(), start, Precision.DAY, True)
+    end = match.end() + hour.end
+    return Time(text[:end], 0, end, hour.at, hour.precision, True)
+
+
 def time_ahead(text: str, now: datetime) -> Time | None:
     """The time that a folded `text` begins with, taken as one to come: 明早8点, 周五下午3点, 3月1日9:00, 半小时后.
 
@@ -564,6 +577,8 @@ def time_ahead(text: str, now: datetime) -> Time | None:
             return None
         length = timedelta(hours=amount) if match["unit"] != "分钟" else timedelta(minutes=amount)
         return Time(match[0], 0, match.end(), now + length, Precision.EXACT, True)
+    if (match := _DAYS_AFTER.match(text)) and (count := number(match["count"])):
+        return _days_after(text, match, now + timedelta(days=count * (1 if match["unit"] == "天" else 7)))
     said = next(iter(_join(text, _atoms(text, now))), None)
     if said is None or said.start or said.ago is not None or said.now:
         return None

@@ -130,3 +130,19 @@ async def test_a_planned_one_keeps_its_picture(talk: Talk, photo: Path) -> None:
     await talk.say("t1", None, "确认")
     said = await talk.wait(days=41)
     assert {one.room for one in said if one.image} == {"g1", "g2", "g3"}
+
+
+async def test_right_after_the_plan_was_confirmed(talk: Talk, photo: Path) -> None:
+    await talk.say("t1", None, "通知 全镇 定时下午3点 停水")
+    await talk.say("t1", None, "确认")
+    (said,) = await show(talk, "t1", photo)
+    assert "【通知 N1】附 1 张照片" in said and "一起发" in said
+    assert {one.room for one in await talk.wait(hours=4) if one.image} == {"g1", "g2", "g3"}
+
+
+async def test_long_after_it_the_picture_is_for_the_next_one(talk: Talk, photo: Path) -> None:
+    await talk.say("t1", None, "通知 全镇 定时下午3点 停水")
+    await talk.say("t1", None, "确认")
+    await talk.wait(minutes=20)
+    assert not await show(talk, "t1", photo)
+    assert not await talk.rows(select(NoticePicture))
