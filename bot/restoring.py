@@ -28,6 +28,7 @@ from sqlmodel import col
 from bot.backup import BROKEN, CHAT, Contents, Manifest, opened, read_manifest, rows_in
 from bot.config import Config, ConfigError, reason
 from bot.holding import held, placed
+from handlers.notices.sending import PLANNED, RESTORED
 from storage.agenda import DueItem
 from storage.copying import (
     AT_ONCE,
@@ -195,7 +196,9 @@ async def _hold(connection: AsyncConnection, since: datetime, now: datetime) -> 
     events = await connection.execute(unread.values(state=InboxState.FAILED, error=UNREAD))
     meanwhile = (col(DueItem.ref).startswith("N"), col(DueItem.due_at) > since, col(DueItem.due_at) <= now)
     due = (await connection.execute(select(col(DueItem.ref)).where(*meanwhile).distinct())).scalars().all()
-    await connection.execute(delete(DueItem).where(*meanwhile))
+    planned = update(DueItem).where(*meanwhile, col(DueItem.kind) == PLANNED)  # its sender hears of it at the start
+    await connection.execute(planned.values(kind=RESTORED))
+    await connection.execute(delete(DueItem).where(*meanwhile, col(DueItem.kind) != RESTORED))
     return Held(parts.rowcount, events.rowcount, tuple(sorted(due)))
 
 

@@ -137,7 +137,7 @@ async def _say_no(turn: Turn, refusal: Refusal) -> None:
 
 async def react(turn: Turn, reading: Reading) -> None:
     """Act on what a message means."""
-    if await notices.showed_how(turn):
+    if await notices.showed_how(turn) or await cases.unknown_ticket(turn):
         return
     try:
         async with turn.attempt():

@@ -9,6 +9,7 @@ from handlers.cases.hushing import asked_apart, in_confidence, promised
 from handlers.cases.inquiring import inquired
 from handlers.cases.machine import meant_by
 from handlers.cases.neighbours import known, reported
+from handlers.cases.outside import unknown as unknown_ticket
 from handlers.cases.photographing import pictured
 from handlers.cases.timers import ANSWERS, DUE
 from handlers.cases.working import COMMANDS, HELPERS
@@ -38,4 +39,5 @@ __all__ = [
     "pictured",
     "promised",
     "reported",
+    "unknown_ticket",
 ]

@@ -117,6 +117,19 @@ def limit(words: str, now: datetime) -> datetime | None:
     return None
 
 
+_STARTS = re.compile(r"\s*(?P<number>[1-9]\d{3,}-\d{2,})号?(?=[^\d-])(?!\s*$)")
+
+
+async def unknown(turn: Turn) -> bool:
+    """Whether a worker's line to the bot begins with a ticket's number that nobody wrote down, and was told so."""
+    match = _STARTS.match(fold(turn.text)) if turn.here.private and turn.me.has(WORKERS) else None
+    if match is None:
+        return False
+    number = match["number"]
+    await say(turn, f"没有记过工单 {number}，没有改动。请核对编号；还没记的先发“热线 {number} …”。")
+    return True
+
+
 async def _told_in(turn: Turn) -> int:
     """Where the one who enters it hears of it: never a residents' group, as it is none of the neighbours' business."""
     chats = await private_chats(turn.session, [turn.me.contact_id])

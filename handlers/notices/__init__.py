@@ -15,6 +15,7 @@ from handlers.notices.receipts import chase, received, remind, report
 from handlers.notices.sending import (
     PLANNED,
     RECEIPTS,
+    RESTORED,
     WHOLE,
     answered,
     at_once,
@@ -22,6 +23,7 @@ from handlers.notices.sending import (
     drop,
     list_planned,
     planned,
+    restored,
     stop,
     whole,
 )
@@ -134,6 +136,7 @@ ANSWERS: Mapping[str, Callable[[Turn, Question, bool], Awaitable[None]]] = {CONF
 DUE: Mapping[str, Callable[[Turn, str], Awaitable[None]]] = {
     WHOLE: whole,
     PLANNED: planned,
+    RESTORED: restored,
     RECALLED: recalled,
     RECEIPTS: chase,
 }

@@ -51,6 +51,8 @@ from storage.people import roles_of
 
 WHOLE = "notice.whole"
 PLANNED = "notice.planned"
+RESTORED = "notice.restored"
+"""Due at the start after a restore, where a plan fell between the backup and that: it may have gone out."""
 RECEIPTS = "notice.receipts"
 DECISIONS = tuple(f"notice.{one}" for one in ("confirmed", "planned", "at_night", "stopped", "recalled"))
 """Traces of those who are told what came of it."""
@@ -260,6 +262,16 @@ async def planned(turn: Turn, ref: str) -> None:
         await tell_deciders(turn, notice, texts.plan_dropped(notice, str(refusal)))
         return
     await _send(turn, notice, audience, scope)
+
+
+async def restored(turn: Turn, ref: str) -> None:
+    """Due after a restore: nobody knows whether a planned notice had gone out; it waits for its sender's word."""
+    notice = await turn.session.get(Notice, int(ref.lstrip("N")), with_for_update=True, populate_existing=True)
+    if notice is None or notice.state != NoticeState.PLANNED or notice.plan_at is None:
+        return
+    at, notice.state, notice.plan_at = turn.local(notice.plan_at), NoticeState.DRAFT, None
+    turn.audit("notice.missed", ref, "state,plan_at")
+    await tell_sender(turn, notice, texts.perhaps_sent(notice, at))
 
 
 async def _must_still_hold(turn: Turn, notice: Notice, audience: Audience) -> None:

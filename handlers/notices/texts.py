@@ -217,6 +217,15 @@ def missed_plan(notice: Notice, at: datetime) -> str:
     return f"{name(notice)}定在 {moment(at)} 发，当时我不在线，没有发。还要发回“确认 {ref}”，不发回“停止 {ref}”。"
 
 
+def perhaps_sent(notice: Notice, at: datetime) -> str:
+    """To its sender, after a restore: it may have gone out at its time; `at` local."""
+    ref = f"N{notice.id}"
+    return (
+        f"{name(notice)}定在 {moment(at)} 发，我那时出了故障、用备份恢复了，可能已经发过，没有再发。"
+        f"请到群里看看：没有，就回“确认 {ref}”；有了或不发，回“停止 {ref}”。"
+    )
+
+
 def plan_dropped(notice: Notice, why: str) -> str:
     """To its sender: it will not be sent at all."""
     return f"{name(notice)}到时间了，没有发：{why}"

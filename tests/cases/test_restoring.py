@@ -10,7 +10,7 @@ LAMP = "柳树巷3栋路灯坏了，晚上黑乎乎的"
 
 
 @pytest.mark.parametrize("end", ["误判 1", "驳回 1 不归我们管", "撤销 1"])
-@pytest.mark.parametrize("back", ["恢复 1", "1号恢复一下", "恢复#1", "1撤错了"])
+@pytest.mark.parametrize("back", ["恢复 1", "1号恢复一下", "恢复#1", "1撤错了", "驳回错了 1"])
 async def test_the_worker_takes_an_end_back(talk: Talk, end: str, back: str) -> None:
     await talk.say("r1", "g1", LAMP)
     await talk.say("w1", None, end)

@@ -47,3 +47,11 @@ async def test_a_helper_is_shown_退单(talk: Talk, words: str) -> None:
     assert "退单 1" in said and "直接在群里说" not in said
     (said,) = texts(await talk.say("r1", None, words), "@r1")
     assert "退单" not in said
+
+
+@pytest.mark.parametrize("words", ["12345-884 修好了", "12345-884号办好了", "12345-884 办到哪了"])
+async def test_a_number_that_nobody_wrote_down_ends_nothing(talk: Talk, words: str) -> None:
+    await talk.say("w1", None, ENTRY)
+    (said,) = texts(await talk.say("w1", None, words), "@w1")
+    assert "没有记过工单 12345-884" in said
+    assert "等待接单" in texts(await talk.say("w1", None, "进度 1"), "@w1")[0]

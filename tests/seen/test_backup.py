@@ -219,6 +219,17 @@ async def test_a_notice_planned_for_the_time_between_is_not_sent_by_itself(talk:
     assert {"N6", "M3"} <= refs and "N5" not in refs
 
 
+async def test_the_sender_of_such_a_notice_is_to_hear_of_it(talk: Talk, tmp_path: Path) -> None:
+    await talk.say("t1", None, "通知 全镇 定时明天下午3点 停水")
+    await talk.say("t1", None, "确认")
+    await write_backup(f"sqlite:///{tmp_path}/talk.db", tmp_path / "b")
+    url = f"sqlite:///{tmp_path}/new.db"
+    said = await put_back(url, tmp_path / "b", now=NOW + timedelta(hours=4))
+    assert said[-1].endswith("没有再发：N1")
+    kinds = {row[1] for row in (await rows(url))["dueitem"] if row[2] == "N1"}
+    assert kinds == {"notice.restored"}
+
+
 async def test_with_resend_it_goes_on_where_it_was(talk: Talk, tmp_path: Path) -> None:
     await interrupted(talk)
     before = await rows(f"sqlite:///{tmp_path}/talk.db")
