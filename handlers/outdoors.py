@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import case, delete, func, select, update
@@ -149,6 +149,9 @@ async def picture_arrived(turn: Turn) -> None:
         await places.arrived(turn, int(turn.event.subject))
 
 
+RECALLED_CASES = "{}您刚才撤回了消息。这几件事都要撤销吗？回“是”都撤销，回“不是”继续。"
+
+
 async def recalled(turn: Turn) -> None:
     """A report was taken back: its writer is asked in private; before confirmation an alert is withdrawn at once."""
     event = turn.event
@@ -173,7 +176,21 @@ async def recalled(turn: Turn) -> None:
     elif ref.letter == "":
         case = await turn.session.get(Case, ref.number)
         if case and case.state in CASE_OPEN and await _was_report(turn, row, case):
-            await _ask_recall(turn, row, ref)
+            also = await _told_with(turn, case)
+            names = "".join(label(str(one)) for one in (ref.number, *also))
+            await _ask_recall(turn, row, ref, RECALLED_CASES.format(names) if also else "", also)
+
+
+async def _told_with(turn: Turn, case: Case) -> list[int]:
+    """The other open cases that the same message made."""
+    same = select(col(Case.id)).where(
+        Case.reporter_id == case.reporter_id,
+        Case.chat_id == case.chat_id,
+        Case.created_at == case.created_at,
+        col(Case.id) != case.id,
+        col(Case.state).in_(CASE_OPEN),
+    )
+    return [one for one in await turn.session.scalars(same.order_by(col(Case.id))) if one is not None]
 
 
 async def _was_report(turn: Turn, row: InboxEvent, matter: Alert | Case) -> bool:
@@ -189,7 +206,7 @@ async def _was_report(turn: Turn, row: InboxEvent, matter: Alert | Case) -> bool
     return await turn.session.scalar(before.limit(1)) is None
 
 
-async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref, text: str = "") -> None:
+async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref, text: str = "", also: Sequence[int] = ()) -> None:
     assert row.contact_id is not None
     text = text or f"{label(ref)}您刚才撤回了消息。这件事要撤销吗？回“是”撤销，回“不是”继续。"
     chats = await private_chats(turn.session, [row.contact_id])
@@ -204,6 +221,7 @@ async def _ask_recall(turn: Turn, row: InboxEvent, ref: Ref, text: str = "") -> 
             contact_id=row.contact_id,
             asked_at=turn.now,
             expires_at=turn.now + timedelta(minutes=turn.rules.question_minutes),
+            data={"also": list(also)},
         )
     )
 
@@ -223,6 +241,10 @@ async def recall_answered(turn: Turn, question: Question, yes: bool) -> None:
         await alerts.withdraw(turn, ref)
     else:
         await moving.withdraw(turn, ref.number)
+        for number in question.data.get("also", ()):
+            other = await turn.session.get(Case, number)
+            if other is not None and other.state in CASE_OPEN:
+                await moving.withdraw(turn, number)
 
 
 async def invited(turn: Turn) -> None:

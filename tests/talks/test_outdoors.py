@@ -108,6 +108,14 @@ async def test_a_recalled_case_is_asked_about(talk: Talk) -> None:
     assert await talk.rows(select(Case.state)) == [CaseState.REPORTED]
 
 
+async def test_of_a_recalled_message_that_made_two_cases_both_are_asked_about(talk: Talk) -> None:
+    await talk.say("r1", "g1", "路灯坏了，另外垃圾好几天没人收了", id="report")
+    said = await talk.happen(EventKind.RECALLED, "r1", "g1", "report")
+    assert "【事项 1】【事项 2】您刚才撤回了消息" in texts(said, "@r1")[0]
+    await talk.say("r1", None, "是")
+    assert await talk.rows(select(Case.state)) == [CaseState.WITHDRAWN] * 2
+
+
 @pytest.mark.parametrize("words", ["他脖子上有颗痣", "查 M1", "报警 M1", "怎么还没人来"])
 async def test_who_takes_back_a_later_word_does_not_take_back_the_report(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", MISSING)
