@@ -241,6 +241,11 @@ class _XlsxSheet:
             [self._cell(_shown(self._tidied(one))[:EXCEL_CELL]) if isinstance(one, str) else one for one in row]
         )
 
+    def close(self) -> None:
+        """End what is not to be saved; openpyxl would leave it open until Python finds it, and complain then."""
+        self._sheet.close()
+        self._sheet._writer.cleanup()  # its temporary file
+
     def _cell(self, text: str) -> WriteOnlyCell:
         from openpyxl.cell import WriteOnlyCell
 
@@ -271,7 +276,12 @@ def open_sheet(path: Path, title: str, *, lines: bool = False) -> Iterator[Sheet
             from openpyxl import Workbook
 
             book, whole = Workbook(write_only=True), BytesIO()
-            yield _XlsxSheet(book, title, tidied)
+            sheet = _XlsxSheet(book, title, tidied)
+            try:
+                yield sheet
+            except BaseException:
+                sheet.close()
+                raise
             book.save(whole)  # straight to a full disk it would leave tracebacks behind
             part.write_bytes(whole.getbuffer())
         else:
