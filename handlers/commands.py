@@ -102,6 +102,7 @@ MAX_ORDERS = 10
 _GAP = re.compile(r"[\s:：,，、;；]*")
 _CODE = frozenset(string.ascii_letters + string.digits)  # 绑定K7Q2: a code may stand right after the word
 _END = re.compile(r"[\s。.!！~～]*$")
+_ENDING = re.compile(r"(?<![\s。.!！~～])[\s。.!！~～]+$")  # begun once a run: a message may be 100,000 blanks
 _PARTICLES = re.compile(r"^[了啦咯哈啊吧]+(?=[\s。.!！~～]*$)")
 _LEAD = re.compile(r"[-－—–_/|｜.。·]?[\s:：,，、;；]*[(（\[【第]?\s*")  # 接单-12, 接单（12）, 接单 第12号
 _SPOKEN = re.compile(rf"[\s:：,，、]*第?({CN}{{1,5}})(?=\s*号(?!\w)|[\s:：,，、;；。.!！]|$)")
@@ -246,8 +247,8 @@ class Grammar:
                 spaced, tail = True, _GAP.sub("", _CLOSING.sub("", after, count=1), count=1)
         if _END.match(tail):
             return Order(command, ref, "")
-        if _END.sub("", tail) in command.tails:
-            return Order(command, ref, _END.sub("", tail))
+        if (bare := _ENDING.sub("", tail)) in command.tails:
+            return Order(command, ref, bare)
         no_number = command.number != Takes.NO and ref is None and tail[0].isdigit()  # longer than any number of ours
         if ref and command.rest == Takes.NO and _ASIDE.fullmatch(tail) and not self._start.search(tail):
             return Order(command, ref, "")
