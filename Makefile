@@ -29,7 +29,7 @@ SLOW := tests/faults tests/web tests/soak tests/bench tests/gateways tests/repla
 test: setup gateway
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder $(SLOW) tests
+	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder $(SLOW) tests
 
 # The npm gateway of the tests; without npm its tests are skipped, unless REQUIRE_ALL=1 (as in CI).
 gateway: tests/gateway/node_modules/.ready

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from tests.harness import Talk
 from tests.servers import postgres_server
+
+gc.set_threshold(200_000, 20, 20)  # most of what a test makes goes with it, and to look for the rest takes time
 
 
 @pytest.fixture(autouse=True)
