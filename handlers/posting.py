@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Integer, bindparam, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from handlers.ports import Capabilities, Queued
 from handlers.turn import Turn
 from storage.areas import Area, Chat, Mode, Purpose, Room, area_line, under_silence
+from storage.behind import Later, behind
 from storage.columns import UtcTime
 from storage.engine import given
 from storage.outbox import SPEAKING, Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
@@ -154,27 +155,66 @@ def _heard(dialect: str) -> Any:
 
 @cache
 def _deliveries(dialect: str) -> Any:
-    place, chat = given(dialect, "chats")
-    rows = select(bindparam("post", type_=Integer), chat[0].as_integer(), chat[1].as_integer()).order_by(place)
-    made = insert(Delivery).from_select(["post_id", "chat_id", "after_id"], rows)
-    return made.returning(col(Delivery.chat_id), col(Delivery.id))
+    place, row = given(dialect, "sendings")
+    columns = {"post_id": row[0], "chat_id": row[1], "after_id": row[2]}
+    rows = select(*(value.as_integer() for value in columns.values())).order_by(place)
+    return insert(Delivery).from_select(list(columns), rows)
 
 
 @cache
 def _queue(dialect: str) -> Any:
-    """Each part of the post for each of the deliveries."""
-    place, delivery = given(dialect, "deliveries")
+    """Each part of the posts for each of their deliveries."""
+    place, row = given(dialect, "sendings")
     columns: dict[str, Any] = {
-        "delivery_id": delivery[0].as_integer(),
-        "account_id": delivery[1].as_integer(),
-        "rank": delivery[2].as_integer(),
+        "delivery_id": col(Delivery.id),
+        "account_id": row[3].as_integer(),
+        "rank": row[4].as_integer(),
         "number": col(PostPart.number),
         "turn": case((col(PostPart.kind) == "text", 0), else_=1),
-        "priority": bindparam("priority", type_=Integer),
+        "priority": row[5].as_integer(),
         "due_at": bindparam("at", type_=UtcTime),
     }
-    parts = select(*columns.values()).join(PostPart, col(PostPart.post_id) == bindparam("post"))
+    post, chat = row[0].as_integer(), row[1].as_integer()
+    parts = (
+        select(*columns.values())
+        .join(Delivery, (col(Delivery.post_id) == post) & (col(Delivery.chat_id) == chat))
+        .join(PostPart, col(PostPart.post_id) == col(Delivery.post_id))
+    )
     return insert(DeliveryPart).from_select(list(columns), parts.order_by(place, col(PostPart.number)))
+
+
+class _Sending(NamedTuple):
+    """A post on its way to one chat, by this account."""
+
+    post_id: int
+    chat_id: int
+    after_id: int | None
+    account_id: int | None
+    rank: int
+    priority: Priority
+
+
+class _Queued(NamedTuple):
+    """What is written of one post in the end: its parts, where they are not yet there, and where they go."""
+
+    parts: list[dict[str, Any]]
+    sendings: list[_Sending]
+    due_at: datetime
+
+
+def _write_queued(connection: Connection, queued: list[_Queued]) -> None:
+    dialect = connection.dialect.name
+    if parts := [part for one in queued for part in one.parts]:
+        connection.execute(_PARTS, parts)
+    by_time: dict[datetime, list[_Sending]] = {}
+    for one in queued:
+        by_time.setdefault(one.due_at, []).extend(one.sendings)
+    for due_at, sendings in by_time.items():
+        connection.execute(_deliveries(dialect), {"sendings": sendings})
+        connection.execute(_queue(dialect), {"sendings": sendings, "at": due_at})
+
+
+_QUEUED = Later(("postpart", "delivery"), _write_queued)
 
 
 def _write(
@@ -196,7 +236,7 @@ def _write(
     if not parts:  # nothing but pictures, where none can be sent
         return Sent(None, 0, len(wanted) - len(heard))
     written = {"matter": ref, "ref": ref, "sort": sort, "priority": priority, "at": turn.now}
-    post_id = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id, "due": turn.due})
+    post_id: int = connection.scalar(_POST, {**written, "inbox_id": turn.inbox_id, "due": turn.due})
     said = [
         {
             "post_id": post_id,
@@ -208,8 +248,8 @@ def _write(
         }
         for number, piece in enumerate(parts)
     ]
-    connection.execute(_PARTS, said)
-    _deliver(connection, post_id, priority, heard, due_at)
+    sendings = _sendings(post_id, priority, heard)
+    behind(turn.session).add(_QUEUED, _Queued(said, sendings, due_at))
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 
@@ -225,16 +265,11 @@ def _hearing(connection: Connection, sort: Sort, wanted: Mapping[int, Target]) -
     return [_Heard(target, accounts[chat_id]) for chat_id, target in wanted.items() if chat_id in accounts]
 
 
-def _deliver(
-    connection: Connection, post_id: int | None, priority: Priority, heard: Sequence[_Heard], due_at: datetime
-) -> None:
-    """Queue the parts of a post for these chats."""
-    dialect = connection.dialect.name
-    chats = [(target.chat_id, target.after_id) for target, _ in heard]
-    ids = dict(connection.execute(_deliveries(dialect), {"post": post_id, "chats": chats}).all())
-    deliveries = [(ids[target.chat_id], account_id, target.rank) for target, account_id in heard]
-    queued = {"post": post_id, "deliveries": deliveries, "priority": priority, "at": due_at}
-    connection.execute(_queue(dialect), queued)
+def _sendings(post_id: int, priority: Priority, heard: Sequence[_Heard]) -> list[_Sending]:
+    return [
+        _Sending(post_id, target.chat_id, target.after_id, account_id, target.rank, priority)
+        for target, account_id in heard
+    ]
 
 
 async def send_on(turn: Turn, post_id: int, sort: Sort, targets: Iterable[Target]) -> Sent:
@@ -252,7 +287,8 @@ def _extend(session: Session, turn: Turn, post_id: int, sort: Sort, wanted: Mapp
     if again := [known[target.chat_id] for target, _ in heard if target.chat_id in known]:
         connection.execute(_AGAIN, {"deliveries": again, "at": turn.now})
     if fresh := [one for one in heard if one.target.chat_id not in known]:
-        _deliver(connection, post_id, PRIORITY[sort], fresh, turn.now)
+        sendings = _sendings(post_id, PRIORITY[sort], fresh)
+        behind(turn.session).add(_QUEUED, _Queued([], sendings, turn.now))
     return Sent(post_id, len(heard), len(wanted) - len(heard))
 
 

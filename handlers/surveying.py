@@ -325,11 +325,14 @@ async def _matters(session: AsyncSession, around: Surroundings, messages: Sequen
         "alone": [contact_id for contact_id in alone.values() if contact_id is not None],
         "writers": [contact_id for _, contact_id in writers if contact_id is not None],
     }
+    speaks_in: dict[int | None, set[int]] = defaultdict(set)
+    for chat_id, contact_id in writers:
+        speaks_in[contact_id].add(chat_id)
     for case in sorted(await session.scalars(_CASES, {**theirs, "since": since}), key=lambda one: one.id or 0):
         if case.state == CaseState.MERGED:
             around.merged.append(Ref("", case.id or 0))
             continue
-        own = {chat_id for chat_id, contact_id in writers if contact_id == case.reporter_id}
+        own = speaks_in.get(case.reporter_id, ())
         for chat_id in {case.chat_id} & chats | {one for one in own if case.quiet or one in alone}:
             by_chat[chat_id].append(case)
     await _joined(session, around, by_chat, chats, alone, now)

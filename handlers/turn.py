@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert
+from sqlalchemy import Connection, bindparam, delete, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,7 +19,8 @@ from handlers.ports import Event, Outside, Queued, Rules
 from handlers.understanding import Reading, Ref
 from storage.agenda import AuditEntry, DueItem
 from storage.areas import Area, Room
-from storage.engine import dialect_of, insert_into, run
+from storage.behind import Later, behind
+from storage.engine import insert_into, run
 from storage.inbox import WIPE, Outcome
 from storage.people import Held, Role
 
@@ -157,17 +158,19 @@ class Turn:
     async def attempt(self) -> AsyncIterator[None]:
         """What is written within is taken back when it raises."""
         before, said = len(self.traces), len(self.queued)
+        waiting = behind(self.session)
+        marked = waiting.mark()
         try:
             async with self.session.begin_nested():
                 yield
         except BaseException:
             del self.traces[before:], self.queued[said:]
+            waiting.back(marked)
             raise
 
     async def schedule(self, kind: str, ref: str, due_at: datetime) -> None:
         """Have `kind` done for `ref` at a time; an earlier plan for the same is replaced."""
-        plan = _plan(dialect_of(self.session))
-        await run(self.session, plan, {"kind": kind, "ref": ref, "due_at": due_at, "tries": 0})
+        behind(self.session).add(_PLANS, (kind, ref, due_at))
 
     async def may_be_chat(self) -> None:
         """An earlier message is, or may turn out to be, chat after all: it is to be forgotten like what arrives."""
@@ -175,7 +178,8 @@ class Turn:
 
     async def unschedule(self, kind: str, *refs: str) -> None:
         """Forget what was planned."""
-        await run(self.session, _FORGET, {"what": kind, "matters": refs})
+        for ref in refs:
+            behind(self.session).add(_PLANS, (kind, ref, None))
 
 
 @cache
@@ -187,9 +191,27 @@ def _plan(dialect: str) -> Any:
 
 
 _TRACE = insert(AuditEntry)
-_FORGET = delete(DueItem).where(
-    col(DueItem.kind) == bindparam("what"), col(DueItem.ref).in_(bindparam("matters", expanding=True))
-)
+_FORGET = delete(DueItem).where(col(DueItem.kind) == bindparam("what"), col(DueItem.ref) == bindparam("matter"))
+
+
+def _write_plans(connection: Connection, plans: list[tuple[str, str, datetime | None]]) -> None:
+    """Of what was planned, and forgotten, for the same thing in one transaction the last counts."""
+    gone: dict[tuple[str, str], None] = {}
+    made: dict[tuple[str, str], datetime] = {}
+    for kind, ref, due_at in plans:
+        if due_at is None:
+            gone[kind, ref] = None
+            made.pop((kind, ref), None)
+        else:
+            made[kind, ref] = due_at
+    if gone:
+        connection.execute(_FORGET, [{"what": kind, "matter": ref} for kind, ref in gone])
+    if made:
+        rows = [{"kind": kind, "ref": ref, "due_at": due_at, "tries": 0} for (kind, ref), due_at in made.items()]
+        connection.execute(_plan(connection.dialect.name), rows)
+
+
+_PLANS = Later(("dueitem",), _write_plans)
 
 
 async def leave_traces(session: AsyncSession, turns: Sequence[Turn]) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, c
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from storage.behind import KEY, Behind, look_behind
 from storage.sqlite import InlineSession, begin_immediate
 
 DRIVERS = {"sqlite": "sqlite+inline", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -41,6 +42,7 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self._session = InlineSession if self.sqlite else AsyncSession
         self._writer = self._engine(write=True)
+        event.listen(self._writer.sync_engine, "before_cursor_execute", look_behind)
         self._reader = self._engine(write=False) if self.sqlite else self._writer
 
     def _engine(self, *, write: bool) -> AsyncEngine:
@@ -105,8 +107,13 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncSession]:
         """One transaction; committed at the end, rolled back on an exception."""
         async with self._session(self._writer, expire_on_commit=False) as session, session.begin():
-            await session.connection()
-            yield session
+            info = (await session.connection()).info
+            info[KEY] = session.info[KEY] = waiting = Behind()
+            try:
+                yield session
+                await session.run_sync(_write_all, waiting)
+            finally:
+                del info[KEY]  # it outlives the transaction
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -310,6 +317,11 @@ async def run(session: AsyncSession, statement: Any, parameters: Any = None) -> 
 def _run(session: Session, statement: Any, parameters: Any) -> Any:
     session.flush()
     return session.connection().execute(statement, parameters)
+
+
+def _write_all(session: Session, waiting: Behind) -> None:
+    session.flush()
+    waiting.write(session.connection())
 
 
 RETRIES = 5

@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from itertools import islice
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.util import await_only
 from sqlalchemy.util.concurrency import in_greenlet
 
@@ -134,6 +136,18 @@ class InlineSession(AsyncSession):
         if not self.sync_session.in_transaction():
             return await super().run_sync(fn, *arg, **kw)
         return fn(self.sync_session, *arg, **kw)
+
+    def begin_nested(self) -> Any:
+        """As of any session."""
+        if not self.sync_session.in_transaction():
+            return super().begin_nested()
+        return _savepoint(self.sync_session)
+
+
+@asynccontextmanager
+async def _savepoint(session: Session) -> AsyncIterator[SessionTransaction]:
+    with session.begin_nested() as transaction:
+        yield transaction
 
 
 _BUFFERED = {"prebuffer_rows": True}

@@ -72,11 +72,16 @@ async def load(turn: Turn, number: int) -> tuple[Case, Area]:
     case = await turn.session.scalar(_LOCKED, {"case": number})
     if case is None:
         raise Refusal(NOT_FOUND.format(number))
-    area = await area_of(turn.session, case.area_id)
+    area = await _area(turn, case)
     if case.quiet:
         guard_private(turn, case, area)
     turn.concerns(str(number))
     return case, area
+
+
+async def _area(turn: Turn, case: Case) -> Area:
+    here = turn.where.area if turn.where else None
+    return here if here is not None and here.id == case.area_id else await area_of(turn.session, case.area_id)
 
 
 async def current(turn: Turn, number: int) -> int:
@@ -92,7 +97,7 @@ async def load_own(turn: Turn, number: int) -> tuple[Case, Area] | None:
     if case is None or case.reporter_id != turn.me.contact_id:
         return None
     turn.concerns(str(number))
-    return case, await area_of(turn.session, case.area_id)
+    return case, await _area(turn, case)
 
 
 async def between_us(turn: Turn, case: Case) -> bool:

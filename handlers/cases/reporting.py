@@ -21,8 +21,8 @@ from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tel
 from handlers.turn import Turn
 from handlers.understanding import OTHER, Kind, Reading
 from storage.areas import Area, Mode, silenced
+from storage.behind import Later, behind
 from storage.duty import on_duty
-from storage.engine import run
 from storage.matters import Case, CaseStep, Shows
 from storage.outbox import Sort
 from storage.people import Role, names_of
@@ -196,6 +196,7 @@ async def _tell(turn: Turn, case: Case, area: Area, people: Sequence[int], hint:
 
 
 _STEP = insert(CaseStep)
+_STEPS = Later(("casestep",), lambda connection, steps: connection.execute(_STEP, steps))
 
 
 async def add_step(turn: Turn, case: Case, action: str, text: str = "", *, public: bool = True) -> None:
@@ -210,4 +211,4 @@ async def add_step(turn: Turn, case: Case, action: str, text: str = "", *, publi
         "text": text,
         "public": public,
     }
-    await run(turn.session, _STEP, step)
+    behind(turn.session).add(_STEPS, step)

@@ -9,14 +9,18 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select
-from sqlmodel import SQLModel
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel, col
 
 import storage.tables  # noqa: F401
 from bot.pacing import PaceRules
+from handlers.ports import Outside, Rules
+from handlers.turn import Turn
+from storage.agenda import DueItem
 from storage.engine import Database, DatabaseError
 from storage.inbox import InboxEvent, InboxState
 from storage.matters import Case, CaseState
-from tests.harness import Talk, rooms, texts
+from tests.harness import NOON, Talk, rooms, texts
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -118,3 +122,33 @@ async def test_a_paced_fan_out_in_which_rooms_rest(url: str, tmp_path: Path) -> 
     await talk.wait(minutes=5)
     assert [len([one for one in talk.outputs if one.room == room]) for room in ("g1", "g2", "g3")] == [2, 2, 2]
     await talk.close()
+
+
+async def test_what_is_written_behind_is_there_for_whoever_asks(database: Database) -> None:
+    """At the next look, at the end, and not after a rollback, be it of a part in which it was written already."""
+    kinds = select(col(DueItem.kind)).order_by(col(DueItem.id))
+
+    def turn(session: AsyncSession) -> Turn:
+        return Turn(session, NOON, Outside(Rules()))
+
+    async with database.write() as session:
+        now = turn(session)
+        await now.schedule("a", "1", NOON)
+        assert list(await session.scalars(kinds)) == ["a"]
+        await now.schedule("b", "1", NOON)
+        with pytest.raises(KeyError):
+            async with now.attempt():
+                await now.unschedule("a", "1")
+                await now.schedule("c", "1", NOON)
+                assert list(await session.scalars(kinds)) == ["b", "c"]
+                raise KeyError
+        await now.schedule("d", "1", NOON)
+        await now.unschedule("d", "1", "2")
+    async with database.read() as session:
+        assert list(await session.scalars(kinds)) == ["a", "b"]
+    with pytest.raises(KeyError):
+        async with database.write() as session:
+            await turn(session).unschedule("a", "1")
+            raise KeyError
+    async with database.connect() as connection:
+        assert (await connection.execute(kinds)).scalars().all() == ["a", "b"]
