@@ -27,10 +27,9 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.config import Config, ConfigError, reason
-from handlers.outdoors import FORGOTTEN
 from storage.copying import KINDS, Layout, is_empty, last_numbers, layouts, pages, written
 from storage.engine import Database, known_revisions, revision_of
-from storage.inbox import InboxEvent
+from storage.inbox import FORGOTTEN, InboxEvent
 
 FORMAT = 1
 MANIFEST, CHAT = "manifest.json", "chat.db"

@@ -22,7 +22,7 @@ from handlers.turn import SENDERS, WORKERS, Speaker, Turn, Where
 from handlers.understanding import Ref
 from storage.agenda import Question
 from storage.areas import Area, Chat, RoomBinding
-from storage.inbox import WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows, hearer_of
+from storage.inbox import FORGOTTEN, WIPE, InboxEvent, InboxState, Outcome, Picture, forget_shadows, hearer_of
 from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, AlertState, Case, Stray
 from storage.outbox import Errand, hand_over
 from storage.people import WORKING, Account, OneTimeCode, Role, away, holders, private_chats
@@ -329,9 +329,6 @@ WIPE_AT_ONCE = 5000
 
 UNREAD = (InboxState.NEW, InboxState.SHADOW)
 """States of what may yet turn out to be chat."""
-
-FORGOTTEN = (Outcome.CHAT, Outcome.OTHER, Outcome.OWN)
-"""What a message came to that loses its text after `privacy.chat_minutes`."""
 
 
 async def wipe(turn: Turn, ref: str) -> None:

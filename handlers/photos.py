@@ -21,8 +21,8 @@ _ANY = (
     .join(InboxEvent, col(Picture.inbox_id) == col(InboxEvent.id))
     .where(
         InboxEvent.contact_id == bindparam("contact"),
-        col(InboxEvent.at) >= bindparam("since"),
-        col(InboxEvent.at) <= bindparam("until"),
+        col(Picture.at) >= bindparam("since"),
+        col(Picture.at) <= bindparam("until"),
     )
     .limit(1)
 )
@@ -53,8 +53,8 @@ async def just_sent(
         .where(
             col(InboxEvent.chat_id).in_({turn.here.chat_id, *chats}),
             InboxEvent.contact_id == turn.me.contact_id,
-            col(InboxEvent.at) >= turn.at - within,
-            col(InboxEvent.at) <= turn.at,
+            col(Picture.at) >= turn.at - within,
+            col(Picture.at) <= turn.at,
             free if also is None else free | also,
         )
         .order_by(col(Picture.id).desc())

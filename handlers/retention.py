@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, delete, literal_column, or_, select, update
 from sqlmodel import col
 
 from handlers.turn import Turn
 from storage.answers import Inquiry
 from storage.areas import AreaMap
 from storage.at_risk import AtRisk
-from storage.inbox import InboxEvent, InboxState, Picture
+from storage.inbox import FORGOTTEN, InboxEvent, InboxState, Outcome, Picture
 from storage.matters import (
     Alert,
     Case,
@@ -33,6 +33,9 @@ from storage.work_log import WorkLog
 RETENTION = "retention"
 HOUR = time(3, 30)
 """Local time of the daily run: few people write then."""
+
+REDELIVERED = timedelta(days=7)
+"""How long a gateway may deliver a message again, which its row in the inbox tells."""
 
 AT_ONCE = 2000
 """Rows of each kind wiped in one transaction, so that nobody waits long for the writer."""
@@ -75,6 +78,7 @@ async def wipe_old(turn: Turn, ref: str) -> None:
         await _inquiries(turn, turn.now - timedelta(days=days.closed_days)),
         await _logs(turn, turn.now - timedelta(days=days.closed_days)),
         await _inbox(turn, turn.now - timedelta(days=days.inbox_days)),
+        await _chat(turn, turn.now - REDELIVERED),
         await _posts(turn, turn.now - timedelta(days=days.inbox_days)),
         await _pictures(turn, turn.now - timedelta(days=min(days.inbox_days, days.alert_days))),
     ]
@@ -167,12 +171,29 @@ async def _inquiries(turn: Turn, before: datetime) -> int:
 async def _inbox(turn: Turn, before: datetime) -> int:
     """Commands, reports and what was given up; what has not been worked yet is never touched."""
     query = select(col(InboxEvent.id)).where(
-        col(InboxEvent.at) < before, col(InboxEvent.wiped).is_(False), InboxEvent.state != InboxState.NEW
+        col(InboxEvent.outcome).in_(("", *Outcome)),  # for its index
+        col(InboxEvent.at) < before,
+        col(InboxEvent.wiped).is_(False),
+        InboxEvent.state != InboxState.NEW,
     )
     ids = await _ids(turn, query)
     if ids:
         empty = update(InboxEvent).where(col(InboxEvent.id).in_(ids))
         await turn.session.execute(empty.values(payload="{}", digest="", wiped=True))
+    return len(ids)
+
+
+async def _chat(turn: Turn, before: datetime) -> int:
+    """The empty rows of ordinary chat: only the days' counts remain. One that brought a photo that was kept stays."""
+    query = select(col(InboxEvent.id)).where(
+        col(InboxEvent.outcome).in_(FORGOTTEN),
+        col(InboxEvent.at) < before,
+        col(InboxEvent.wiped).is_(True),
+        ~select(Picture.id).where(Picture.inbox_id == InboxEvent.id).exists(),
+    )
+    ids = await _ids(turn, query)
+    if ids:
+        await turn.session.execute(delete(InboxEvent).where(col(InboxEvent.id).in_(ids)))
     return len(ids)
 
 
@@ -188,7 +209,8 @@ async def _posts(turn: Turn, before: datetime) -> int:
     query = (
         select(col(PostPart.id))
         .join(Post, col(PostPart.post_id) == col(Post.id))
-        .where(col(Post.at) < before, col(PostPart.kind).in_(WORDS), PostPart.text != "", ~waiting)
+        .where(col(Post.at) < before, col(PostPart.kind).in_(WORDS), ~waiting)
+        .where(col(PostPart.text) != literal_column("''"))  # for its index
     )
     ids = await _ids(turn, query)
     if ids:

@@ -40,7 +40,17 @@ from storage.areas import Area, Chat, Purpose, Room, as_area
 from storage.duty import duties_of
 from storage.engine import run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
-from storage.matters import ALERT_OPEN, CASE_OPEN, Alert, Case, CaseFollower, CaseState, Sighting, Stray
+from storage.matters import (
+    ALERT_OPEN,
+    CASE_OPEN,
+    Alert,
+    Case,
+    CaseFollower,
+    CaseState,
+    Sighting,
+    Stray,
+    numbered_outside,
+)
 from storage.outbox import Delivery, DeliveryPart, PartState, Post, Sort
 from storage.people import Held, Seen, names_of, private_chats, roles_of
 
@@ -222,7 +232,7 @@ async def survey(session: AsyncSession, messages: Sequence[Message], rules: Rule
     if answering := {one.chat_id for one in messages if one.chat_id and _may_be_receipt(one.event)}:
         await _receipts(session, around, messages, answering, now)
     if named := {number for one in messages for number in tickets(one.event.text)}:
-        numbers = select(col(Case.outside_number), col(Case.id)).where(col(Case.outside_number).in_(named))
+        numbers = select(col(Case.outside_number), col(Case.id)).where(numbered_outside(named))
         around.tickets = {number: case_id for number, case_id in await session.execute(numbers) if case_id}
     if asking := {one.chat_id for one in messages if one.chat_id and may_ask(one.event.text)}:
         around.notices = await notices_told(session, asking, now)

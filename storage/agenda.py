@@ -44,6 +44,8 @@ class DueItem(SQLModel, table=True):
 class AuditEntry(SQLModel, table=True):
     """留痕: who did what to which record, when, from where. Ids and field names only, append-only."""
 
+    __table_args__ = (Index("ix_audit_action", "action", "at"),)
+
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = time_field()
     actor_id: int | None = Field(default=None, foreign_key="contact.id")

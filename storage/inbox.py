@@ -33,6 +33,10 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
+FORGOTTEN = (Outcome.CHAT, Outcome.OTHER, Outcome.OWN)
+"""What a message came to that loses its text after `privacy.chat_minutes`, and a week later its row."""
+
+
 class InboxEvent(SQLModel, table=True):
     """One event of a gateway; `payload` is the JSON of `handlers.ports.Event`, emptied when wiped.
 
@@ -72,9 +76,12 @@ def hearer_of(number: int | None) -> ScalarSelect[int]:
 
 
 class Picture(SQLModel, table=True):
-    """A picture, or the handle of one that may be fetched. Bytes are re-encoded, without EXIF, at most 2 MB."""
+    """A picture, or the handle of one that may be fetched. Bytes are re-encoded, without EXIF, at most 2 MB.
 
-    __table_args__ = (Index("ix_picture_state", "state", "id"),)
+    `at` is when its message was sent.
+    """
+
+    __table_args__ = (Index("ix_picture_state", "state", "id"), Index("ix_picture_at", "at"))
 
     id: int | None = Field(default=None, primary_key=True)
     account_id: int | None = Field(default=None, foreign_key="account.id")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, Index, UniqueConstraint, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, ColumnElement, Index, UniqueConstraint, literal_column, text
+from sqlmodel import Field, SQLModel, col
 
 from storage.columns import optional_time, time_field
 
@@ -44,6 +45,8 @@ CASE_SOLVED = (CaseState.DONE, CaseState.CONFIRMED, CaseState.CLOSED)
 CASE_NOT_TAKEN_UP = (CaseState.MERGED, CaseState.WITHDRAWN, CaseState.REFUSED, CaseState.MISREAD)
 """Cases that came in and are nothing to be done, or nothing of their own."""
 CASE_ENDED = (CaseState.CONFIRMED, CaseState.CLOSED, *CASE_NOT_TAKEN_UP)
+
+_OPEN = ", ".join(f"'{state}'" for state in CASE_OPEN)
 
 
 class CaseSource(StrEnum):
@@ -84,6 +87,7 @@ class Case(SQLModel, table=True):
         Index("ix_case_lately", "area_id", "created_at"),
         # Of those that have one; on PostgreSQL too, by the migration: to say so here would load its dialect.
         Index("ix_case_outside", "outside_number", unique=True, sqlite_where=text("outside_number <> ''")),
+        Index("ix_case_open", "state", sqlite_where=text(f"state IN ({_OPEN})")),
         Index("ix_case_created", "created_at"),
         Index("ix_case_done", "done_at"),
         {"sqlite_autoincrement": True},
@@ -127,6 +131,16 @@ class Case(SQLModel, table=True):
     department: str = ""
     answered_late: bool | None = None
     beyond: bool = False
+
+
+def is_open() -> ColumnElement[bool]:
+    """The open cases, by the index of those that are: it wants their states written out."""
+    return col(Case.state).in_([literal_column(f"'{state}'") for state in CASE_OPEN])
+
+
+def numbered_outside(numbers: Collection[str]) -> ColumnElement[bool]:
+    """The cases with one of these numbers in the system that they came from, by the index of those that have one."""
+    return (col(Case.outside_number) != literal_column("''")) & col(Case.outside_number).in_(numbers)
 
 
 class CaseStep(SQLModel, table=True):
@@ -293,6 +307,12 @@ class AlertSource(SQLModel, table=True):
 
 class Sighting(SQLModel, table=True):
     """线索: somebody may have seen the missing person."""
+
+    __table_args__ = (
+        Index("ix_sighting_writer", "contact_id", "chat_id", "at"),
+        # Of those that have one; on PostgreSQL too, by the migration.
+        Index("ix_sighting_picture", "picture_id", sqlite_where=text("picture_id IS NOT NULL")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     alert_id: int = Field(foreign_key="alert.id", index=True)

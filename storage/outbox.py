@@ -80,7 +80,12 @@ class Post(SQLModel, table=True):
 class PostPart(SQLModel, table=True):
     """A piece of a post: text with the contacts it mentions, a stored picture, or one to be drawn."""
 
-    __table_args__ = (UniqueConstraint("post_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("post_id", "number"),
+        # Of few, and of those whose words are still there; on PostgreSQL too, by the migration.
+        Index("ix_postpart_picture", "picture_id", sqlite_where=text("picture_id IS NOT NULL")),
+        Index("ix_postpart_said", "post_id", sqlite_where=text("text <> ''")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     post_id: int = Field(foreign_key="post.id")

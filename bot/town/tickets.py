@@ -26,7 +26,7 @@ from handlers.ports import Outside, Rules
 from handlers.turn import WORKERS, Speaker, Turn, Where, leave_traces
 from storage.areas import Area
 from storage.engine import Database, announce, retrying
-from storage.matters import Case, CaseSource
+from storage.matters import Case, CaseSource, numbered_outside
 from storage.people import Contact, private_chats, roles_of
 
 MOST = 500
@@ -157,7 +157,7 @@ async def _check(
     """The areas by key; TownFaults with every ticket that cannot be taken."""
     codes, numbers = {one.area for one in tickets}, {one.number for one in tickets}
     areas = {one.code: one for one in await session.scalars(select(Area).where(col(Area.code).in_(codes)))}
-    stored = await session.scalars(select(Case).where(col(Case.outside_number).in_(numbers)))
+    stored = await session.scalars(select(Case).where(numbered_outside(numbers)))
     known = {one.outside_number: one for one in stored}
     towns, faults = outside.towns_of(speaker, rules), Faults()
     for ticket in tickets:

@@ -17,7 +17,7 @@ from handlers.posting import NO_MATTER, Piece, Target, post
 from handlers.turn import Turn
 from handlers.working_time import DAY, working_time
 from storage.areas import Area, Mode, below, bound_rooms
-from storage.matters import CASE_OPEN, CASE_SOLVED, Case, CaseState
+from storage.matters import CASE_OPEN, CASE_SOLVED, Case, CaseState, is_open
 from storage.outbox import Priority, Sort
 from storage.people import private_chats, standing_in
 
@@ -78,7 +78,7 @@ async def _morning_of(turn: Turn, town: Area) -> None:
     query = (
         select(Case, Area, listing.of_today(turn))
         .join(Area, col(Case.area_id) == col(Area.id))
-        .where(part_of(turn, town), col(Case.state).in_(CASE_OPEN), col(Case.owner_id).is_not(None))
+        .where(part_of(turn, town), is_open(), col(Case.owner_id).is_not(None))
         .order_by(col(Case.urgent).desc(), col(Case.id))
     )
     mine: dict[int, list[tuple[Case, str, bool]]] = defaultdict(list)
@@ -125,7 +125,7 @@ async def _week_of(turn: Turn, town: Area) -> None:
             col(Case.shown).is_(True),
             col(Case.quiet).is_(False),
             col(Case.about_worker).is_(False),
-            or_(col(Case.created_at) >= since, col(Case.done_at) >= since, col(Case.state).in_(CASE_OPEN)),
+            or_(col(Case.created_at) >= since, col(Case.done_at) >= since, is_open()),
             col(Case.created_at) < until,
             col(Case.state).in_((*CASE_OPEN, *CASE_SOLVED)),
         )

@@ -17,7 +17,7 @@ from handlers.posting import say
 from handlers.refs import label
 from handlers.turn import ON_DUTY, Turn
 from storage.areas import Area, Chat
-from storage.matters import ALERT_OPEN, CASE_OPEN, CASE_UNTAKEN, Alert, Case, CaseSource, CaseState, Stray
+from storage.matters import ALERT_OPEN, CASE_UNTAKEN, Alert, Case, CaseSource, CaseState, Stray, is_open
 
 LINES, AT_MOST = 15, 200
 
@@ -118,7 +118,7 @@ def _query(turn: Turn) -> Select[tuple[Case, str, int | None]]:
         .join(Area, col(Case.area_id) == col(Area.id))
         .join(Chat, col(Case.chat_id) == col(Chat.id))
         .where(
-            col(Case.state).in_(CASE_OPEN),
+            is_open(),
             or_(Case.owner_id == turn.me.contact_id, *areas, departments.called(turn.me.roles, turn.me.contact_id)),
             or_(col(Case.about_worker).is_(False), Case.owner_id == turn.me.contact_id),
         )

@@ -26,7 +26,7 @@ from handlers.understanding import OTHER, Kind
 from handlers.understanding.normal import fold
 from handlers.understanding.times import day_ahead
 from storage.areas import Area, Purpose
-from storage.matters import CASE_OUTSIDE, CASE_SOLVED, Case, CaseSource, CaseState, CaseStep
+from storage.matters import CASE_OUTSIDE, CASE_SOLVED, Case, CaseSource, CaseState, CaseStep, numbered_outside
 from storage.people import private_chats
 
 SHORTEST = 4
@@ -71,7 +71,7 @@ async def enter(turn: Turn, order: Order, source: CaseSource) -> None:
         await say(turn, await outside_lines(turn, source))
         return
     number, words = ticket(order.rest, order.command.usage)
-    known = await turn.session.scalar(select(Case).where(Case.outside_number == number))
+    known = await turn.session.scalar(select(Case).where(numbered_outside([number])))
     if known is not None:
         raise Refusal(f"{number} 已经记过了，是{texts.name(known)}（{texts.state(known)}），没有再记。")
     chat_id = await _told_in(turn)

@@ -27,7 +27,7 @@ from handlers.turn import Speaker, Turn, Where
 from handlers.understanding import Kind
 from handlers.understanding.learned import learned
 from storage.areas import Area, Chat
-from storage.matters import CASE_OPEN, Case, CaseSource, CaseState, CaseStep
+from storage.matters import CASE_OPEN, Case, CaseSource, CaseState, CaseStep, is_open
 from storage.people import Contact
 
 MAX_TEXT = 2000
@@ -187,8 +187,7 @@ def _narrowed(query: Select[tuple[Case, str]], search: Search) -> Select[tuple[C
     if search.until is not None:
         query = query.where(col(Case.created_at) <= search.until)
     if search.open is not None:
-        states = col(Case.state)
-        query = query.where(states.in_(CASE_OPEN) if search.open else states.not_in(CASE_OPEN))
+        query = query.where(is_open() if search.open else col(Case.state).not_in(CASE_OPEN))
     return query
 
 

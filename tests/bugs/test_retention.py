@@ -13,7 +13,7 @@ from handlers.ports import MessageType
 from handlers.retention import GONE, wipe_old
 from handlers.turn import Turn
 from storage.agenda import DueItem
-from storage.inbox import InboxEvent, Picture
+from storage.inbox import DayCount, InboxEvent, Picture
 from storage.matters import Alert, Case, CaseStep
 from storage.outbox import PostPart
 from tests.harness import Talk
@@ -72,3 +72,16 @@ async def test_the_daily_task_is_there_and_comes_at_night(talk: Talk) -> None:
     await talk.wait(seconds=1)
     (item,) = await talk.rows(select(DueItem).where(DueItem.kind == "retention"))
     assert item.due_at.isoformat() == "2026-11-21T19:30:00+00:00"
+
+
+async def test_of_ordinary_chat_only_the_counts_remain(talk: Talk, tmp_path: Path) -> None:
+    Image.new("RGB", (60, 60), "navy").save(tmp_path / "x.jpg")
+    await talk.say("r1", "g1", MISSING)
+    await talk.say("r1", "g1", "", image=tmp_path / "x.jpg", type=MessageType.PICTURE)
+    await talk.say("r2", "g1", "今天天气真好，晚上一起跳舞")
+    await talk.wait(minutes=30)
+    await later(talk, 6)
+    assert len(await talk.rows(select(InboxEvent).where(InboxEvent.kind == "message"))) == 3
+    await later(talk, 8)
+    assert len(await talk.rows(select(InboxEvent).where(InboxEvent.kind == "message"))) == 2
+    assert await talk.rows(select(DayCount.messages).where(DayCount.chat_id == 1)) == [3]
