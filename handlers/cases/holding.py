@@ -14,7 +14,7 @@ from handlers.matters import Refusal
 from handlers.posting import tell
 from handlers.refs import fold
 from handlers.turn import Turn
-from handlers.understanding.times import day_ahead
+from handlers.understanding.ahead import day_ahead
 from handlers.working_time import working_time
 from storage.areas import Area
 from storage.matters import Case, CaseState

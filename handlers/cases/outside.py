@@ -23,8 +23,8 @@ from handlers.posting import say, whisper
 from handlers.reading_words import read_matter
 from handlers.turn import WORKERS, Speaker, Turn
 from handlers.understanding import OTHER, Kind
+from handlers.understanding.ahead import day_ahead
 from handlers.understanding.normal import fold
-from handlers.understanding.times import day_ahead
 from storage.areas import Area, Purpose
 from storage.matters import CASE_OUTSIDE, CASE_SOLVED, Case, CaseSource, CaseState, CaseStep, numbered_outside
 from storage.people import private_chats

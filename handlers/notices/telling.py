@@ -10,7 +10,7 @@ from itertools import permutations
 
 from handlers.clipping import open_clip
 from handlers.refs import fold
-from handlers.understanding.times import day_ahead
+from handlers.understanding.ahead import day_ahead
 
 LONGEST = 40
 """Characters of a line that may ask what a notice told."""

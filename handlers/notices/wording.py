@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 
 from handlers.matters import Refusal
 from handlers.refs import fold
+from handlers.understanding.ahead import time_ahead
 from handlers.understanding.model import Precision
-from handlers.understanding.times import Time, find_times, time_ahead
+from handlers.understanding.times import Time, find_times
 
 FARTHEST = timedelta(days=366)
 

@@ -6,8 +6,8 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from handlers.refs import fold
+from handlers.understanding.ahead import day_ahead
 from handlers.understanding.numerals import CN, number
-from handlers.understanding.times import day_ahead
 
 LONGEST = timedelta(days=90)
 """For what ends by itself: a substitute's turn, a right that was lent."""

@@ -20,7 +20,7 @@ from handlers.roles.appointing import area_named
 from handlers.roles.lengths import SMALL_HOURS
 from handlers.roles.persons import Nobody, take_apart, whom
 from handlers.turn import WORKERS, Turn
-from handlers.understanding.times import day_ahead
+from handlers.understanding.ahead import day_ahead
 from handlers.working_time import DAY, WorkingTime, working_time
 from storage.areas import Area, below
 from storage.duty import Duty

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from handlers.cases.machine import MOVES, Hands, legal
-from handlers.understanding.times import day_ahead
+from handlers.understanding.ahead import day_ahead
 from storage.matters import CASE_ENDED, CASE_OPEN, Case, CaseFollower, CaseSource, CaseState, CaseStep
 from tests.harness import Talk, rooms, texts
 

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from handlers.understanding.ahead import time_ahead
 from handlers.understanding.model import Precision
-from handlers.understanding.times import find_times, time_ahead
+from handlers.understanding.times import find_times
 from tests.understanding.evaluate import NOW
 
 NOON = NOW.replace(hour=12, minute=0)
