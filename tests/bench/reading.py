@@ -14,7 +14,8 @@ from bot.parsing import town_gazetteer
 from bot.town import SAMPLE
 from handlers.understanding import Context, Kind, kinds, read
 from handlers.understanding.categories import category
-from handlers.understanding.extract import extract, find_all
+from handlers.understanding.extract import extract
+from handlers.understanding.found import find_all
 from handlers.understanding.learned import learned
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.understanding.extract import find_all
+from handlers.understanding.found import find_all
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 from handlers.understanding.tagging import (

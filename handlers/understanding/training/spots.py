@@ -7,10 +7,11 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from handlers.understanding.extract import find_all, places
+from handlers.understanding.found import find_all
 from handlers.understanding.learned import softmax
 from handlers.understanding.model import Kind
 from handlers.understanding.normal import fold
+from handlers.understanding.placing import places
 from handlers.understanding.scan import Scan
 from handlers.understanding.spots import FILE, spot_signs, weighed
 from handlers.understanding.tagging import trimmed

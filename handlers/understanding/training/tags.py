@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handlers.understanding.extract import find_all
+from handlers.understanding.found import find_all
 from handlers.understanding.looks import HEIGHT_FIGURE, height_at
 from handlers.understanding.normal import fold
 from handlers.understanding.people import AGE_FIGURE, age_at
