@@ -41,6 +41,8 @@ from storage.matters import ALERT_OPEN, Alert, AlertState
 from storage.outbox import Sort
 
 ADDED = "alert.added"
+AT_ONCE = timedelta(minutes=2)
+"""How soon after a photo 发错了 is about it."""
 PLACE_ENDS = frozenset(
     "村庄屯营堡集镇乡街路巷弄站校院店场区园门口桥河边楼栋号家市里湾沟坡岭塘湖江山井旁上下内外东西南北"
 )
@@ -64,7 +66,7 @@ async def more(turn: Turn, ref: Ref) -> None:
         for one in await _own_of(turn, ref):
             await police.told(turn, one)
     elif own and alert.picture_id is not None and saying_over.wrong_photo(turn.text):
-        await _drop_picture(turn, alert)
+        await drop_picture(turn, alert)
     elif own and saying_over.no_wider(turn.text):
         await widening.stop(turn, ref)
     elif is_reporter(turn, alert) and facts.wants_quiet(turn.text):
@@ -199,7 +201,13 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
     await added(turn, alert, ["picture"])
 
 
-async def _drop_picture(turn: Turn, alert: Alert) -> None:
+async def pictured_now(turn: Turn, alert: Alert) -> bool:
+    """Whether the alert's photo came so shortly before these words that they may be about it."""
+    picture = await turn.session.get(Picture, alert.picture_id) if alert.picture_id else None
+    return picture is not None and turn.at - picture.at <= AT_ONCE
+
+
+async def drop_picture(turn: Turn, alert: Alert) -> None:
     """The family says that the photo was the wrong one: it goes on no card any more."""
     alert.picture_id, alert.updated_at = None, turn.now
     alert.changed = " ".join(one for one in alert.changed.split() if one != "picture")

@@ -23,6 +23,7 @@ from handlers.alerts import (
     police,
     register,
     reopening,
+    saying_over,
     sightings,
     spreading,
     standing,
@@ -368,6 +369,13 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
     may_end = is_reporter(turn, alert) or decides(turn, area)
     if alert.state in ALERT_OPEN and may_end and facts.several(alert) and _NOT_ALL.search(turn.text):
         await ending.found_in_part(turn, alert, area)
+    elif (
+        alert.state in ALERT_OPEN
+        and may_end
+        and saying_over.sent_wrongly(turn.text)
+        and await adding.pictured_now(turn, alert)
+    ):
+        await adding.drop_picture(turn, alert)
     elif alert.state in ALERT_OPEN and may_end and _doubtful(turn, alert):
         await ending.ask_whether(turn, alert)
     elif alert.state in ALERT_OPEN:

@@ -13,7 +13,7 @@ from handlers.understanding.looks import has_phone, height_at, heights_said, is_
 from handlers.understanding.model import Kind
 from handlers.understanding.names import nobody, surname
 from handlers.understanding.people import IN_YEARS, LIKELY_YEARS, Age, age_at, age_of_birth, find_sex
-from handlers.understanding.persons import forwarded
+from handlers.understanding.persons import REGIONS, forwarded
 from handlers.understanding.pieces import denied, first_of, stated, value_of, values_of
 from handlers.understanding.placing import MET
 from handlers.understanding.scan import BIT, Scan
@@ -70,7 +70,7 @@ def _worn(text: str, pieces: Mapping[str, Sequence[Piece]]) -> str | None:
     return value_of(text, told._replace(end=end))
 
 
-_NO_NAME = re.compile(r"[@\n]|^老[打骂说问催吵闹叫响坏漏停找看来去往是在不没爱想要让给被]$")
+_NO_NAME = re.compile(rf"[@\n]|^(?:{REGIONS})..|^老[打骂说问催吵闹叫响坏漏停找看来去往是在不没爱想要让给被]$")
 """Of whom others are called by, of two lines, and of what somebody always does (骗子老打) no name is made."""
 
 

@@ -43,7 +43,12 @@ REGIONS = (
     "北京|上海|天津|重庆|河北|山西|辽宁|吉林|黑龙江|江苏|浙江|安徽|福建|江西|山东|河南|湖北|"
     "湖南|广东|海南|四川|贵州|云南|陕西|甘肃|青海|内蒙|广西|西藏|宁夏|新疆|香港|澳门|台湾"
 )
-_ELSEWHERE = re.compile(rf"省|[^,，。\s]{{2}}[市县](?!场)|{REGIONS}")
+_CITIES = (
+    "石家庄|太原|沈阳|大连|长春|哈尔滨|南京|无锡|徐州|苏州|杭州|宁波|温州|义乌|合肥|福州|厦门|泉州|南昌|济南|青岛|烟台|郑州|洛阳|武汉|"
+    "长沙|广州|深圳|佛山|东莞|南宁|桂林|海口|三亚|成都|绵阳|贵阳|遵义|昆明|拉萨|西安|兰州|西宁|银川|乌鲁木齐|呼和浩特"
+)
+_ELSEWHERE = re.compile(rf"省|[^,，。\s]{{2}}[市县](?!场)|{REGIONS}|{_CITIES}")
+_CHAIN = re.compile(r"好人一生平安|爱心接力|功德|福报|积德|举手之劳|动动手指|重金|万元")
 _OWN = re.compile(OWN_KIN)
 _MY_OWN = re.compile(r"(?:我|俺|咱)(?:们)?(?:家|屋)?的?[^,，。的]{0,4}$")
 _HABIT = re.compile(
@@ -415,6 +420,8 @@ def forwarded(text: str) -> bool:
     """Whether an appeal reads as passed on from elsewhere, not written by the family or a neighbour."""
     if _PASSED_ON.search(text):
         return _FROM_OTHERS.search(text) is not None or _OWN.search(text, 0, 40) is None
-    return (
-        bool(_SPREAD.search(text) and (_ELSEWHERE.search(text) or _SOMEONE.search(text))) and _OWN.search(text) is None
-    )
+    if _SPREAD.search(text) is None:
+        return False
+    if _CHAIN.search(text) and _ELSEWHERE.search(text):  # whoever began it, nobody here did
+        return True
+    return bool(_ELSEWHERE.search(text) or _SOMEONE.search(text)) and _OWN.search(text) is None

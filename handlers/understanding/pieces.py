@@ -49,7 +49,7 @@ _SEEKERS = re.compile(r"[我俺你][^,，。]{0,5}$")
 """我刚去庙里烧香，看到…: who goes is not who is looked for."""
 _HASHTAG = re.compile(r"#[^#\n]{1,30}#")
 """The topic of a post, which says nothing of anybody: #暴雨互助#."""
-_NO_TROUBLE = re.compile(r"[尺寸]|失联|走失|走丢|失踪|感激")
+_NO_TROUBLE = re.compile(r"[尺寸]|失联|走失|走丢|失踪|感激|酬|重谢|转发|扩散")
 """What is no illness, however it sounds."""
 _LINE = re.compile(r"在?[A-Za-z]?\d{1,3}路(?:公交)?车?")
 """A line of buses, which is no road: 在K15路."""

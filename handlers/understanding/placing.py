@@ -18,9 +18,9 @@ _NO_PLACE = re.compile(r"[了着没]|喜欢|师傅|丫头|大[姐妈爷哥]|麻�
 """What no place has in it, and others do what they do."""
 _BUSY = re.compile(
     r"(?<=..)(?:[玩坐站蹲躺睡哭等转晃]|吃[饭面早午晚]*|喝[茶酒水]|写作业|钓鱼|下[象围]?棋|打[牌球麻将]+|看(?:电视|书|戏)|聊天|溜达|晒太阳|乘凉)"
-    r"[着觉]?呢$"
+    r"[着觉]?呢$|(?<=..)(?:玩耍?|遛弯儿?|散步|溜达|晒太阳|乘凉|下棋|打牌|钓鱼|跳绳|踢球|跳舞|写作业)$"
 )
-"""What somebody does there at this moment, which is no part of where: 河边钓鱼呢."""
+"""What somebody does there at this moment, which is no part of where: 河边钓鱼呢, 楼下玩."""
 _BARE_ROOM = re.compile(r"^楼(?=\d{3,4}$)")
 """我们楼301: the room, of the building that the writer lives in."""
 _CROSSING = re.compile(r"[与和跟][一-鿿]{1,6}?[路街道巷](?:的?交[叉汇界会]路?[口处]?|路?口)?")
