@@ -207,6 +207,8 @@ class Dispatch:
             return replace(plan, orders=orders)
         if where.unbound:
             return replace(plan, nothing=Outcome.OTHER)
+        if around.alerts and (said := alerts.command_of(text, event.at, where, speaker, around.alerts)):
+            return replace(plan, orders=GRAMMAR.parse_all(said, speaker, addressed=True))
         return self._read(plan, around, addressed)
 
     def _read(self, plan: Plan, around: Surroundings, addressed: bool) -> Plan:

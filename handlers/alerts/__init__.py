@@ -20,6 +20,7 @@ from handlers.alerts.sightings import named as seen_by_name
 from handlers.alerts.sightings import sighted, taken_in, told_more
 from handlers.alerts.spreading import catch_up
 from handlers.alerts.texts import recalled
+from handlers.alerts.vouching import command_of
 
 __all__ = [
     "ACTS",
@@ -32,6 +33,7 @@ __all__ = [
     "asked",
     "asked_to_erase",
     "catch_up",
+    "command_of",
     "false_alarm",
     "gone_again",
     "heard_only",

@@ -1,5 +1,6 @@
 """Reads Chinese neighbourhood messages: `read(text, context) -> Reading`. Pure: no database, clock or network."""
 
+from handlers.understanding.answers import vouches
 from handlers.understanding.export import to_json
 from handlers.understanding.gazetteer import Gazetteer, Place
 from handlers.understanding.model import (
@@ -88,4 +89,5 @@ __all__ = [
     "unanswered",
     "undump",
     "urges",
+    "vouches",
 ]

@@ -37,6 +37,11 @@ _UNSURE = re.compile(
     rf"(?:(?:没法|没办法|无法|不能|不好|没有?|未)(?:确认|核实|核对|联系|查)(?:上|到|清楚)?|(?:确认|核实|联系|查)不[了上到清]|"
     rf"打不通|没人接|不接|不(?:清楚|确定|知道|晓得|好说)|拿不准|说不[准好清]){_TAIL}"
 )
+_CHECKED = re.compile(
+    r"(?:我|已经?|刚刚?|刚才|都|也|跟|和|给|向)*(?:家属|家人|家里|他们家?|报事人|本人)?(?:打|问|联系|通|看|去|到)[过了]?"
+    r"(?:过?电话|家属|家人|家里|他们家?|现场|本人|清楚|上)?[过了]*"
+)
+"""How somebody found out, which says nothing yet of what they found."""
 _KEEP = re.compile(r"(?:不要|别|不能|不用|没想|不想)撤|还(?:在|要|得)找|[没未]有?找|(?:继续|接着)找|没说?要?撤")
 _AMENDS = re.compile(r"改(?:成|为|到|一下|下)|写错|发错|打错|说错|弄错|搞错|错了|漏了|先别|等[一下等会]|慢着|不对")
 _GUESSED = re.compile(r"应该|可能|大概|好像|估计|也许|或许|恐怕|(?<=[对实真假的是])吧")
@@ -119,6 +124,7 @@ def _about_a_report(question: PendingQuestion) -> bool:
 def _verdict(text: str) -> Answer | None:
     """Whether a report is true: VAGUE where somebody only says that it was heard, or cannot be told yet."""
     clauses = [clause for clause in _CLAUSE_END.split(_GUESSED.sub("", text)) if clause]
+    clauses = [clause for clause in clauses if not _CHECKED.fullmatch(clause)]
     guessed = _GUESSED.search(text) is not None
     kinds = [_judged(clause) for clause in clauses]
     if not clauses or (kinds[0] is None and _UNSURE not in kinds):
@@ -131,6 +137,18 @@ def _verdict(text: str) -> Answer | None:
             return Answer(act, VAGUE if guessed else PLAIN) if plain else Answer(Act.NO, VAGUE)
     vague = Answer(Act.NO if _NO in kinds else Act.YES, VAGUE)
     return vague if None not in kinds else None
+
+
+_VOUCHES = re.compile(r"确认|属实|核实|真的|确有|误报|假的|谣言|不实")
+"""What tells of a report even where nobody asked; 好的, 是的 and 收到 may mean anything there."""
+
+
+def vouches(text: str, number: int) -> bool | None:
+    """Whether a short folded line says of the report with this number that it is true; None where it says nothing."""
+    if len(text) > 30 or _VOUCHES.search(text) is None:
+        return None
+    said = _verdict(_without_number(text, PendingQuestion("confirm", Ref("M", number))))
+    return said.act is Act.YES if said is not None and said.confidence == PLAIN else None
 
 
 def _amended(text: str, context: Context) -> Answer | None:
