@@ -62,6 +62,8 @@ JUST_TOLD = timedelta(minutes=30)
 """How long after a report 我去看看 in the group is an answer to it."""
 JUST_ASKED = timedelta(minutes=10)
 """How long after a neighbour asked for a hand a volunteer's 我来 is the answer."""
+SHORTLY = 8
+"""Characters of a finder's line that need not say who was fetched: 接走了."""
 ERRANDS = "便民服务"
 LATELY = timedelta(hours=3)
 """How long after the last word about a matter a line that does not quote it may still be about it."""
@@ -520,6 +522,8 @@ class Overhearing:
         elif self._quoted is None and not reading.candidates:
             here = [one for one in self._around.strays.get(self._chat_id, ()) if self._at - one.created_at <= LATELY]
             mine = len(here) == 1 and here[0].reporter_id == self._me
+            if mine and len(self._text) <= SHORTLY:  # 接走了
+                act = strays.news(self._text, quoted=True)
             if mine and act == Act.NONE and not says_lost(self._text):
                 act = Act.MORE if tells_looks(Scan(fold(self._text)), Context(now=self._at)) else act
             if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and mine)):

@@ -59,6 +59,10 @@ _NOT_OURS = re.compile(r"不是(?:我|俺|咱)们?(?:家|村|楼|院|这|的)*(?
 MAX_LINE = 120
 """Characters up to which a line may be nothing but news of a stray."""
 
+NAMED = 4
+"""Characters from which a place is hardly called the same elsewhere: 菜市场门口, but not 河边."""
+_KNOWN = "{}谢谢您！{}那边已经有人报过，网格员和民警知道了。人就在您跟前的话，请陪一陪，别让走远。"
+
 SETTLED = "settled"
 """The question whether a stray is taken care of."""
 
@@ -103,6 +107,13 @@ async def reported(turn: Turn) -> None:
         if not decides(turn, area):
             await pass_on(turn, Ref("F", known.id or 0), area)
         return
+    if (known := await _told_elsewhere(turn)) is not None:
+        ref, there = Ref("F", known.id or 0), await turn.session.get_one(Area, known.area_id)
+        known.text = f"{known.text}\n{turn.text}"[:MAX_TEXT]
+        turn.concerns(str(ref))
+        await pass_on(turn, ref, there)
+        await say(turn, _KNOWN.format(label(ref), there.name), ref=str(ref), sort=Sort.ALERT)
+        return
     stray = await _open(turn, area)
     told = await _tell(turn, stray, area)
     how = f"\n{_how_to_ask(stray)}" if decides(turn, area) else ""
@@ -119,6 +130,21 @@ async def _same(turn: Turn) -> Stray | None:
         age = said.get("age")
         other_age = stray.age is not None and age is not None and abs(stray.age - age) > 2 * facts.AGE_SLACK
         if not (other_sex or other_age or _other_years(stray.text, turn.text) or _elsewhere(stray, said, turn.text)):
+            return stray
+    return None
+
+
+async def _told_elsewhere(turn: Turn) -> Stray | None:
+    """Who another group told of just now: found at a place of the same name, of the same sex, and no other age."""
+    said = facts.known(turn.reading.fields) if turn.reading else {}
+    place, sex = str(said.get("place", "")), said.get("sex")
+    if len(place) < NAMED or sex is None:
+        return None
+    query = select(Stray).where(Stray.state == "open", col(Stray.created_at) > turn.at - REPEATED, Stray.sex == sex)
+    for stray in await turn.session.scalars(query.order_by(col(Stray.id).desc())):
+        age = said.get("age")
+        other_age = stray.age is not None and age is not None and abs(stray.age - age) > 2 * facts.AGE_SLACK
+        if stray.place == place and not (other_age or _other_years(stray.text, turn.text)):
             return stray
     return None
 

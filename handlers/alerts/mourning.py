@@ -55,16 +55,19 @@ def of_a_stranger(text: str) -> bool:
 
 
 _PULLED_OUT = re.compile(
-    r"(?:捞|拖|拉|救|抬|抱)(?:了|(?:上|起|出)来?了?)[^,，。!！?？]{0,3}(?:人|孩|老|男|女|娃|大[爷妈娘叔])"
+    r"(?:捞|拖|拉|救|抬|抱)(?:了|(?:上|起|出)来?了?)[^,，。!！?？]{0,3}(?:人|孩子?|老|男|女|娃娃?|大[爷妈娘叔])(?!子?娃?的)"
 )
 _LIFELESS = re.compile(r"没有?(?:气|呼吸|心跳|脉搏|反应|动静|意识)|昏迷|不动|不省人事|断气")
+_OF_WATER = re.compile(r"[河湖塘沟渠井江海池库][^,，。!！?？]{0,4}捞")
+_WELL = re.compile(r"没(?:什么|啥)?(?:大)?[事碍]|平安|醒|送(?:医院|到|去)|救活|死")
 _LONG_AGO = re.compile(r"昨|前[天几些年]|去年|以前|上[次回个周月]|听说|据说|新闻|视频|抖音|那[年次回]|小时候")
 
 
 def was_pulled_out(text: str) -> bool:
-    """Whether somebody was just pulled out lifeless, who may yet be saved: 河边捞上来一个老人，好像没气了."""
-    found = _PULLED_OUT.search(text) and _LIFELESS.search(text)
-    return found is not None and _LONG_AGO.search(text) is None
+    """Whether somebody was just pulled out lifeless, or of the water, who may yet be saved: 河里捞上来一个老人."""
+    if _PULLED_OUT.search(text) is None or _LONG_AGO.search(text):
+        return False
+    return _LIFELESS.search(text) is not None or (_OF_WATER.search(text) is not None and _WELL.search(text) is None)
 
 
 def tells_of_death(text: str) -> bool:

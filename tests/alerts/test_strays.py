@@ -313,3 +313,14 @@ async def test_what_a_worker_notes_of_a_stray_is_kept_and_stays_out_of_the_group
     assert rooms(said) == {"@w3", "@p1"} and "“手环上有电话" in texts(said, "@p1")[0]
     assert "记下了" in texts(said, "@w3")[0]
     assert "打通了" in texts(await talk.say("w3", None, "查 F1"), "@w3")[0]
+
+
+async def test_told_in_two_groups_it_is_one_stray_and_its_finder_says_shortly_how_it_ended(talk: Talk) -> None:
+    await talk.say("r4", "g3", "菜市场门口坐着个老太太，说不清家在哪，穿花棉袄")
+    said = await talk.say("v1", "g1", "群里有人说菜市场门口有个老太太迷路了")
+    assert rooms(said) == {"g1", "@w3", "@p1"}
+    assert "已经有人报过" in texts(said, "g1")[0]
+    assert len(await talk.rows(select(Stray))) == 1
+    said = await talk.say("r1", "g1", "河边坐着个老太太，说不清家在哪")
+    assert "已经有人报过" not in texts(said, "g1")[0]
+    assert {"@w3", "@p1"} <= rooms(await talk.say("r4", "g3", "接走了"))

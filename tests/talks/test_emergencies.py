@@ -249,6 +249,9 @@ async def test_what_only_sounds_so_calls_nobody(talk: Talk) -> None:
     ("words", "called"),
     [
         ("河边捞上来一个老人 穿黑棉袄 好像没气了", True),
+        ("俺们这边河里捞上来一个老头", True),
+        ("河里捞上来一个老人，没事了", False),
+        ("池塘里捞上来个小孩的鞋", False),
         ("刚从水库救上来一个孩子，没有呼吸", True),
         ("听说去年河里捞上来一个人，没气了", False),
         ("我捞上来一条大鱼，没动静了", False),
