@@ -109,7 +109,9 @@ def facts_of(alert: Alert, *, vouched: str, police: str, zone: ZoneInfo, public_
         about=" ".join(part for part in (alert.sex, describing.age(alert)) if part),
         build="，".join(part for part in (describing.tallness(alert), alert.build) if part),
         lines=tuple((title, hide_identity_numbers(words)) for title, words in pairs if words),
-        advice=f"看到请陪住{describing.pronoun(alert)}，别惊动、别追赶",
+        advice="可能有危险，别靠近，躲开后打 110"
+        if describing.dangerous(alert)
+        else f"看到请陪住{describing.pronoun(alert)}，别惊动、别追赶",
         calls=_whom_to_call(alert, police),
         notes=tuple(line for line in (vouched, texts.until(alert, zone), check) if line),
         link=f"{public_url.rstrip('/')}/m/{alert.id}" if public_url else "",

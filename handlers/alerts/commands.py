@@ -333,7 +333,7 @@ COMMANDS: tuple[Command, ...] = (
         shape=register.SHAPE,
     ),
     Command(
-        ("报警", "已报警"),
+        ("报警", "已报警", "已接警", "已出警"),
         "报警 M3",
         "记下已经报了警，卡片上写明（报事的家人、网格员、民警）",
         _police,

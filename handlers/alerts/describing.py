@@ -66,6 +66,17 @@ def pronoun(alert: Alert) -> str:
     return {"男": "他", "女": "她"}.get(alert.sex, "TA")
 
 
+_ARMED = re.compile(
+    r"(?:拿|带|持|揣|拎|握|提|藏|攥)[着了]?[^,，。!！?？]{0,4}(?:刀|斧|枪|棍|棒|锤|剪子|凶器)|"
+    r"(?<![不没被挨])(?<!不会)(?:伤|砍|捅|打|咬|攻击|袭击)[过了]?(?:路人|家人|医生|护士|别人|人)|攻击性|暴力倾向"
+)
+
+
+def dangerous(alert: Alert) -> bool:
+    """Whether it is said that the person is armed, or has hurt others: nobody is asked to stay with them."""
+    return _ARMED.search(f"{alert.text} {alert.features} {alert.health}") is not None
+
+
 def looks(alert: Alert) -> list[tuple[str, str]]:
     """(title, words) of what to look for."""
     phone = {True: "带着手机", False: "没带手机"}.get(alert.has_phone, "")  # type: ignore[call-overload]

@@ -265,6 +265,8 @@ def police_told(alert: Alert, here: Here) -> str:
 def if_seen(alert: Alert) -> str:
     """What to do on seeing somebody who is sought."""
     them = describing.pronoun(alert)
+    if describing.dangerous(alert):
+        return f"看到{them}：可能有危险，别靠近、别阻拦，躲开后马上打 110"
     return f"看到{them}：请陪住{them}，别惊动、别追赶，马上打电话"
 
 
@@ -561,12 +563,15 @@ def clue_noted(alert: Alert, *, again: bool) -> str:
 def clue_thanks(alert: Alert, here: Here, *, told: bool = True) -> str:
     """To whoever saw something; the family's phone is for who was `told` of the alert."""
     them, call = describing.pronoun(alert), _whom_to_call(alert, here) if told else f" {EVERYBODYS}"
-    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，请陪住{them}，打{call}。"
+    stay = f"别靠近{them}，躲开后打 110" if describing.dangerous(alert) else f"请陪住{them}，打{call}"
+    return f"{name(alert)}谢谢，已转给家人和网格员。人还在的话，{stay}。"
 
 
 def theirs(alert: Alert, here: Here) -> str:
     """To whoever saw somebody, of whom the family says that it is who they look for."""
     them = describing.pronoun(alert)
+    if describing.dangerous(alert):
+        return f"{name(alert)}家人说就是{them}，正赶过去。别靠近{them}，躲开后打 110。"
     return f"{name(alert)}家人说就是{them}，正赶过去。请陪住{them}，别让{them}走开，打{_whom_to_call(alert, here)}。"
 
 
@@ -578,7 +583,8 @@ def not_theirs(alert: Alert) -> str:
 def finder_asked(alert: Alert) -> str:
     """To the family that recognised the person."""
     them = describing.pronoun(alert)
-    return f"{name(alert)}已请看到的人陪住{them}，网格员也知道了。见到人了，说一声“找到了”。"
+    asked = f"打 110、别靠近{them}" if describing.dangerous(alert) else f"陪住{them}"
+    return f"{name(alert)}已请看到的人{asked}，网格员也知道了。见到人了，说一声“找到了”。"
 
 
 def family_recognised(alert: Alert, finder: str, place: str) -> str:

@@ -57,7 +57,7 @@ _HE_WEARS = re.compile(r"络腮|胡[子须茬]|山羊胡|喉结|男式")
 """What tells a woman or a man where no word does."""
 _WHOSE = re.compile(r"([他她])[家的外老]{0,2}$")
 """在他外婆家: who is there is he."""
-_SPOUSE = re.compile(rf"(?:(?P<his>他|{MALE})|她|{FEMALE})[子儿]?(?:家里?)?的?(?:老伴儿?|爱人|对象)(?!们)")
+_SPOUSE = re.compile(rf"(?:(?P<his>他|{MALE})|她|{FEMALE})[子儿]?[ ,，]?(?:家里?)?的?(?:老伴儿?|爱人|对象)(?!们)")
 """Whose wife or husband somebody is."""
 _OF_THEM = re.compile(
     r"(?:(?<=我是)|(?<!其))[她他](?:(?=老人家)|(?<=我是[她他])|(?![们家人说爸妈爷奶哥弟姐妹儿女老姑舅姨叔孙外丈媳对爱]))"

@@ -30,6 +30,7 @@ _MIND = re.compile(r"智[力商][^,，。\s]{0,6}$|(?:怀孕|身孕|孕期|怀�
 _LED = re.compile(r"(?:[带抱领牵背](?:着|走|了|上){1,2}|[跟和]着?)(?:一?个|[俩他她我的])*$")
 """Before the age of somebody who is with the missing: 带走了2岁的侄子."""
 _MINE = re.compile(r"(?:我|俺|我的)$")
+_TITLED = re.compile(r"(?:奶奶|爷爷|大[爷妈娘叔伯姐哥]|阿[姨婆公]|[姨婶叔伯]|师傅|老师)$")
 _OWNS = re.compile(
     r"[她他]?家?的?(?:老?[爸妈爹娘]|父亲|母亲|爷爷|奶奶|公公|婆婆|儿子|女儿|闺女|孙子|孙女|老公|老婆|媳妇|老伴)"
 )
@@ -112,8 +113,11 @@ def _whole(shapes: Sequence[tuple[int, int]], span: tuple[int, int]) -> tuple[in
 
 
 def _owner(text: str, piece: Piece) -> bool:
-    """王姨她爸: the name is of somebody whose relative it is."""
-    return _OWNS.match(text, piece.end) is not None or text[piece.end - 1] in "她他"
+    """王姨她爸, 王奶奶 老伴: the name is of somebody whose relative it is."""
+    if _OWNS.match(text, piece.end) is not None or text[piece.end - 1] in "她他":
+        return True
+    titled = _TITLED.search(text, piece.start, piece.end) is not None
+    return titled and text[piece.end : piece.end + 1] in (" ", ",", "，") and bool(_OWNS.match(text, piece.end + 1))
 
 
 def _cut(text: str, start: int, end: int) -> int:
