@@ -15,7 +15,7 @@ from bot.gateways.protocol import Address
 from bot.web.chat import start_page
 from handlers.ports import Event, EventKind, MessageType
 from tests.servers import free_port
-from tests.web.browser import DESKTOP, PHONE, Windows, chromium
+from tests.web.browser import DESKTOP, PALE, PHONE, Windows, chromium
 from tests.web.conftest import PEOPLE, ROOMS, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -242,11 +242,13 @@ async def test_the_server_goes_and_comes_back_and_nothing_is_lost(town: LocalCha
     await write(page, "断线时说的")
     await expect(page.locator(".failed")).to_be_visible()
     await expect(page.locator("#link-state")).to_contain_text("连接断开")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(page.locator(".chat > .link-state")).to_contain_text("连接断开")
     await town.say("li", "g1", Draft("断线时别人说的"))
     runner = await start_page(town, host="127.0.0.1", port=port)
     await expect(bubble(page, "断线时别人说的")).to_be_visible(timeout=15_000)
     await expect(page.locator(".failed")).to_have_count(0)
-    await expect(page.locator("#link-state")).to_be_hidden()
+    await expect(page.locator(".chat > .link-state")).to_be_hidden()
     assert [m.text for m in await town.history("li", "g1")] == ["断线时别人说的", "断线时说的"]
     await expect(page.locator(".bubble.text")).to_have_text(["断线时别人说的", "断线时说的"])
     await windows.close()
@@ -263,6 +265,12 @@ async def test_ten_thousand_messages_open_and_scroll_back(windows: Windows, town
     await expect(badge(page, "g1")).to_have_text("99+")
     await page.click('.row[data-chat="g1"]')
     await expect(bubble(page, "第9999条")).to_be_visible()
+    await page.get_by_role("button", name="99+条未读消息").click()
+    await expect(page.locator(".note", has_text="以下是新消息")).to_be_in_viewport()
+    await expect(page.locator(".bubble.text").first).to_have_text("第0条")
+    await page.get_by_role("button", name="回到最新").click()
+    await expect(bubble(page, "第9999条")).to_be_in_viewport()
+    await expect(page.locator("#to-new")).to_be_hidden()
     seen = page.locator(".bubble.text", has_text="第9960条")
     await page.locator(".log").hover()
     for _ in range(60):
@@ -363,6 +371,12 @@ async def test_the_keyboard_alone(windows: Windows, town: LocalChat) -> None:
     await page.keyboard.press("Alt+m")
     await page.keyboard.press("ArrowUp")
     await expect(page.locator(".line").first).to_be_focused()
+    await page.locator("#info").focus()
+    await write(page, "三行")
+    await page.locator("#info").focus()
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".line").last).to_be_focused()
+    await page.keyboard.press("Home")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("menuitem", name="引用")).to_be_focused()
     await page.keyboard.press("ArrowDown")
@@ -393,15 +407,18 @@ async def test_emoji_by_arrow_keys(windows: Windows) -> None:
     for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "Enter"):
         await page.keyboard.press(key)
     assert await page.locator("#text").input_value() == "😄"
+    await page.locator(".chat-top").click()
+    await expect(page.locator(".emoji")).to_be_hidden()
 
 
-async def test_every_control_has_a_name(windows: Windows, town: LocalChat) -> None:
+async def test_every_control_has_a_name_and_every_word_is_dark_enough(windows: Windows, town: LocalChat) -> None:
     await town.say("li", "g1", Draft("喂"))
     page = await windows.open("wang", room="g1")
     nameless = """[...document.querySelectorAll("button, input:not([hidden]), textarea, [role=option], [role=article]")]
         .filter((one) => one.checkVisibility() && !(one.ariaLabel || one.textContent.trim() || one.labels?.length))
         .map((one) => one.outerHTML)"""
     assert await page.evaluate(nameless) == []
+    assert await page.evaluate(PALE) == []
 
 
 async def test_a_draft_waits_in_its_chat(windows: Windows) -> None:
@@ -410,8 +427,9 @@ async def test_a_draft_waits_in_its_chat(windows: Windows) -> None:
     await page.click('.row[data-chat="g2"]')
     assert await page.locator("#text").input_value() == ""
     await expect(page.locator('.row[data-chat="g1"]')).to_contain_text("[草稿]还没写完")
-    await page.reload()
     await page.click('.row[data-chat="g1"]')
+    await page.reload()
+    await expect(page.locator("#chat-title")).to_contain_text("第一网格群")
     assert await page.locator("#text").input_value() == "还没写完"
 
 
@@ -438,8 +456,35 @@ async def test_on_a_phone_by_finger(windows: Windows, town: LocalChat) -> None:
     await town.say("li", "g1", Draft("又来一条"))
     await expect(badge(page, "g1")).to_have_text("1")
     await page.tap('.row[data-chat="g1"]')
+    await page.reload()
+    await page.tap("#info")
+    await expect(page.locator("dialog .avatar.is-bot")).to_be_visible()
+    await expect(page.get_by_role("searchbox", name="搜索群成员")).not_to_be_focused()
+    await page.go_back()
+    await expect(page.locator("dialog")).to_have_count(0)
+    await expect(page.locator(".pane")).to_be_visible()
+    await page.get_by_role("button", name="表情").tap()
+    await page.get_by_role("button", name="😀").tap()
+    await expect(page.locator("#text")).not_to_be_focused()
     await page.go_back()
     await expect(page.locator(".side")).to_be_visible()
+
+
+async def test_with_a_phones_keyboard_open_all_is_in_reach(windows: Windows, town: LocalChat) -> None:
+    await town.populate([], [LocalPerson(f"p{n}", f"住户{n}", "居民", "6号楼") for n in range(20)])
+    await town.add_to_group("wang", "g1", [f"p{n}" for n in range(20)])
+    page = await windows.open("wang", look={**PHONE, "viewport": {"width": 360, "height": 300}}, room="g1")
+    await page.locator("#text").press_sequentially("@")
+    await expect(page.locator(".mention").first).to_be_in_viewport(ratio=1)
+    await page.fill("#text", "几点来\n" * 30)
+    assert await page.evaluate("document.querySelector('.log').clientHeight") > 100
+    await page.fill("#text", "")
+    await page.get_by_role("button", name="表情").tap()
+    await expect(page.get_by_role("button", name="😀")).to_be_in_viewport(ratio=1)
+    await page.tap("#back")
+    await page.tap("#who-phone")
+    await page.get_by_role("dialog").get_by_role("searchbox").fill("住户19")
+    await expect(page.locator(".person", has_text="住户19")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_phone_held_sideways_leaves_room_to_read(windows: Windows, town: LocalChat) -> None:
