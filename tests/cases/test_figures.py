@@ -25,6 +25,7 @@ from handlers.ports import CaseRules, Rules
 from storage.areas import Area
 from storage.case_figures import Scope, Tally, tallies, total
 from storage.matters import Case
+from storage.people import Appointment, Contact, Role
 from storage.work_log import WorkLog
 from tests.drawn import words_drawn
 from tests.harness import Talk, rooms, texts
@@ -208,6 +209,13 @@ async def test_leads_read_in_private_what_each_worker_did(talk: Talk) -> None:
         "小耿（柳树一格）：接单 1，办结 1，按时 100.0%，满意 100.0%（1 件有评价），现在超期 0，走访 1",
         "李珍（柳树二格）：接单 1，办结 0，现在超期 0，走访 0",
     ]
+    async with talk.database.write() as session:  # as text 11 stands before 7
+        village = (await session.scalars(select(Area).where(Area.code == "V1"))).one()
+        session.add(Area(id=11, code="G11", name="柳树三格", parent_id=village.id, level=3, path=f"{village.path}11/"))
+        new = await session.scalars(select(Contact.id).where(Contact.name == "周强"))
+        session.add(Appointment(contact_id=new.one(), area_id=11, role=Role.WORKER, since=talk.now))
+    (text,) = texts(await talk.say("l1", None, "考核 本月"), "@l1")
+    assert [line[:8] for line in text.splitlines()[1:]] == ["小耿（柳树一格）", "李珍（柳树二格）", "周强（柳树三格）"]
     (refused,) = await talk.say("t1", "s1", "考核 本月")
     assert "请私聊我" in refused.text and "小耿" not in refused.text
     assert "只有网格长、管理员能用" in (await talk.say("w1", None, "考核"))[0].text
