@@ -100,6 +100,13 @@ async def test_two_people_talk_and_see_unread_marks(windows: Windows) -> None:
     again = await windows.open("li")
     await expect(again.locator(".row").first).to_contain_text("我也看到了")
     await expect(badge(again, "g1")).to_have_count(0)
+    await li.get_by_role("button", name="王芳的资料").click()
+    said = await li.locator("dialog .card").inner_text()
+    assert said.split() == ["王芳", "王芳", "居民", "·", "3号楼", "@王芳", "发消息"]
+    await li.get_by_role("button", name="发消息").click()
+    await expect(li.locator("#chat-title")).to_have_text("王芳")
+    await write(li, "私下说一句")
+    await expect(wang.locator(".row").first).to_contain_text("私下说一句")
 
 
 async def test_the_bot_is_mentioned_answers_and_marks_the_asker(windows: Windows, town: LocalChat) -> None:
