@@ -258,6 +258,11 @@ async def test_the_server_goes_and_comes_back_and_nothing_is_lost(town: LocalCha
     await expect(page.locator(".chat > .link-state")).to_be_hidden()
     assert [m.text for m in await town.history("li", "g1")] == ["断线时别人说的", "断线时说的"]
     await expect(page.locator(".bubble.text")).to_have_text(["断线时别人说的", "断线时说的"])
+    await page.route("**/api/send", lambda route: route.abort(), times=1)
+    await write(page, "只有这一句没发出")
+    await expect(page.locator(".failed")).to_be_visible()
+    await expect(page.locator(".failed")).to_have_count(0)
+    assert len(await town.history("li", "g1")) == 3
     await windows.close()
     await runner.cleanup()
 

@@ -46,7 +46,7 @@ export class MessageLog {
 
   async goToEnd() {
     try {
-      if (this.model.thread.hasNewer) await this.model.thread.loadEnd();
+      if (this.model.thread.hasNewer || !this.model.thread.loaded) await this.model.thread.loadEnd();
     } catch (error) {
       toast(error.message, true);
     }

@@ -2,9 +2,11 @@
 
 import { post, upload } from "./api.js";
 
+const AGAIN = 3000;
+
 export class Outbox {
   constructor(me, { onChange, onSent }) {
-    Object.assign(this, { me, onChange, onSent, items: [], key: `outbox:${me}` });
+    Object.assign(this, { me, onChange, onSent, items: [], key: `outbox:${me}`, timer: 0 });
     this.items = this.#kept();
   }
 
@@ -21,7 +23,8 @@ export class Outbox {
     this.#put({ chat, file, body: { client: crypto.randomUUID() }, look: { type: "picture", text: "", picture } });
   }
 
-  async send(item) {
+  /** `quiet` says nothing of a failure: it was said the first time. */
+  async send(item, quiet = false) {
     item.state = "sending";
     this.onChange();
     try {
@@ -32,7 +35,8 @@ export class Outbox {
       this.onSent(answer.message);
     } catch (error) {
       Object.assign(item, { state: "failed", error: error.message, lost: error.lost });
-      this.onChange(error);
+      this.onChange(quiet ? null : error);
+      if (error.lost) this.timer ||= setTimeout(() => this.again(), AGAIN);
     }
   }
 
@@ -44,8 +48,10 @@ export class Outbox {
 
   /** Try again whatever got no answer: the server knows each by its `client`, so nothing is said twice. */
   async again() {
+    clearTimeout(this.timer);
+    this.timer = 0;
     for (const item of [...this.items]) {
-      if (item.state === "failed" && item.lost) await this.send(item);
+      if (item.state === "failed" && item.lost) await this.send(item, true);
     }
   }
 
