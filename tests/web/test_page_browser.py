@@ -307,6 +307,9 @@ async def test_reading_back_stays_in_place_when_older_messages_come(windows: Win
     await expect(page.locator(".line", has_text="第40条。")).to_be_attached()
     after = (await line.bounding_box() or {})["y"]
     assert abs(after - before - 650) < 3
+    await expect(page.locator("#to-new")).to_be_visible()
+    await write(page, "知道了")
+    await expect(page.locator("#to-new")).to_be_hidden()
 
 
 async def test_a_quote_leads_to_its_message_however_far_back(windows: Windows, town: LocalChat) -> None:

@@ -120,6 +120,8 @@ export class MessageLog {
     if (!this.model.thread) return;
     if (names) this.#shown = new WeakMap();
     if (end || mine) this.#end = true;
+    // Whoever writes has seen what there is.
+    if (mine && this.model.before) this.model.before.found = true;
     if (mine && this.model.thread.hasNewer) {
       this.goToEnd();
       return;
