@@ -1,6 +1,6 @@
 // Where one writes: text with mentions and a quote, pictures, voice, a place.
 
-import { byFinger, byId, h, icon, rove, toast } from "./dom.js";
+import { byFinger, byId, composing, h, icon, rove, toast } from "./dom.js";
 import { locationDialog, picturesDialog, voiceDialog } from "./sending.js";
 import { MentionPopup } from "./mention.js";
 import { gist, mentionedIn } from "./words.js";
@@ -116,7 +116,7 @@ export class Composer {
 
   #key(event) {
     // While an input method composes, Enter takes the candidate.
-    if (event.isComposing || event.keyCode === 229 || this.popup.key(event)) return;
+    if (composing(event) || this.popup.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       this.#send();

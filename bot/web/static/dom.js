@@ -50,6 +50,9 @@ function setProp(element, key, value) {
 /** Whether one points with a finger: focus on a field then opens the keyboard over half of the screen. */
 export const byFinger = matchMedia("(pointer: coarse)");
 
+/** Whether a key belongs to an input method: Safari says so of the last one, which takes the words, by its code alone. */
+export const composing = (event) => event.isComposing || event.keyCode === 229;
+
 export const byId = (id) => document.getElementById(id);
 
 export function icon(name) {

@@ -1,7 +1,7 @@
 // The page: puts its parts together.
 
 import { get } from "./api.js";
-import { avatar, byId, fill, h, icon, toast } from "./dom.js";
+import { avatar, byId, composing, fill, h, icon, toast } from "./dom.js";
 import { Composer } from "./composer.js";
 import { infoDialog, keysDialog, newGroupDialog, personDialog, whoDialog } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
@@ -239,7 +239,7 @@ function listen() {
 }
 
 function shortcuts(event) {
-  if (event.isComposing || !model.me) return;
+  if (composing(event) || !model.me) return;
   const alt = event.altKey && !event.ctrlKey && !event.metaKey;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") byId("search").focus();
   else if (alt && event.key === "ArrowDown") list.step(1);

@@ -1,6 +1,6 @@
 // Dialogs: the browser's own, so that focus stays inside and Esc closes.
 
-import { avatar, arrowTarget, byFinger, byId, h, icon, rove } from "./dom.js";
+import { avatar, arrowTarget, byFinger, byId, composing, h, icon, rove } from "./dom.js";
 
 /** Show a dialog; what had the focus gets it back. `fixed` cannot be closed without a choice. */
 export function modal(title, content, { wide = false, drawer = false, fixed = false, onClose } = {}) {
@@ -87,7 +87,7 @@ export function peoplePicker(people, { row, placeholder = "搜索姓名、职务
   search.addEventListener("input", render);
   search.addEventListener("keydown", (event) => {
     const first = buttons()[0];
-    if (event.isComposing || !first) return;
+    if (composing(event) || !first) return;
     if (event.key === "ArrowDown") rove(buttons(), first);
     else if (event.key === "Enter") first.click();
     else return;
