@@ -6,7 +6,7 @@ const AGAIN = 3000;
 
 export class Outbox {
   constructor(me, { onChange, onSent }) {
-    Object.assign(this, { me, onChange, onSent, items: [], key: `outbox:${me}`, timer: 0 });
+    Object.assign(this, { me, onChange, onSent, items: [], key: `outbox:${me}`, timer: 0, trying: false });
     this.items = this.#kept();
   }
 
@@ -25,7 +25,7 @@ export class Outbox {
 
   /** `quiet` says nothing of a failure: it was said the first time. */
   async send(item, quiet = false) {
-    item.state = "sending";
+    Object.assign(item, { state: "sending", flying: true });
     this.onChange();
     try {
       const answer = item.file
@@ -34,9 +34,9 @@ export class Outbox {
       this.drop(item);
       this.onSent(answer.message);
     } catch (error) {
-      Object.assign(item, { state: "failed", error: error.message, lost: error.lost });
+      Object.assign(item, { state: "failed", flying: false, error: error.message, lost: error.lost });
       this.onChange(quiet ? null : error);
-      if (error.lost) this.timer ||= setTimeout(() => this.again(), AGAIN);
+      if (error.lost) this.#soon();
     }
   }
 
@@ -46,13 +46,25 @@ export class Outbox {
     if (item) this.drop(item);
   }
 
-  /** Try again whatever got no answer: the server knows each by its `client`, so nothing is said twice. */
+  /** Try again whatever got no answer, in order: the server knows each by its `client`, so nothing is said twice. */
   async again() {
     clearTimeout(this.timer);
     this.timer = 0;
-    for (const item of [...this.items]) {
-      if (item.state === "failed" && item.lost) await this.send(item, true);
+    if (this.trying) return;
+    this.trying = true;
+    const tried = new Set();
+    const next = () => this.items.find((one) => one.lost && !one.flying && !tried.has(one));
+    for (let item = next(); item; item = next()) {
+      tried.add(item);
+      await this.send(item, true);
+      if (this.items.includes(item) && item.lost === "away") break;
     }
+    this.trying = false;
+    if (this.items.some((one) => one.lost)) this.#soon();
+  }
+
+  #soon() {
+    this.timer ||= setTimeout(() => this.again(), AGAIN);
   }
 
   drop(item) {
@@ -63,9 +75,16 @@ export class Outbox {
 
   #put(item) {
     item.look = { ...item.look, sender: this.me, at: Date.now(), pending: item };
+    const behind = this.items.some((one) => one.chat === item.chat && one.lost);
     this.items.push(item);
     this.#keep();
-    this.send(item);
+    if (!behind) this.send(item);
+    else {
+      // What is said later must not overtake what has not got through yet.
+      Object.assign(item, { state: "sending", lost: "away" });
+      this.onChange();
+      this.#soon();
+    }
   }
 
   #keep() {
@@ -80,7 +99,7 @@ export class Outbox {
   #kept() {
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "[]");
     for (const item of kept) {
-      Object.assign(item, { state: "failed", lost: true, error: "还没有发出。" });
+      Object.assign(item, { state: "failed", lost: "away", error: "还没有发出。" });
       item.look.pending = item;
     }
     return kept;
