@@ -517,6 +517,11 @@ async def test_a_phone_held_sideways_leaves_room_to_read(windows: Windows, town:
     assert await page.evaluate(height) > 390 * 0.3
     await page.get_by_role("button", name="发送").click()
     await expect(page.locator(".mine .quote")).to_contain_text("三号楼停水")
+    await page.set_viewport_size({"width": 844, "height": 320})
+    await page.click("#keys")
+    await page.locator("dialog dd").first.hover()
+    await page.mouse.wheel(0, 1000)
+    await expect(page.locator("dialog dd").last).to_be_in_viewport(ratio=1)
 
 
 async def test_of_a_long_quote_two_whole_lines_are_seen(windows: Windows, town: LocalChat) -> None:
