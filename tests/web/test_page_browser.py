@@ -223,6 +223,10 @@ async def test_what_is_no_picture_is_told_and_can_be_put_away(windows: Windows) 
         {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     )
     await expect(page.locator(".toast.bad")).to_contain_text("打不开")
+    some = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": picture()} for n in range(10)]
+    await page.locator("#composer input[type=file]").set_input_files(some)
+    await expect(page.locator("dialog .toast.bad")).to_contain_text("最多发 9 张")
+    await expect(page.locator("dialog .preview img")).to_have_count(9)
 
 
 async def test_voice_and_place(windows: Windows, town: LocalChat) -> None:
