@@ -71,6 +71,21 @@ class Canvas:
         """The font in a size (pixels)."""
         return ImageFont.truetype(str(self.font), size)
 
+    def title(self, area: str, what: str) -> None:
+        """The picture's first line: of a long name the end goes, never what is drawn of it."""
+        room = WIDTH - 2 * MARGIN - self.sized(TITLE).getlength(f"　{what}")
+        self.draw.rectangle((0, 0, WIDTH, 16), fill=BLUE)
+        self.text((MARGIN, 76), f"{self.fitted(area, TITLE, room)}　{what}", TITLE)
+
+    def scale(self, highest: int, bottom: int) -> float:
+        """Lines at round numbers, written on the left; where the bars begin."""
+        first = max(MARGIN, self.sized(SMALL).getlength(str(highest)) + 20)
+        for level in range(0, highest + 1, round_step(highest)):
+            line = bottom - PLOT * level / highest
+            self.draw.line((first, line, WIDTH - MARGIN, line), fill=PALE, width=2)
+            self.text((first - 8, line), str(level), SMALL, GREY, "rm")
+        return first
+
     def fitted(self, words: str, size: int, width: float) -> str:
         """The words, cut where they would not fit."""
         while len(words) > 1 and self.sized(size).getlength(words) > width:
@@ -78,9 +93,16 @@ class Canvas:
         return words
 
 
+def round_step(highest: int) -> int:
+    """The smallest of 1, 2, 5, 10, 20, 50, … of which at most four fit below the highest number."""
+    least, power = -(-highest // 4), 1
+    while power * 10 <= least:
+        power *= 10
+    return next(one * power for one in (1, 2, 5, 10) if one * power >= least)
+
+
 def _head(canvas: Canvas, month: Month) -> int:
-    canvas.draw.rectangle((0, 0, WIDTH, 16), fill=BLUE)
-    canvas.text((MARGIN, 76), canvas.fitted(f"{month.title}　寻人月报", TITLE, WIDTH - 2 * MARGIN), TITLE)
+    canvas.title(month.title, "寻人月报")
     canvas.text((MARGIN, 140), month.name, SUBTITLE, GREY)
     return 190
 
@@ -108,13 +130,10 @@ def _by_day(canvas: Canvas, month: Month, y: int) -> int:
             (found if one.state == AlertState.FOUND else others)[day] += 1
     top, bottom = y + 84, y + 84 + PLOT
     highest = max(1, *(one + other for one, other in zip(found, others, strict=True)))
-    step = (WIDTH - 2 * MARGIN) / month.days
-    for level in range(0, highest + 1, max(1, -(-highest // 4))):
-        line = bottom - PLOT * level / highest
-        canvas.draw.line((MARGIN, line, WIDTH - MARGIN, line), fill=PALE, width=2)
-        canvas.text((MARGIN - 10, line), str(level), SMALL, GREY, "rm")
+    first = canvas.scale(highest, bottom)
+    step = (WIDTH - MARGIN - first) / month.days
     for day in range(month.days):
-        left, right = MARGIN + day * step + step * 0.15, MARGIN + (day + 1) * step - step * 0.15
+        left, right = first + day * step + step * 0.15, first + (day + 1) * step - step * 0.15
         middle = bottom - PLOT * found[day] / highest
         if found[day]:
             canvas.draw.rectangle((left, middle, right, bottom), fill=GREEN)
@@ -123,7 +142,7 @@ def _by_day(canvas: Canvas, month: Month, y: int) -> int:
         if day % TICKS == 0:
             shown = month.first + timedelta(days=day)
             canvas.text((left, bottom + 30), f"{shown.month}.{shown.day}", SMALL, GREY)
-    _line(canvas, [one + other for one, other in zip(found, others, strict=True)], top, bottom, step)
+    _line(canvas, [one + other for one, other in zip(found, others, strict=True)], top, bottom, first, step)
     return bottom + 84
 
 
@@ -136,12 +155,12 @@ def _key(canvas: Canvas, y: int, total: int) -> None:
         left += 145
 
 
-def _line(canvas: Canvas, counts: Sequence[int], top: int, bottom: int, step: float) -> None:
+def _line(canvas: Canvas, counts: Sequence[int], top: int, bottom: int, first: float, step: float) -> None:
     """All reported up to each day, the last point at the top."""
     total, points = 0, []
     for day, count in enumerate(counts):
         total += count
-        points.append((MARGIN + (day + 0.5) * step, total))
+        points.append((first + (day + 0.5) * step, total))
     if not total:
         return
     xy = [(x, bottom - (bottom - top) * value / total) for x, value in points]

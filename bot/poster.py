@@ -37,7 +37,7 @@ GREEN, LEAF = (20, 134, 74), (234, 247, 239)
 
 Colour = tuple[int, int, int]
 
-NAMES, BESIDE = (128, 112, 96, 80, 64), (120, 104, 88, 72, 60)
+NAMES, BESIDE = (128, 112, 96, 80, 64), (120, 104, 88, 72, 60, 52)
 ALONE = (168, 144, 120, 100, 84, 68)
 FACTS = (76, 68, 60, 54, 48)
 PHONES = (104, 92, 80, 68, 56, 44)
@@ -258,10 +258,10 @@ def _who_beside(sheet: _Sheet, facts: PosterFacts, picture: Image.Image) -> str:
     width = WIDTH - MARGIN - left
     y = sheet.y - 14  # the letters begin below the top of their line
     for number, line in enumerate(_who(facts)):
-        size, lines = fitted(line, sheet.font, BESIDE if not number else (84, 72, 64, 56), width, _broken(line))
+        size, lines = _whole(sheet, line, BESIDE if not number else (84, 72, 64, 56), width, range(_broken(line), 5))
         y = sheet.write(lines, size, INK, left, y)
     if facts.build:
-        size, lines = fitted(facts.build, sheet.font, (52, 48), width, 2)
+        size, lines = _whole(sheet, facts.build, (52, 48), width, range(2, 4))
         y = sheet.write(lines, size, INK, left, y + 6)
     bottom = sheet.y + shown.height
     title, y = _beside(sheet, facts, left, y + 16, bottom)
@@ -269,8 +269,18 @@ def _who_beside(sheet: _Sheet, facts: PosterFacts, picture: Image.Image) -> str:
     return title
 
 
+def _whole(sheet: _Sheet, text: str, sizes: Sequence[int], width: int, lines: range) -> tuple[int, list[str]]:
+    """As `fitted`, in the fewest of these numbers of lines in which nothing is cut."""
+    tried = [fitted(text, sheet.font, sizes, width, most) for most in lines]
+    return next((one for one in tried if not _is_cut(one[1])), tried[-1])
+
+
+def _is_cut(lines: Sequence[str]) -> bool:
+    return any(line.endswith("…") for line in lines)
+
+
 def _broken(line: str) -> int:
-    """Lines that a big line may take: a name of up to four letters is never broken."""
+    """Lines that a big line takes at first: a name of up to four letters is never broken."""
     return 1 if len(line) <= 7 and (" " in line or len(line) <= 4) else 2
 
 
@@ -282,8 +292,8 @@ def _beside(sheet: _Sheet, facts: PosterFacts, left: int, y: int, bottom: int) -
     room = (bottom + GAP - y - height(LABEL)) // height(54)
     if room < 1:
         return "", y
-    size, lines = fitted(words, sheet.font, (60, 54), WIDTH - MARGIN - left, room)
-    if lines[-1].endswith("…"):
+    size, lines = _whole(sheet, words, (60, 54), WIDTH - MARGIN - left, range(1, room + 1))
+    if _is_cut(lines):
         return "", y
     y = sheet.write([title], LABEL, RED, left, y)
     return title, sheet.write(lines, size, INK, left, y)
@@ -345,10 +355,20 @@ def _rows(sheet: _Sheet, facts: Sequence[tuple[str, str]], size: int, most: int)
     """(title, size, lines) of each fact at a size; the first two have one line more than the others."""
     width = INNER - LABELS
     return [
-        (title, *fitted(words, sheet.font, (size,), width, most + (number < 2)))
+        (title, size, _lines(sheet, words, size, width, most + (number < 2)))
         for number, (title, words) in enumerate(facts)
         if drawable(words)
     ]
+
+
+def _lines(sheet: _Sheet, words: str, size: int, width: int, most: int) -> list[str]:
+    """At most so many lines; where some are cut, the last part, which is the time, keeps its own."""
+    _, lines = fitted(words, sheet.font, (size,), width, most)
+    first, _, last = drawable(words).rpartition("\n")
+    if not first or not _is_cut(lines):
+        return lines
+    time = fitted(last, sheet.font, (size,), width)[1]
+    return fitted(first, sheet.font, (size,), width, most - 1)[1] + time
 
 
 def _tall(rows: Sequence[_Row]) -> int:
@@ -361,7 +381,7 @@ def _facts(sheet: _Sheet, facts: Sequence[tuple[str, str]]) -> None:
     rows: list[_Row] = []
     for size in FACTS:
         rows = _rows(sheet, facts, size, 2)
-        whole = not any(lines[-1].endswith("…") for _, _, lines in rows)
+        whole = not any(_is_cut(lines) for _, _, lines in rows)
         if whole and _tall(rows) <= room:
             break
     for title, size, lines in rows:
@@ -392,15 +412,17 @@ def _calls(sheet: _Sheet, calls: Sequence[tuple[str, str]]) -> None:
     for number, (whom, phone) in enumerate(calls):
         sizes = PHONES if not number else PHONES[3:]
         size, lines = fitted(phone, sheet.font, sizes, INNER - 2 * GAP - 190)
-        rows.append((fitted(whom, sheet.font, (50, 42, 34), 180, 2), size, lines))
+        smaller, names = fitted(whom, sheet.font, (50, 42, 34), 180, 2)
+        rows.append((max(height(size), height(smaller, len(names))), smaller, names, size, lines))
     if not rows:
         return
-    bottom = sheet.y + sum(height(size) for _, size, _ in rows) + 28
+    bottom = sheet.y + sum(row[0] for row in rows) + 28
     sheet.box(MARGIN, sheet.y, WIDTH - MARGIN, bottom, RED)
     y = sheet.y + 14
-    for (smaller, whom), size, lines in rows:
-        sheet.write(whom, smaller, WHITE, MARGIN + GAP, y + (height(size) - height(smaller, len(whom))) / 2)
-        y = sheet.write(lines, size, WHITE, MARGIN + GAP + 190, y)
+    for tall, smaller, names, size, lines in rows:
+        sheet.write(names, smaller, WHITE, MARGIN + GAP, y + (tall - height(smaller, len(names))) / 2)
+        sheet.write(lines, size, WHITE, MARGIN + GAP + 190, y + (tall - height(size)) / 2)
+        y += tall
     sheet.y = bottom + GAP
 
 

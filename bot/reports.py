@@ -20,7 +20,7 @@ from handlers.alerts.reaching import town_level
 from handlers.figures import logs
 from handlers.periods import Period
 from handlers.ports import Rules
-from storage.areas import Area
+from storage.areas import Area, in_tree
 from storage.case_figures import COUNTERS, Scope, Tally, counters, others, rolled_up, tallies
 from storage.matters import Case
 from storage.people import names_of
@@ -56,7 +56,7 @@ async def export_figures(session: AsyncSession, path: Path, period: Period, rule
     since, until = period.bounds(ZoneInfo(rules.timezone))
     scope = Scope("/", since, until, now, complaints=True)
     query = select(col(Area.id), col(Area.path), col(Area.name), col(Area.code), col(Area.level))
-    areas = (await session.execute(query.order_by(col(Area.path)))).all()
+    areas = sorted(await session.execute(query), key=lambda row: in_tree(row.path))
     paths = {area.id: area.path for area in areas}
     total = await _total(session, scope, paths)
     without = await _total(session, replace(scope, complaints=False), paths)

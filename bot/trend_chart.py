@@ -21,7 +21,6 @@ from bot.chart import (
     PLOT,
     SMALL,
     SUBTITLE,
-    TITLE,
     WHITE,
     Canvas,
 )
@@ -51,8 +50,7 @@ def draw_trend(trend: Trend, font: Path) -> bytes:
 
 
 def _head(canvas: Canvas, trend: Trend) -> int:
-    canvas.draw.rectangle((0, 0, WIDE, 16), fill=BLUE)
-    canvas.text((MARGIN, 76), canvas.fitted(f"{trend.area}　事项趋势", TITLE, WIDE - 2 * MARGIN), TITLE)
+    canvas.title(trend.area, "事项趋势")
     canvas.text((MARGIN, 140), trend.period.name, SUBTITLE, GREY)
     return 190
 
@@ -77,7 +75,7 @@ def _course(canvas: Canvas, trend: Trend, y: int) -> int:
     canvas.text((WIDE - MARGIN - 68, y + 24), "办结", SMALL, GREY)
     top, bottom = y + 84, y + 84 + PLOT
     highest = max(1, *(max(came, done) for _, came, done in trend.spans))
-    first = _grid(canvas, highest, bottom)
+    first = canvas.scale(highest, bottom)
     step = (WIDE - MARGIN - first) / len(trend.spans)
     every = -(-len(trend.spans) // DATES)
     points = []
@@ -96,24 +94,6 @@ def _course(canvas: Canvas, trend: Trend, y: int) -> int:
     return bottom + 84
 
 
-def _grid(canvas: Canvas, highest: int, bottom: int) -> float:
-    """Lines with their numbers on the left; where the bars begin."""
-    first = max(MARGIN, canvas.sized(SMALL).getlength(str(highest)) + 20)
-    for level in range(0, highest + 1, round_step(highest)):
-        line = bottom - PLOT * level / highest
-        canvas.draw.line((first, line, WIDE - MARGIN, line), fill=PALE, width=2)
-        canvas.text((first - 8, line), str(level), SMALL, GREY, "rm")
-    return first
-
-
-def round_step(highest: int) -> int:
-    """The smallest of 1, 2, 5, 10, 20, 50, … of which at most four fit below the highest number."""
-    least, power = -(-highest // 4), 1
-    while power * 10 <= least:
-        power *= 10
-    return next(one * power for one in (1, 2, 5, 10) if one * power >= least)
-
-
 def _most(canvas: Canvas, title: str, found: Sequence[tuple[str, int, int]], y: int) -> int:
     """A bar for each, a mark where it stood the time before."""
     if not found:
@@ -122,9 +102,11 @@ def _most(canvas: Canvas, title: str, found: Sequence[tuple[str, int, int]], y: 
     y += 72
     widest = max(1, *(max(now, then) for _, now, then in found))
     for name, now, then in found:
-        canvas.text((MARGIN, y + 18), canvas.fitted(name, SMALL, WIDE - 2 * MARGIN - 260), SMALL, GREY)
         change = "新" if not then else f"{now - then:+d}" if now != then else "持平"
-        canvas.text((WIDE - MARGIN, y + 18), f"{now}　{change}", LABEL, INK, "rm")
+        counted = f"{now}　{change}"
+        canvas.text((WIDE - MARGIN, y + 18), counted, LABEL, INK, "rm")
+        room = WIDE - 2 * MARGIN - canvas.sized(LABEL).getlength(counted) - 30
+        canvas.text((MARGIN, y + 18), canvas.fitted(name, SMALL, room), SMALL, GREY)
         width = WIDE - 2 * MARGIN
         canvas.draw.rectangle((MARGIN, y + 44, WIDE - MARGIN, y + 64), fill=PALE)
         canvas.draw.rectangle((MARGIN, y + 44, MARGIN + width * now / widest, y + 64), fill=BLUE)

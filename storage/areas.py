@@ -141,7 +141,7 @@ def as_area(values: tuple[Any, ...]) -> Area:
 
 async def area_line(session: AsyncSession, area: Area) -> list[Area]:
     """The area and those above it, nearest first."""
-    ids = [int(part) for part in area.path.strip("/").split("/") if part]
+    ids = in_tree(area.path)
     rows = (await session.scalars(select(Area).where(Area.id.in_(ids)))).all()  # type: ignore[union-attr]
     return sorted(rows, key=lambda row: -row.level)
 
@@ -154,7 +154,15 @@ async def silenced(session: AsyncSession, paths: Collection[str]) -> set[str]:
     ids = {area_id for (area_id,) in await run(session, _SILENCES)}
     if not ids:
         return set()
-    return {path for path in paths if not ids.isdisjoint(int(p) for p in path.strip("/").split("/") if p)}
+    return {path for path in paths if not ids.isdisjoint(in_tree(path))}
+
+
+def in_tree(path: str) -> tuple[int, ...]:
+    """The ids in a path: areas sorted by it stand each below its own, in the order in which they were brought in.
+
+    As text the tenth grid would stand before the second.
+    """
+    return tuple(int(part) for part in path.strip("/").split("/") if part)
 
 
 def under_silence() -> ColumnElement[bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from html import escape
 from zoneinfo import ZoneInfo
 
@@ -20,8 +21,9 @@ h1{margin:0;font-size:1.1em}
 .state{margin:0;font-size:1.9em;font-weight:bold}
 section{padding:1em;overflow-wrap:anywhere}
 p{margin:.4em 0}
-img{width:100%;max-height:80vh;object-fit:contain;background:#eee}
+img{width:100%;max-height:50vh;object-fit:contain;background:#eee}
 .call{font-size:1.2em;font-weight:bold}
+.call a{color:#b3131b;white-space:nowrap}
 small{color:#666}
 """
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -66,12 +68,18 @@ def _sought(alert: Public) -> list[str]:
     assert card is not None
     photo = [f'<img src="{alert.number}/photo" alt="照片">'] if card.picture_id else []
     facts = [f"<p>{escape(line)}</p>" for line in card.description.splitlines()]
-    family = f"{card.contact_name or '家属'} {card.phone}" if card.phone else ""
-    calls = "、".join(call for call in (family, card.police) if call)
+    police, _, station = card.police.partition(" ")
+    family = [(card.contact_name or "家属", card.phone)] if card.phone else []
+    calls = [f'<p class="call">{escape(whom)} {_call(phone)}</p>' for whom, phone in (*family, (police, station))]
     return [
         *photo,
         *facts,
         f"<p>{escape(card.advice)}</p>",
-        f'<p class="call">{escape(calls)}</p>',
+        *calls,
         f"<p><small>{escape(card.verified)}</small></p>",
     ]
+
+
+def _call(phone: str) -> str:
+    """A phone number that a finger on it calls."""
+    return f'<a href="tel:{"".join(re.findall("[0-9+]", phone))}">{escape(phone)}</a>'

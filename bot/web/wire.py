@@ -145,6 +145,7 @@ def chat_out(chat: ChatSummary) -> Body:
         "members": chat.members,
         "unread": chat.unread,
         "mentioned": chat.mentioned,
+        "seen": chat.seen,
         "other": chat.other,
         "last": message_out(chat.last) if chat.last else None,
     }

@@ -64,13 +64,17 @@ async def false_alarm(turn: Turn, ref: Ref, reason: str) -> None:
 async def withdraw(turn: Turn, ref: Ref) -> None:
     """撤销 M3, 不用了, 不是, or the report itself recalled: the reporter (or who answers for it) takes it back."""
     alert, area = await load(turn, ref)
-    recalled = turn.event is not None and turn.event.kind == EventKind.RECALLED
-    if not (recalled or is_reporter(turn, alert)):
+    if not (_is_recalled(turn) or is_reporter(turn, alert)):
         must_decide(turn, alert, area)
     _must_be_open(alert)
     if turn.text.strip().startswith("不是"):
         _learn(turn, alert)
     await end(turn, alert, area, AlertState.WITHDRAWN)
+
+
+def _is_recalled(turn: Turn) -> bool:
+    """Whether it ends because its report was taken back, and not by anybody's word."""
+    return turn.event is not None and turn.event.kind == EventKind.RECALLED
 
 
 def _must_be_open(alert: Alert) -> None:
@@ -135,6 +139,8 @@ async def _post_end(turn: Turn, alert: Alert, targets: list[Target], words: str)
     text = texts.ended(alert)
     if alert.state == AlertState.WITHDRAWN and turn.text.strip().startswith("不是") and not alert.confirmed_at:
         text = texts.misunderstood(alert)
+    elif _is_recalled(turn):
+        text = texts.recalled_for_group(alert)
     await _post_words(turn, alert, text, [one for one in targets if one not in own])
 
 
@@ -174,8 +180,8 @@ async def _tell_people(turn: Turn, alert: Alert, area: Area, targets: list[Targe
     if others:
         text = Piece(texts.ended_for_asked(alert))
         await post(turn, ref_of(alert), Sort.STAFF, [text], [Target(chat) for chat in others])
-    recalled = turn.event is not None and turn.event.kind == EventKind.RECALLED  # its writer is asked in private
-    if turn.speaker and mine is not None and mine not in told and mine not in others and not recalled:
+    asked_in_private = _is_recalled(turn)
+    if turn.speaker and mine is not None and mine not in told and mine not in others and not asked_in_private:
         rooms = [one for one in targets if not await is_private(turn, one.chat_id)]
         await say(turn, texts.ended_for_speaker(alert, len(rooms), family=is_reporter(turn, alert)), ref=ref_of(alert))
 

@@ -537,6 +537,11 @@ def recalled(alert: Alert) -> str:
     return f"{name(alert)}您撤回了消息，我先撤下了，不再请人核实。人还没找到就回“还在找”，我马上接着找。"
 
 
+def recalled_for_group(alert: Alert) -> str:
+    """To those who read the report: nobody has said that the person is found."""
+    return f"{name(alert)}报的人把消息撤回了，这次寻人先停下，请大家先别转发。要接着找，我会再说。"
+
+
 def misunderstood(alert: Alert) -> str:
     """The writer said that it was read wrongly."""
     return f"{name(alert)}是我理解错了，已撤下，打扰大家了。"

@@ -17,7 +17,7 @@ from handlers.posting import say
 from handlers.refs import fold
 from handlers.scopes import area_of
 from handlers.turn import Turn
-from storage.areas import Area, below
+from storage.areas import Area, below, in_tree
 from storage.case_figures import Scope, Work, work
 from storage.people import Appointment, Contact, Role
 
@@ -67,7 +67,7 @@ def line(one: Work, walked: int) -> str:
 async def _workers(turn: Turn, area: Area) -> list[tuple[int, str, str]]:
     """(contact id, name, where) of the grid workers at or below an area; substitutes work for somebody else."""
     query = (
-        select(col(Contact.id), col(Contact.name), col(Area.name))
+        select(col(Contact.id), col(Contact.name), col(Area.name), col(Area.path))
         .join(Appointment, col(Appointment.contact_id) == col(Contact.id))
         .join(Area, col(Appointment.area_id) == col(Area.id))
         .where(
@@ -76,10 +76,11 @@ async def _workers(turn: Turn, area: Area) -> list[tuple[int, str, str]]:
             or_(col(Appointment.until).is_(None), col(Appointment.until) > turn.now),
             below(area.path),
         )
-        .order_by(col(Area.path), col(Contact.name), col(Contact.id))
+        .order_by(col(Contact.name), col(Contact.id))
     )
     found: dict[int, tuple[str, str]] = {}
-    for contact_id, name, place in await turn.session.execute(query):
+    rows = sorted(await turn.session.execute(query), key=lambda row: in_tree(row.path))
+    for contact_id, name, place, _ in rows:
         before = found.get(contact_id)
         found[contact_id] = (name, f"{before[1]}、{place}" if before else place)
     return [(contact_id, *both) for contact_id, both in found.items()]

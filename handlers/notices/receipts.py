@@ -20,7 +20,7 @@ from handlers.notices.sending import RECEIPTS, tell_sender
 from handlers.posting import responsible, say, whisper
 from handlers.turn import WORKERS, Turn
 from storage.agenda import AuditEntry
-from storage.areas import Area, Chat, Room
+from storage.areas import Area, Chat, Room, in_tree
 from storage.engine import dialect_of, insert_into
 from storage.inbox import Outcome
 from storage.matters import NOTICE_OUT, Notice, NoticeReceipt, NoticeState
@@ -116,10 +116,11 @@ async def _heard(turn: Turn, notice: Notice) -> list[Heard]:
         .join(DeliveryPart, col(DeliveryPart.delivery_id) == col(Delivery.id))
         .where(Post.ref == f"N{notice.id}", Post.sort == Sort.NOTICE)
         .where(col(DeliveryPart.state).in_(REACHED))
-        .order_by(col(Area.path), col(Room.id))
+        .order_by(col(Room.id))
     )
     by_chat: dict[int, Heard] = {}
-    for chat_id, room, area in await turn.session.execute(query):
+    rows = sorted(await turn.session.execute(query), key=lambda row: in_tree(row.Area.path))
+    for chat_id, room, area in rows:
         by_chat.setdefault(chat_id, Heard(room, area))
     by_room = {heard.room.id: heard for heard in by_chat.values()}
     for contact_id, chat_id in (await _answered(turn, notice)).items():

@@ -16,7 +16,7 @@ from handlers.places.naming import area_by_words, full_name
 from handlers.posting import NO_MATTER, Piece, Target, post, responsible, say, whisper
 from handlers.turn import WORKERS, Turn, Where
 from storage.agenda import Question
-from storage.areas import Area, Chat, Mode, Purpose, Room, RoomBinding, below
+from storage.areas import Area, Chat, Mode, Purpose, Room, RoomBinding, below, in_tree
 from storage.inbox import InboxEvent
 from storage.outbox import Sort, hand_over
 from storage.people import Contact, Role
@@ -223,15 +223,16 @@ async def _rooms_without_group(turn: Turn, area: Area, everything: bool) -> tupl
     """
     rows = (
         await turn.session.execute(
-            select(Room, col(Area.id))
+            select(Room, col(Area.id), col(Area.path))
             .join(Area, col(Room.area_id) == col(Area.id))
             .where(below(area.path))
-            .order_by(col(Area.path), col(Room.id))
+            .order_by(col(Room.id))
         )
     ).all()
+    rows = sorted(rows, key=lambda row: in_tree(row.path))
     leaf = not await has_below(turn, area)
-    wanted = [room for room, area_id in rows if everything or room.bound_at is None or (leaf and area_id == area.id)]
-    bare = await _grids_without_room(turn, area, {area_id for _, area_id in rows})
+    wanted = [room for room, area_id, _ in rows if everything or room.bound_at is None or (leaf and area_id == area.id)]
+    bare = await _grids_without_room(turn, area, {area_id for _, area_id, _ in rows})
     shown = wanted[:LIST_LINES]
     for grid in bare[: LIST_LINES - len(shown)]:
         shown.append(await _new_room(turn, grid, Purpose.RESIDENTS))
@@ -245,8 +246,8 @@ async def has_below(turn: Turn, area: Area) -> bool:
 
 async def _grids_without_room(turn: Turn, area: Area, taken: set[int]) -> list[Area]:
     parents = select(col(Area.parent_id)).where(col(Area.parent_id).is_not(None))
-    leaves = select(Area).where(below(area.path), col(Area.id).not_in(parents)).order_by(col(Area.path))
-    return [grid for grid in await turn.session.scalars(leaves) if grid.id not in taken]
+    leaves = await turn.session.scalars(select(Area).where(below(area.path), col(Area.id).not_in(parents)))
+    return sorted((grid for grid in leaves if grid.id not in taken), key=lambda grid: in_tree(grid.path))
 
 
 async def _new_room(turn: Turn, area: Area, purpose: Purpose) -> Room:

@@ -20,6 +20,7 @@ from storage.alert_figures import courses
 from storage.matters import Alert
 from storage.outbox import Delivery, DeliveryPart, Post, Sort
 from tests.alerts.town import GRANDPA, MOTHER
+from tests.drawn import words_drawn
 from tests.harness import NOON, Talk, texts
 
 TODAY = date(2026, 11, 21)
@@ -134,7 +135,7 @@ async def test_the_month_goes_to_town_admins_once(tmp_path: Path, on: bool) -> N
 
 
 @pytest.mark.skipif(find_font() is None, reason="no Chinese font on this machine")
-async def test_the_picture_of_a_month_is_one_for_a_phone(tmp_path: Path) -> None:
+async def test_the_picture_of_a_month_is_one_for_a_phone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from bot.chart import Month, draw_month
 
     talk = await a_day(tmp_path)
@@ -142,11 +143,15 @@ async def test_the_picture_of_a_month_is_one_for_a_phone(tmp_path: Path) -> None
         found = await courses(session, "/", datetime(2026, 11, 1, tzinfo=UTC))
     font = find_font()
     assert font is not None
+    found = [*found, *found[:1] * 120]
     month = Month("柳河镇" * 30, "2026年11月", date(2026, 11, 1), 30, found, ZoneInfo("Asia/Shanghai"))
+    written = words_drawn(monkeypatch)
     with Image.open(io.BytesIO(draw_month(month, font))) as image:
         assert image.width == 900
         assert 1000 < image.height < 2000
         assert len(image.convert("RGB").getcolors(1 << 20) or ()) > 10
+    assert [words for words in written if words.startswith("柳河镇") and words.endswith("…　寻人月报")]
+    assert "100" in written and all(0 <= left < right <= 900 for left, right in written.values())
     with Image.open(io.BytesIO(draw_month(Month("柳河镇", "2026年11月", date(2026, 11, 1), 30, [], month.zone), font))):
         pass
     await talk.close()

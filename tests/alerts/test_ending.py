@@ -273,4 +273,5 @@ async def test_a_recalled_report_is_withdrawn_before_confirmation(talk: Talk) ->
     said = await talk.happen(EventKind.RECALLED, "r1", "g1", "taken-back")
     assert (await the_alert(talk)).state == AlertState.WITHDRAWN
     assert {"g1", "@w1"} <= rooms(said)
+    assert "撤回了" in texts(said, "g1")[0] and "家人说" not in texts(said, "g1")[0]
     assert await balanced(talk)

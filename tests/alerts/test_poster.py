@@ -18,7 +18,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 from pydantic import ValidationError
 
 from bot.lettering import drawable, face, find_font, fitted, wrapped
-from bot.poster import MAX_BYTES, PosterFacts, draw_found, draw_poster, facts_of, found_facts
+from bot.poster import MAX_BYTES, PosterFacts, _Sheet, draw_found, draw_poster, facts_of, found_facts
 from handlers.alerts.describing import heading
 from handlers.ports import AlertRules
 from storage.matters import Alert, AlertState
@@ -185,6 +185,36 @@ def test_any_photo_gives_a_poster_of_at_most_two_megabytes(size: tuple[int, int]
     data = draw_poster(facts(**GRANDMA), noise(size), FONT)
     assert len(data) <= MAX_BYTES
     assert opened(data).width in (450, 900)
+
+
+@needs_font
+@pytest.mark.parametrize("photo", [None, face_photo(300, 400), face_photo(400, 300)])
+def test_of_a_long_name_place_and_caller_nothing_that_matters_is_cut(
+    photo: bytes | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert FONT is not None
+    written: list[str] = []
+    tops: list[float] = []
+    write, box = _Sheet.write, _Sheet.box
+
+    def note(sheet: _Sheet, lines: list[str], size: int, fill: Any, x: float, y: float, *more: Any) -> int:
+        written.append("".join(lines))
+        assert not written[-1].endswith("欧阳") or y >= tops[-1]
+        return write(sheet, lines, size, fill, x, y, *more)
+
+    def top(sheet: _Sheet, left: float, y: float, *more: Any) -> None:
+        tops.append(y)
+        box(sheet, left, y, *more)
+
+    monkeypatch.setattr(_Sheet, "write", note)
+    monkeypatch.setattr(_Sheet, "box", top)
+    clothes, place = ("穿着", "灰夹克黑裤子"), ("最后看到", "老街菜市场北门往南走" * 9 + "\n11月21日 9:10")
+    calls = (("大女儿阿依古丽欧阳", "138-0000-1234 转 800123456789"),)
+    name = "阿卜杜热依木·买买提艾力江"
+    build = "身高一米七五左右，中等偏瘦"
+    draw_poster(PosterFacts("M3", name, "男 72岁", build, (clothes, place), "", calls), photo, FONT)
+    assert {name, build, "大女儿阿依古丽欧阳"} <= set(written)
+    assert [one for one in written if one.endswith("…11月21日 9:10")]
 
 
 @needs_font

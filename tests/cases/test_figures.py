@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,9 +15,9 @@ from PIL import Image
 from sqlalchemy import select, update
 from sqlmodel import col
 
+from bot.chart import round_step
 from bot.lettering import find_font
 from bot.reports import export_figures
-from bot.trend_chart import round_step
 from handlers.figures.logs import label_of
 from handlers.figures.trends import drawing_of, drawn_from, spans
 from handlers.periods import Period, before, month
@@ -24,7 +25,9 @@ from handlers.ports import CaseRules, Rules
 from storage.areas import Area
 from storage.case_figures import Scope, Tally, tallies, total
 from storage.matters import Case
+from storage.people import Appointment, Contact, Role
 from storage.work_log import WorkLog
+from tests.drawn import words_drawn
 from tests.harness import Talk, rooms, texts
 
 LEAK = "3栋2单元的水管爆了，水流到楼道里了，麻烦来人看看"
@@ -162,7 +165,7 @@ async def test_a_trend_has_a_line_a_day_and_a_picture(talk: Talk) -> None:
 
 
 @pytest.mark.skipif(find_font() is None, reason="no Chinese font on this machine")
-async def test_the_picture_of_a_trend_is_one_for_a_phone(talk: Talk) -> None:
+async def test_the_picture_of_a_trend_is_one_for_a_phone(talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     from bot.trend_chart import draw_trend
 
     await some_work(talk)
@@ -173,8 +176,15 @@ async def test_the_picture_of_a_trend_is_one_for_a_phone(talk: Talk) -> None:
         text = drawing_of(town, month(date(2026, 11, 1)), talk.now)
         found = await drawn_from(session, text, ZONE)
     assert (found.came, found.done, len(found.spans)) == ((3, 0), (1, 0), 21)
-    with Image.open(io.BytesIO(draw_trend(found, font))) as image:
+    long = "某某自治区某某市某某街道办事处"
+    many = [(f"{long}第一百二十三网格东半片", 100000, 93333)]
+    written = words_drawn(monkeypatch)
+    with Image.open(io.BytesIO(draw_trend(replace(found, area=long, grids=many), font))) as image:
         assert image.width == 900 and 1000 < image.height < 2000
+    assert [words for words in written if words.startswith(long[:5]) and words.endswith("…　事项趋势")]
+    grid = next(words for words in written if words.startswith(long[:5]) and words.endswith("…"))
+    assert written[grid][1] < written["100000　+6667"][0]
+    assert all(0 <= left < right <= 900 for left, right in written.values())
 
 
 def test_the_lines_of_the_picture_have_round_numbers() -> None:
@@ -199,6 +209,13 @@ async def test_leads_read_in_private_what_each_worker_did(talk: Talk) -> None:
         "小耿（柳树一格）：接单 1，办结 1，按时 100.0%，满意 100.0%（1 件有评价），现在超期 0，走访 1",
         "李珍（柳树二格）：接单 1，办结 0，现在超期 0，走访 0",
     ]
+    async with talk.database.write() as session:  # as text 11 stands before 7
+        village = (await session.scalars(select(Area).where(Area.code == "V1"))).one()
+        session.add(Area(id=11, code="G11", name="柳树三格", parent_id=village.id, level=3, path=f"{village.path}11/"))
+        new = await session.scalars(select(Contact.id).where(Contact.name == "周强"))
+        session.add(Appointment(contact_id=new.one(), area_id=11, role=Role.WORKER, since=talk.now))
+    (text,) = texts(await talk.say("l1", None, "考核 本月"), "@l1")
+    assert [line[:8] for line in text.splitlines()[1:]] == ["小耿（柳树一格）", "李珍（柳树二格）", "周强（柳树三格）"]
     (refused,) = await talk.say("t1", "s1", "考核 本月")
     assert "请私聊我" in refused.text and "小耿" not in refused.text
     assert "只有网格长、管理员能用" in (await talk.say("w1", None, "考核"))[0].text

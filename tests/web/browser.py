@@ -23,6 +23,28 @@ ARGS = [
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 
+PALE = r"""() => {
+    const rgb = (text) => text.match(/[\d.]+/g).map(Number);
+    const light = (colour) => colour.slice(0, 3).reduce((sum, one, place) => {
+        const part = one / 255;
+        const linear = part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+        return sum + [0.2126, 0.7152, 0.0722][place] * linear;
+    }, 0.05);
+    const behind = (one) => {
+        const colour = one ? rgb(getComputedStyle(one).backgroundColor) : [255, 255, 255];
+        return colour.length === 3 || colour[3] === 1 ? colour : behind(one.parentElement);
+    };
+    const seen = (one) => one.checkVisibility() && !one.closest("[aria-hidden], :disabled");
+    const words = (node) => node.nodeType === 3 && node.data.trim();
+    const said = (one) => one.placeholder || [...one.childNodes].some(words);
+    return [...document.querySelectorAll("body *")].filter((one) => seen(one) && said(one)).filter((one) => {
+        const style = getComputedStyle(one, one.placeholder ? "::placeholder" : null);
+        const [a, b] = [rgb(style.color), behind(one)].map(light);
+        return Math.max(a, b) / Math.min(a, b) < 4.5;
+    }).map((one) => one.outerHTML);
+}"""
+"""In a page: the elements whose words stand out from what is behind them by less than 4.5 to 1."""
+
 
 def chromium_path() -> str:
     """Where Chromium is; the test is skipped without it, or fails where everything is required."""

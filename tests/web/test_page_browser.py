@@ -15,7 +15,7 @@ from bot.gateways.protocol import Address
 from bot.web.chat import start_page
 from handlers.ports import Event, EventKind, MessageType
 from tests.servers import free_port
-from tests.web.browser import DESKTOP, PHONE, Windows, chromium
+from tests.web.browser import DESKTOP, PALE, PHONE, Windows, chromium
 from tests.web.conftest import PEOPLE, ROOMS, picture
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -100,6 +100,13 @@ async def test_two_people_talk_and_see_unread_marks(windows: Windows) -> None:
     again = await windows.open("li")
     await expect(again.locator(".row").first).to_contain_text("我也看到了")
     await expect(badge(again, "g1")).to_have_count(0)
+    await li.get_by_role("button", name="王芳的资料").click()
+    said = await li.locator("dialog .card").inner_text()
+    assert said.split() == ["王芳", "王芳", "居民", "·", "3号楼", "@王芳", "发消息"]
+    await li.get_by_role("button", name="发消息").click()
+    await expect(li.locator("#chat-title")).to_have_text("王芳")
+    await write(li, "私下说一句")
+    await expect(wang.locator(".row").first).to_contain_text("私下说一句")
 
 
 async def test_the_bot_is_mentioned_answers_and_marks_the_asker(windows: Windows, town: LocalChat) -> None:
@@ -216,6 +223,10 @@ async def test_what_is_no_picture_is_told_and_can_be_put_away(windows: Windows) 
         {"name": "a.png", "mimeType": "image/png", "buffer": b"no picture"}
     )
     await expect(page.locator(".toast.bad")).to_contain_text("打不开")
+    some = [{"name": f"{n}.png", "mimeType": "image/png", "buffer": picture()} for n in range(10)]
+    await page.locator("#composer input[type=file]").set_input_files(some)
+    await expect(page.locator("dialog .toast.bad")).to_contain_text("最多发 9 张")
+    await expect(page.locator("dialog .preview img")).to_have_count(9)
 
 
 async def test_voice_and_place(windows: Windows, town: LocalChat) -> None:
@@ -242,13 +253,21 @@ async def test_the_server_goes_and_comes_back_and_nothing_is_lost(town: LocalCha
     await write(page, "断线时说的")
     await expect(page.locator(".failed")).to_be_visible()
     await expect(page.locator("#link-state")).to_contain_text("连接断开")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await expect(page.locator(".chat > .link-state")).to_contain_text("连接断开")
     await town.say("li", "g1", Draft("断线时别人说的"))
     runner = await start_page(town, host="127.0.0.1", port=port)
     await expect(bubble(page, "断线时别人说的")).to_be_visible(timeout=15_000)
     await expect(page.locator(".failed")).to_have_count(0)
-    await expect(page.locator("#link-state")).to_be_hidden()
+    await expect(page.locator(".chat > .link-state")).to_be_hidden()
     assert [m.text for m in await town.history("li", "g1")] == ["断线时别人说的", "断线时说的"]
     await expect(page.locator(".bubble.text")).to_have_text(["断线时别人说的", "断线时说的"])
+    await page.route("**/api/send", lambda route: route.abort(), times=1)
+    await write(page, "只有这一句没发出")
+    await expect(page.locator(".failed")).to_be_visible()
+    await write(page, "这一句不抢先")
+    await expect(page.locator(".failed, .spin")).to_have_count(0)
+    assert [m.text for m in await town.history("li", "g1")][2:] == ["只有这一句没发出", "这一句不抢先"]
     await windows.close()
     await runner.cleanup()
 
@@ -263,6 +282,12 @@ async def test_ten_thousand_messages_open_and_scroll_back(windows: Windows, town
     await expect(badge(page, "g1")).to_have_text("99+")
     await page.click('.row[data-chat="g1"]')
     await expect(bubble(page, "第9999条")).to_be_visible()
+    await page.get_by_role("button", name="99+条未读消息").click()
+    await expect(page.locator(".note", has_text="以下是新消息")).to_be_in_viewport()
+    await expect(page.locator(".bubble.text").first).to_have_text("第0条")
+    await page.get_by_role("button", name="回到最新").click()
+    await expect(bubble(page, "第9999条")).to_be_in_viewport()
+    await expect(page.locator("#to-new")).to_be_hidden()
     seen = page.locator(".bubble.text", has_text="第9960条")
     await page.locator(".log").hover()
     for _ in range(60):
@@ -287,6 +312,9 @@ async def test_reading_back_stays_in_place_when_older_messages_come(windows: Win
     await expect(page.locator(".line", has_text="第40条。")).to_be_attached()
     after = (await line.bounding_box() or {})["y"]
     assert abs(after - before - 650) < 3
+    await expect(page.locator("#to-new")).to_be_visible()
+    await write(page, "知道了")
+    await expect(page.locator("#to-new")).to_be_hidden()
 
 
 async def test_a_quote_leads_to_its_message_however_far_back(windows: Windows, town: LocalChat) -> None:
@@ -350,6 +378,9 @@ async def test_the_keyboard_alone(windows: Windows, town: LocalChat) -> None:
     await expect(page.locator(".row").first).to_be_focused()
     await page.keyboard.press("Control+k")
     await page.keyboard.type("第一")
+    taking = {"key": "Enter", "keyCode": 229, "bubbles": True}  # an input method takes its words
+    await page.locator("#search").dispatch_event("keydown", taking)
+    await expect(page.locator("#chat")).to_be_hidden()
     await page.keyboard.press("ArrowDown")
     await expect(page.locator('.row[data-chat="g1"]')).to_be_focused()
     await page.keyboard.press("Enter")
@@ -358,11 +389,18 @@ async def test_the_keyboard_alone(windows: Windows, town: LocalChat) -> None:
     await page.keyboard.type("一行")
     await page.keyboard.press("Shift+Enter")
     await page.keyboard.type("两行")
+    await page.locator("#text").dispatch_event("keydown", taking)
     await page.keyboard.press("Enter")
     await expect(bubble(page, "一行")).to_have_text("一行\n两行")
     await page.keyboard.press("Alt+m")
     await page.keyboard.press("ArrowUp")
     await expect(page.locator(".line").first).to_be_focused()
+    await page.locator("#info").focus()
+    await write(page, "三行")
+    await page.locator("#info").focus()
+    await page.keyboard.press("Tab")
+    await expect(page.locator(".line").last).to_be_focused()
+    await page.keyboard.press("Home")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("menuitem", name="引用")).to_be_focused()
     await page.keyboard.press("ArrowDown")
@@ -393,15 +431,18 @@ async def test_emoji_by_arrow_keys(windows: Windows) -> None:
     for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowUp", "Enter"):
         await page.keyboard.press(key)
     assert await page.locator("#text").input_value() == "😄"
+    await page.locator(".chat-top").click()
+    await expect(page.locator(".emoji")).to_be_hidden()
 
 
-async def test_every_control_has_a_name(windows: Windows, town: LocalChat) -> None:
+async def test_every_control_has_a_name_and_every_word_is_dark_enough(windows: Windows, town: LocalChat) -> None:
     await town.say("li", "g1", Draft("喂"))
     page = await windows.open("wang", room="g1")
     nameless = """[...document.querySelectorAll("button, input:not([hidden]), textarea, [role=option], [role=article]")]
         .filter((one) => one.checkVisibility() && !(one.ariaLabel || one.textContent.trim() || one.labels?.length))
         .map((one) => one.outerHTML)"""
     assert await page.evaluate(nameless) == []
+    assert await page.evaluate(PALE) == []
 
 
 async def test_a_draft_waits_in_its_chat(windows: Windows) -> None:
@@ -410,8 +451,9 @@ async def test_a_draft_waits_in_its_chat(windows: Windows) -> None:
     await page.click('.row[data-chat="g2"]')
     assert await page.locator("#text").input_value() == ""
     await expect(page.locator('.row[data-chat="g1"]')).to_contain_text("[草稿]还没写完")
-    await page.reload()
     await page.click('.row[data-chat="g1"]')
+    await page.reload()
+    await expect(page.locator("#chat-title")).to_contain_text("第一网格群")
     assert await page.locator("#text").input_value() == "还没写完"
 
 
@@ -438,8 +480,35 @@ async def test_on_a_phone_by_finger(windows: Windows, town: LocalChat) -> None:
     await town.say("li", "g1", Draft("又来一条"))
     await expect(badge(page, "g1")).to_have_text("1")
     await page.tap('.row[data-chat="g1"]')
+    await page.reload()
+    await page.tap("#info")
+    await expect(page.locator("dialog .avatar.is-bot")).to_be_visible()
+    await expect(page.get_by_role("searchbox", name="搜索群成员")).not_to_be_focused()
+    await page.go_back()
+    await expect(page.locator("dialog")).to_have_count(0)
+    await expect(page.locator(".pane")).to_be_visible()
+    await page.get_by_role("button", name="表情").tap()
+    await page.get_by_role("button", name="😀").tap()
+    await expect(page.locator("#text")).not_to_be_focused()
     await page.go_back()
     await expect(page.locator(".side")).to_be_visible()
+
+
+async def test_with_a_phones_keyboard_open_all_is_in_reach(windows: Windows, town: LocalChat) -> None:
+    await town.populate([], [LocalPerson(f"p{n}", f"住户{n}", "居民", "6号楼") for n in range(20)])
+    await town.add_to_group("wang", "g1", [f"p{n}" for n in range(20)])
+    page = await windows.open("wang", look={**PHONE, "viewport": {"width": 360, "height": 300}}, room="g1")
+    await page.locator("#text").press_sequentially("@")
+    await expect(page.locator(".mention").first).to_be_in_viewport(ratio=1)
+    await page.fill("#text", "几点来\n" * 30)
+    assert await page.evaluate("document.querySelector('.log').clientHeight") > 100
+    await page.fill("#text", "")
+    await page.get_by_role("button", name="表情").tap()
+    await expect(page.get_by_role("button", name="😀")).to_be_in_viewport(ratio=1)
+    await page.tap("#back")
+    await page.tap("#who-phone")
+    await page.get_by_role("dialog").get_by_role("searchbox").fill("住户19")
+    await expect(page.locator(".person", has_text="住户19")).to_be_in_viewport(ratio=1)
 
 
 async def test_a_phone_held_sideways_leaves_room_to_read(windows: Windows, town: LocalChat) -> None:
@@ -452,6 +521,11 @@ async def test_a_phone_held_sideways_leaves_room_to_read(windows: Windows, town:
     assert await page.evaluate(height) > 390 * 0.3
     await page.get_by_role("button", name="发送").click()
     await expect(page.locator(".mine .quote")).to_contain_text("三号楼停水")
+    await page.set_viewport_size({"width": 844, "height": 320})
+    await page.click("#keys")
+    await page.locator("dialog dd").first.hover()
+    await page.mouse.wheel(0, 1000)
+    await expect(page.locator("dialog dd").last).to_be_in_viewport(ratio=1)
 
 
 async def test_of_a_long_quote_two_whole_lines_are_seen(windows: Windows, town: LocalChat) -> None:

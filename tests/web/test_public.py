@@ -81,6 +81,7 @@ async def test_while_somebody_is_sought(talk: Talk, get: Get) -> None:
     assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     for words in ("还在找", "王建国", "72岁", "灰夹克", "13900002210", "0900-0002001", "小耿"):
         assert words in said
+    assert 'href="tel:13900002210"' in said and '派出所 <a href="tel:09000002001">0900-0002001</a>' in said
     assert "script" not in said.lower() and "://" not in said
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
     status, said, headers = await get("/m/1/cap.xml")

@@ -132,7 +132,7 @@ def _summary(unit: Unit, person: str, row: sqlite3.Row) -> ChatSummary:
         )[0]["c"]  # fmt: skip
     other = _other(unit, person, chat) if row["kind"] == "private" else None
     name = unit.name_of(other) if other else row["name"]
-    return ChatSummary(chat, row["kind"], name, row["size"], unread, bool(mentioned), last, other)
+    return ChatSummary(chat, row["kind"], name, row["size"], unread, bool(mentioned), last, other, seen)
 
 
 def _other(unit: Unit, person: str, chat: str) -> str | None:

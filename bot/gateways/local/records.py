@@ -110,7 +110,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ChatSummary:
-    """A line of somebody's list of chats. `other` is the other person of a private chat."""
+    """A line of somebody's list of chats.
+
+    `other` is the other person of a private chat, `seen` the number up to which this person has read.
+    """
 
     id: str
     kind: Literal["room", "private"]
@@ -120,6 +123,7 @@ class ChatSummary:
     mentioned: bool
     last: Message | None
     other: str | None = None
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

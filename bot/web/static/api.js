@@ -1,6 +1,9 @@
 // Talking to the server: requests that answer, and the line over which news comes.
 
-/** A request that did not do what it should; `message` is for people, `lost` means that no answer came. */
+/**
+ * A request that did not do what it should; `message` is for people. `lost` is set where trying again may help: "away"
+ * when no answer came, "busy" when the server could not do it now.
+ */
 export class ApiError extends Error {
   constructor(message, lost) {
     super(message);
@@ -13,10 +16,10 @@ async function ask(path, options) {
   try {
     answer = await fetch(path, { ...options, cache: "no-store" });
   } catch {
-    throw new ApiError("连接不上，请稍后再试。", true);
+    throw new ApiError("连接不上，请稍后再试。", "away");
   }
   const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new ApiError(body.error ?? `出错了（${answer.status}）。`, answer.status >= 500);
+  if (!answer.ok) throw new ApiError(body.error ?? `出错了（${answer.status}）。`, answer.status >= 500 ? "busy" : "");
   return body;
 }
 

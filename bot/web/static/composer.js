@@ -1,6 +1,6 @@
 // Where one writes: text with mentions and a quote, pictures, voice, a place.
 
-import { byId, h, icon, rove, toast } from "./dom.js";
+import { byFinger, byId, composing, h, icon, rove, toast } from "./dom.js";
 import { locationDialog, picturesDialog, voiceDialog } from "./sending.js";
 import { MentionPopup } from "./mention.js";
 import { gist, mentionedIn } from "./words.js";
@@ -33,11 +33,11 @@ export class Composer {
   }
 
   /** Put words at the cursor. */
-  insert(words, person = null) {
+  insert(words, { person = null, focus = true } = {}) {
     if (person) this.#picked.push(person);
     this.input.setRangeText(words, this.input.selectionStart, this.input.selectionEnd, "end");
     this.#changed();
-    this.focus();
+    if (focus) this.focus();
   }
 
   edit(text) {
@@ -55,7 +55,7 @@ export class Composer {
 
   /** Add a mention of somebody. */
   call(person) {
-    this.insert(`@${person.name}\u2005`, person);
+    this.insert(`@${person.name}\u2005`, { person });
   }
 
   /** Esc: close what is open, one thing at a time; false when nothing was. */
@@ -72,7 +72,7 @@ export class Composer {
     this.emojiButton = tool("smile", "表情", () => this.#toggleEmoji());
     this.emojiButton.setAttribute("aria-expanded", "false");
     this.emoji = h("div", { class: "emoji", role: "group", "aria-label": "表情", hidden: true },
-      EMOJI.map((face, place) => h("button", { type: "button", "aria-label": face, tabIndex: place ? -1 : 0, onclick: () => this.insert(face) }, face)));
+      EMOJI.map((face, place) => h("button", { type: "button", "aria-label": face, tabIndex: place ? -1 : 0, onclick: () => this.insert(face, { focus: !byFinger.matches }) }, face)));
     this.at = tool("at", "提醒某人", () => this.#startMention());
     this.quoteBox = h("div", { class: "quoting", hidden: true });
     this.count = h("span", { class: "count", role: "status" });
@@ -107,11 +107,16 @@ export class Composer {
     });
     this.model.addEventListener("open", () => this.#load());
     addEventListener("resize", () => this.#fit());
+    addEventListener("pointerdown", ({ target }) => {
+      if (!this.emoji.contains(target) && !this.emojiButton.contains(target)) this.#hideEmoji();
+    });
+    // What opens above the composer has the room of the messages, however low the screen is.
+    new ResizeObserver(([{ contentRect }]) => this.form.style.setProperty("--above", `${contentRect.height}px`)).observe(byId("log"));
   }
 
   #key(event) {
     // While an input method composes, Enter takes the candidate.
-    if (event.isComposing || event.keyCode === 229 || this.popup.key(event)) return;
+    if (composing(event) || this.popup.key(event)) return;
     if (event.key === "Enter" && !event.shiftKey && !event.ctrlKey && !event.altKey && !event.metaKey) {
       event.preventDefault();
       this.#send();
@@ -177,10 +182,19 @@ export class Composer {
   }
 
   #toggleEmoji(show = this.emoji.hidden) {
-    this.emoji.hidden = !show;
-    this.emojiButton.setAttribute("aria-expanded", String(show));
-    if (show) this.emoji.firstElementChild.focus();
-    else if (this.emoji.contains(document.activeElement)) this.focus();
+    if (show) {
+      this.emoji.hidden = false;
+      this.emojiButton.setAttribute("aria-expanded", "true");
+      this.emoji.firstElementChild.focus();
+    } else {
+      if (this.emoji.contains(document.activeElement)) this.focus();
+      this.#hideEmoji();
+    }
+  }
+
+  #hideEmoji() {
+    this.emoji.hidden = true;
+    this.emojiButton.setAttribute("aria-expanded", "false");
   }
 
   #emojiKey(event) {
@@ -202,7 +216,7 @@ export class Composer {
     this.#quote = draft.quote;
     this.at.hidden = this.model.chat?.kind !== "room";
     this.popup.close();
-    this.emoji.hidden = true;
+    this.#hideEmoji();
     this.#showQuote();
     this.#fit();
     this.#counted();
@@ -219,10 +233,10 @@ export class Composer {
     if (chat) this.drafts.put(chat, { text: this.input.value, picked: this.#picked.slice(-50), quote: this.#quote });
   }
 
-  /** On a phone the field grows with its text; on a desktop the style gives it one height. */
+  /** On a phone the field grows with its text, up to a quarter of the screen; on a desktop the style gives it one height. */
   #fit() {
     this.input.style.height = "auto";
-    this.input.style.height = `${Math.min(this.input.scrollHeight + 2, 120)}px`;
+    this.input.style.height = `${Math.min(this.input.scrollHeight + 2, 120, innerHeight / 4)}px`;
     this.form.classList.toggle("writing", this.input.value.trim() !== "");
   }
 

@@ -33,7 +33,7 @@ export function personDialog(person, { me, isRoom, onWrite, onCall }) {
     other && h("div", { class: "form-end" },
       isRoom && h("button", { type: "button", class: "plain", onclick: () => { close(); onCall(person); } }, `@${person.name}`),
       h("button", { type: "button", class: "send", data: { first: "1" }, onclick: () => { close(); onWrite(person); } }, "发消息")),
-    other || h("p", { class: "hint" }, "这是你自己。")));
+    !other && h("p", { class: "hint" }, "这是你自己。")));
 }
 
 function chooser(people) {

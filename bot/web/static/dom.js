@@ -15,6 +15,7 @@ const ICONS = {
   chevron: "M6 9.500l6 6 6-6",
   close: "M6 6l12 12M18 6 6 18",
   down: "M12 5v13M6 12l6 6 6-6",
+  up: "M12 19V6M6 12l6-6 6 6",
   keys: "M3 7h18v10H3zM7 10.500h.010M11 10.500h.010M15 10.500h.010M8 14h8",
   people: "M9 11a3.500 3.500 0 1 0 0-7 3.500 3.500 0 0 0 0 7zM2.500 19c.600-3.300 3.200-5 6.500-5s5.900 1.700 6.500 5M16 4.500a3.500 3.500 0 0 1 0 6.500M18 14.300c1.900.700 3.100 2.300 3.500 4.700",
   alert: "M12 7v6M12 16.500h.010",
@@ -45,6 +46,12 @@ function setProp(element, key, value) {
   else if (key.includes("-") || key === "role" || key === "for") element.setAttribute(key, value);
   else element[key] = value;
 }
+
+/** Whether one points with a finger: focus on a field then opens the keyboard over half of the screen. */
+export const byFinger = matchMedia("(pointer: coarse)");
+
+/** Whether a key belongs to an input method: Safari says so of the last one, which takes the words, by its code alone. */
+export const composing = (event) => event.isComposing || event.keyCode === 229;
 
 export const byId = (id) => document.getElementById(id);
 

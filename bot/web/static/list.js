@@ -1,6 +1,6 @@
 // The list of chats: filter, order, unread marks, arrow keys.
 
-import { arrowTarget, avatar, byId, h, rove, sync } from "./dom.js";
+import { arrowTarget, avatar, byId, composing, h, rove, sync } from "./dom.js";
 import { lastLine, shortTime } from "./words.js";
 
 const kindOf = (chat, bot) => (chat.kind === "room" ? "room" : chat.other === bot.id ? "bot" : "person");
@@ -118,7 +118,7 @@ export class ChatList {
   }
 
   #searchKey(event) {
-    if (event.isComposing) return;
+    if (composing(event)) return;
     if (event.key === "Escape" && this.search.value) {
       this.search.value = "";
       this.render();

@@ -14,11 +14,12 @@ export class MessageLog {
   #end = true;
 
   constructor(model, view, { onMenu }) {
-    Object.assign(this, { model, view, onMenu, box: byId("log"), toEnd: byId("to-end") });
+    Object.assign(this, { model, view, onMenu, box: byId("log"), toEnd: byId("to-end"), toNew: byId("to-new"), newLine: timeRow("以下是新消息", false) });
     this.box.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.box.addEventListener("keydown", (event) => this.#key(event));
     this.box.addEventListener("focusin", (event) => this.#focused(event.target.closest(".line")));
     this.toEnd.addEventListener("click", () => this.goToEnd());
+    this.toNew.addEventListener("click", () => this.#goToNew());
     model.addEventListener("open", () => this.#opened());
     model.addEventListener("log", (event) => this.#news(event.detail ?? {}));
     document.addEventListener("visibilitychange", () => this.#read());
@@ -45,7 +46,7 @@ export class MessageLog {
 
   async goToEnd() {
     try {
-      if (this.model.thread.hasNewer) await this.model.thread.loadEnd();
+      if (this.model.thread.hasNewer || !this.model.thread.loaded) await this.model.thread.loadEnd();
     } catch (error) {
       toast(error.message, true);
     }
@@ -70,6 +71,25 @@ export class MessageLog {
     setTimeout(() => line?.classList.remove("found"), 1600);
     this.#marks();
     return undefined;
+  }
+
+  /** Show the first message that was unread when the chat was opened. */
+  async #goToNew() {
+    const { thread, before } = this.model;
+    try {
+      await thread.reach(before.seen);
+    } catch (error) {
+      toast(error.message, true);
+      return;
+    }
+    const first = this.#firstNew();
+    if (first && thread === this.model.thread) await this.goTo(first.n);
+  }
+
+  #firstNew() {
+    const { thread, before, me } = this.model;
+    if (!before || (thread.hasOlder && !(thread.items[0]?.n <= before.seen))) return null;
+    return thread.items.find((message) => message.n > before.seen && message.sender && message.sender !== me.id);
   }
 
   /** Move the focus to the last message. */
@@ -100,6 +120,8 @@ export class MessageLog {
     if (!this.model.thread) return;
     if (names) this.#shown = new WeakMap();
     if (end || mine) this.#end = true;
+    // Whoever writes has seen what there is.
+    if (mine && this.model.before) this.model.before.found = true;
     if (mine && this.model.thread.hasNewer) {
       this.goToEnd();
       return;
@@ -114,9 +136,11 @@ export class MessageLog {
     this.#soon = 0;
     if (!this.model.thread) return;
     const rows = [];
+    const fresh = this.#firstNew();
     let last = 0;
     for (const message of this.#all()) {
       if (message.at - last > GAP) rows.push(this.#time(message));
+      if (message === fresh) rows.push(this.newLine);
       last = message.at;
       rows.push(this.#row(message));
     }
@@ -130,6 +154,8 @@ export class MessageLog {
     if (this.#end) this.#bottom();
     this.#marks();
     this.#read();
+    // Tab leads to the newest message, unless one is being read by keyboard.
+    if (!this.box.contains(document.activeElement)) rove(this.lines, this.lines.at(-1), false);
   }
 
   #row(message) {
@@ -192,11 +218,15 @@ export class MessageLog {
   }
 
   #marks() {
-    const { thread, unseen } = this.model;
+    const { thread, unseen, before } = this.model;
     if (this.#end) this.model.unseen = 0;
     const away = Boolean(thread?.loaded) && !this.#end && (this.#below > 400 || unseen > 0 || thread.hasNewer);
     this.toEnd.hidden = !away;
     if (away) this.toEnd.replaceChildren(icon("down"), unseen > 0 ? `${unseen}条新消息` : "回到最新");
+    if (thread?.loaded && this.newLine.isConnected && this.newLine.offsetTop >= this.box.scrollTop) this.model.before.found = true;
+    const left = thread?.loaded && before && !before.found ? before.unread : 0;
+    this.toNew.hidden = !left;
+    if (left) this.toNew.replaceChildren(icon("up"), `${left > 99 ? "99+" : left}条未读消息`);
   }
 
   #read() {

@@ -1,7 +1,7 @@
 // The page: puts its parts together.
 
 import { get } from "./api.js";
-import { avatar, byId, fill, h, icon, toast } from "./dom.js";
+import { avatar, byId, composing, fill, h, icon, toast } from "./dom.js";
 import { Composer } from "./composer.js";
 import { infoDialog, keysDialog, newGroupDialog, personDialog, whoDialog } from "./dialogs.js";
 import { Drafts } from "./drafts.js";
@@ -53,6 +53,7 @@ async function openChat(id, write = false) {
   else log.goToEnd();
   if (!model.chat) return;
   app.dataset.pane = "chat";
+  sessionStorage.setItem(openOf(model.me.id), id);
   if (narrow.matches && history.state?.pane !== "chat") history.pushState({ pane: "chat" }, "");
   if (write) composer.focus();
 }
@@ -65,8 +66,20 @@ function showList() {
 function leaveChat() {
   app.dataset.pane = "list";
   const id = model.thread?.chat;
-  if (narrow.matches) model.close();
+  if (narrow.matches) {
+    sessionStorage.removeItem(openOf(model.me.id));
+    model.close();
+  }
   list.focus(id);
+}
+
+/** Back, on a phone: what lies over the chat goes first, then the chat. */
+function wentBack() {
+  if (app.dataset.pane !== "chat") return;
+  const over = document.querySelector("dialog[open]");
+  if (!over) return leaveChat();
+  over.close();
+  history.pushState({ pane: "chat" }, "");
 }
 
 function showPerson(person) {
@@ -137,7 +150,7 @@ function showHead() {
 
 function showMe() {
   const { name, role, title } = model.me;
-  byId("who").replaceChildren(avatar(name));
+  byId("who").replaceChildren(avatar(name), h("span", {}, role));
   byId("who").setAttribute("aria-label", `我是${name}，${role}。换人`);
   byId("who-phone").replaceChildren(avatar(name), h("span", {}, name, h("small", {}, [role, title].filter(Boolean).join(" · "))), icon("chevron"));
   byId("who-phone").setAttribute("aria-label", `我是${name}，${role}。换人`);
@@ -152,13 +165,12 @@ function showUnread() {
 let linkTimer = 0;
 
 function showLink(up) {
-  const box = byId("link-state");
+  const boxes = document.querySelectorAll(".link-state");
   clearTimeout(linkTimer);
-  if (up) box.hidden = true;
+  if (up) for (const box of boxes) box.hidden = true;
   // A line that is back within a moment is not worth a word.
   else linkTimer = setTimeout(() => {
-    box.textContent = "连接断开，正在重连…没发出的消息会自动重发";
-    box.hidden = false;
+    for (const box of boxes) Object.assign(box, { textContent: "连接断开，正在重连…没发出的消息会自动重发", hidden: false });
   }, 1200);
 }
 
@@ -176,11 +188,19 @@ async function become(id) {
   sessionStorage.setItem("as", id);
   const url = new URL(location.href);
   url.searchParams.set("as", id);
-  history.replaceState(null, "", url);
+  history.replaceState(history.state, "", url);
   app.dataset.pane = "list";
   showHead();
   showUnread();
   if (!narrow.matches) list.focus();
+}
+
+/** Where a person's open chat is kept over a reload. */
+const openOf = (id) => `open:${id}`;
+
+function reopen() {
+  const id = model.me && sessionStorage.getItem(openOf(model.me.id));
+  if (model.chats.has(id)) openChat(id, !narrow.matches);
 }
 
 /** Show a dialog that needs everybody's names, as they are now. */
@@ -210,7 +230,7 @@ function listen() {
   byId("back").addEventListener("click", showList);
   byId("new-group").addEventListener("click", () => withPeople(() => newGroupDialog(people, model, (chat) => openChat(chat, true))));
   byId("info").addEventListener("click", () => withPeople(() => infoDialog(people, model, { onPerson: showPerson })));
-  addEventListener("popstate", () => app.dataset.pane === "chat" && leaveChat());
+  addEventListener("popstate", wentBack);
   addEventListener("keydown", shortcuts);
   watchForMenu((line, x, y) => {
     const message = log.messageOf(line);
@@ -219,7 +239,7 @@ function listen() {
 }
 
 function shortcuts(event) {
-  if (event.isComposing || !model.me) return;
+  if (composing(event) || !model.me) return;
   const alt = event.altKey && !event.ctrlKey && !event.metaKey;
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") byId("search").focus();
   else if (alt && event.key === "ArrowDown") list.step(1);
@@ -250,5 +270,5 @@ icons();
 listen();
 get("/api/people").then((answer) => { people = answer.people; }).catch(() => {});
 const first = new URLSearchParams(location.search).get("as") ?? sessionStorage.getItem("as");
-if (first) become(first);
+if (first) become(first).then(reopen);
 else chooseMe();

@@ -48,7 +48,7 @@ export class MentionPopup {
 
   /** Whether the key was for the list. */
   key(event) {
-    if (!this.open || event.isComposing) return false;
+    if (!this.open) return false;
     const steps = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in steps) {
       this.#active = (this.#active + steps[event.key] + this.#members.length) % this.#members.length;

@@ -1,13 +1,13 @@
 // Dialogs: the browser's own, so that focus stays inside and Esc closes.
 
-import { avatar, arrowTarget, byId, h, icon, rove } from "./dom.js";
+import { avatar, arrowTarget, byFinger, byId, composing, h, icon, rove } from "./dom.js";
 
 /** Show a dialog; what had the focus gets it back. `fixed` cannot be closed without a choice. */
 export function modal(title, content, { wide = false, drawer = false, fixed = false, onClose } = {}) {
   const back = document.activeElement;
   const close = () => dialog.close();
   const dialog = h("dialog", { class: ["modal", wide && "wide", drawer && "drawer"].filter(Boolean).join(" "), "aria-labelledby": "modal-title" },
-    h("header", { class: "modal-top" }, h("h2", { id: "modal-title" }, title),
+    h("header", { class: "modal-top" }, h("h2", { id: "modal-title", tabIndex: -1 }, title),
       !fixed && h("button", { class: "tool", type: "button", "aria-label": "关闭", onclick: close }, icon("close"))),
     content);
   dialog.addEventListener("cancel", (event) => fixed && event.preventDefault());
@@ -21,7 +21,7 @@ export function modal(title, content, { wide = false, drawer = false, fixed = fa
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.querySelector("[data-first]")?.focus();
+  (dialog.querySelector("[data-first]") ?? (byFinger.matches ? dialog.querySelector("h2") : null))?.focus();
   return { dialog, close };
 }
 
@@ -45,7 +45,7 @@ const FEW = 6;
  */
 export function peoplePicker(people, { row, placeholder = "搜索姓名、职务、地点" }) {
   let role = "";
-  const search = h("input", { type: "search", class: "people-search", placeholder, "aria-label": placeholder, autocomplete: "off", maxLength: 40, data: { first: "1" } });
+  const search = h("input", { type: "search", class: "people-search", placeholder, "aria-label": placeholder, autocomplete: "off", maxLength: 40, data: byFinger.matches ? {} : { first: "1" } });
   const roles = [...new Set(people.map((person) => person.role))];
   const chips = h("div", { class: "chips", role: "group", "aria-label": "按身份筛选" }, ["", ...roles].map((one) =>
     h("button", { type: "button", class: "chip", data: { role: one }, "aria-pressed": String(one === role), onclick: () => choose(one) }, one || "全部")));
@@ -87,7 +87,7 @@ export function peoplePicker(people, { row, placeholder = "搜索姓名、职务
   search.addEventListener("input", render);
   search.addEventListener("keydown", (event) => {
     const first = buttons()[0];
-    if (event.isComposing || !first) return;
+    if (composing(event) || !first) return;
     if (event.key === "ArrowDown") rove(buttons(), first);
     else if (event.key === "Enter") first.click();
     else return;
@@ -108,6 +108,6 @@ export function peoplePicker(people, { row, placeholder = "搜索姓名、职务
 function personRow(person, { props, end }) {
   return h("div", { class: "person-row", role: "listitem" },
     h("button", { type: "button", class: "person", tabIndex: -1, ...props },
-      avatar(person.name), h("span", { class: "person-name" }, person.name), h("span", { class: "person-title" }, person.title)),
+      avatar(person.name, person.role === "机器人" ? "bot" : "person"), h("span", { class: "person-name" }, person.name), h("span", { class: "person-title" }, person.title)),
     end);
 }

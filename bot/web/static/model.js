@@ -11,6 +11,7 @@ export class Model extends EventTarget {
   thread = null;
   outbox = null;
   unseen = 0; // messages that came while the open chat was scrolled up
+  before = null; // the open chat as it was when it was opened, if there was something unread in it: { unread, seen }
   #live = null;
   #members = new Map();
   #marking = 0;
@@ -54,6 +55,7 @@ export class Model extends EventTarget {
     const thread = new Thread(this.me.id, id);
     this.thread = thread;
     this.unseen = 0;
+    this.before = this.chat?.unread ? { ...this.chat } : null;
     this.#tell("open");
     try {
       await Promise.all([thread.loadEnd(), this.members(id)]);
@@ -85,7 +87,7 @@ export class Model extends EventTarget {
     const chat = this.chat;
     const n = this.thread?.newest;
     if (!chat || !n || (!chat.unread && !chat.mentioned)) return;
-    Object.assign(chat, { unread: 0, mentioned: false });
+    Object.assign(chat, { unread: 0, mentioned: false, seen: n });
     this.#tell("chats");
     clearTimeout(this.#marking);
     this.#marking = setTimeout(() => {
@@ -188,7 +190,7 @@ export class Model extends EventTarget {
   #read({ chat: id, n }) {
     const chat = this.chats.get(id);
     if (!chat || !chat.unread) return;
-    if (!chat.last || chat.last.n <= n) Object.assign(chat, { unread: 0, mentioned: false });
+    if (!chat.last || chat.last.n <= n) Object.assign(chat, { unread: 0, mentioned: false, seen: n });
     else this.#reloadSoon(id);
     this.#tell("chats");
   }

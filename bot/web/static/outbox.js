@@ -2,9 +2,11 @@
 
 import { post, upload } from "./api.js";
 
+const AGAIN = 3000;
+
 export class Outbox {
   constructor(me, { onChange, onSent }) {
-    Object.assign(this, { me, onChange, onSent, items: [], key: `outbox:${me}` });
+    Object.assign(this, { me, onChange, onSent, items: [], key: `outbox:${me}`, timer: 0, trying: false });
     this.items = this.#kept();
   }
 
@@ -21,8 +23,9 @@ export class Outbox {
     this.#put({ chat, file, body: { client: crypto.randomUUID() }, look: { type: "picture", text: "", picture } });
   }
 
-  async send(item) {
-    item.state = "sending";
+  /** `quiet` says nothing of a failure: it was said the first time. */
+  async send(item, quiet = false) {
+    Object.assign(item, { state: "sending", flying: true });
     this.onChange();
     try {
       const answer = item.file
@@ -31,8 +34,9 @@ export class Outbox {
       this.drop(item);
       this.onSent(answer.message);
     } catch (error) {
-      Object.assign(item, { state: "failed", error: error.message, lost: error.lost });
-      this.onChange(error);
+      Object.assign(item, { state: "failed", flying: false, error: error.message, lost: error.lost });
+      this.onChange(quiet ? null : error);
+      if (error.lost) this.#soon();
     }
   }
 
@@ -42,11 +46,25 @@ export class Outbox {
     if (item) this.drop(item);
   }
 
-  /** Try again whatever got no answer: the server knows each by its `client`, so nothing is said twice. */
+  /** Try again whatever got no answer, in order: the server knows each by its `client`, so nothing is said twice. */
   async again() {
-    for (const item of [...this.items]) {
-      if (item.state === "failed" && item.lost) await this.send(item);
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (this.trying) return;
+    this.trying = true;
+    const tried = new Set();
+    const next = () => this.items.find((one) => one.lost && !one.flying && !tried.has(one));
+    for (let item = next(); item; item = next()) {
+      tried.add(item);
+      await this.send(item, true);
+      if (this.items.includes(item) && item.lost === "away") break;
     }
+    this.trying = false;
+    if (this.items.some((one) => one.lost)) this.#soon();
+  }
+
+  #soon() {
+    this.timer ||= setTimeout(() => this.again(), AGAIN);
   }
 
   drop(item) {
@@ -57,9 +75,16 @@ export class Outbox {
 
   #put(item) {
     item.look = { ...item.look, sender: this.me, at: Date.now(), pending: item };
+    const behind = this.items.some((one) => one.chat === item.chat && one.lost);
     this.items.push(item);
     this.#keep();
-    this.send(item);
+    if (!behind) this.send(item);
+    else {
+      // What is said later must not overtake what has not got through yet.
+      Object.assign(item, { state: "sending", lost: "away" });
+      this.onChange();
+      this.#soon();
+    }
   }
 
   #keep() {
@@ -74,7 +99,7 @@ export class Outbox {
   #kept() {
     const kept = JSON.parse(sessionStorage.getItem(this.key) ?? "[]");
     for (const item of kept) {
-      Object.assign(item, { state: "failed", lost: true, error: "还没有发出。" });
+      Object.assign(item, { state: "failed", lost: "away", error: "还没有发出。" });
       item.look.pending = item;
     }
     return kept;

@@ -11,15 +11,19 @@ function form(title, parts, label, submit) {
   const { close } = modal(title, box);
 }
 
+const MOST = 9;
+
 /** Show the pictures before they go; `onSend` gets them with their sizes. */
 export async function picturesDialog(files, to, onSend) {
-  const pictures = await Promise.all(files.slice(0, 9).map(measure));
+  const pictures = await Promise.all(files.slice(0, MOST).map(measure));
   const good = pictures.filter(Boolean);
-  if (good.length < pictures.length) toast("有图片打不开，没有选上", true);
-  if (!good.length) return;
+  const left = [good.length < pictures.length && "有图片打不开，没有选上", files.length > MOST && `一次最多发 ${MOST} 张，后面的没有选上`];
+  const tell = () => left.some(Boolean) && toast(left.filter(Boolean).join("；"), true);
+  if (!good.length) return tell();
   const shown = good.map((picture) => h("img", { src: picture.local, alt: picture.file.name }));
   form(`发送给 ${to}`, [h("div", { class: "preview" }, shown)], good.length > 1 ? `发送 ${good.length} 张` : "发送", () => onSend(good));
   document.querySelector("dialog[open] .send")?.focus();
+  return tell();
 }
 
 async function measure(file) {
