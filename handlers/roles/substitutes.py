@@ -26,6 +26,8 @@ from storage.people import Appointment, Contact, Held, Role, names_of
 
 RAN_OUT, BEGINS = "stand_in.over", "stand_in.begins"
 LISTED = 8
+SAME = timedelta(minutes=5)
+"""What begins and ends so near to what was asked for before is the same, sent twice."""
 _OVER = re.compile(r"结束|取消|停止|不用了|回来了")
 _DONE = ("办结", "和解")
 
@@ -41,6 +43,8 @@ async def substitute(turn: Turn, order: Order) -> None:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
     person = await _whom(turn, own, words)
     await _must_be_there(turn, person, since, until)
+    if await _asked_already(turn, person, since, until):
+        raise Refusal(f"已经请{person.name}代班了，到 {turn.local(until):%m-%d %H:%M}，没有再发一遍。")
     replaced = [one for one in _pairs(await _end_running(turn, since, until)) if one[0].contact_id != person.id]
     for before in replaced:
         begun = "您的代班结束，辛苦了" if before[0].since <= turn.now else "原定您的代班取消了"
@@ -61,6 +65,13 @@ async def substitute(turn: Turn, order: Order) -> None:
     on_duty = await _still_on_duty(turn, since, until)
     await say(turn, texts.standing_in(person.name, roles, shown) + passed + on_duty)
     await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, shown) + passed)
+
+
+async def _asked_already(turn: Turn, person: Contact, since: datetime, until: datetime) -> bool:
+    """Whether a moment ago the same was asked of the same person: a second tap."""
+    running = await _replacing(turn, turn.me.contact_id)
+    apart = [abs(one.since - since) + abs((one.until or until) - until) for one in running]
+    return bool(running) and all(one.contact_id == person.id for one in running) and max(apart) < SAME
 
 
 def _span(turn: Turn, words: str) -> tuple[datetime, datetime, str]:

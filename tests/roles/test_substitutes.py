@@ -48,6 +48,12 @@ async def test_lengths(talk: Talk, length: str, until: str) -> None:
     assert f"到 {until} 由李珍" in texts(said, "@w1")[0]
 
 
+async def test_the_same_sent_twice_is_one(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 3天")
+    said = await talk.say("w1", None, "代班 李珍 3天")
+    assert [(one.room, one.text) for one in said] == [("@w1", "已经请李珍代班了，到 11-24 12:00，没有再发一遍。")]
+
+
 async def test_it_ends_on_return(talk: Talk) -> None:
     await talk.say("w1", None, "代班 李珍 3天")
     said = await talk.say("w1", None, "代班 结束")
