@@ -161,7 +161,7 @@ async def test_what_is_said_to_the_bot_of_a_numbered_case_is_no_new_one(talk: Ta
     said = await talk.say("w1", None, "一号弄好了")
     assert texts(said, "g1")[0].startswith("@王姨 【事项 1】已办结：弄好了。")
     assert "已重新打开" in texts(await talk.say("r1", "g1", "没好啊"), "g1")[0]
-    assert "没有在办或等评价的事" in texts(await talk.say("w2", None, "办结"), "@w2")[0]
+    assert "没有在办或等评价的事。说的是别人手上的" in texts(await talk.say("w2", None, "办结"), "@w2")[0]
 
 
 @pytest.mark.parametrize(
