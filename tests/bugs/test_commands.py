@@ -185,6 +185,7 @@ async def test_a_mark_for_what_is_not_done_is_answered_in_private(talk: Talk) ->
     await talk.say("r1", "g1", LEAK)
     assert "没有等您评价的事" in texts(await talk.say("r1", None, "2分吧，太慢了"), "@r1")[0]
     assert "没有等您评价的事" in texts(await talk.say("r2", None, "2星"), "@r2")[0]
+    assert "已催小耿" in texts(await talk.say("t1", None, "督办 1 周五前办完"), "@t1")[0]
 
 
 @pytest.mark.parametrize("words", ["不是一回事", "我说的不是一件事，是灯"])
