@@ -147,7 +147,9 @@ def _from_a_day(text: str, now: datetime, opens: time) -> tuple[datetime, dateti
     rest = rest[_ON.match(rest).end() :]  # type: ignore[union-attr]
     if _ENDS.match(rest):
         ends = take_until(rest, now, opens)
-        if ends is None or ends[0] <= begins:
+        if ends is not None and ends[0] <= begins and OF_WEEK.match(rest, 1):  # 周五到周一
+            ends = ends[0] + timedelta(weeks=1), ends[1]
+        elif ends is None or ends[0] <= begins:
             ends = _bare_day(rest, begins)
     elif (length := _LENGTH.match(rest)) and (taken := take_length(rest)):
         at_midnight = length["unit"] not in ("小时", "钟头") and not _CLOCK.search(words)
@@ -163,6 +165,7 @@ def _from_a_day(text: str, now: datetime, opens: time) -> tuple[datetime, dateti
     return (begins, ends[0], f"{before} {ends[1]}") if ends and ends[0] > begins else None
 
 
+OF_WEEK = re.compile(r"\s*(?:周|星期|礼拜)")
 _LAST_DAY = re.compile(r"[到至]\s*(?P<day>[12]?\d|3[01])[日号]?")
 
 

@@ -225,6 +225,7 @@ async def test_a_complaint_is_never_for_whom_it_is_about_though_they_stand_in_fo
         ("下周", "11-23 00:00 到 11-30 00:00"),
         ("12月1日到3日", "12-01 00:00 到 12-04 00:00"),
         ("12月29日到2日", "12-29 00:00 到 01-03 00:00"),
+        ("周五到周一", "11-27 00:00 到 12-01 00:00"),
     ],
 )
 async def test_a_day_to_come_begins_then(talk: Talk, length: str, span: str) -> None:
