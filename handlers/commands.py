@@ -153,6 +153,12 @@ def _any_of(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(sorted(map(re.escape, words), key=len, reverse=True)))
 
 
+def _said_once(folded: str, match: re.Match[str]) -> str:
+    """What stands behind a command's word, which who is in a hurry says twice: 误报误报 在同学家呢."""
+    word, tail = match[0], folded[match.end() :]
+    return tail.removeprefix(word) if len(word) > 1 else tail
+
+
 class Grammar:
     """Finds the command that a whole text is."""
 
@@ -175,7 +181,7 @@ class Grammar:
         if match is None or command is None or (command.shape and not command.shape.fullmatch(_in_simplified(folded))):
             return self._number_first(folded, speaker, addressed)
         close = command.close and addressed and speaker.has(command.roles)
-        order = self._fit(command, folded[match.end() :], close)
+        order = self._fit(command, _said_once(folded, match), close)
         return order if order and _meant(order, speaker, addressed) else None
 
     def parse_all(self, text: str, speaker: Speaker, *, addressed: bool) -> tuple[Order, ...]:

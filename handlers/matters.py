@@ -13,7 +13,7 @@ from sqlmodel import col
 from handlers.clipping import open_clip
 from handlers.likeness import alike, tells_what
 from handlers.refs import label
-from handlers.turn import ON_DUTY, Turn
+from handlers.turn import ON_DUTY, WORKERS, Turn
 from handlers.understanding import Kind, Ref
 from storage.answers import Inquiry, InquiryState
 from storage.areas import Area, Chat, Room
@@ -199,7 +199,7 @@ def _below(held: Held) -> ColumnElement[bool]:
     return col(Area.path).startswith(held.path, autoescape=True)
 
 
-_NOTHING = {"N": "现在没有等确认或正在发的通知。", "C": "您这里现在没有在办或等评价的事。"}
+_NOTHING = {"N": "现在没有等确认或正在发的通知。", "C": "您这里现在没有在办或等评价的事。说的是别人手上的，"}
 _WHICH = "请带上编号，或者引用我发的那条消息回复。"
 
 
@@ -232,7 +232,8 @@ async def _only_own(turn: Turn, letters: str, states: Collection[str], words: st
     if not found:
         raise NothingOpen(_NOTHING.get(letters[0], "") + ("" if letters == "N" else _WHICH))
     lines = [short_line(ref, row, hidden=not turn.here.private and _unheard(row)) for ref, row in found]
-    raise Refusal("您说的是哪一件？请带上编号：\n" + "\n".join(lines))
+    several = "（几件一起，都写上）" if turn.me.has(WORKERS) and len({one.letter for one, _ in found}) == 1 else ""
+    raise Refusal(f"您说的是哪一件？请带上编号{several}：\n" + "\n".join(lines))
 
 
 def _unheard(row: Any) -> bool:

@@ -38,7 +38,7 @@ from handlers.understanding import Kind, Line, OpenMatter, Ref, says_same
 from storage.agenda import Question
 from storage.areas import Area, Chat, Purpose, Room, as_area
 from storage.duty import duties_of
-from storage.engine import run
+from storage.engine import dialect_of, run
 from storage.inbox import DECIDED, LOCATED, InboxEvent, InboxState, Outcome
 from storage.matters import (
     ALERT_OPEN,
@@ -153,6 +153,7 @@ _ROOMS_OF = (
     .where(col(Seen.contact_id).in_(bindparam("alone")))
 )
 """The groups of those who write in private."""
+_VILLAGE = select(col(Area.id)).where(col(Area.path) == bindparam("village")).with_for_update(key_share=True)
 _NEARBY = (
     select(
         col(Case.id),
@@ -255,10 +256,20 @@ async def _receipts(
     around.receipts_alone = {who: found[chat] for who, chat in alone.items() if chat in found}
 
 
+def _village(area: Area, rules: Rules) -> str:
+    return area.path.rstrip("/").rsplit("/", 1)[0] + "/" if area.level >= len(rules.levels) - 1 else area.path
+
+
+async def lock_village(session: AsyncSession, area: Area, rules: Rules) -> None:
+    """Until the end of the transaction nobody else opens a case there: neighbours of two groups, each served by a
+    process of its own, may tell of the same thing in the same instant. On SQLite there is one writer anyway."""
+    if dialect_of(session) == "postgresql":
+        await run(session, _VILLAGE, {"village": _village(area, rules)})
+
+
 async def nearby_cases(session: AsyncSession, area: Area, rules: Rules, now: datetime) -> list[Nearby]:
     """The open requests and complaints of an area's village in the last day."""
-    village = area.path.rstrip("/").rsplit("/", 1)[0] + "/" if area.level >= len(rules.levels) - 1 else area.path
-    rows = (await run(session, _NEARBY, {"village": village, "since": now - JOINABLE})).all()
+    rows = (await run(session, _NEARBY, {"village": _village(area, rules), "since": now - JOINABLE})).all()
     return [Nearby(*row) for row in reversed(rows)]
 
 

@@ -260,6 +260,9 @@ def _sheet_rows(path: Path, faults: Faults) -> list[tuple[int, list[str]]]:
         sheet = load_workbook(handle, read_only=True, keep_links=False).worksheets[0]
         # The stated size of a sheet may be a lie: too small hides rows, too large makes every row endless.
         sheet.reset_dimensions()
+        for header in sheet.iter_rows(min_col=MAX_COLUMNS + 1, max_row=1, values_only=True):
+            if named := [str(name)[:20] for name in header if name is not None]:
+                faults.add(path.name, 1, f"最多读 {MAX_COLUMNS} 列，“{named[0]}”在后面，读不到；请删掉用不着的列")
         rows: list[tuple[int, list[str]]] = []
         before: Sequence[Any] = ()
         for number, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS, max_row=EXCEL_ROWS), 1):

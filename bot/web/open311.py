@@ -24,6 +24,7 @@ from bot.web.public import HEADERS
 from bot.web.serving import serve
 from handlers.cases import requests
 from handlers.cases.requests import PublicCase, Search, Submission
+from handlers.matters import Refusal
 from handlers.ports import Clock, Outside
 from handlers.turn import Turn, leave_traces
 from storage.engine import Database, announce, retrying, unavailable
@@ -101,6 +102,8 @@ class Requests:
             return await handler(request)
         except Refused as error:
             return _failed(request, error.status, error.sentence)
+        except Refusal as error:
+            return _failed(request, 503, str(error))
         except web.HTTPRequestEntityTooLarge:
             return _failed(request, 413, f"内容太长，最多 {MAX_FORM} 字节")
         except web.HTTPException as error:
@@ -204,6 +207,8 @@ async def _form(request: web.Request) -> dict[str, str]:
     """What was posted; Refused for what is no form, or does not come."""
     if request.body_exists and request.content_type != "application/x-www-form-urlencoded":
         raise Refused(400, "请用 application/x-www-form-urlencoded 提交")
+    if (request.content_length or 0) > MAX_FORM:  # nobody waits for all of it
+        raise web.HTTPRequestEntityTooLarge(max_size=MAX_FORM)
     if (request.charset or CHARSETS[0]).lower() not in CHARSETS:
         raise Refused(400, UNREADABLE)
     try:

@@ -38,7 +38,7 @@ from storage.matters import (
     CaseStep,
     Shows,
 )
-from storage.outbox import Priority, Sort
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Priority, Sort
 from storage.people import Contact, Role, colleagues
 
 BEYOND = frozenset({"上报", "吹哨", "转办"})
@@ -49,6 +49,8 @@ MENTIONED = 20
 
 HANDED = frozenset({"转给", "上报", "转办", "兜底"})
 """Moves to somebody else, whose time to take it up begins anew."""
+
+ASKS_TO_RATE = "办得怎么样？回“满意”或“不满意”就行。"
 
 FRESH = timedelta(hours=2)
 """A reporter who wrote so recently is still waiting: progress reaches them in the quiet hours too."""
@@ -173,6 +175,9 @@ async def tell_origin(
     hold = None if fresh else wakes
     priority = Priority.REPLY if answer or (fresh and wakes) else None  # the courier holds all that is routine
     shown = await evidence.for_chat(turn, photos, case.chat_id, in_group=in_group)
+    if wakes and (before := await _still_held(turn, case)) is not None:
+        text = f"{before.text}\n{text.removeprefix(texts.name(case))}"
+        people = tuple(dict.fromkeys((*before.mentions, *people)))
     pieces, targets = [Piece(text, people), *shown], [Target(case.chat_id)]
     sent = await post(turn, str(case.id), Sort.CASE, pieces, targets, hold=hold, priority=priority)
     if own and turn.here.private and turn.here.chat_id != case.chat_id:
@@ -183,6 +188,32 @@ async def tell_origin(
         return hold
     await whisper(turn, case.reporter_id, text, ref=str(case.id), pictures=evidence.pieces(photos))
     return None
+
+
+_HELD = (
+    select(col(DeliveryPart.id), col(PostPart.text), col(PostPart.mentions))
+    .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+    .join(Post, col(Delivery.post_id) == col(Post.id))
+    .join(PostPart, (col(PostPart.post_id) == col(Post.id)) & (col(PostPart.number) == col(DeliveryPart.number)))
+    .where(Post.ref == bindparam("ref"), Post.sort == Sort.CASE, Delivery.chat_id == bindparam("chat"))
+    .where(DeliveryPart.state == PartState.QUEUED, col(DeliveryPart.due_at) > bindparam("now"))
+    .order_by(col(DeliveryPart.id))
+)
+
+
+async def _still_held(turn: Turn, case: Case) -> Piece | None:
+    """What the group of origin was to hear of the case in the morning, which now goes into the post that follows, so
+    that it reads of all in order and once. None where there is nothing, or pictures are among it."""
+    told = {"ref": str(case.id), "chat": case.chat_id, "now": turn.now}
+    rows = (await turn.session.execute(_HELD, told)).all()
+    said = "".join(row.text for row in rows).partition(texts.name(case))
+    if len(rows) != 1 or not said[2]:
+        return None
+    part = await turn.session.get_one(DeliveryPart, rows[0].id, with_for_update=True, populate_existing=True)
+    if part.state != PartState.QUEUED:  # it went out meanwhile
+        return None
+    part.state = PartState.CANCELLED
+    return Piece("".join(said[1:]).removesuffix(f"\n{ASKS_TO_RATE}"), tuple(rows[0].mentions))
 
 
 def noted(turn: Turn, hold: datetime | None) -> str:
@@ -342,7 +373,7 @@ async def finish(turn: Turn, number: int, words: str) -> None:
     here = await _joined_here(turn, case, since)
     thanks = f"（{len(here)} 位有同样情况的邻居也请看看）" if here and not is_check(case) else ""
     danger = case.kind == Kind.EMERGENCY  # nobody is asked for marks after a fire
-    asking = await outside.form(turn, case) or ("" if danger else "\n办得怎么样？回“满意”或“不满意”就行。")
+    asking = await outside.form(turn, case) or ("" if danger else f"\n{ASKS_TO_RATE}")
     hold = await tell_origin(
         turn, case, f"{texts.name(case)}已办结{result}。{thanks}{asking}", others=here, photos=photos
     )

@@ -27,7 +27,7 @@ from handlers.posting import Piece, Target, post, say
 from handlers.reading_words import read_words
 from handlers.refs import fold
 from handlers.surroundings import Nearby
-from handlers.surveying import nearby_cases
+from handlers.surveying import lock_village, nearby_cases
 from handlers.turn import Turn
 from handlers.understanding import OTHER, TROUBLES, Reading, Ref, says_same
 from storage.agenda import DueItem
@@ -114,6 +114,7 @@ async def _look(turn: Turn, area: Area) -> _Like:
     if reading.kind not in TROUBLES or reading.about_worker or is_private(turn.text, reading.category or ""):
         return _Like()
     told = _told(turn, reading, area)
+    await lock_village(turn.session, area, turn.rules)
     maybe: int | None = None
     for case in await nearby_cases(turn.session, area, turn.rules, turn.at):
         how = likeness(told, known(case, case.path))

@@ -179,7 +179,9 @@ async def _open(turn: Turn, said: Ticket, area: Area, chat_id: int) -> None:
     await tell_owner(turn, case, area)
     worker = await owner_name(turn, case)
     due = f"，时限 {texts.day(turn.local(case.due_at))}" if case.due_at else ""
-    who = "，由您负责" if case.owner_id == turn.me.contact_id else f"，已告诉{worker}" if worker else ""
+    who = f"，已告诉{worker}" if worker else ""
+    if case.owner_id == turn.me.contact_id:
+        who = f"，由您负责，接下回“接单 {case.id}”"
     text = f"{texts.name(case)}{texts.outside(case)} 已记下，归{area.name}{due}{who}。办结时我把能回填的结果发给您。"
     room = turn.here.room
     if room is not None and room.purpose == Purpose.RESIDENTS:

@@ -137,11 +137,14 @@ def _may_speak(turn: Turn, case: Case) -> bool:
 
 
 async def _people(turn: Turn, case: Case, area: Area, due: datetime) -> list[int]:
-    """The owner; past the limit the lead too, from the second week on the town. One about a worker is its owner's."""
+    """The owner; past the limit the lead too (else the village), from the second week on the town.
+
+    One about a worker is its owner's.
+    """
     people = [one for one in await in_hand(turn, case, area) if not await _reads_digest(turn, one)]
     if case.about_worker or turn.now < due:
         return people
-    people += await responsible(turn, area, (Role.LEAD,))
+    people += await responsible(turn, area, (Role.LEAD,)) or await responsible(turn, area, (Role.ADMIN,))
     if turn.now >= _first_after(turn, case, due) + WEEK - DAY:
         admins = await holders(turn.session, area.path, (Role.ADMIN,), turn.now)
         above = [one for one in admins if one.level <= town_level(turn.rules)]

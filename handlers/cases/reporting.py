@@ -20,6 +20,7 @@ from handlers.matters import CASE_KINDS
 from handlers.posting import ALLOWED, Piece, Target, post, responsible, say, tell, whisper
 from handlers.turn import Turn
 from handlers.understanding import OTHER, Kind, Reading
+from handlers.understanding.harm import is_violence_at_home
 from storage.areas import Area, Mode, silenced
 from storage.behind import Later, behind
 from storage.duty import on_duty
@@ -64,7 +65,9 @@ async def open_case(turn: Turn, area: Area, *, shown: bool = False) -> Case:
         reading,
         turn.text,
         kind=reading.kind,
-        urgent=reading.urgent or is_pressing(reading, turn.text, turn.rules.alerts.circle),
+        urgent=reading.urgent
+        or is_violence_at_home(turn.text)
+        or is_pressing(reading, turn.text, turn.rules.alerts.circle),
         quiet=quiet,
         about_worker=reading.about_worker,
         shown=shown and not quiet,

@@ -20,7 +20,7 @@ from handlers.cases.placing import place_of
 from handlers.cases.privacy import is_private
 from handlers.cases.reporting import case_of, tell_owner, write_case
 from handlers.clipping import hide_identity_numbers
-from handlers.matters import CASE_KINDS
+from handlers.matters import CASE_KINDS, Refusal
 from handlers.ports import Rules
 from handlers.reading_words import read_matter
 from handlers.turn import Speaker, Turn, Where
@@ -42,6 +42,8 @@ WEB_KEY, WEB_NAME = "@open311", "网上报事"
 
 TOLD = ("进展", "办结", "驳回", "挂起")
 """Moves whose words were written for the public."""
+
+NO_AREA = "这里还没有导入区域，暂时收不了"
 
 _PHONE = re.compile(r"\d{7,}|\d{3,4}[- ]\d{4}")
 _HOUSE = re.compile(r"[\dA-Za-z]{1,4}(?:栋|幢|号楼|座)")
@@ -143,7 +145,10 @@ async def _web(turn: Turn) -> Speaker:
 
 
 async def _area(turn: Turn, said: Submission) -> Area:
-    """The area that the address names, else the words; else the only town, else the highest area there is."""
+    """The area that the address names, else the words; else the only town, else the highest area there is.
+
+    Refusal where there is none: nobody could see to it.
+    """
     for words in (said.address, said.words):
         if (named := await area_named(turn, words, {"/"})) is not None:
             return named
@@ -151,7 +156,10 @@ async def _area(turn: Turn, said: Submission) -> Area:
     towns = (await turn.session.scalars(select(Area).where(Area.level == town).limit(2))).all()
     if len(towns) == 1:
         return towns[0]
-    return (await turn.session.scalars(select(Area).order_by(col(Area.level), col(Area.id)).limit(1))).one()
+    highest = (await turn.session.scalars(select(Area).order_by(col(Area.level), col(Area.id)).limit(1))).first()
+    if highest is None:
+        raise Refusal(NO_AREA)
+    return highest
 
 
 def _visible() -> Select[tuple[Case, str]]:

@@ -9,6 +9,7 @@ from handlers.cases.privacy import wants_secrecy
 from handlers.checking_on import FOR_WORKER, TIP, is_check
 from handlers.clipping import clip, hide_identity_numbers, open_clip
 from handlers.refs import fold, label
+from handlers.understanding.harm import is_violence_at_home
 from handlers.understanding.phones import find_phones
 from storage.matters import CASE_OPEN, CASE_OUTSIDE, CASE_UNTAKEN, Case, CaseSource, CaseState
 
@@ -112,13 +113,20 @@ def relayed(case: Case) -> str:
     return f"{name(case)}已代报：{summary(case)}\n有进展我私下告诉您，请转告{who}。"
 
 
+SAFE_FIRST = "\n再动手就马上打 110，先躲到安全的地方；伤了留好照片和病历。"
+"""To who is beaten at home, or tells of it."""
+WITH_CARE = "请私下联系本人，别当着家里人问，别单独上门；再动手马上报 110。\n"
+"""To the worker who is to see to it."""
+
+
 def accepted_quietly(case: Case, worker: str, promise: str = "") -> str:
     """The first answer to something that stays between us."""
     if case.about_worker and not worker:
         return f"{name(case)}已记下，不会发到群里。我这里没有能受理这件事的上级，请打政务热线 12345，纪检举报打 12388。"
     who = f"只转给了{worker}" if worker else "已上报"
     when = f"{promise}，" if promise else ""
-    return f"{name(case)}已记下，{who}，不会发到群里。{when}有进展我私下告诉您。"
+    safe = SAFE_FIRST if is_violence_at_home(case.text) else ""
+    return f"{name(case)}已记下，{who}，不会发到群里。{when}有进展我私下告诉您。{safe}"
 
 
 def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
@@ -128,7 +136,7 @@ def for_worker(case: Case, reporter: str, area: str, when: datetime) -> str:
     phone = f"\n电话：{case.phone}" if case.phone else ""
     ticket = f"\n来源：{outside(case)}" if case.source in CASE_OUTSIDE else ""
     secret = "\n报事人请求保密，请不要说出是谁反映的。" if wants_secrecy(case.text) else ""
-    check = FOR_WORKER if is_check(case) else ""
+    check = FOR_WORKER if is_check(case) else WITH_CARE if is_violence_at_home(case.text) else ""
     return (
         f"{urgent}{name(case)}{KIND_NAMES[case.kind]}｜{case.category}\n{area} {reporter} {when:%H:%M}说：\n"
         f"{clip(case.text, 200)}{place}{phone}{ticket}{secret}\n{check}"

@@ -468,7 +468,7 @@ COMMANDS: tuple[Command, ...] = (
         ordinary=True,
         contained=True,
     ),
-    Command(("催办",), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True, asked=URGED),
+    Command(("催办", "督办"), "催办 12", "催负责的人", _urge, (), MUST, ordinary=True, contained=True, asked=URGED),
     Command(("照片",), "照片 12", "再看一件事项的照片", _photos, WORKING, MUST, ordinary=True, private=True),
     Command(("五见",), "五见 12", "办结前看看见人、见现场、见过程、见效果、见分析还缺什么", _sights, WORKING, MUST),
     Command(("保密",), "保密 12", "这件事以后只私下说，不在群里说（报事人也可以）", _hush, (), MUST, ordinary=True),

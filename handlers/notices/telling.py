@@ -42,11 +42,16 @@ _BARRED = re.compile(
 """Whoever says so asks of something else than what a notice tells, doubts it or complains."""
 
 _FILLING = re.compile(
-    r"大家|各位|邻居们?|请问一?下?|问一?下|想问|麻烦|谁知道|有人知道|有没有人知道|知道|我们|咱们|俺们|你们|我|咱|俺|这边|这里|那边"
+    r"大家|各位|家里|邻居们?|请问一?下?|问一?下|想问|麻烦|谁知道|有人知道|有没有人知道|知道|我们|咱们|俺们|你们|我|咱|俺|这边|这里|那边"
     r"|小区|村里|村子?|社区|镇上|格格|是不是|是否|会不会|要不要|用不用|能不能|有没有|停不停|真的?|大概|大约|具体|到底|究竟|一共|今年|开始|结束|左右|时间"
     r"|是|要|会|的|啊|呀|呢|吗|么|嘛|哈|哦|啦|了|在|到|从|去|来着|得|需要?|都|也|就|那|这|个|家|有|吧|持续"
 )
-_SUPPLY = re.compile(r"(?:来|通|送|恢复供?)(?P<what>[水电气暖网])|(?P<other>[水电气暖网])(?:来|通)")
+_SUPPLY = re.compile(
+    r"(?:来|通|送|恢复供?)(?P<what>[水电气暖网])|(?P<other>[水电气暖网])(?:来|通)"
+    r"|停了?(?P<gone>[水电气暖网])了?[\s,，]*(?=(?:什么|啥|哪个)时[候间]|几点|几时|多会儿|多久)"
+)
+_COMES = re.compile(r"[能会可以]{0,2}(?:来|恢复|通)(?=\W|[啊呀呢]|$)")
+"""停水了什么时候来."""
 _GAP = re.compile(r"[\W_]+")
 _CLOCK = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,3})(?:[:：]\d{2}|[点时](?!候|间|期|长))"
 _SAID_HOUR = re.compile(_CLOCK)
@@ -88,7 +93,8 @@ def tells(question: str, text: str, sent: datetime, now: datetime) -> str:
     until = re.search(r"到(?:什么时候|啥时候|几点)", asked) is not None
     supply = _SUPPLY.search(asked)
     if supply:
-        what = supply["what"] or supply["other"]
+        what = supply["what"] or supply["other"] or supply["gone"]
+        asked = _COMES.sub("", asked) if supply["gone"] else asked
         asked, until = f"{asked[: supply.start()]}停{what}{asked[supply.end() :]}", True
     day = day_ahead(asked, now)
     if not _same_day(day.day if day else None, told, sent, now):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import String, cast, literal, select, update
 from sqlmodel import col
 
 from handlers import quiet_hours
@@ -15,13 +16,15 @@ from handlers.places import codes, standbys, texts
 from handlers.places.naming import area_by_words, full_name
 from handlers.posting import NO_MATTER, Piece, Target, post, responsible, say, whisper
 from handlers.turn import WORKERS, Turn, Where
-from storage.agenda import Question
+from storage.agenda import AuditEntry, Question
 from storage.areas import Area, Chat, Mode, Purpose, Room, RoomBinding, below, in_tree
 from storage.inbox import InboxEvent
 from storage.outbox import Sort, hand_over
 from storage.people import Contact, Role
 
 LIST_LINES = 15
+MADE, AGAIN = "room.made", timedelta(minutes=1)
+"""Within what time 群码 新 of the same place and person adds one room, not two."""
 
 _NEW = re.compile(r"(?:新增|新建|新|加)\s*")
 _ALL = re.compile(r"\s*全部\s*$")
@@ -192,7 +195,7 @@ async def list_codes(turn: Turn, order: Order) -> None:
     area = await _area_for_codes(turn, _STAFF.sub("", _ALL.sub("", words)))
     if new:
         purpose = Purpose.STAFF if _STAFF.search(words) else Purpose.RESIDENTS
-        rooms = [await _new_room(turn, area, purpose)]
+        rooms = [await _made_just_now(turn, area, purpose) or await _new_room(turn, area, purpose)]
         left = 0
     else:
         rooms, left = await _rooms_without_group(turn, area, bool(_ALL.search(words)))
@@ -201,6 +204,18 @@ async def list_codes(turn: Turn, order: Order) -> None:
     turn.audit("room.codes", f"area:{area.id}", "bind_code")
     await turn.session.flush()
     await say(turn, texts.codes(area.name, [texts.code_line(room, area.name) for room in rooms], left))
+
+
+async def _made_just_now(turn: Turn, area: Area, purpose: Purpose) -> Room | None:
+    """The room that the same words made a moment ago and no group has yet: they were sent twice."""
+    made = (
+        select(Room)
+        .join(AuditEntry, col(AuditEntry.ref) == literal("room:") + cast(Room.id, String))
+        .where(col(Room.area_id) == area.id, col(Room.purpose) == purpose, col(Room.bound_at).is_(None))
+        .where(AuditEntry.action == MADE, AuditEntry.actor_id == turn.me.contact_id)
+        .where(col(AuditEntry.at) > turn.now - AGAIN)
+    )
+    return (await turn.session.scalars(made.limit(1))).first()
 
 
 async def _area_for_codes(turn: Turn, words: str) -> Area:
@@ -267,5 +282,5 @@ async def _new_room(turn: Turn, area: Area, purpose: Purpose) -> Room:
     )
     turn.session.add(room)
     await turn.session.flush()
-    turn.audit("room.made", f"room:{room.id}", "area_id,purpose")
+    turn.audit(MADE, f"room:{room.id}", "area_id,purpose")
     return room

@@ -24,6 +24,8 @@ from storage.areas import Area
 from storage.people import Appointment, Contact, Role, roles_of
 
 ENDED = "right.ended"
+SAME = timedelta(minutes=5)
+"""What ends so near to what was lent before is the same, sent twice."""
 _RIGHT = re.compile(r"(?:发|的)?通知(?:的?权限?)?")
 
 
@@ -48,8 +50,9 @@ async def grant(turn: Turn, order: Order) -> None:
     held = await roles_of(turn.session, [person.id or 0], turn.now)
     if any(one.role in SENDERS and one.role != Role.HERALD and one.covers(area.path) for one in held):
         raise Refusal(f"{person.name}本来就能在{area.name}发通知，不用授权。")
-    await _lend(turn, person, area, until)
     shown = turn.local(until)
+    if await _lend(turn, person, area, until):
+        raise Refusal(f"已经授权{person.name}发{area.name}的通知了，到 {shown:%m-%d %H:%M}，没有再告诉本人。")
     await say(turn, texts.granted(person.name, area.name, shown))
     await whisper(turn, person.id or 0, texts.you_may_send(turn.me.name, area.name, shown))
 
@@ -85,9 +88,11 @@ async def _area(turn: Turn, words: str) -> Area:
     return await turn.session.get_one(Area, own.pop())
 
 
-async def _lend(turn: Turn, person: Contact, area: Area, until: datetime) -> None:
-    """Write the right down; one that runs already ends at the new time."""
+async def _lend(turn: Turn, person: Contact, area: Area, until: datetime) -> bool:
+    """Write the right down; one that runs already ends at the new time. True where it ended then anyway."""
     running = [one for one, there in await _running(turn, person) if there.id == area.id]
+    if running and running[0].until and abs(running[0].until - until) < SAME:
+        return True
     lent = (
         running[0]
         if running
@@ -98,6 +103,7 @@ async def _lend(turn: Turn, person: Contact, area: Area, until: datetime) -> Non
     turn.audit("right.given", f"contact:{person.id}", f"{Role.HERALD},area:{area.id},until")
     await turn.session.flush()
     await turn.schedule(ENDED, f"{lent.id}:{turn.me.contact_id}", until)
+    return False
 
 
 async def _running(turn: Turn, person: Contact) -> list[tuple[Appointment, Area]]:

@@ -146,7 +146,11 @@ def _from_a_day(text: str, now: datetime, opens: time) -> tuple[datetime, dateti
     rest = text[first.end :]
     rest = rest[_ON.match(rest).end() :]  # type: ignore[union-attr]
     if _ENDS.match(rest):
-        ends = take_until(rest, now, opens) or _same_month(rest, begins)
+        ends = take_until(rest, now, opens)
+        if ends is not None and ends[0] <= begins and OF_WEEK.match(rest, 1):  # 周五到周一
+            ends = ends[0] + timedelta(weeks=1), ends[1]
+        elif ends is None or ends[0] <= begins:
+            ends = _bare_day(rest, begins)
     elif (length := _LENGTH.match(rest)) and (taken := take_length(rest)):
         at_midnight = length["unit"] not in ("小时", "钟头") and not _CLOCK.search(words)
         ends = (datetime.combine(first.day, time() if at_midnight else begins.time(), now.tzinfo) + taken[0], taken[1])
@@ -161,17 +165,16 @@ def _from_a_day(text: str, now: datetime, opens: time) -> tuple[datetime, dateti
     return (begins, ends[0], f"{before} {ends[1]}") if ends and ends[0] > begins else None
 
 
+OF_WEEK = re.compile(r"\s*(?:周|星期|礼拜)")
 _LAST_DAY = re.compile(r"[到至]\s*(?P<day>[12]?\d|3[01])[日号]?")
 
 
-def _same_month(text: str, begins: datetime) -> tuple[datetime, str] | None:
-    """12月1日到3日."""
+def _bare_day(text: str, begins: datetime) -> tuple[datetime, str] | None:
+    """12月1日到3日, 12月29日到2日: the next day of that number, in a month that has one."""
     match = _LAST_DAY.match(text)
-    day = int(match["day"]) if match else 0
-    if match is None or not begins.day <= day <= 28:
-        return None
-    end = begins.replace(day=day, hour=0, minute=0) + timedelta(days=1)
-    return end, text[match.end() :]
+    days = (begins.replace(hour=0, minute=0) + timedelta(days=count) for count in range(31))
+    last = next((day for day in days if match and day.day == int(match["day"])), None)
+    return (last + timedelta(days=1), text[match.end() :]) if match and last else None
 
 
 def _begins(words: str) -> time:

@@ -17,7 +17,7 @@ from handlers.ports import WEEKDAYS
 from handlers.posting import say, whisper
 from handlers.refs import fold
 from handlers.roles.appointing import area_named
-from handlers.roles.lengths import SMALL_HOURS
+from handlers.roles.lengths import OF_WEEK, SMALL_HOURS
 from handlers.roles.persons import Nobody, take_apart, whom
 from handlers.turn import WORKERS, Turn
 from handlers.understanding.ahead import day_ahead
@@ -88,6 +88,11 @@ def _when(turn: Turn, words: str) -> tuple[list[Span], str]:
         if night and day == local.date() and local.hour < SMALL_HOURS:
             day -= DAY
         after = after[tail.end() :] if tail else after
+        if since is not None and day <= since:  # 周五到周一, 29日到2日: the next one
+            alike = [since + DAY * one for one in range(1, 32)]
+            by_week = OF_WEEK.match(said) is not None
+            same = (one for one in alike if (one.weekday() == day.weekday() if by_week else one.day == day.day))
+            day = next(same, day)
         spans.add(_span(work, day, night))
         if since is not None:
             spans |= {_span(work, since + DAY * one, night) for one in range(1, min((day - since).days, MOST))}

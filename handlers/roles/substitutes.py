@@ -26,6 +26,8 @@ from storage.people import Appointment, Contact, Held, Role, names_of
 
 RAN_OUT, BEGINS = "stand_in.over", "stand_in.begins"
 LISTED = 8
+SAME = timedelta(minutes=5)
+"""What begins and ends so near to what was asked for before is the same, sent twice."""
 _OVER = re.compile(r"结束|取消|停止|不用了|回来了")
 _DONE = ("办结", "和解")
 
@@ -41,6 +43,9 @@ async def substitute(turn: Turn, order: Order) -> None:
         raise Refusal("您自己也是代班，请原来的网格员另外找人。")
     person = await _whom(turn, own, words)
     await _must_be_there(turn, person, since, until)
+    if await _asked_already(turn, person, since, until):
+        raise Refusal(f"已经请{person.name}代班了，到 {turn.local(until):%m-%d %H:%M}，没有再发一遍。")
+    around = await _make_room(turn, person, since, until)
     replaced = [one for one in _pairs(await _end_running(turn, since, until)) if one[0].contact_id != person.id]
     for before in replaced:
         begun = "您的代班结束，辛苦了" if before[0].since <= turn.now else "原定您的代班取消了"
@@ -59,8 +64,15 @@ async def substitute(turn: Turn, order: Order) -> None:
     passed = await _passed_on(turn, person, others)
     shown = texts.span(turn.local(since) if since > turn.now else None, turn.local(until))
     on_duty = await _still_on_duty(turn, since, until)
-    await say(turn, texts.standing_in(person.name, roles, shown) + passed + on_duty)
+    await say(turn, texts.standing_in(person.name, roles, shown) + around + passed + on_duty)
     await whisper(turn, person.id or 0, texts.please_stand_in(turn.me.name, roles, shown) + passed)
+
+
+async def _asked_already(turn: Turn, person: Contact, since: datetime, until: datetime) -> bool:
+    """Whether a moment ago the same was asked of the same person: a second tap."""
+    running = await _replacing(turn, turn.me.contact_id)
+    apart = [abs(one.since - since) + abs((one.until or until) - until) for one in running]
+    return bool(running) and all(one.contact_id == person.id for one in running) and max(apart) < SAME
 
 
 def _span(turn: Turn, words: str) -> tuple[datetime, datetime, str]:
@@ -181,6 +193,46 @@ async def _end_running(turn: Turn, since: datetime, until: datetime | None = Non
     return running
 
 
+async def _make_room(turn: Turn, person: Contact, since: datetime, until: datetime) -> str:
+    """Take a time to come out of what others do, or are to do, for the speaker: before and after it stays theirs."""
+    if since <= turn.now:
+        return ""
+    others: dict[int, list[Appointment]] = {}
+    rows = _at_the_time(await _replacing(turn, turn.me.contact_id), since, until)
+    for pair in _pairs([one for one in rows if one.since < since]):
+        for end in dict.fromkeys(one.until for one in pair):
+            held = [one for one in pair if one.until == end]
+            await turn.unschedule(RAN_OUT, _ref(held))
+            after = [_copy(one, until, end) for one in held if end and end > until]
+            for one in held:
+                one.until = since
+            turn.session.add_all(after)
+            await turn.session.flush()
+            if after and end:
+                await turn.schedule(BEGINS, _ref(after), until)
+                await turn.schedule(RAN_OUT, _ref(after), end)
+            others[pair[0].contact_id] = held
+    names = await names_of(turn.session, others)
+    span = texts.span(turn.local(since), turn.local(until))
+    for contact_id in others:
+        if contact_id != person.id:
+            await whisper(turn, contact_id, f"{turn.me.name}另请了{person.name}代班，{span} 不用您代，其余时间照旧。")
+    kept = "、".join(name for contact_id, name in names.items() if contact_id != person.id)
+    return f"其余时间还是由{kept}代。" if kept else ""
+
+
+def _copy(one: Appointment, since: datetime, until: datetime | None) -> Appointment:
+    """The same for another time."""
+    return Appointment(
+        contact_id=one.contact_id,
+        area_id=one.area_id,
+        role=one.role,
+        since=since,
+        until=until,
+        stands_in_for=one.stands_in_for,
+    )
+
+
 async def _finish(turn: Turn) -> None:
     running = await _end_running(turn, turn.now)
     if not running:
@@ -222,8 +274,10 @@ async def ran_out(turn: Turn, ref: str) -> None:
     if not (rows := await _rows_of(turn, ref)):
         return
     people = [rows[0].contact_id, rows[0].stands_in_for or 0]
-    names = await names_of(turn.session, people)
-    text = f"{names.get(people[0], '')}替您代班到时间了，事情又先找您。\n{await _for_absent(turn, rows)}"
+    now = [one.contact_id for one in await _replacing(turn, people[1]) if one.since <= turn.now]
+    names = await names_of(turn.session, [*people, *now])
+    whose = f"接着由{names.get(now[0], '')}代" if now else "事情又先找您"
+    text = f"{names.get(people[0], '')}替您代班到时间了，{whose}。\n{await _for_absent(turn, rows)}"
     await whisper(turn, people[1], text, hold=quiet_hours.ends(turn))
     await _tell_substitute(turn, rows, f"您替{names.get(people[1], '')}的代班到时间了，辛苦了。")
 

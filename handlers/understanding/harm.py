@@ -55,6 +55,10 @@ _BEATS = re.compile(
     rf"|{_DOER}[^,，。！!？?；;\n说讲问叫喊劝怕想]{{0,6}}?[把将]{_WHOM}(?:往死里|狠狠地?|给|都|又)*[打揍踹](?!扮|发|动)"
 )
 """Who beats whom: 老公经常打我, 女婿打我闺女, 儿子把他妈打了; not 老公打我电话, 我妈不打我."""
+_BEATS_PEOPLE = re.compile(
+    rf"(?:{GROWN})[^,，。！!？?；;\n说讲问叫喊劝怕想]{{0,10}}?(?<![不没别舍敢未被])(?<!没有)(?:打|揍)人(?![工口数力行缘机])"
+)
+"""One of a family beats, and whom need not be said: 孩子他爸天天喝酒打人."""
 _FIGHT = re.compile(r"(?:楼[上下]|隔壁|对门|邻居|[两俩]口子|[两俩]家|夫妻)[^。！!？?；;\n狗猫鸡鸟]{0,10}打起来了")
 """Neighbours who come to blows, nobody says how badly: 楼上又吵架了，打起来了."""
 _BLOW = re.compile(r"[打揍踢踹掐扇]|家暴|虐待")
@@ -74,7 +78,8 @@ def told(text: str) -> bool:
         return False
     if _ATTACK.search(text):
         return _HABITUAL.search(text) is not None
-    return (_BEATS.search(text) or _FIGHT.search(text)) is not None and not (_ASKED.search(text) or _WORSE.search(text))
+    beats = _BEATS.search(text) or _BEATS_PEOPLE.search(text) or _FIGHT.search(text)
+    return beats is not None and not (_ASKED.search(text) or _WORSE.search(text))
 
 
 def is_violence(text: str) -> bool:
@@ -84,7 +89,7 @@ def is_violence(text: str) -> bool:
 
 def is_violence_at_home(text: str) -> bool:
     """Whether one of a family is."""
-    return _VIOLENCE.search(text) is not None and _AT_HOME.search(text) is not None
+    return is_violence(text) and _AT_HOME.search(text) is not None
 
 
 def own_hand(text: str) -> bool:

@@ -74,7 +74,7 @@ def plain(summed: bytes) -> list[float]:
 
 def nothing(scores: list[float], scan: Scan) -> Judgement | None:
     """The gate: chat, where the characters alone settle it; four lines of chat in five end here."""
-    if danger.in_danger(scan.text):
+    if danger.in_danger(scan.text) or matters.tells_of_blows(scan.text):
         return None
     chat, temperature = scores[_CHAT], learned().temperature
     others = sum([exp((score - chat) / temperature) for score in scores])  # 1 for chat itself
@@ -191,7 +191,7 @@ def judge(scan: Scan, scores: list[float], alert: bool = False) -> Judgement:
     plain_talk = not alert and kind != _MISSING and not scan.mask & _OF_LOST
     if plain_talk:
         sure = 1 / sum([exp((score - top) / temperature) for score in scores])
-        if sure > (CLEAR_CHAT if kind == _CHAT else CLEAR):
+        if sure > (CLEAR_CHAT if kind == _CHAT else CLEAR) and not matters.tells_of_blows(scan.text):
             return Judgement(KINDS[kind], sure)  # the rules would not change it
     found = signs(scan)
     summed = [a + b for a, b in zip(scores, score(found), strict=True)]

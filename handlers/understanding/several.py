@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-MOST, LEAST, LONGEST = 4, 4, 160
+MOST, LEAST, LONGEST, LONGEST_NUMBERED = 4, 4, 160, 600
 """How many matters one message is taken apart into, the fewest characters of one, and the most of them all: who writes
-more tells one matter at length."""
+more tells one matter at length, unless they number what they say."""
 
 _NUMBERED = re.compile(
     r"(?:(?:^|(?<=[,，。.;；:：!！~\s]))\s*(?:第?[一二三四](?:是|[、.,，:：])|其[一二三四]是?|[1-4](?:[、.．)）](?!\d)))|[①②③④])[,，:：\s]*"
@@ -25,17 +25,19 @@ _TOO = re.compile(r"(?<=[一-鿿])也(?=[一-鿿])")
 
 def may_be(text: str) -> bool:
     """Whether a text holds a word that adds one thing to another, or numbers them."""
-    return len(text) <= LONGEST and _SIGN.search(text) is not None
+    return len(text) <= LONGEST_NUMBERED and _SIGN.search(text) is not None
 
 
 def parts(text: str) -> tuple[list[str], bool]:
     """What a text says of one thing after the other, and whether its writer numbers them; only the text itself where
     it is of one thing."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST_NUMBERED:
         return [text], False
     if len(list(_NUMBERED.finditer(text))) > 1:
         said = _NUMBERED.split(text)[1:]
         numbered = True
+    elif len(text) > LONGEST:
+        return [text], False
     else:
         said, numbered = _ADDED.split(text), False
     said = [_TOO.sub("", one.strip(_ENDS), count=1) for one in said]

@@ -22,7 +22,9 @@ async def test_true_in_plain_words_confirms(talk: Talk, words: str) -> None:
     assert (alert.state, alert.place) == (AlertState.CONFIRMED, "柳树巷")
 
 
-@pytest.mark.parametrize("words", ["不属实", "假的", "不是真的", "没这个人", "误报，人在亲戚家", "M1不属实", "M1误报"])
+@pytest.mark.parametrize(
+    "words", ["不属实", "假的", "不是真的", "没这个人", "误报，人在亲戚家", "M1不属实", "M1误报", "误报误报 在同学家"]
+)
 async def test_false_in_plain_words_ends_it(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", GRANDPA)
     assert rooms(await talk.say("w1", None, words)) == {"g1", "@w1"}

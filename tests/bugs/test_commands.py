@@ -161,7 +161,7 @@ async def test_what_is_said_to_the_bot_of_a_numbered_case_is_no_new_one(talk: Ta
     said = await talk.say("w1", None, "一号弄好了")
     assert texts(said, "g1")[0].startswith("@王姨 【事项 1】已办结：弄好了。")
     assert "已重新打开" in texts(await talk.say("r1", "g1", "没好啊"), "g1")[0]
-    assert "没有在办或等评价的事" in texts(await talk.say("w2", None, "办结"), "@w2")[0]
+    assert "没有在办或等评价的事。说的是别人手上的" in texts(await talk.say("w2", None, "办结"), "@w2")[0]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +185,7 @@ async def test_a_mark_for_what_is_not_done_is_answered_in_private(talk: Talk) ->
     await talk.say("r1", "g1", LEAK)
     assert "没有等您评价的事" in texts(await talk.say("r1", None, "2分吧，太慢了"), "@r1")[0]
     assert "没有等您评价的事" in texts(await talk.say("r2", None, "2星"), "@r2")[0]
+    assert "已催小耿" in texts(await talk.say("t1", None, "督办 1 周五前办完"), "@t1")[0]
 
 
 @pytest.mark.parametrize("words", ["不是一回事", "我说的不是一件事，是灯"])

@@ -88,3 +88,19 @@ async def test_how_a_leak_goes_on_is_no_emergency_of_its_own(talk: Talk) -> None
 async def test_who_takes_it_back_in_private_hears_that_it_is_done(talk: Talk, words: str, answer: str) -> None:
     await talk.say("r2", None, LAMP)
     assert [one for one in texts(await talk.say("r2", None, words), "@r2") if answer in one]
+
+
+@pytest.mark.parametrize("words", ["老公天天打我", "老公天天喝酒打孩子", "孩子他爸天天喝酒打人"])
+async def test_who_is_beaten_at_home_hears_of_the_police_and_the_worker_how_to_go_about_it(
+    talk: Talk, words: str
+) -> None:
+    said = await talk.say("r3", "g2", words)
+    assert rooms(said) == {"@r3", "@w2"}
+    assert "110" in texts(said, "@r3")[0]
+    (told,) = texts(said, "@w2")
+    assert told.startswith("【急】") and "别当着家里人问" in told
+
+
+@pytest.mark.parametrize("words", ["老公天天打麻将", "我妈天天打我电话", "孩子天天打游戏"])
+async def test_what_is_no_blow(talk: Talk, words: str) -> None:
+    assert not await talk.say("r3", "g2", words)

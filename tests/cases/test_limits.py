@@ -102,6 +102,26 @@ async def test_an_ordinary_case_waits_for_the_next_working_moment(tmp_path: Path
     await talk.close()
 
 
+async def test_what_a_night_brings_to_one_case_is_one_post_in_the_morning(tmp_path: Path) -> None:
+    talk = await opened(tmp_path, "2026-11-23T12:00")
+    for person, room in (("r1", "g1"), ("r4", "g3")):
+        await talk.say(person, room, LAMP)
+    await talk.wait(hours=10)
+    for number, who in ((1, "w1"), (2, "w3")):
+        await talk.say(who, None, f"接单 {number}")
+        await talk.say(who, None, f"进展 {number} 电工明天来")
+        await talk.say(who, None, f"办结 {number} 修好了")
+    (now,) = texts(await talk.say("w3", None, "恢复 2"), "g3")  # which breaks the night, and tells what it is about
+    told = "已接单，正在处理。\n进展：电工明天来\n已办结：修好了。\n"
+    assert now.startswith(f"@周强 【事项 2】陈刚{told}刚才办结是弄错了")
+    said = await talk.wait(hours=11)
+    assert not texts(said, "g3")
+    assert texts(said, "g1") == [f"@王姨 【事项 1】小耿{told}办得怎么样？回“满意”或“不满意”就行。"]
+    said = await talk.wait(days=8)  # where there is no lead the village hears of what is late
+    assert any("过了时限还没办完 1 件" in one for one in texts(said, "@a2"))
+    await talk.close()
+
+
 async def test_an_urgent_case_is_brought_up_at_night(tmp_path: Path) -> None:
     talk = await opened(tmp_path, "2026-11-27T23:00")
     said = await talk.say("r1", "g1", LEAK)

@@ -31,6 +31,8 @@ CHECK_UP = "体检通知：周二上午8点在村卫生室体检，65岁以上�
                 "咱们小区明天几点停水啊",
                 "谁知道几点停水",
                 "明天水停到几点",
+                "家里停水了什么时候来",
+                "停水了几点能恢复啊",
             )
         ],
         *[
@@ -61,6 +63,7 @@ def test_what_a_notice_says_plainly(question: str, notice: str) -> None:
         "明天几点吃饭",
         "停水的通知看到了吗",
         "明天什么时候来电",
+        "停水了什么时候来人修",
     ],
 )
 def test_what_it_does_not_say(question: str, notice: str) -> None:

@@ -183,7 +183,8 @@ async def test_staff_room(talk: Talk) -> None:
 
 
 async def test_list_of_rooms(talk: Talk) -> None:
-    await talk.say("a1", None, "群码 新 柳树一格")
+    first = texts(await talk.say("a1", None, "群码 新 柳树一格"), "@a1")
+    assert texts(await talk.say("a1", None, "群码 新 柳树一格"), "@a1") == first  # a second tap
     await talk.say("w2", "g2", "模式 静默")
     (answer,) = texts(await talk.say("a1", None, "群列表"), "@a1")
     assert "柳树村共 3 个群，已绑 2 个，静默 1 个" in answer

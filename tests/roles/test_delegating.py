@@ -20,6 +20,7 @@ async def test_it_lasts_as_long_as_it_was_lent(talk: Talk) -> None:
     said = await talk.say("a2", None, "授权 周强 通知 北关社区 3天")
     assert "到 11-24 12:00 为止周强可以发北关社区的通知" in texts(said, "@a2")[0]
     assert "授权您发北关社区的通知" in texts(said, "@r4")[0]
+    assert rooms(await talk.say("a2", None, "授权 周强 通知 北关社区 3天")) == {"@a2"}  # a second tap
     assert await sends(talk, "r4", "北关社区")
     said = await talk.say("r4", None, "确认")
     assert texts(said, "g3") == ["【通知 N1】北关社区：\n停水"]

@@ -48,6 +48,28 @@ async def test_lengths(talk: Talk, length: str, until: str) -> None:
     assert f"到 {until} 由李珍" in texts(said, "@w1")[0]
 
 
+async def test_the_same_sent_twice_is_one(talk: Talk) -> None:
+    await talk.say("w1", None, "代班 李珍 3天")
+    said = await talk.say("w1", None, "代班 李珍 3天")
+    assert [(one.room, one.text) for one in said] == [("@w1", "已经请李珍代班了，到 11-24 12:00，没有再发一遍。")]
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "whose"),
+    [("3天", "明天", "李珍 老郭 李珍 小耿"), ("周一到周五", "周二", "小耿 小耿 李珍 老郭")],
+)
+async def test_who_is_asked_for_a_day_of_it_leaves_the_rest_to_the_first(
+    talk: Talk, first: str, then: str, whose: str
+) -> None:
+    await talk.say("w1", None, f"代班 李珍 {first}")
+    said = await talk.say("w1", None, f"代班 老郭 {then}")
+    assert "其余时间还是由李珍代" in texts(said, "@w1")[0] and "其余时间照旧" in texts(said, "@w2")[0]
+    for name in whose.split():
+        assert name in texts(await talk.say("r1", "g1", "谁管我"), "g1")[0]
+        said = await talk.wait(days=1)
+    assert all("李珍" in one for one in texts(said, "@w1") if "老郭替您代班到时间了" in one)
+
+
 async def test_it_ends_on_return(talk: Talk) -> None:
     await talk.say("w1", None, "代班 李珍 3天")
     said = await talk.say("w1", None, "代班 结束")
@@ -202,6 +224,8 @@ async def test_a_complaint_is_never_for_whom_it_is_about_though_they_stand_in_fo
         ("明天后天", "11-22 00:00 到 11-24 00:00"),
         ("下周", "11-23 00:00 到 11-30 00:00"),
         ("12月1日到3日", "12-01 00:00 到 12-04 00:00"),
+        ("12月29日到2日", "12-29 00:00 到 01-03 00:00"),
+        ("周五到周一", "11-27 00:00 到 12-01 00:00"),
     ],
 )
 async def test_a_day_to_come_begins_then(talk: Talk, length: str, span: str) -> None:

@@ -212,6 +212,13 @@ def test_formula_cells_and_error_values_are_refused(tmp_path: Path) -> None:
     assert "areas.xlsx 第 8 行：第 2 格是表格的错误值" in faults
 
 
+def test_columns_that_are_not_read_are_named(tmp_path: Path) -> None:
+    directory = write_town(tmp_path)
+    (directory / "areas.csv").unlink()
+    write_xlsx(directory / "areas.xlsx", [(*AREAS[0], *("",) * 70, "电话"), *AREAS[1:]])
+    assert faults_of(directory) == ("areas.xlsx 第 1 行：最多读 64 列，“电话”在后面，读不到；请删掉用不着的列",)
+
+
 def test_a_workbook_that_unpacks_to_too_much(tmp_path: Path) -> None:
     directory = write_town(tmp_path)
     (directory / "areas.csv").unlink()

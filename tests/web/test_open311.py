@@ -261,6 +261,17 @@ async def test_the_jurisdiction_must_be_ours_where_there_is_one(talk: Talk) -> N
     await runner.cleanup()
 
 
+async def test_without_areas_nothing_is_taken(tmp_path: Path) -> None:
+    bare = Talk(tmp_path)
+    await bare.replay.start()
+    runner, port = await serving(bare)
+    address = f"http://127.0.0.1:{port}/requests.json"
+    async with aiohttp.ClientSession() as session, session.post(address, data=LAMP) as answer:
+        assert answer.status == 503 and "没有导入区域" in await answer.text()
+    await runner.cleanup()
+    await bare.close()
+
+
 async def test_too_many_calls_wait(talk: Talk) -> None:
     runner, port = await serving(talk, per_second=1)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
@@ -312,6 +323,7 @@ async def _raw(port: int, head: str, body: str = "") -> str:
         (f"{FORM}; charset=unicode_escape\r\nContent-Length: 5", "a=b&c", 400),
         (f"{FORM}; charset=gbk\r\nContent-Length: {len(KEY) + 8}", f"api_key={KEY}", 400),
         (f"{FORM}\r\nContent-Length: 9", "a=b", 408),
+        (f"{FORM}\r\nContent-Length: 99999999999", "a=b", 413),
     ],
 )
 async def test_a_form_that_cannot_be_read_is_the_callers_fault(
