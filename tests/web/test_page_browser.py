@@ -268,6 +268,16 @@ async def test_the_server_goes_and_comes_back_and_nothing_is_lost(town: LocalCha
     await write(page, "这一句不抢先")
     await expect(page.locator(".failed, .spin")).to_have_count(0)
     assert [m.text for m in await town.history("li", "g1")][2:] == ["只有这一句没发出", "这一句不抢先"]
+    await page.route("**/api/picture*", lambda route: route.abort())
+    photo = {"name": "a.png", "mimeType": "image/png", "buffer": picture()}
+    await page.locator("#composer input[type=file]").set_input_files(photo)
+    await page.get_by_role("dialog").get_by_role("button", name="发送").click()
+    await expect(page.locator(".failed")).to_be_visible()
+    async with page.expect_event("dialog") as asked:
+        reloading = asyncio.create_task(page.reload())
+    assert (await asked.value).type == "beforeunload"
+    await (await asked.value).accept()
+    await reloading
     await windows.close()
     await runner.cleanup()
 

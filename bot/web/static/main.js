@@ -232,6 +232,8 @@ function listen() {
   byId("info").addEventListener("click", () => withPeople(() => infoDialog(people, model, { onPerson: showPerson })));
   addEventListener("popstate", wentBack);
   addEventListener("keydown", shortcuts);
+  // Words on their way are kept over a reload, pictures cannot be.
+  addEventListener("beforeunload", (event) => model.outbox?.items.some((item) => item.file) && event.preventDefault());
   watchForMenu((line, x, y) => {
     const message = log.messageOf(line);
     if (message) messageMenu(message, line, x, y);
