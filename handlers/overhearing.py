@@ -53,7 +53,7 @@ from handlers.understanding import (
     urges,
 )
 from handlers.understanding.additions import tells_looks
-from handlers.understanding.phrases import QUESTION
+from handlers.understanding.phrases import NOT_THAT, QUESTION
 from handlers.understanding.scan import Scan
 from storage.matters import CASE_OPEN, CASE_SOLVED, CASE_UNTAKEN, CASE_WORKED, Case, CaseState
 from storage.people import Role
@@ -62,6 +62,8 @@ JUST_TOLD = timedelta(minutes=30)
 """How long after a report 我去看看 in the group is an answer to it."""
 JUST_ASKED = timedelta(minutes=10)
 """How long after a neighbour asked for a hand a volunteer's 我来 is the answer."""
+JUST_MADE = timedelta(minutes=1)
+"""How soon after a report 不是 is about what was made of it, though it quotes nothing."""
 SHORTLY = 8
 """Characters of a finder's line that need not say who was fetched: 接走了."""
 ERRANDS = "便民服务"
@@ -179,6 +181,7 @@ class Overhearing:
             elif self._speaker.has(WORKERS):
                 yield Act.MORE, self._quoted
             return
+        yield from self._misread(reading)
         if reading.act == Act.NOT_FIXED or (reading.act == Act.NONE and reading.kind == Kind.CHAT):
             yield from self._going_on()
         elif reading.act == Act.NONE and reading.kind == Kind.EMERGENCY:
@@ -528,6 +531,15 @@ class Overhearing:
                 act = Act.MORE if tells_looks(Scan(fold(self._text)), Context(now=self._at)) else act
             if len(here) == 1 and (act == Act.FIXED or (act != Act.NONE and mine)):
                 yield act, Ref("F", here[0].id or 0)
+
+    def _misread(self, reading: Reading) -> Iterator[tuple[Act, Ref]]:
+        """不是, to what the bot has just made of the speaker's words."""
+        if self._quoted is not None or reading.act != Act.NONE or NOT_THAT.match(self._text.strip()) is None:
+            return
+        cases = self._around.cases.get(self._chat_id, ())
+        made = [one for one in cases if one.reporter_id == self._me and self._at - one.created_at <= JUST_MADE]
+        if len(made) == 1 and made[0].state in CASE_UNTAKEN and made[0].kind != Kind.EMERGENCY:
+            yield Act.WITHDRAW, Ref("", made[0].id or 0)
 
     def _stray_named(self) -> Ref | None:
         """The stray that is quoted, or whose number begins the line: F1 家属已接走."""

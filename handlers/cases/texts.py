@@ -72,7 +72,8 @@ def day(when: date) -> str:
 
 def summary(case: Case) -> str:
     """Category and place and the first words, on one line."""
-    place = f"{case.place}，" if case.place and case.place not in case.text else ""
+    told = case.place[: max(4, len(case.place) // 2)] in case.text  # 3栋2单元楼道里 of 3栋2单元的水管爆了，流到楼道里
+    place = f"{case.place}，" if case.place and not told else ""
     return f"{case.category}｜{hide_identity_numbers(place)}{open_clip(case.text, 40)}"
 
 

@@ -102,9 +102,11 @@ async def test_without_number_and_quote_the_bot_lists_and_does_nothing(talk: Tal
     assert await talk.rows(select(Case.state)) == [CaseState.REPORTED, CaseState.REPORTED]
 
 
-async def test_misread_by_the_writer_takes_it_back(talk: Talk) -> None:
+@pytest.mark.parametrize("quote", ["1.1", None])
+async def test_misread_by_the_writer_takes_it_back(talk: Talk, quote: str | None) -> None:
     await talk.say("r1", "g1", LEAK)
-    said = await talk.say("r1", "g1", "不是", quote="1.1")
+    assert await talk.say("r2", "g1", "不是") == []
+    said = await talk.say("r1", "g1", "不是", quote=quote)
     assert "撤下" in texts(said, "g1")[0]
     assert (await the_case(talk)).state == CaseState.MISREAD
     (correction,) = await talk.rows(select(Correction))
