@@ -100,6 +100,12 @@ def wrong_photo(text: str) -> bool:
     )
 
 
+def mistaken(text: str) -> bool:
+    """Whether a line says nothing but that something was a mistake: 发错了. Of what, shows what was sent before."""
+    clauses = [one for one in _CLAUSE_END.split(text.strip()) if one and not _THANKS.fullmatch(one)]
+    return bool(clauses) and all(map(_MISTAKE.fullmatch, clauses))
+
+
 def no_wider(text: str) -> bool:
     """Whether a line says, and nothing else, that it is not to go any further: 先别往外扩散了."""
     return _NO_WIDER.fullmatch(text.strip()) is not None
