@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.ports import MAX_TEXT, Event, Location, Quote
+from handlers.understanding.normal import FILLERS
 
 OLDEST = timedelta(days=366)
 """A message said to be older has a broken time, not a long way behind it."""
@@ -14,6 +15,7 @@ OLDEST = timedelta(days=366)
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0)]
 _TURNING = [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]  # text after them would run backwards
 _UNSEEN = [0x200B, 0x2060, 0xFEFF]  # they part words and numbers that look whole
+_BLANK = dict.fromkeys(FILLERS, " ")
 _DROPPED = dict.fromkeys([*_CONTROLS, *_TURNING, *_UNSEEN, *range(0xD800, 0xE000)]) | {
     ord("\n"): "\n",
     ord("\r"): "\n",
@@ -30,7 +32,7 @@ def clean_text(text: str) -> str:
 
 def clean_name(text: str) -> str:
     """A name on one line; brackets as our numbers have them would be taken for a number."""
-    return clean_text(" ".join(text.split())).translate({ord("【"): "[", ord("】"): "]"})
+    return clean_text(" ".join(text.translate(_BLANK).split())).translate({ord("【"): "[", ord("】"): "]"})
 
 
 def clean_event(event: Event, now: datetime) -> Event:

@@ -6,6 +6,7 @@ import re
 import string
 
 from handlers.understanding import Ref
+from handlers.understanding.normal import FILLERS
 from handlers.understanding.numerals import CN, number
 
 _REF = re.compile(
@@ -16,7 +17,7 @@ _SHOWN = re.compile(r"【[^】\d]*?([MFNPASQ]?)\s?(\d{1,9})[^】]*】")
 
 
 _PLAIN = string.ascii_letters + string.digits + "#+"
-_WIDTH = {ord(char) + 0xFEE0: char for char in _PLAIN} | {0x3000: " ", 0xA0: " ", ord("\t"): " "}
+_WIDTH = {ord(char) + 0xFEE0: char for char in _PLAIN} | dict.fromkeys((12288, 160, ord("\t"), *FILLERS), " ")
 
 
 def fold(text: str) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from storage.agenda import AuditEntry
 from storage.areas import Area, Chat, Room, below
 from storage.matters import ALERT_OPEN, Alert, AlertState, Sighting
 from storage.outbox import REACHED, UNDER_WAY, Delivery, DeliveryPart, Post, PostPart, Sort
@@ -223,12 +224,29 @@ async def _cards(session: AsyncSession, alerts: Collection[Alert], town_level: i
     return found
 
 
+LATER_CARD = "alert.card"
+"""The trace of a card that was written anew for the groups that came in later; its fields are the post's id."""
+
+
+async def later_cards(session: AsyncSession, refs: Collection[str]) -> dict[str, list[int]]:
+    """By alert, the posts with cards that were written anew, the newest last."""
+    query = select(col(AuditEntry.ref), col(AuditEntry.fields)).where(
+        col(AuditEntry.ref).in_(refs), AuditEntry.action == LATER_CARD
+    )
+    found: dict[str, list[int]] = defaultdict(list)
+    for ref, post_id in await session.execute(query.order_by(col(AuditEntry.id))):
+        found[ref].append(int(post_id))
+    return found
+
+
 async def _towns(session: AsyncSession, alerts: Collection[Alert], town_level: int) -> dict[int, tuple[int, str]]:
     """Post id of the card -> the alert's number and the path of its town."""
     paths = select(col(Alert.id), col(Alert.post_id), col(Area.path)).join(Area, col(Alert.area_id) == col(Area.id))
     rows = await session.execute(paths.where(col(Alert.id).in_([one.id for one in alerts])))
-    return {
-        post_id: (number, "/".join(path.split("/")[: town_level + 2]) + "/")
-        for number, post_id, path in rows
-        if post_id
-    }
+    later = await later_cards(session, [f"M{one.id}" for one in alerts])
+    found: dict[int, tuple[int, str]] = {}
+    for number, post_id, path in rows.all():
+        if post_id:
+            town = "/".join(path.split("/")[: town_level + 2]) + "/"
+            found |= dict.fromkeys([post_id, *later.get(f"M{number}", ())], (number, town))
+    return found

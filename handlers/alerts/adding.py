@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlmodel import col
 
 from handlers.alerts import (
@@ -26,6 +26,7 @@ from handlers.alerts import (
 )
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
 from handlers.hearers import having
+from handlers.photos import RIGHT_BEFORE
 from handlers.ports import Location
 from handlers.posting import Piece, post, say
 from handlers.reading_words import read_of
@@ -36,13 +37,11 @@ from handlers.understanding.extract import name_in
 from handlers.understanding.normal import fold
 from handlers.understanding.scan import Scan
 from storage.areas import Area
-from storage.inbox import Outcome, Picture
+from storage.inbox import InboxEvent, Outcome, Picture
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import Sort
+from storage.outbox import Delivery, DeliveryPart, PartState, Post, PostPart, Sort
 
 ADDED = "alert.added"
-AT_ONCE = timedelta(minutes=2)
-"""How soon after a photo 发错了 is about it."""
 PLACE_ENDS = frozenset(
     "村庄屯营堡集镇乡街路巷弄站校院店场区园门口桥河边楼栋号家市里湾沟坡岭塘湖江山井旁上下内外东西南北"
 )
@@ -66,7 +65,7 @@ async def more(turn: Turn, ref: Ref) -> None:
         for one in await _own_of(turn, ref):
             await police.told(turn, one)
     elif own and alert.picture_id is not None and saying_over.wrong_photo(turn.text):
-        await drop_picture(turn, alert)
+        await _drop_picture(turn, alert)
     elif own and saying_over.no_wider(turn.text):
         await widening.stop(turn, ref)
     elif is_reporter(turn, alert) and facts.wants_quiet(turn.text):
@@ -201,19 +200,45 @@ async def add_picture(turn: Turn, alert: Alert, picture_id: int) -> None:
     await added(turn, alert, ["picture"])
 
 
-async def pictured_now(turn: Turn, alert: Alert) -> bool:
-    """Whether the alert's photo came so shortly before these words that they may be about it."""
-    picture = await turn.session.get(Picture, alert.picture_id) if alert.picture_id else None
-    return picture is not None and turn.at - picture.at <= AT_ONCE
+async def _drop_picture(turn: Turn, alert: Alert) -> None:
+    """The family says that the photo was the wrong one: it goes on no card any more, nor a poster without enough else.
 
-
-async def drop_picture(turn: Turn, alert: Alert) -> None:
-    """The family says that the photo was the wrong one: it goes on no card any more."""
-    alert.picture_id, alert.updated_at = None, turn.now
+    A poster that waits is drawn from what is known when it goes.
+    """
+    dropped, alert.picture_id, alert.updated_at = alert.picture_id, None, turn.now
+    kinds = ("picture",) if spreading.pictures(turn, alert) else ("picture", "poster")
+    parts = (
+        select(col(DeliveryPart.id))
+        .join(Delivery, col(DeliveryPart.delivery_id) == col(Delivery.id))
+        .join(Post, col(Delivery.post_id) == col(Post.id))
+        .join(PostPart, (col(PostPart.post_id) == Delivery.post_id) & (col(PostPart.number) == DeliveryPart.number))
+        .where(Post.ref == ref_of(alert), PostPart.picture_id == dropped, col(PostPart.kind).in_(kinds))
+    )
+    await turn.session.execute(
+        update(DeliveryPart)
+        .where(col(DeliveryPart.id).in_(parts), col(DeliveryPart.state) == PartState.QUEUED)
+        .values(state=PartState.CANCELLED)
+        .execution_options(synchronize_session=False)
+    )
     alert.changed = " ".join(one for one in alert.changed.split() if one != "picture")
     turn.audit("alert.facts", ref_of(alert), "picture_id")
     turn.concerns(ref_of(alert))
     await say(turn, texts.photo_dropped(alert), ref=ref_of(alert))
+
+
+async def photo_taken_back(turn: Turn, alert: Alert) -> bool:
+    """发错了, when the last that its writer sent here was the alert's photo: that photo is meant, and is dropped."""
+    last = select(col(InboxEvent.id)).where(
+        InboxEvent.chat_id == turn.here.chat_id,
+        InboxEvent.contact_id == turn.me.contact_id,
+        col(InboxEvent.id) < turn.inbox_id,
+    )
+    picture = await turn.session.get(Picture, alert.picture_id) if alert.picture_id else None
+    before = await turn.session.scalar(last.order_by(col(InboxEvent.id).desc()).limit(1))
+    if picture is None or picture.inbox_id != before or turn.at - picture.at > RIGHT_BEFORE:
+        return False
+    await _drop_picture(turn, alert)
+    return True
 
 
 async def picture_arrived(turn: Turn, picture_id: int) -> None:

@@ -104,19 +104,21 @@ async def mourned(turn: Turn, reading: Reading) -> bool:
     for alert, area in await turn.session.execute(ended.order_by(col(Alert.id).desc())):
         meant = named == Ref("M", alert.id or 0) if named else reading.kind is not Kind.CHAT
         if (is_reporter(turn, alert) and named in (None, Ref("M", alert.id or 0))) or (meant and decides(turn, area)):
-            await died_since(turn, alert)
+            await died_since(turn, alert, named=named is not None)
             return True
     return False
 
 
-async def died_since(turn: Turn, alert: Alert) -> None:
+async def died_since(turn: Turn, alert: Alert, *, named: bool = False) -> None:
     """After the end was told, from who may end it: nobody asks the family a week later how it goes."""
     if alert.state == AlertState.FOUND:
         alert.state = AlertState.DIED
         await forget(turn, alert)
         turn.audit(f"alert.{alert.state}", ref_of(alert), "state")
     turn.concerns(ref_of(alert), Outcome.OTHER)
-    text = texts.CONDOLENCE if is_reporter(turn, alert) else texts.NOBODY_NEW
+    text = texts.known_dead(alert) if named else texts.NOBODY_NEW
+    relayed = alert.reporter_id == alert.confirmed_by
+    text = texts.CONDOLENCE if is_reporter(turn, alert) and not relayed else text
     await whisper(turn, turn.me.contact_id, text, ref=turn.ref)
 
 

@@ -40,6 +40,7 @@ from handlers.reading_words import read_as
 from handlers.refs import fold, take_ref
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Act, Candidate, Kind, Ref
+from handlers.understanding.kinship import KIN
 from storage.areas import Area
 from storage.inbox import Outcome
 from storage.matters import ALERT_OPEN, Alert, AlertState
@@ -164,9 +165,14 @@ async def _missing(turn: Turn, order: Order) -> None:
     await _report(turn)
 
 
+_TELLER = re.compile(rf"^[^,，。:：;；]{{0,12}}(?:{KIN}|媳妇|家人|家属|邻居)[^,，。:：;；说]{{0,6}}[说讲报][:：,，\s]*")
+"""Who told it, before what was told: 3栋老李家儿媳妇说老李不见了."""
+
+
 async def relayed(turn: Turn, words: str) -> None:
     """代报 寻人 …: a worker passes on what somebody without a phone or this chat told them."""
-    await read_as(turn, words, Kind.MISSING)
+    told = _TELLER.sub("", words)
+    await read_as(turn, told if facts.says_lost(told) else words, Kind.MISSING)
     await _report(turn, relayed=True)
 
 
@@ -369,13 +375,6 @@ async def _found_in_words(turn: Turn, ref: Ref) -> None:
     may_end = is_reporter(turn, alert) or decides(turn, area)
     if alert.state in ALERT_OPEN and may_end and facts.several(alert) and _NOT_ALL.search(turn.text):
         await ending.found_in_part(turn, alert, area)
-    elif (
-        alert.state in ALERT_OPEN
-        and may_end
-        and saying_over.sent_wrongly(turn.text)
-        and await adding.pictured_now(turn, alert)
-    ):
-        await adding.drop_picture(turn, alert)
     elif alert.state in ALERT_OPEN and may_end and _doubtful(turn, alert):
         await ending.ask_whether(turn, alert)
     elif alert.state in ALERT_OPEN:
@@ -397,7 +396,8 @@ def _doubtful(turn: Turn, alert: Alert) -> bool:
     if reading is None or reading.kind is not Kind.FOUND or turn.quoted is not None:
         return False
     fits = reading.candidates[0].confidence if reading.candidates else SURELY
-    unlike = facts.other_kin(alert, turn.text) or (facts.several(alert) and not _ALL.search(turn.text))
+    in_part = facts.several(alert) and not _ALL.search(turn.text)
+    unlike = in_part or facts.found_another(alert, reading.fields, turn.text)
     if reading.confidence >= SURELY and fits >= FITS and not unlike:
         return False
     unread = reading.confidence < turn.rules.reading.act_threshold  # or only overheard
@@ -413,6 +413,8 @@ async def _withdrawn(turn: Turn, ref: Ref) -> None:
             await parting.split(turn, part, alert)
     elif alert.state not in ALERT_OPEN or not (alert.reporter_id == turn.me.contact_id or decides(turn, area)):
         turn.outcome = Outcome.CHAT
+    elif turn.quoted is None and saying_over.mistaken(turn.text) and await adding.photo_taken_back(turn, alert):
+        pass
     elif await lateness.in_time(turn, ref_of(alert)):
         await ending.withdraw(turn, ref)
 

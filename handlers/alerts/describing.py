@@ -103,6 +103,8 @@ def moment(at: datetime, precision: str, now: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
     days = (now.astimezone(zone).date() - local.date()).days
     date = f"{local.month}月{local.day}日"
+    if days > 300:
+        date = f"{local.year}年{date}"
     day = {0: f"今天（{date}）", 1: f"昨天（{date}）", 2: f"前天（{date}）"}.get(days, date)
     return day + _clock(local, precision)
 

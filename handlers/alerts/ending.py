@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlmodel import col
 
-from handlers.alerts import after, asking, circle, clues, facts, standing, texts
+from handlers.alerts import after, asking, circle, clues, facts, saying_over, standing, texts
 from handlers.alerts.mourning import tells_of_death
 from handlers.alerts.reaching import (
     decides,
@@ -303,6 +303,10 @@ async def is_asked(turn: Turn, alert: Alert) -> bool:
 
 async def ask_whether(turn: Turn, alert: Alert) -> None:
     """Words that may mean that the person is found, or dead: whoever may end it is asked."""
+    from handlers.alerts import adding  # it imports this module
+
+    if saying_over.mistaken(turn.text) and await adding.photo_taken_back(turn, alert):
+        return
     await asking.close_questions(turn, alert, asking.FOUND, *asking.FACT_QUESTIONS.values())
     if tells_of_death(turn.text):
         await _ask_softly(turn, alert, texts.whether_over(alert))

@@ -222,6 +222,18 @@ def of_kin(alert: Alert, text: str) -> bool:
     return _MY_KIN.search(text) is not None and not other_kin(alert, text)
 
 
+_HOUSEHOLD = "(?:隔壁|邻居|别人|人家|对门|对面|楼[上下]|前院|后院)"
+_OF_OTHERS = re.compile(rf"(?<![在到去从往]){_HOUSEHOLD}[^,，。在]{{0,4}}(?:家|屋)的?[^,，。在]{{0,6}}[找寻][到着见回]")
+"""隔壁家孩子找到了; 在邻居家找到了 says where."""
+
+
+def found_another(alert: Alert, fields: Fields, text: str) -> bool:
+    """Whether words of a find may be of somebody else: another relative, name or age, or other people's child."""
+    named = {"name": fields.name} if fields.name else {}
+    unlike = other_kin(alert, text) or other_age(alert, text) or contradicts(alert, named)
+    return unlike or _OF_OTHERS.search(text) is not None
+
+
 _ABSENT = "没回|没到|不见|走丢|走失|丢了|失踪|失联|联系不上"
 _SEVERAL = re.compile(
     rf"(?P<one>{KIN})(?!(?P=one))[亲]?(?:[和跟与、同]|带着?|还有)?(?:我|俺|咱|他|她)?(?:们|家|的)*(?:{KIN}|同学|朋友|孩子|老伴|邻居)[^,，。]{{0,14}}"

@@ -80,7 +80,6 @@ _WRONG_PHOTO = re.compile(
     rf"(?:我|啊|哎|呀|不好意思|刚才?)*(?:不是{_PHOTO}|{_PHOTO}(?:我?[发弄搞传]?错|不对|不是[他她]?|不要|不用|别用|作废)|[发弄搞传]错{_PHOTO}|"
     rf"别用{_PHOTO}){_END}"
 )
-_SENT_WRONGLY = re.compile(rf"(?:我|啊|哎|呀|刚才?|不好意思|对不起|抱歉|[,， ])*[发传]错{_END}")
 _NO_WIDER = re.compile(
     r"(?:请|先|那|就|格格|麻烦|你们?|大家|可以)*(?:停止|停下?|停了|暂停|别|不要|不用|不必)(?:再|继续|往外|到处)*(?:扩散|外发|往外发|往外扩)"
     + _END
@@ -101,9 +100,10 @@ def wrong_photo(text: str) -> bool:
     )
 
 
-def sent_wrongly(text: str) -> bool:
-    """Whether a line says, and nothing else, that what was sent last was a mistake, whatever it was: 发错了."""
-    return _SENT_WRONGLY.fullmatch(text.strip()) is not None
+def mistaken(text: str) -> bool:
+    """Whether a line says nothing but that something was a mistake: 发错了. Of what, shows what was sent before."""
+    clauses = [one for one in _CLAUSE_END.split(text.strip()) if one and not _THANKS.fullmatch(one)]
+    return bool(clauses) and all(map(_MISTAKE.fullmatch, clauses))
 
 
 def no_wider(text: str) -> bool:

@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from handlers.refs import fold
 from handlers.turn import Turn
+from handlers.understanding.people import BORN
 from storage.areas import Area, LocalPlace
 from storage.inbox import InboxEvent, digest
 from storage.matters import Alert
@@ -38,7 +39,8 @@ _SEEN = ("age", "height_cm", "build", "clothes", "features", "transport")
 async def signs(turn: Turn, alert: Alert) -> list[str]:
     """A short line for each sign; none where nothing looks false."""
     text = fold(alert.text)
-    found = [_template(alert, text), _faceless(alert), await _placeless(turn, text), _costly(text)]
+    plain = [_template(alert, text), _of_long_ago(turn, text), _faceless(alert)]
+    found = [*plain, await _placeless(turn, text), _costly(text)]
     return [line for line in (*found, await everywhere(turn, alert)) if line]
 
 
@@ -47,6 +49,16 @@ def _template(alert: Alert, text: str) -> str:
     if words is None:
         return "是转来的消息，不是家人自己说的" if alert.forwarded else ""
     return f"像转发的模板（“{words[0]}”）"
+
+
+_YEAR = re.compile(r"(?<!\d)(20\d\d)\s?年")
+
+
+def _of_long_ago(turn: Turn, text: str) -> str:
+    """An appeal of years ago is passed on for ever; when somebody was born says nothing of that."""
+    years = [int(one) for one in _YEAR.findall(BORN.sub("", text))]
+    old = bool(years) and max(years) < turn.local(turn.now).year - 1
+    return f"写的是 {max(years)} 年的事，可能是转了多年的旧消息" if old else ""
 
 
 def _faceless(alert: Alert) -> str:

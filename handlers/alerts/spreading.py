@@ -28,9 +28,10 @@ from handlers.posting import Piece, Sent, Target, post, say, send_on, whisper
 from handlers.turn import ON_DUTY, Turn
 from handlers.understanding import Ref
 from storage.agenda import AuditEntry
+from storage.alert_figures import LATER_CARD, later_cards
 from storage.areas import Area, Chat, Room, bound_rooms
 from storage.matters import ALERT_OPEN, Alert, AlertState
-from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, PartState, PostPart, Sort
+from storage.outbox import UNDER_WAY, Delivery, DeliveryPart, PartState, Post, PostPart, Sort
 
 WHOLE = "alert.whole"
 LOOK_AGAIN = timedelta(seconds=30)
@@ -135,6 +136,10 @@ async def send_to_rest(turn: Turn, alert: Alert, chats: Collection[int] | None =
     ]
     if not rest:
         return 0
+    from handlers.alerts import adding  # it imports this module
+
+    await turn.session.flush()  # it reads the alert again
+    await adding.tell_added(turn, ref_of(alert))  # who has the card hears what changed; the others read it on theirs
     sent = await _send_late(turn, alert, area, rest)
     if sent.chats:
         turn.audit("alert.catch_up", ref_of(alert))
@@ -174,7 +179,7 @@ async def call_back(turn: Turn, alert: Alert, town: Area) -> int:
     """The circle shrinks to the town and those areas beside it that have the card; how many groups are spared it."""
     outside = {chat: path for chat, path in (await _circle(turn, alert)).items() if not path.startswith(town.path)}
     deliveries = select(col(Delivery.id)).where(
-        Delivery.post_id == alert.post_id, col(Delivery.chat_id).in_(outside.keys())
+        col(Delivery.post_id).in_(await cards(turn, alert)), col(Delivery.chat_id).in_(outside.keys())
     )
     await turn.session.execute(
         update(DeliveryPart)
@@ -210,19 +215,23 @@ def distance(origin: str, path: str) -> int:
 
 
 async def _send_late(turn: Turn, alert: Alert, area: Area, rest: Sequence[Target]) -> Sent:
-    """The card itself, so that one post tells how far it is, and after it what has changed since."""
-    first = select(col(PostPart.text)).where(PostPart.post_id == alert.post_id, PostPart.number == 0)
-    if not await turn.session.scalar(first):  # nobody could hear it, or its words are past their days
+    """The card as it was sent; a new one where something has changed since, so that nobody reads the old first."""
+    later = await later_cards(turn.session, [ref_of(alert)])
+    known = [] if alert.post_id is None else [alert.post_id, *later[ref_of(alert)]]
+    newest = await turn.session.get(Post, known[-1]) if known else None
+    first = select(col(PostPart.text)).where(col(PostPart.post_id).in_(known[-1:]), PostPart.number == 0)
+    if newest is None or not await turn.session.scalar(first):  # nobody could hear it, or its words are past their days
         sent = await _send_card(turn, alert, area, rest)
         alert.post_id = sent.post_id
         return sent
-    assert alert.post_id is not None
-    sent = await send_on(turn, alert.post_id, Sort.ALERT, rest)
     changed = select(AuditEntry.id).where(
-        AuditEntry.ref == ref_of(alert), AuditEntry.action == "alert.facts", col(AuditEntry.at) > alert.confirmed_at
+        AuditEntry.ref == ref_of(alert), AuditEntry.action == "alert.facts", col(AuditEntry.at) > newest.at
     )
-    if await turn.session.scalar(changed.limit(1)):
-        await post(turn, ref_of(alert), Sort.ALERT, [Piece(texts.still_missing(alert, await here(turn, area)))], rest)
+    if await turn.session.scalar(changed.limit(1)) is None:
+        return await send_on(turn, newest.id or 0, Sort.ALERT, rest)
+    sent = await _send_card(turn, alert, area, rest)
+    if sent.post_id is not None:
+        turn.audit(LATER_CARD, ref_of(alert), str(sent.post_id))
     return sent
 
 
@@ -262,8 +271,11 @@ _BEST = ("sent", "unknown", "waiting", "failed", "cancelled")
 
 
 async def cards(turn: Turn, alert: Alert) -> list[int]:
-    """The posts with its card: its own, and those of the reports merged into it."""
-    return [one.post_id for one in (alert, *await relatives(turn, alert)) if one.post_id is not None]
+    """The posts with its card: its own, those of the reports merged into it, and those written anew since."""
+    every = [alert, *await relatives(turn, alert)]
+    first = [one.post_id for one in every if one.post_id is not None]
+    later = await later_cards(turn.session, [ref_of(one) for one in every])
+    return [*first, *(post_id for posts in later.values() for post_id in posts)]
 
 
 def _room_state(states: set[str]) -> str:

@@ -751,6 +751,11 @@ CONDOLENCE = "知道了，请保重。家里要帮忙，随时说。"
 """To who had somebody looked for, and says now that they are dead."""
 
 
+def known_dead(alert: Alert) -> str:
+    """To a worker who says so of that number."""
+    return f"{name(alert)}知道了，您辛苦。群里不再发消息，之后也不去问家里。请多照看家里人。"
+
+
 NOBODY_NEW = (
     "知道了。没有另开寻人，群里不发消息，之后也不去问家里。要是另一位走失了，请发“寻人 …”，写上年龄、穿着、从哪走的。"
 )

@@ -61,7 +61,7 @@ async def reach(turn: Turn, alert: Alert, area: Area, areas: Sequence[Area]) -> 
 
 
 async def _told(turn: Turn, alert: Alert, areas: Sequence[Area], rooms: int) -> str:
-    seconds = await seconds_left(turn, Sort.ALERT, alert.post_id)
+    seconds = await seconds_left(turn, Sort.ALERT, (await spreading.cards(turn, alert))[-1])
     return texts.widened(alert, _names(areas), rooms, seconds)
 
 

@@ -224,3 +224,18 @@ async def test_a_silent_neighbour_gets_the_card_when_it_speaks_again(talk: Talk)
     assert texts(await talk.say("w4", "g4", "模式 正式"), "g4")
     await talk.say("w1", None, "找到 M1")
     assert await balanced(talk)
+
+
+async def test_groups_that_come_in_after_a_change_read_the_new_card_alone(talk: Talk) -> None:
+    await talk.say("r1", "g1", "我妈不见了，78岁，紫色外套，早上从老粮站走的")
+    await talk.say("w1", None, "确认")
+    await talk.wait(minutes=4)
+    await talk.say("r1", "g1", "不是紫色，是绿色外套")
+    said = [*await talk.say("t1", None, "扩散 M1 东山镇"), *await talk.wait(minutes=4)]
+    (card,) = texts([one for one in said if not one.image], "g4")
+    assert "紧急寻人" in card and "绿色外套" in card
+    (told,) = texts([one for one in said if not one.image], "g3")
+    assert told.startswith("【寻人 M1】更新")
+    assert "已发到 4 个群" in "".join(texts(said, "g1"))
+    await talk.say("r1", "g1", "找到了")
+    assert await balanced(talk)

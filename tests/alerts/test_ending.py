@@ -147,6 +147,17 @@ async def test_that_it_is_somebody_else_answers_what_was_asked(talk: Talk, room:
     assert (await the_alert(talk)).state == AlertState.CONFIRMED
 
 
+@pytest.mark.parametrize(
+    ("person", "words"), [("r1", "隔壁家孩子找到了"), ("r1", "孩子找到了"), ("w1", "老李头找到了")]
+)
+async def test_a_find_of_somebody_else_ends_nothing(talk: Talk, person: str, words: str) -> None:
+    await talk.say("r1", "g1", "我妈不见了，78岁，紫色外套，早上从老粮站走的，叫王秀英")
+    assert "您是说人找到了吗" in texts(await talk.say(person, "g1", words), "g1")[0]
+    assert (await the_alert(talk)).state == AlertState.UNCONFIRMED
+    await talk.say("r1", "g1", "找到了，在邻居家")
+    assert (await the_alert(talk)).state == AlertState.FOUND
+
+
 async def test_still_missing_is_not_found(talk: Talk) -> None:
     await talk.say("r1", "g1", GRANDPA)
     await talk.say("r1", "g1", "还没找到，急死了")

@@ -221,3 +221,14 @@ async def test_gone_again_is_where_they_were_last(talk: Talk) -> None:
     assert await talk.say("r1", "g1", "又不见了！！刚才在派出所门口一转身人没了") == []
     said = await talk.wait(minutes=2)
     assert rooms(said) >= TOWN_ROOMS and "派出所" in texts(said, "g3")[0]
+
+
+async def test_who_names_the_number_hears_of_no_other(talk: Talk) -> None:
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("w1", None, "确认")
+    await talk.say("w1", None, "找到 M1")
+    (answer,) = texts(await talk.say("w1", None, "M1 人已经没了"), "@w1")
+    assert "【寻人 M1】" in answer and "另一位" not in answer
+    await talk.say("w1", None, "代报 寻人 孙老汉 男 81岁 黑棉袄 早上六点从老粮站走的 家属电话 13812345678")
+    await talk.say("w1", None, "找到 M2")
+    assert "家里要帮忙" not in texts(await talk.say("w1", None, "M2 人没了"), "@w1")[0]  # no relative of theirs

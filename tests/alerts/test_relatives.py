@@ -43,6 +43,12 @@ async def test_a_relayed_report_without_a_number_is_sent_and_the_number_asked_fo
     assert (await the_alert(talk)).phone == "13900000099"
 
 
+async def test_who_told_it_is_not_who_is_sought(talk: Talk) -> None:
+    await talk.say("w1", None, "代报 3栋老李家儿媳妇说老李不见了，70岁，灰外套，早上买菜没回来，电话13912345678")
+    one = await the_alert(talk)
+    assert (one.name, one.sex, one.age, one.place) == ("老李", "", 70, "")
+
+
 @pytest.mark.parametrize(
     ("who", "words", "answer"),
     [("w1", "代报", "请这样写"), ("w1", "代报 你好", "请这样写"), ("r1", "代报 寻人 王秀英 78岁", "没有改动")],

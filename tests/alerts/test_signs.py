@@ -20,6 +20,12 @@ async def test_each_sign_says_what_was_seen(talk: Talk) -> None:
     assert "g3" in rooms(said)  # it stops nothing
 
 
+async def test_an_appeal_of_years_ago_shows_its_year(talk: Talk) -> None:
+    old = "请大家帮忙扩散！李小宝，男，5岁，2014年5月出生，红色上衣，于2019年3月5日在万达广场走失，电话13800138000"
+    asked = texts(await talk.say("r1", "g1", old), "@w1")[0]
+    assert "最后看到：2019年3月5日" in asked and "写的是 2019 年的事" in asked
+
+
 @pytest.mark.parametrize("words", [GRANDPA, MOTHER, GRANDPA + ",重谢,求转发", GRANDPA + ",或+86 13900000001"])
 async def test_a_familys_own_words_show_none(talk: Talk, words: str) -> None:
     assert "请先看一眼" not in texts(await talk.say("r1", "g1", words), "@w1")[0]

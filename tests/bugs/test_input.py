@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.cleaning import clean_name
 from handlers import dispatch
 from handlers.ports import Event, EventKind
 from storage.areas import RoomBinding
@@ -145,3 +146,10 @@ async def test_our_own_leaving_and_coming_back_are_noted(talk: Talk) -> None:
     await put(talk, replace(gone, id="left-2"))
     await talk.wait(minutes=1)
     assert rooms(await talk.say("r1", "g1", LEAK)) == {"g1", "@w1"}  # who hears a group is in it
+
+
+async def test_letters_that_show_nothing_are_no_name(talk: Talk) -> None:
+    said = await talk.say("r1", "g1", "我妈\u3164王秀英\u3164不见了，78岁，紫外套，早上从老粮站走的")
+    assert "\n王秀英，女，78岁\n" in texts(said, "g1")[0]
+    assert "等网格员核实" in texts(await talk.say("r1", "g1", "查\u3164M1"), "g1")[0]
+    assert clean_name("\u3164\u2800 ") == ""
