@@ -8,12 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from rapidfuzz import fuzz
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlmodel import col
 
 from handlers import alerts, hearers, lateness, locating
 from handlers.alerts import clues, describing, ending, facts, sightings
-from handlers.alerts.reaching import decides, is_reporter, reach, to_family
+from handlers.alerts.reaching import decides, is_reporter, reach, to_family, town_of
 from handlers.alerts.texts import clue_of_stray, list_line
 from handlers.clipping import clip, open_clip
 from handlers.commands import Command, Order, Takes
@@ -62,6 +62,8 @@ MAX_LINE = 120
 NAMED = 4
 """Characters from which a place is hardly called the same elsewhere: 菜市场门口, but not 河边."""
 _KNOWN = "{}谢谢您！{}那边已经有人报过，网格员和民警知道了。人就在您跟前的话，请陪一陪，别让走远。"
+SAME_SPOT = 80
+"""The same for what two groups say, where nothing else ties them."""
 
 SETTLED = "settled"
 """The question whether a stray is taken care of."""
@@ -107,7 +109,7 @@ async def reported(turn: Turn) -> None:
         if not decides(turn, area):
             await pass_on(turn, Ref("F", known.id or 0), area)
         return
-    if (known := await _told_elsewhere(turn)) is not None:
+    if (known := await _told_elsewhere(turn, area)) is not None:
         ref, there = Ref("F", known.id or 0), await turn.session.get_one(Area, known.area_id)
         known.text = f"{known.text}\n{turn.text}"[:MAX_TEXT]
         turn.concerns(str(ref))
@@ -120,33 +122,62 @@ async def reported(turn: Turn) -> None:
     await say(turn, _answer(stray, told) + how, ref=f"F{stray.id}", sort=Sort.ALERT)
 
 
+async def _seen_elsewhere(turn: Turn, area: Area) -> Stray | None:
+    """Who waits at the same place, by what another group of the town said, and looks the same."""
+    said = facts.known(turn.reading.fields) if turn.reading else {}
+    if not said.get("place"):
+        return None
+    for stray in await turn.session.scalars(await _waiting_near(turn, area)):
+        there = bool(stray.place) and fuzz.ratio(stray.place, said["place"]) >= SAME_SPOT
+        dressed = bool(stray.clothes and said.get("clothes")) and facts.like(stray.clothes, said["clothes"])
+        if there and dressed and not _another(stray, said, turn.text):
+            return stray
+    return None
+
+
+def _another(stray: Stray, said: Mapping[str, Any], text: str) -> bool:
+    """Whether sex or age speak against its being the same person."""
+    age = said.get("age")
+    other_sex = stray.sex and said.get("sex") and stray.sex != said["sex"]
+    other_age = stray.age is not None and age is not None and abs(stray.age - age) > 2 * facts.AGE_SLACK
+    return bool(other_sex or other_age or _other_years(stray.text, text))
+
+
 async def _same(turn: Turn) -> Stray | None:
     query = select(Stray).where(
         Stray.chat_id == turn.here.chat_id, Stray.state == "open", col(Stray.created_at) > turn.at - REPEATED
     )
     said = facts.known(turn.reading.fields) if turn.reading else {}
     for stray in await turn.session.scalars(query.order_by(col(Stray.id).desc())):
-        other_sex = stray.sex and said.get("sex") and stray.sex != said["sex"]
-        age = said.get("age")
-        other_age = stray.age is not None and age is not None and abs(stray.age - age) > 2 * facts.AGE_SLACK
-        if not (other_sex or other_age or _other_years(stray.text, turn.text) or _elsewhere(stray, said, turn.text)):
+        if not (_another(stray, said, turn.text) or _elsewhere(stray, said, turn.text)):
             return stray
     return None
 
 
-async def _told_elsewhere(turn: Turn) -> Stray | None:
-    """Who another group told of just now: found at a place of the same name, of the same sex, and no other age."""
+async def _told_elsewhere(turn: Turn, area: Area) -> Stray | None:
+    """Who another group of the town told of just now: found at a place of the same name, of the same sex and age."""
     said = facts.known(turn.reading.fields) if turn.reading else {}
     place, sex = str(said.get("place", "")), said.get("sex")
     if len(place) < NAMED or sex is None:
         return None
-    query = select(Stray).where(Stray.state == "open", col(Stray.created_at) > turn.at - REPEATED, Stray.sex == sex)
-    for stray in await turn.session.scalars(query.order_by(col(Stray.id).desc())):
-        age = said.get("age")
-        other_age = stray.age is not None and age is not None and abs(stray.age - age) > 2 * facts.AGE_SLACK
-        if stray.place == place and not (other_age or _other_years(stray.text, turn.text)):
-            return stray
-    return None
+    query = (await _waiting_near(turn, area)).where(Stray.place == place, Stray.sex == sex)
+    return next((one for one in await turn.session.scalars(query) if not _another(one, said, turn.text)), None)
+
+
+async def _waiting_near(turn: Turn, area: Area) -> Select[tuple[Stray]]:
+    """Those in the town whom other groups told of lately, the latest first."""
+    town = await town_of(turn, area)
+    return (
+        select(Stray)
+        .join(Area, col(Stray.area_id) == col(Area.id))
+        .where(
+            Stray.chat_id != turn.here.chat_id,
+            Stray.state == "open",
+            col(Stray.created_at) > turn.at - REPEATED,
+            col(Area.path).startswith(town.path, autoescape=True),
+        )
+        .order_by(col(Stray.id).desc())
+    )
 
 
 def _other_years(text: str, other: str) -> bool:
@@ -199,16 +230,20 @@ async def _carers(turn: Turn, area: Area) -> list[int]:
 async def _tell(turn: Turn, stray: Stray, area: Area) -> bool:
     fitting = await _fitting(turn, stray)
     maybe, same = _maybe(stray, fitting)
+    other = await _seen_elsewhere(turn, area)
+    as_other = f"\n可能和待认领 F{other.id}（别的群先说的）是同一位，请先和那边的网格员联系。" if other else ""
     said = turn.local(turn.at).strftime("%H:%M")
     text = (
         f"{label(f'F{stray.id}')}{area.name} {turn.me.name} {said} 说：“{clip(turn.text, 200)}”\n"
-        f"请马上联系、到场，并确认已报 110。{maybe}\n"
+        f"请马上联系、到场，并确认已报 110。{as_other}{maybe}\n"
         f"{same}人安顿好了回“办结 F{stray.id}”，没有这回事回“误报 F{stray.id}”。\n"
         f"{_how_to_ask(stray)}"
     )
     open_text = f"{label(f'F{stray.id}')}{area.name}有人疑似走失、待认领，请马上到群里看，并确认已报 110。"
     told = await reach(turn, await _carers(turn, area), area, text, open_text, f"F{stray.id}")
-    await _tell_seekers(turn, stray, fitting, [contact for contact, _ in told])
+    heard = await _fitting(turn, other) if other else []
+    new = [one for one in fitting if one not in heard]
+    await _tell_seekers(turn, stray, new, [contact for contact, _ in told])
     return bool(told)
 
 

@@ -78,6 +78,10 @@ async def _confirm(turn: Turn, order: Order) -> None:
     elif ref.letter == "N":
         await notices.confirm(turn, ref.number)
     elif ref.letter == "M":
+        alert = await turn.session.get(Alert, ref.number)
+        bare = turn.quoted is None and not re.search(r"\d", turn.text)  # the number of the only one is filled in
+        if alert and alert.state == AlertState.UNCONFIRMED and bare and await ending.asked_here(turn, alert):
+            raise Refusal(texts.found_or_true(alert))
         await spreading.confirm(turn, ref)
     elif ref.letter == "F":
         from handlers import whose  # it imports this package

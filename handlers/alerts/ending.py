@@ -301,6 +301,12 @@ async def is_asked(turn: Turn, alert: Alert) -> bool:
     return await turn.session.scalar(select(Question.id).where(_waiting(turn, alert)).limit(1)) is not None
 
 
+async def asked_here(turn: Turn, alert: Alert) -> bool:
+    """Whether the speaker is asked in this chat if the person is found: a bare 确认 may answer that."""
+    mine = (Question.chat_id == turn.here.chat_id) & (Question.contact_id == turn.me.contact_id)
+    return await turn.session.scalar(select(Question.id).where(_waiting(turn, alert), mine).limit(1)) is not None
+
+
 async def ask_whether(turn: Turn, alert: Alert) -> None:
     """Words that may mean that the person is found, or dead: whoever may end it is asked."""
     from handlers.alerts import adding  # it imports this module

@@ -352,7 +352,7 @@ def points(alert: Alert, said: Mapping[str, Any]) -> float:
         total += 1
     for name in ("clothes", "transport", "features", "place"):
         ours, theirs = getattr(alert, name), said.get(name)
-        if ours and theirs and (_like(ours, theirs) or (name == "clothes" and alike(ours, theirs))):
+        if ours and theirs and (like(ours, theirs) or (name == "clothes" and alike(ours, theirs))):
             total += 1
     if alert.sex and alert.sex == said.get("sex"):
         total += 0.5
@@ -363,7 +363,8 @@ _FILLING = re.compile("[个着了的只顶副根双一]|走路|手里")
 """Words in what somebody looks like that another leaves out: 走路拄个拐 and 拄拐."""
 
 
-def _like(ours: str, theirs: str) -> bool:
+def like(ours: str, theirs: str) -> bool:
+    """Whether two descriptions may be of one thing."""
     return fuzz.partial_ratio(_FILLING.sub("", ours), _FILLING.sub("", theirs)) >= 60
 
 

@@ -777,6 +777,12 @@ def whether_over(alert: Alert) -> str:
     return f"{name(alert)}知道了，请保重。要结束寻人吗？回“是”，各群只收到“寻人到此结束”，不说原因；还在找就不用回。"
 
 
+def found_or_true(alert: Alert) -> str:
+    """To who answers 确认 to two questions at once."""
+    ref = f"M{alert.id}"
+    return f"{name(alert)}是确认人找到了吗？找到了回“找到 {ref}”；人还没找到、要发到全镇各群，回“确认 {ref}”。"
+
+
 def put_to_family(alert: Alert) -> str:
     """To whoever said so, without the right to end it."""
     return f"{name(alert)}谢谢！已请家人和网格员核实。"

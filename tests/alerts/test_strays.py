@@ -324,3 +324,24 @@ async def test_told_in_two_groups_it_is_one_stray_and_its_finder_says_shortly_ho
     said = await talk.say("r1", "g1", "河边坐着个老太太，说不清家在哪")
     assert "已经有人报过" not in texts(said, "g1")[0]
     assert {"@w3", "@p1"} <= rooms(await talk.say("r4", "g3", "接走了"))
+
+
+async def test_two_groups_that_see_the_same_person(talk: Talk) -> None:
+    await talk.say("r5", "g4", "我妈不见了，78岁，紫色外套，早上从老粮站走的")
+    said = await talk.say("r3", "g2", "菜市场门口有个老太太说不清家在哪，穿紫外套，七十多岁")
+    assert "可能就是 M1" in "".join(texts(said, "g4"))
+    said = await talk.say("r2", "g1", "菜市场大门口有个老太太，紫外套，说不清家在哪，谁家的")
+    assert "可能和待认领 F1（别的群先说的）是同一位" in texts(said, "@w1")[0]
+    assert "g4" not in rooms(said)
+    said = await talk.say("r4", "g3", "北关桥头有个老太太找不到家，红棉袄")
+    assert "是同一位" not in texts(said, "@w3")[0]
+
+
+async def test_sure_of_what_is_asked_when_two_things_are(talk: Talk) -> None:
+    await talk.say("r3", "g2", "路边有个老太太说不清家在哪，穿紫外套，在菜市场门口，七十多岁")
+    await talk.say("r1", "g1", "我妈不见了，78岁，紫色外套，早上从老粮站走的")
+    await talk.say("w2", None, "对上 F1 M1")
+    (asked,) = await talk.say("w1", None, "确认")
+    assert "是确认人找到了吗" in asked.text
+    said = await talk.say("w1", None, "找到 M1")
+    assert "g3" not in rooms(said)
