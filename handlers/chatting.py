@@ -41,6 +41,10 @@ _WHO = re.compile(
     rf"(?:请问)?[你您](?:是谁|是什么|是[干做]什么的|是机器人|是人是机器|是真人|叫什么(?:名字)?){_END}"
     rf"|(?:请问)?[你您]都?[会能](?:干|做|帮)?我?些?(?:啥|什么)[忙事]?{_END}"
 )
+_WHAT_DAY = re.compile(
+    r"(?:格格|请问|[,， ])*(?:今[天日儿]个?|现在)(?:是|几月|[,， ])*"
+    rf"(?:几[号日]|(?:星期|周|礼拜)几|几点钟?|什么时间|什么日子){_END}"
+)
 _OPENING = re.compile(
     rf"(?:[@＠]?格格)?[，,\s]*(?:我|俺)?(?:们)?(?:要|想|来|有事要?|有个事要?)(?:报修|报事|投诉|反映|举报|报案|提?建议|反馈|找人帮忙|帮忙)"
     rf"(?:一下|[个件点些]|事|情况|问题)*{_END}"
@@ -87,6 +91,8 @@ async def chatted(turn: Turn) -> None:
         return
     if not text or _GREETING.fullmatch(text) or _WHO.fullmatch(text):
         await helping.introduce(turn)
+    elif _WHAT_DAY.fullmatch(text):
+        await say(turn, _today(turn))
     elif len(text) <= MAX_THANKS and _THANKS.search(text):
         await say(turn, WELCOME)
     elif _OPENING.fullmatch(text):
@@ -116,6 +122,11 @@ async def chatted(turn: Turn) -> None:
         pass
     elif turn.here.private and await _is_lost(turn, text) and not await _told_how(turn, said, numbered=True):
         await say(turn, LOST_STAFF if turn.me.has(WORKERS) else LOST)
+
+
+def _today(turn: Turn) -> str:
+    now = turn.local(turn.now)
+    return f"今天是{now.year}年{now.month}月{now.day}日，星期{'一二三四五六日'[now.weekday()]}，现在 {now:%H:%M}。"
 
 
 async def _answers(turn: Turn, text: str) -> bool:
@@ -150,7 +161,7 @@ async def meant_for_bot(turn: Turn) -> bool:
     addressed = helping.addressed(turn)
     text = said if _WANTS_A_PERSON.fullmatch(said) else turn.text.strip()
     curse = len(text) <= MAX_CURSE and _CURSES.search(text) and (addressed or "格格" in said)
-    plain = (_GREETING, _WHO, _WANTS_A_PERSON)
+    plain = (_GREETING, _WHO, _WANTS_A_PERSON, _WHAT_DAY)
     if not curse and not (addressed and any(one.fullmatch(text) for one in plain)):
         return False
     turn.outcome = Outcome.CHAT

@@ -34,13 +34,17 @@ def take_ref(text: str) -> tuple[Ref | None, str]:
     return Ref((match[1] or "").upper(), int(match[2])), rest
 
 
+_HOUSE = re.compile(r"号\s*(?:楼(?!道)|院)")
+"""12号楼 is no number of a case; 12号楼道灯修好了 may be."""
+
+
 def numbered(text: str) -> tuple[int | None, str]:
     """A case's number at the beginning of a text, and what is said after it: `3修好了`, `#12 去看看`, `三号弄好了`."""
     said = text.strip()
     if spoken := _SPOKEN.match(said):
         return number(spoken[1]), said[spoken.end() :].lstrip(" ,，、:：.。")
     ref, rest = take_ref(fold(said))
-    if ref is None or ref.letter:
+    if ref is None or ref.letter or _HOUSE.match(said, len(said) - len(rest) - 1):
         return None, said
     return ref.number, said[len(said) - len(rest) :].lstrip(" ,，、:：.。")
 

@@ -216,6 +216,8 @@ def _stated(scan: Scan, kind: Kind, category: str | None, pointed: list[Candidat
     )
     if act is None and _asks_of_own(text, category, context):
         act = Act.ASK
+    if act is None and phrases.supply_back(text) and _has_open("水电气暖", context):
+        act = Act.FIXED
     if act is None and phrases.PLUS.search(text) and pointed:
         act = Act.SAME
     if act is None and context.quoted is not None and phrases.NOT_THAT.match(text):
@@ -234,6 +236,10 @@ def _asks_of_own(text: str, category: str | None, context: Context) -> bool:
     """Whether a short line asks when a thing will be right of which the writer has an open matter: 楼道灯什么时候修."""
     if category is None or len(text) > phrases.SHORT or not phrases.THING_WHEN.fullmatch(text):
         return False
+    return _has_open(category, context)
+
+
+def _has_open(category: str | None, context: Context) -> bool:
     return any(m.mine and m.category == category and not m.done for m in context.matters)
 
 

@@ -286,12 +286,25 @@ def says_same(text: str) -> bool:
 def plainly_fixed(text: str) -> bool:
     """Whether the words say that it is done, and not only that it is better for now: 修好了, but not 今晚安静了."""
     text, patterns = fold(text), (_FIXED.search, WHOLE[Act.FIXED].fullmatch, OVER.fullmatch, GOOD_NOW.fullmatch)
-    return any(one(text) for one in patterns) or _in_a_clause(text) is Act.FIXED
+    return any(one(text) for one in patterns) or supply_back(text) or _in_a_clause(text) is Act.FIXED
+
+
+_SUPPLY_BACK = re.compile(
+    r"(?:[^,，。!！?？;；\s没未不还请望求想等才又什啥几]{0,14}[,，\s])?[^,，。!！?？;；\s没未不还请望求想等才又什啥几]{0,12}?"
+    r"(?:恢复[^,，。!！?？;；\s]{0,8}?(?:供[水电气暖热]|[水电气暖网])|(?:供[水电气暖热]|[水电气暖网])恢复|[来通][水电气暖])"
+    r"[了啦咯喽][。!！~\s]*"
+)
+
+
+def supply_back(text: str) -> bool:
+    """Whether all of a line says that water, power or gas is there again: 恢复12号楼供水了, 12号楼来水了."""
+    return len(text) <= MAX_LINE and _SUPPLY_BACK.fullmatch(text.strip()) is not None
 
 
 def is_done(text: str) -> bool:
     """Whether all of a short line says that work is done, as who did it would say: 修好了, 办好了，换了个新的."""
-    return len(text) <= SHORT and not QUESTION.search(text) and _DONE.fullmatch(fold(text)) is not None
+    done = _DONE.fullmatch(fold(text)) is not None or supply_back(fold(text))
+    return len(text) <= SHORT and not QUESTION.search(text) and done
 
 
 def takes_on(text: str) -> bool:

@@ -39,6 +39,7 @@ from handlers.understanding.model import (
 from handlers.understanding.normal import MAX_CHARS, fold
 from handlers.understanding.people import find_sex
 from handlers.understanding.persons import SEEN, news
+from handlers.understanding.phrases import supply_back
 from handlers.understanding.scan import ALARM, Scan
 from handlers.understanding.shapes import runs
 
@@ -158,6 +159,8 @@ def _read(text: str, context: Context) -> Reading:
         return Reading(text, Kind.CHAT, quiet.confidence, fields=NO_FIELDS)
     found = quiet or kinds.judge(scan, scores, alert)
     if found.kind in _OF_FAMILY and targets.own(context, "M") and _of_family(scan, found.kind):
+        found = kinds.CHAT
+    if found.kind in CASES and supply_back(folded):
         found = kinds.CHAT
     about = category(scan, summed) if found.kind in CASES else None
     if found.kind is Kind.EMERGENCY and (own := _of_own_case(scan, found.confidence, about, context)):

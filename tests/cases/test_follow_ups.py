@@ -84,3 +84,14 @@ async def test_at_night_the_owner_is_not_told_of_each_neighbour(talk: Talk) -> N
     await talk.say("r1", "g1", "楼下烧烤店又在放音响唱歌，都11点多了，孩子没法睡")
     assert texts(await talk.say("r2", "g1", "+1 1"), "@w1") == []
     assert any("又有一位邻居" in one for one in texts(await talk.wait(hours=10), "@w1"))
+
+
+@pytest.mark.parametrize("words", ["12号楼来水了", "恢复12号楼供水了", "12号楼已经恢复供水了"])
+async def test_water_that_is_back_opens_no_case_and_ends_the_one_there_is(talk: Talk, words: str) -> None:
+    assert not await talk.say("r3", "g2", words) and not await talk.say("w2", "g2", words)
+    await talk.say("r1", "g1", "12号楼停水了")
+    assert "记为已解决" in texts(await talk.say("r1", "g1", words), "g1")[0]
+    await talk.say("r1", "g1", "12号楼又停水了，麻烦看看")
+    await talk.say("w1", None, "接单 1")
+    assert "已办结" in texts(await talk.say("w1", None, words), "g1")[0]
+    assert (await only_case(talk)).state == CaseState.DONE

@@ -14,6 +14,12 @@ async def test_a_greeting_is_answered(talk: Talk, words: str) -> None:
     assert bool(await talk.say("r1", "g1", words)) == words.startswith("格格")
 
 
+async def test_what_day_it_is(talk: Talk) -> None:
+    assert texts(await talk.say("r1", None, "今天几号"), "@r1") == ["今天是2026年11月21日，星期六，现在 12:00。"]
+    assert "星期六" in texts(await talk.say("r2", "g1", "@格格 今天星期几呀"), "g1")[0]
+    assert not await talk.say("r2", "g1", "今天几号")
+
+
 async def test_thanks_are_answered_where_they_are_meant(talk: Talk) -> None:
     assert texts(await talk.say("r1", None, "谢谢啊"), "@r1") == ["不客气，有事随时说。"]
     assert texts(await talk.say("r1", "g1", "@格格 辛苦了"), "g1") == ["@王姨 不客气，有事随时说。"]
