@@ -187,6 +187,7 @@ async def test_one_group_that_became_two_rooms_is_shown_to_the_admin(pair: Pair)
     for name in "AB":
         [text] = texts(await pair.say("a1", None, "群码 新 柳树一格", hears="A"), "@a1")
         codes[name] = text.split("绑定 ")[-1]
+        await pair.wait(minutes=2)  # at once it would be the same order sent twice
     for name in "AB":
         await hear(pair, name, f"{name}:new", f"绑定 {codes[name]}", called="柳树一格二群")
     await pair.settle()
