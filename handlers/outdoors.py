@@ -167,7 +167,9 @@ async def recalled(turn: Turn) -> None:
         return
     if ref.letter == "M":
         alert = await turn.session.get(Alert, ref.number)
-        if alert and alert.state in ALERT_OPEN and await _was_report(turn, row, alert):
+        if alert and alert.state in ALERT_OPEN and not await _was_report(turn, row, alert):
+            await alerts.detail_recalled(turn, alert, row)
+        elif alert and alert.state in ALERT_OPEN:
             if alert.state == AlertState.UNCONFIRMED:
                 await alerts.withdraw(turn, ref)
                 await _ask_recall(turn, row, ref, alerts.recalled(alert))

@@ -1,6 +1,6 @@
 """寻人: a missing person, from the first word to everyone knowing."""
 
-from handlers.alerts.adding import add_location, add_picture, picture_arrived
+from handlers.alerts.adding import add_location, add_picture, detail_recalled, picture_arrived
 from handlers.alerts.after import mourned, told_how
 from handlers.alerts.answering import ANSWERS
 from handlers.alerts.asking import FACT_QUESTIONS, heard_only
@@ -34,6 +34,7 @@ __all__ = [
     "asked_to_erase",
     "catch_up",
     "command_of",
+    "detail_recalled",
     "false_alarm",
     "gone_again",
     "heard_only",

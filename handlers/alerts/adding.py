@@ -27,8 +27,8 @@ from handlers.alerts import (
 from handlers.alerts.reaching import decides, here, is_reporter, load, ref_of, to_family, to_workers
 from handlers.hearers import having
 from handlers.photos import RIGHT_BEFORE
-from handlers.ports import Location
-from handlers.posting import Piece, post, say
+from handlers.ports import EventKind, Location, moment_and_text
+from handlers.posting import Piece, post, say, whisper
 from handlers.reading_words import read_of
 from handlers.turn import Turn
 from handlers.understanding import Act, Fields, Kind, Reading, Ref
@@ -126,6 +126,10 @@ async def add_from_others(turn: Turn, alert: Alert, area: Area) -> None:
         return
     said = Alert(area_id=alert.area_id, chat_id=alert.chat_id, reporter_id=turn.me.contact_id, text=turn.text)
     facts.take(said, turn.reading.fields, turn.text)
+    if facts.puts_right(turn.text):  # 不是黑袄，是蓝棉袄, from who is not the family that said it: both cannot be worn
+        said.clothes = ""
+        told = texts.told_otherwise(alert, turn.me.name, turn.text)
+        await to_workers(turn, alert, area, told, texts.changed_in_staff_room(alert))
     names = facts.fill(alert, said, but=("phone", "contact_name") if out else ())
     alert.text = f"{alert.text}\n{turn.text}"[: facts.MAX_TEXT]
     turn.concerns(ref_of(alert))
@@ -223,7 +227,10 @@ async def _drop_picture(turn: Turn, alert: Alert) -> None:
     alert.changed = " ".join(one for one in alert.changed.split() if one != "picture")
     turn.audit("alert.facts", ref_of(alert), "picture_id")
     turn.concerns(ref_of(alert))
-    await say(turn, texts.photo_dropped(alert), ref=ref_of(alert))
+    if turn.event is not None and turn.event.kind == EventKind.RECALLED:
+        await whisper(turn, alert.reporter_id, texts.photo_dropped(alert), ref=ref_of(alert))
+    else:
+        await say(turn, texts.photo_dropped(alert), ref=ref_of(alert))
 
 
 async def photo_taken_back(turn: Turn, alert: Alert) -> bool:
@@ -239,6 +246,24 @@ async def photo_taken_back(turn: Turn, alert: Alert) -> bool:
         return False
     await _drop_picture(turn, alert)
     return True
+
+
+async def detail_recalled(turn: Turn, alert: Alert, row: InboxEvent) -> None:
+    """A later word was taken back: a photo goes with it, words leave what is kept; of its facts the writer is told."""
+    if row.contact_id is None or row.contact_id != alert.reporter_id:
+        return
+    picture = await turn.session.get(Picture, alert.picture_id) if alert.picture_id else None
+    if picture is not None and picture.inbox_id == row.id:
+        await _drop_picture(turn, alert)
+        return
+    said = moment_and_text(row.payload)[1].strip()
+    lines = alert.text.split("\n")
+    if not said or said not in lines[1:]:
+        return
+    alert.text = "\n".join([lines[0], *(one for one in lines[1:] if one != said)])
+    turn.concerns(ref_of(alert))
+    turn.audit("alert.recalled", ref_of(alert), "text")
+    await whisper(turn, row.contact_id, texts.detail_recalled(alert, said), ref=ref_of(alert))
 
 
 async def picture_arrived(turn: Turn, picture_id: int) -> None:

@@ -128,6 +128,11 @@ _GRADE = re.compile(
 _FIRST = {"school": 6, "junior": 12, "senior": 15}
 
 
+def puts_right(text: str) -> bool:
+    """Whether a text corrects what somebody said."""
+    return _PUTS_RIGHT.search(text) is not None
+
+
 def _of_grade(text: str) -> float | None:
     """About how old a child of a class is, in years: who enters school has turned six (义务教育法, article 11)."""
     match = _GRADE.search(text)

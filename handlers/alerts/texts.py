@@ -324,6 +324,11 @@ def changed_in_staff_room(alert: Alert) -> str:
     return f"{name(alert)}报事人补充了情况，核实前请看原来的群。"
 
 
+def told_otherwise(alert: Alert, by: str, words: str) -> str:
+    """To the worker: another says it differently than the family."""
+    return f"{name(alert)}{by}说“{open_clip(words, 80)}”，和报事的家人说的不一样。没有改，请问一下家人。"
+
+
 def perhaps_another(alert: Alert, who: str, said: str) -> str:
     """To the worker: a neighbour's words beside this alert, which say nothing of who it is."""
     return (
@@ -609,6 +614,12 @@ def photo_dropped(alert: Alert) -> str:
     """To the family whose photo was the wrong one."""
     sent = "已经发出去的收不回来。" if alert.post_id else ""
     return f"{name(alert)}好的，那张不用了，请换一张发来。{sent}"
+
+
+def detail_recalled(alert: Alert, words: str) -> str:
+    """To the family that took back something it added."""
+    right = "哪里不对，请直接发对的，如“不是红棉袄，是蓝夹克”。"
+    return f"{name(alert)}您撤回了“{open_clip(words, 40)}”，说过的情况还在寻人里。{right}"
 
 
 def clue_of_stray(alert: Alert, source: str, words: str, ref: str) -> str:

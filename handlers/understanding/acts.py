@@ -74,6 +74,8 @@ _OF_OTHERS = 0.1
 """How much surer it must be of a matter that somebody else reported and the line does not name."""
 _TALK = 0.5
 """How likely a line is none of the matter's business, for words that sound like facts to be left alone."""
+_ASSENT = re.compile(r"^(?:嗯|恩|哦|噢|对|是的?|好的?)+[,，。 ]+")
+"""What only acknowledges before facts: in 嗯，76岁 the age is what counts."""
 _OPEN_FOR = timedelta(days=30)
 
 
@@ -87,7 +89,8 @@ def _learned(
     if matter is None or len(scan.text) > phrases.MAX_LINE or kind not in _SMALL:
         return plain
     signs = _signs(scan, kind, topic, plain, matter, context)
-    chances = dialogue.model().chances(runs(scan.text), signs)
+    told = _ASSENT.sub("", scan.text) if plain.act is Act.MORE else scan.text
+    chances = dialogue.model().chances(runs(told), signs)
     if plain.act is Act.MORE:
         return NONE if chances[Act.NONE] > _TALK and not _of_own_kin(scan.text, plain, matter) else plain
     best = max(chances, key=chances.__getitem__)

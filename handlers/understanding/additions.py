@@ -109,6 +109,10 @@ _SEARCHERS = re.compile(
 """A clause about those who look for somebody."""
 _SEARCHING = re.compile(r"[去在来帮](?:[^,，。]{0,10})找(?![不到着])|找找|找一[圈遍找]|分头|这边找|那边找|集合|等大家")
 _FIGURE_ONLY = re.compile(r"[\d\s]+")
+_ASKED_ROUND = re.compile(
+    r"\s*(?:刚才?|又|再|才|后来|我|俺|咱|们)*(?:问|想|看|查|调)(?!见|到)(?:了|过|起来?|完|一|下|遍|问|想|看|监控|视频|录像|家里|家人)*[,，]+"
+)
+"""How the writer knows: 我再问了一下，穿的是蓝棉袄."""
 
 
 def not_of_searchers(scan: Scan) -> Scan | None:
@@ -120,7 +124,7 @@ def not_of_searchers(scan: Scan) -> Scan | None:
     for clause in _CLAUSES.findall(scan.text):
         if _SEARCHING.search(clause):
             searchers = True
-        elif _SUBJECT.search(clause):
+        elif _SUBJECT.search(clause) or _ASKED_ROUND.fullmatch(clause):
             searchers = False
         elif _SEARCHERS.match(clause):
             searchers = True

@@ -102,9 +102,17 @@ def answer(scan: Scan, context: Context) -> Answer | None:
     said = _verdict(text) if _about_a_report(question) else _yes_or_no(text)
     if question.ref is not None and question.ref.letter == "N":
         said = _before_sending(text, said)
-    if said is not None:
+    if said is not None and not (question.kind in _FACTS and _tells_looks(text, context)):
         return said
     return _fact(scan, question.kind, context)
+
+
+_FACTS = frozenset({"name", "phone", "place", "area", "photo"})
+"""Questions for a fact: to them 对，蓝棉袄 is no yes, but a fact."""
+
+
+def _tells_looks(text: str, context: Context) -> bool:
+    return not _OF_PERSON.isdisjoint(extract(Scan(text), Kind.MISSING, context).present())
 
 
 def _without_number(text: str, question: PendingQuestion) -> str:

@@ -277,6 +277,23 @@ async def test_a_late_word_that_it_is_over_is_asked_again(talk: Talk) -> None:
     assert await balanced(talk)
 
 
+async def test_a_recalled_detail_leaves_what_is_kept_and_a_recalled_photo_the_card(talk: Talk, tmp_path: Path) -> None:
+    from PIL import Image
+
+    from handlers.ports import EventKind, MessageType
+
+    Image.new("RGB", (300, 400), (20, 150, 120)).save(tmp_path / "a.jpg")
+    await talk.say("r1", "g1", GRANDPA)
+    await talk.say("r1", "g1", "他脑子有点糊涂", id="detail")
+    await talk.say("r1", "g1", "", id="photo", image=tmp_path / "a.jpg", type=MessageType.PICTURE)
+    said = await talk.happen(EventKind.RECALLED, "r1", "g1", "detail")
+    assert "您撤回了“他脑子有点糊涂”" in texts(said, "@r1")[0] and rooms(said) == {"@r1"}
+    assert "糊涂" not in (await the_alert(talk)).text
+    said = await talk.happen(EventKind.RECALLED, "r1", "g1", "photo")
+    assert "那张不用了" in texts(said, "@r1")[0]
+    assert (await the_alert(talk)).picture_id is None
+
+
 async def test_a_recalled_report_is_withdrawn_before_confirmation(talk: Talk) -> None:
     from handlers.ports import EventKind
 

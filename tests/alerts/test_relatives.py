@@ -20,6 +20,22 @@ async def test_another_relative_fills_gaps_and_overwrites_nothing(talk: Talk) ->
     assert "蓝" not in one.clothes
 
 
+async def test_who_puts_the_family_right_is_put_to_the_worker(talk: Talk) -> None:
+    await talk.say("r1", "g1", "俺爹不见了，晌午从柳树巷走嘞，74，穿黑袄")
+    said = await talk.say("r2", "g1", "不是黑袄，是蓝棉袄，俺爹今年76了")
+    assert "和报事的家人说的不一样" in texts(said, "@w1")[0]
+    assert (await the_alert(talk)).clothes == "黑袄"
+    await talk.say("r1", "g1", "对，蓝棉袄")
+    assert (await the_alert(talk)).clothes == "蓝棉袄"
+
+
+@pytest.mark.parametrize("words", ["嗯，76岁", "是的，76岁了", "我再问了一下，是76岁", "看了监控，76岁的样子"])
+async def test_a_fact_after_a_yes_or_how_it_is_known_is_a_fact(talk: Talk, words: str) -> None:
+    await talk.say("r1", "g1", "俺爹不见了，晌午从柳树巷走嘞，穿黑袄")
+    await talk.say("r1", "g1", words)
+    assert (await the_alert(talk)).age == 76
+
+
 async def test_after_the_confirmation_nobody_else_puts_a_phone_on_the_card(talk: Talk) -> None:
     await talk.say("r1", "g1", "我爸早上9点从柳树巷出去没回来,72岁,灰夹克")
     await talk.say("w1", None, "确认 M1")

@@ -116,7 +116,7 @@ async def test_of_a_recalled_message_that_made_two_cases_both_are_asked_about(ta
     assert await talk.rows(select(Case.state)) == [CaseState.WITHDRAWN] * 2
 
 
-@pytest.mark.parametrize("words", ["他脖子上有颗痣", "查 M1", "报警 M1", "怎么还没人来"])
+@pytest.mark.parametrize("words", ["查 M1", "报警 M1", "怎么还没人来"])
 async def test_who_takes_back_a_later_word_does_not_take_back_the_report(talk: Talk, words: str) -> None:
     await talk.say("r1", "g1", MISSING)
     await talk.say("r1", "g1", words, id="later")
